@@ -3,6 +3,8 @@
 //! An arrow goes from a file to each file that defines a name it uses. `mod x;` and re-exports (`pub use`) create no arrow; a
 //! name from a re-export leads to the file that defines it. Items that only tests use are excluded.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "enums of syn")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -289,12 +291,9 @@ fn file_of(parent: &Path, module: &syn::ItemMod, is_root: bool) -> PathBuf {
 
 /// `#[path = "x.rs"]`, also within a `cfg_attr`.
 fn named_path(attribute: &syn::Attribute) -> Option<String> {
-    let value = |meta: &syn::Meta| match meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
-            syn::Expr::Lit(literal) => match &literal.lit {
-                syn::Lit::Str(text) => Some(text.value()),
-                _ => None,
-            },
+    let value = |meta: &syn::Meta| match &meta.require_name_value().ok()?.value {
+        syn::Expr::Lit(literal) if meta.path().is_ident("path") => match &literal.lit {
+            syn::Lit::Str(text) => Some(text.value()),
             _ => None,
         },
         _ => None,

@@ -10,11 +10,11 @@ mod effect;
 mod event;
 mod fallbacks;
 mod grouping;
+mod incident_impact;
 mod incidents;
 mod interrupted;
 pub(crate) mod keys;
 mod logins;
-mod met;
 mod notifications;
 mod outages;
 mod questions;
@@ -49,16 +49,19 @@ pub(crate) use day::Day;
 pub(crate) use effect::{Configuration, Effect, Record, ReviewWork};
 pub(crate) use event::Event;
 pub(crate) use incidents::{Incidents, OpenIncident};
-pub(crate) use logins::{Logins, Trouble};
-pub(crate) use notifications::{Notifications, Weight};
+pub(crate) use logins::{LoginProblem, Logins};
+pub(crate) use notifications::Notifications;
 pub(crate) use questions::scope;
-pub(crate) use restored::{Asker, Restored};
+pub(crate) use restored::{RecentClient, Restored};
 pub(crate) use reviews::Reviews;
 pub(crate) use sessions::Sessions;
 pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};
 pub(crate) use turns::Turns;
 pub(crate) use use_now::{Choice, Choices};
 pub(crate) use zone::Zone;
+
+use incident_impact::ImpactRefresh;
+use outages::LastNotification;
 
 /// Interval for the deletion of expired data.
 const EXPIRE_EVERY: TimeDelta = TimeDelta::hours(6);
@@ -84,10 +87,10 @@ pub(crate) struct Desk {
     /// so for each request would be slow.
     traffic_has_news: bool,
     /// The last notification of each open incident.
-    told: BTreeMap<ProviderId, outages::Told>,
+    outage_notifications: BTreeMap<ProviderId, LastNotification>,
     /// When to recompute the effect of open incidents on the work.
     refresh_at: Option<DateTime<Utc>>,
-    met_asked: met::MetAsked,
+    impact_refresh: ImpactRefresh,
     expire_at: DateTime<Utc>,
     last_exchange: DateTime<Utc>,
     idle: bool,
@@ -118,9 +121,9 @@ impl Desk {
             kept_breakers: BTreeMap::new(),
             probed: BTreeSet::new(),
             traffic_has_news: false,
-            told: BTreeMap::new(),
+            outage_notifications: BTreeMap::new(),
             refresh_at: None,
-            met_asked: met::MetAsked::default(),
+            impact_refresh: ImpactRefresh::default(),
             expire_at: started,
             last_exchange: started,
             idle: false,
@@ -176,7 +179,7 @@ impl Desk {
                 self.traffic_has_news = false;
                 self.reconfigure(now);
             }
-            Event::NoticeTold(id, outcome) => self.notice_told(id, &outcome),
+            Event::NotificationDelivered(id, outcome) => self.notification_delivered(id, &outcome),
             Event::Booked {
                 newly_parked,
                 waiting,
@@ -186,7 +189,7 @@ impl Desk {
                 incident,
                 met,
             } => self.logged(now, &transition, incident, *met),
-            Event::Met { open, last } => self.what_was_met(open, last),
+            Event::IncidentImpact { open, last } => self.impact_read(open, last),
             Event::Queued {
                 id,
                 row,
@@ -199,14 +202,14 @@ impl Desk {
             }
             Event::Waiting(waiting) => {
                 self.state.reviews.counted(waiting);
-                self.met_asked.changed();
+                self.impact_refresh.changed();
             }
             Event::LedgerFailed(what) => self.state.ledger_failed = Some(what),
         }
         if !time_alone {
             self.refresh_soon(now);
         }
-        self.ask_what_was_met(now);
+        self.refresh_impact(now);
         std::mem::take(&mut self.effects)
     }
 
@@ -217,7 +220,7 @@ impl Desk {
             self.rehearsal_book.next_due(),
             Some(self.expire_at),
             self.refresh_at,
-            self.met_asked.next_due(),
+            self.impact_refresh.next_due(),
             Some(self.state.today.ends()),
             self.state.reviews.next_due(),
             self.state.fallbacks.next_due(),

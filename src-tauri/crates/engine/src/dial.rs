@@ -52,12 +52,13 @@ pub(crate) fn connect(
 fn untrusted(error: &(dyn Error + 'static)) -> Option<String> {
     use rustls::CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return match tls {
+        let is_untrusted = matches!(
+            tls,
             rustls::Error::InvalidCertificate(
                 UnknownIssuer | NotValidForName | NotValidForNameContext { .. },
-            ) => Some(tls.to_string()),
-            _ => None,
-        };
+            )
+        );
+        return is_untrusted.then(|| tls.to_string());
     }
     // An io::Error does not return its inner error as its source.
     let carried = error

@@ -116,7 +116,7 @@ pub(crate) enum Ask {
     /// The last of them was run, or the run was stopped.
     RetryEnded(Reply<()>),
     StopRetry(Reply<Result<Accepted, ControlError>>),
-    NoticeTold {
+    NotificationDelivered {
         id: u64,
         outcome: NoticeOutcome,
         reply: Reply<()>,

@@ -33,7 +33,7 @@ use crate::control::Faces;
 use crate::desk::{self, Desk, Effect};
 use crate::event::LoopEvent;
 use crate::metrics::Metrics;
-use crate::settings::{Settings, Wrong};
+use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
 #[cfg(test)]
@@ -220,11 +220,11 @@ impl MainLoop {
                 (Ok(Settings::default()), String::new())
             }
             Err(error) => {
-                let wrong = Wrong {
+                let error = SettingsError {
                     line: 1,
                     what: format!("the file cannot be read: {error}"),
                 };
-                (Err(vec![wrong]), String::new())
+                (Err(vec![error]), String::new())
             }
         };
         let parsed = parsed.map(Box::new);

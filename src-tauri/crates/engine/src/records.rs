@@ -30,7 +30,7 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
                 Err(error) => failed("sum up today's requests", &error),
             }];
         }
-        Record::CountMet { open, now } => return count_met(ledger, &open, now),
+        Record::ReadImpact { open, now } => return read_impact(ledger, &open, now),
         Record::Observation(observation) => ("record an observation", ledger.record(&observation)),
         Record::Probe(row) => ("record a probe", ledger.book_probe(&row)),
         Record::FallbackTest(row) => (
@@ -67,7 +67,7 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
             "store a response that its client did not fetch",
             ledger.review_ran(&id, &run).map(drop),
         ),
-        Record::NoticeTold(id, outcome) => (
+        Record::NotificationDelivered(id, outcome) => (
             "record the result of a notification",
             ledger.mark_notice(id, &outcome).map(drop),
         ),
@@ -135,7 +135,7 @@ fn log(ledger: &mut Ledger, logged: LoggedTransition) -> Vec<Event> {
     news
 }
 
-fn count_met(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> {
+fn read_impact(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> {
     let counted = open.iter().map(|id| {
         let met = ledger.met(*id)?.unwrap_or_default();
         Ok((*id, met))
@@ -143,8 +143,8 @@ fn count_met(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> {
     let counted = counted.collect::<Result<_, LedgerError>>();
     vec![
         match counted.and_then(|open| Ok((open, ledger.last_outage(now)?))) {
-            Ok((open, last)) => Event::Met { open, last },
-            Err(error) => failed("count the requests of an outage", &error),
+            Ok((open, last)) => Event::IncidentImpact { open, last },
+            Err(error) => failed("read the impact of incidents", &error),
         },
     ]
 }

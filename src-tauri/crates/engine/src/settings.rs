@@ -3,150 +3,36 @@
 pub(crate) mod edit;
 mod endpoint;
 mod equivalents;
+mod error;
 mod file;
 mod reading;
 pub(crate) mod reload;
 mod route;
 mod rules;
 mod scope;
-#[cfg(test)]
-mod tests;
 pub(crate) mod upgrade;
+mod values;
+mod weight;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::net::IpAddr;
-use std::time::Duration;
+use catalog::{Catalog, without_addresses};
 
-use catalog::{
-    Catalog, Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId,
-    without_addresses,
-};
-use chrono::{NaiveTime, TimeDelta};
-use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
-use impact::Pipeline;
+pub(crate) use error::SettingsError;
+pub(crate) use values::Settings;
+pub(crate) use weight::Weight;
 
-use crate::desk::Weight;
-
+use error::line_number;
 use file::File;
 use reading::Reading;
 
 /// The text of the first settings file: every default, commented.
 pub(crate) const DEFAULT_TEXT: &str = include_str!("settings/default.toml");
 
-/// The settings with all defaults applied. `None` has a meaning; it never stands for a missing default.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Settings {
-    pub address: IpAddr,
-    pub port: u16,
-    pub allowed_hosts: Vec<String>,
-    /// Origins of web pages that may use the port, in browser form: `https://flows.example`.
-    pub allowed_origins: Vec<String>,
-    /// Grace period of open requests during a stop.
-    pub drain: TimeDelta,
-    pub mine: BTreeSet<ProviderId>,
-    pub pages: bool,
-    pub pages_from: BTreeMap<ProviderId, String>,
-    pub page_every: Option<Duration>,
-    pub probes: bool,
-    pub probe_every: Duration,
-    pub probe_budget: MicroDollars,
-    pub online_hosts: Vec<String>,
-    pub timers: Timers,
-    pub notify: bool,
-    /// Lowest weight that opens a pop-up.
-    pub notify_from: Weight,
-    /// No notifications between these local times; may span midnight.
-    pub quiet: Option<(NaiveTime, NaiveTime)>,
-    /// Store tool arguments with interrupted work.
-    pub keep_tool_arguments: bool,
-    /// Store what stateful clients of Responses refer to later, for a day.
-    pub keep_conversations: bool,
-    /// New endpoints, each as a separate provider, and the changed providers of the catalogue.
-    pub own: Vec<Provider>,
-    pub routes: Vec<Route>,
-    /// The owner's choice of which model of an endpoint can replace which others.
-    pub equivalents: BTreeMap<EndpointId, Vec<Equivalent>>,
-    /// `Ask`: the owner's stored answer applies.
-    pub subscription_to_paid_key: Consent,
-    /// Scope of requests from pipelines and applications without a scope on their pipeline or route.
-    pub may_go_to: Option<Scope>,
-    /// The pipelines with a separate scope.
-    pub pipeline_scopes: BTreeMap<String, Scope>,
-    /// Client timeouts of these pipelines.
-    pub client_waits: BTreeMap<String, Duration>,
-    /// `Ask`: the owner's stored answer applies.
-    pub sibling: Siblings,
-    /// Cost cap of fallbacks for a local day.
-    pub fallback_a_day: MicroDollars,
-    /// A paid key may also be used while a plan or an allowance is exhausted.
-    pub for_limits: bool,
-    /// The owner's failure rules, applied before the built-in table.
-    pub rules: Vec<wire::Rule>,
-    /// Every pipeline in the settings, with or without figures.
-    pub pipeline_names: BTreeSet<String>,
-    /// The pipelines with figures, for estimates.
-    pub pipelines: Vec<Pipeline>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Timers {
-    pub connect: Duration,
-    pub headers: Duration,
-    pub first_content: Duration,
-    pub idle: Duration,
-    pub grace: Duration,
-    pub total: Duration,
-    pub cooldown: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub name: String,
-    pub dialect: Dialect,
-    /// A pattern with `*`.
-    pub models: String,
-    pub candidates: Vec<(EndpointId, Option<ModelId>)>,
-    /// None: depends on the kind of request.
-    pub delivery: Option<Delivery>,
-    /// None: depends on the client.
-    pub restart: Option<Restart>,
-    /// Timeout of its clients.
-    pub client_waits: Option<Duration>,
-    pub strict: Option<bool>,
-    /// As in [`gateway::Route`].
-    pub exact: bool,
-    /// Pipeline of these requests: a request that every candidate fails is parked in the review queue.
-    pub pipeline: Option<String>,
-    pub demand: Option<Demand>,
-    /// `Ask`: same as for all routes.
-    pub subscription_to_paid_key: Consent,
-    /// None: depends on the kind of client.
-    pub may_go_to: Option<Scope>,
-    /// None: same as for all routes.
-    pub sibling: Option<Siblings>,
-}
-
-/// An error in the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wrong {
-    /// Line number, from 1.
-    pub line: usize,
-    pub what: String,
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.what)
-    }
-}
-
 impl Settings {
     /// `catalog`: the providers that the text may name.
-    pub(crate) fn parse(text: &str, catalog: &Catalog) -> Result<Settings, Vec<Wrong>> {
+    pub(crate) fn parse(text: &str, catalog: &Catalog) -> Result<Settings, Vec<SettingsError>> {
         let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| line_of(text, span.start));
-            vec![Wrong {
+            let line = error.span().map_or(1, |span| line_number(text, span.start));
+            vec![SettingsError {
                 line,
                 what: without_addresses(&error.message().trim().replace('\n', ", ")),
             }]
@@ -154,14 +40,14 @@ impl Settings {
         let mut reading = Reading {
             text,
             catalog,
-            wrong: Vec::new(),
+            errors: Vec::new(),
         };
         let settings = reading.settings(file);
-        if reading.wrong.is_empty() {
+        if reading.errors.is_empty() {
             Ok(settings)
         } else {
-            reading.wrong.sort_by_key(|wrong| wrong.line);
-            Err(reading.wrong)
+            reading.errors.sort_by_key(|error| error.line);
+            Err(reading.errors)
         }
     }
 }
@@ -171,17 +57,11 @@ impl Default for Settings {
         Reading {
             text: "",
             catalog: &Catalog::default(),
-            wrong: Vec::new(),
+            errors: Vec::new(),
         }
         .settings(File::default())
     }
 }
 
-fn line_of(text: &str, byte: usize) -> usize {
-    text.as_bytes()
-        .iter()
-        .take(byte)
-        .filter(|b| **b == b'\n')
-        .count()
-        + 1
-}
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::places::Places;
 use crate::retry::Retry;
-use crate::settings::{Settings, Wrong};
+use crate::settings::{Settings, SettingsError};
 use crate::unknown_pipelines::UnknownPipelines;
 
 /// Maximum number of models stored per pipeline; more do not change its routing.
@@ -41,7 +41,7 @@ pub(crate) struct State {
     pub catalog: Arc<Catalog>,
     pub settings: Arc<Settings>,
     /// Errors in the present file; the settings in force are then older.
-    pub settings_wrong: Vec<Wrong>,
+    pub settings_errors: Vec<SettingsError>,
     pub keys: Keys,
     pub keychain_failed: Option<String>,
     /// The ledger did not open: this run keeps its history in memory.
@@ -68,7 +68,7 @@ pub(crate) struct State {
     /// The fallbacks in use.
     pub fallbacks: Fallbacks,
     /// For each pipeline, and for applications (None): the requested models and their dialects.
-    pub askers: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
+    pub requested_models: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
     pub unknown_pipelines: UnknownPipelines,
     /// The reach of their requests when the primary fails.
     pub reaches: Vec<Reach>,
@@ -219,7 +219,7 @@ impl State {
             zone: start.zone,
             catalog: start.catalog,
             settings: Arc::new(start.settings),
-            settings_wrong: Vec::new(),
+            settings_errors: Vec::new(),
             keys: start.keys,
             keychain_failed: None,
             ledger_failed: start.ledger_failed,
@@ -236,7 +236,7 @@ impl State {
             sessions: Default::default(),
             choices: Choices::default(),
             fallbacks: Default::default(),
-            askers: Default::default(),
+            requested_models: Default::default(),
             unknown_pipelines: Default::default(),
             reaches: Vec::new(),
             models_in_use: Default::default(),
@@ -313,7 +313,7 @@ impl State {
     }
 
     /// A pipeline or an application requested this model. True: the entry is new.
-    pub(crate) fn asks(
+    pub(crate) fn record_requested_model(
         &mut self,
         pipeline: Option<String>,
         client: &wire::Client,
@@ -323,15 +323,20 @@ impl State {
         if pipeline.is_none() && client.is_agent() {
             return false;
         }
-        let asked = self.askers.entry(pipeline).or_default();
-        asked.len() < MODELS_KNOWN && asked.insert((dialect, model.to_owned()))
+        let models = self.requested_models.entry(pipeline).or_default();
+        models.len() < MODELS_KNOWN && models.insert((dialect, model.to_owned()))
     }
 
     /// Further models of one route rarely have other fallbacks.
     pub(crate) const MODELS_TESTED: usize = 5;
 
     /// Records a model with a response on this route. True: the entry is new.
-    pub(crate) fn answered_for(&mut self, route: &str, dialect: Dialect, model: &str) -> bool {
+    pub(crate) fn record_model_in_use(
+        &mut self,
+        route: &str,
+        dialect: Dialect,
+        model: &str,
+    ) -> bool {
         let key = (route.to_owned(), dialect);
         let models = self.models_in_use.entry(key).or_default();
         let known = models.iter().any(|known| known == model);

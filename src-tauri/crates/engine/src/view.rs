@@ -2,6 +2,7 @@
 
 pub(crate) mod at_risk;
 pub(crate) mod checked;
+mod clients;
 pub(crate) mod consequence;
 pub(crate) mod fallback;
 pub(crate) mod fallback_test;
@@ -19,6 +20,8 @@ pub(crate) mod route;
 pub(crate) mod rows;
 pub(crate) mod series;
 pub(crate) mod snapshot;
+pub(crate) mod thread;
 pub(crate) mod tray;
 pub(crate) mod use_now;
+pub(crate) mod verdict;
 pub(crate) mod words;

@@ -100,9 +100,9 @@ fn settings(places: &Places) -> Check {
     };
     match Settings::parse(&text, &catalog) {
         Ok(_) => good("settings", format!("{file} has no errors.")),
-        Err(wrong) => bad(
+        Err(errors) => bad(
             "settings",
-            format!("{file}: {}", wrong[0]),
+            format!("{file}: {}", errors[0]),
             "correct the file: with an error in the settings the engine does not start",
         ),
     }

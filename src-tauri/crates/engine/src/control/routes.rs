@@ -123,7 +123,27 @@ async fn act(
             count_only,
         } => retry_all::begin(control, incident, pipeline, count_only).await,
         Command::ReviewRetryStop => retry_all::stop(&control).await,
-        command => Ok(Json(control.ask(|reply| Ask::Do(command, reply)).await??)),
+        command @ (Command::OpenWindow { .. }
+        | Command::CopyBaseUrl
+        | Command::Quit
+        | Command::Pause
+        | Command::Resume
+        | Command::StopEngine
+        | Command::StartEngine
+        | Command::CheckNow
+        | Command::TryNow { .. }
+        | Command::PaidStandIns { .. }
+        | Command::PaidUntilBack { .. }
+        | Command::Siblings { .. }
+        | Command::SiblingsLater
+        | Command::PaidFallbacksToday { .. }
+        | Command::UseNow { .. }
+        | Command::MayGoTo { .. }
+        | Command::Rehearse { .. }
+        | Command::EndRehearsal
+        | Command::StartAtLogin { .. }) => {
+            Ok(Json(control.ask(|reply| Ask::Do(command, reply)).await??))
+        }
     }
 }
 
@@ -185,7 +205,7 @@ async fn notice(
     Json(outcome): Json<NoticeOutcome>,
 ) -> Result<StatusCode, Refused> {
     control
-        .ask(|reply| Ask::NoticeTold { id, outcome, reply })
+        .ask(|reply| Ask::NotificationDelivered { id, outcome, reply })
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

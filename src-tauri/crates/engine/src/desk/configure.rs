@@ -8,7 +8,7 @@ use gateway::{Caller, Plan, Scope};
 
 use super::{Configuration, Desk, Effect};
 use crate::routing;
-use crate::settings::{Settings, Wrong, edit};
+use crate::settings::{Settings, SettingsError, edit};
 
 impl Desk {
     /// The present plan for a request of this caller for this model.
@@ -62,20 +62,20 @@ impl Desk {
     pub(super) fn settings_read(
         &mut self,
         now: DateTime<Utc>,
-        parsed: Result<Box<Settings>, Vec<Wrong>>,
+        parsed: Result<Box<Settings>, Vec<SettingsError>>,
         text: &str,
     ) {
         let settings = match parsed {
             Ok(settings) => self.with_kept_scope(*settings, text),
-            Err(wrong) => {
-                if let Some(first) = wrong.first() {
+            Err(errors) => {
+                if let Some(first) = errors.first() {
                     tracing::warn!(%first, "the settings file has an error; the last good settings stay in force");
                 }
-                self.state.settings_wrong = wrong;
+                self.state.settings_errors = errors;
                 return;
             }
         };
-        self.state.settings_wrong.clear();
+        self.state.settings_errors.clear();
         if *self.state.settings != settings {
             match self.state.listening.pending(&settings) {
                 None => tracing::info!("new settings are in force"),

@@ -1,7 +1,9 @@
 //! Consent for paid fallbacks, requested when a fallback is needed: "OpenAI can answer: about $0.57 for the next turn. Allow
 //! it?" It is the only consent question about cost.
 
-use catalog::{EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
+mod paid;
+
+use catalog::{ModelId, ProviderId, Tokens};
 use chrono::{DateTime, Utc};
 use gateway::{Caller, Consent, Exchange, Ineligible, Login, Plan};
 use ledger::{NoticeKind, NoticeRow, Urgency};
@@ -9,91 +11,11 @@ use ledger::{NoticeKind, NoticeRow, Urgency};
 use super::{Desk, Record, keys};
 use crate::view;
 
+use paid::PaidQuestion;
+pub(crate) use paid::{PaidAnswer, PaidConsent};
+
 /// A token of English or of code has about four bytes.
 const BYTES_A_TOKEN: u64 = 4;
-/// Output tokens of a turn without a measurement.
-const USUAL_OUTPUT: u64 = 500;
-
-/// A paid fallback for which no consent has been requested since its primary failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PaidQuestion {
-    /// The provider that fails.
-    pub failing: ProviderId,
-    pub failing_model: ModelId,
-    pub by: ProviderId,
-    pub endpoint: EndpointId,
-    pub model: ModelId,
-    /// Cost of the next turn, whose prompt is not in the fallback's cache, and of each later turn. None: the price is unknown.
-    pub cost: Option<(MicroDollars, MicroDollars)>,
-}
-
-/// The owner's answer for one outage.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PaidAnswer {
-    pub failing: ProviderId,
-    /// The model of the failed request; its recovery ends the outage for this client.
-    pub model: ModelId,
-    pub allowed: bool,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct PaidConsent {
-    question: Option<PaidQuestion>,
-    answer: Option<PaidAnswer>,
-    /// Output tokens of responses to agents, and the number of responses.
-    output: (u64, u64),
-}
-
-impl PaidConsent {
-    pub(crate) fn question(&self) -> Option<&PaidQuestion> {
-        self.question.as_ref()
-    }
-
-    /// The owner's answer, valid until the provider is back.
-    pub(crate) fn answer(&self) -> Option<&PaidAnswer> {
-        self.answer.as_ref()
-    }
-
-    pub(crate) fn restored(answer: Option<PaidAnswer>) -> PaidConsent {
-        PaidConsent {
-            answer,
-            ..PaidConsent::default()
-        }
-    }
-
-    fn measured(&mut self, exchange: &Exchange) {
-        let report = exchange.attempts.last().map(|attempt| &attempt.report);
-        let told = report.filter(|report| report.usage_told && report.tokens.output > 0);
-        if let Some(output) = told.map(|report| report.tokens.output) {
-            self.output.0 = self.output.0.saturating_add(output);
-            self.output.1 += 1;
-        }
-    }
-
-    fn usual_output(&self) -> u64 {
-        self.output
-            .0
-            .checked_div(self.output.1)
-            .unwrap_or(USUAL_OUTPUT)
-    }
-}
-
-impl PaidAnswer {
-    /// Parses the ledger's form.
-    pub(crate) fn parse(kept: &str) -> Option<PaidAnswer> {
-        let mut parts = kept.split('\t');
-        Some(PaidAnswer {
-            failing: ProviderId::new(parts.next().filter(|id| !id.is_empty())?),
-            model: ModelId::new(parts.next()?),
-            allowed: parts.next()? == "yes",
-        })
-    }
-
-    fn kept(&self) -> String {
-        let word = if self.allowed { "yes" } else { "no" };
-        format!("{}\t{}\t{word}", self.failing, self.model)
-    }
-}
 
 impl Desk {
     /// After an agent's request: requests consent if it is the only obstacle to a fallback.
@@ -103,10 +25,14 @@ impl Desk {
             return;
         }
         let by_subscription = exchange.attempts.iter().any(|a| a.by_subscription);
-        let asks = self.spending().subscription_to_paid_key == Consent::Ask;
+        let needs_consent = self.spending().subscription_to_paid_key == Consent::Ask;
         // A pipeline's requests follow its settings, and are parked if the settings allow no fallback.
         let interactive = exchange.pipeline.is_none() && exchange.client.is_agent();
-        if !asks || !by_subscription || !interactive || self.state.paid.question.is_some() {
+        if !needs_consent
+            || !by_subscription
+            || !interactive
+            || self.state.paid.question().is_some()
+        {
             return;
         }
         let caller = Caller::agent(Login::Subscription);
@@ -114,13 +40,13 @@ impl Desk {
         let Some(question) = self.question(exchange, &plan) else {
             return;
         };
-        let declined = self.state.paid.answer.as_ref();
+        let declined = self.state.paid.answer();
         if declined.is_some_and(|answer| answer.failing == question.failing) {
             return;
         }
         self.sibling_question_answered();
         let failing = question.failing.clone();
-        self.state.paid.question = Some(question);
+        self.state.paid.open(question);
         let Some(card) = view::question::paid(&self.state) else {
             return;
         };
@@ -128,7 +54,7 @@ impl Desk {
         let row = NoticeRow {
             at: now,
             kind: NoticeKind::Fallback,
-            thread: view::notice::thread(&failing),
+            thread: view::thread::of_provider(&failing),
             title: title.to_owned(),
             body: capitalized(body),
             urgency: Urgency::Normal,
@@ -161,7 +87,7 @@ impl Desk {
         let mut waiting = plan.dropped.iter();
         let (endpoint, model) = waiting.find_map(|dropped| {
             let endpoint = self.state.catalog.endpoint(&dropped.endpoint)?;
-            let down = view::headline::level_of(&self.state, &endpoint.provider);
+            let down = view::verdict::level_of(&self.state, &endpoint.provider);
             let down = matches!(down, api::Level::PartialOutage | api::Level::MajorOutage);
             (dropped.why == Ineligible::NeedsYes && !down).then_some((endpoint, &dropped.model))
         })?;
@@ -193,7 +119,7 @@ impl Desk {
 
     /// Handles the owner's answer to the open question. Returns a sentence for the owner.
     pub(super) fn answer_paid_until_back(&mut self, now: DateTime<Utc>, allow: bool) -> String {
-        let Some(question) = self.state.paid.question.take() else {
+        let Some(question) = self.state.paid.take_question() else {
             let open = view::question::questions(&self.state).into_iter().next();
             return match open {
                 Some(other) => format!(
@@ -212,7 +138,7 @@ impl Desk {
         };
         self.effect(Record::meta(keys::PAID_UNTIL_BACK, answer.kept()));
         let provider = answer.failing.clone();
-        self.state.paid.answer = Some(answer);
+        self.state.paid.set_answer(answer);
         self.reconfigure(now);
         self.question_answered(now, &provider);
         let cap = self.state.settings.fallback_a_day;
@@ -229,24 +155,14 @@ impl Desk {
         provider: &ProviderId,
         model: &ModelId,
     ) {
-        let paid = &self.state.paid;
-        let asked = paid
-            .question
-            .as_ref()
-            .map(|q| (&q.failing, &q.failing_model));
-        let answered = paid.answer.as_ref().map(|a| (&a.failing, &a.model));
-        let is_it = |of: Option<(&ProviderId, &ModelId)>| of == Some((provider, model));
-        if !self.state.open.contains_key(provider) && (is_it(asked) || is_it(answered)) {
+        if !self.state.open.contains_key(provider) && self.state.paid.is_about(provider, model) {
             self.paid_outage_over(now, provider);
         }
     }
 
     /// Ends the consent, which was for this outage, when the provider has recovered.
     pub(super) fn paid_outage_over(&mut self, now: DateTime<Utc>, provider: &ProviderId) {
-        let paid = &mut self.state.paid;
-        paid.question.take_if(|q| q.failing == *provider);
-        let ended = paid.answer.take_if(|answer| answer.failing == *provider);
-        if ended.is_some() {
+        if self.state.paid.end_outage(provider) {
             self.effect(Record::meta(keys::PAID_UNTIL_BACK, ""));
             self.reconfigure(now);
         }

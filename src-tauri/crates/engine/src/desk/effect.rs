@@ -81,7 +81,7 @@ pub(crate) enum Record {
         since: DateTime<Utc>,
     },
     /// Count the exchanges that these open incidents affected, and find the last closed outage. The result is `Met`.
-    CountMet {
+    ReadImpact {
         open: Vec<i64>,
         now: DateTime<Utc>,
     },
@@ -109,7 +109,7 @@ pub(crate) enum Record {
         id: String,
         run: ReviewRun,
     },
-    NoticeTold(i64, ledger::Outcome),
+    NotificationDelivered(i64, ledger::Outcome),
     /// Delete data that expired before this time.
     Expire(DateTime<Utc>),
     ExpireConversations(DateTime<Utc>),

@@ -7,7 +7,7 @@ use gateway::{Began, BreakerView, Exchange, KeptBreaker, Unfetched};
 use health::Transition;
 use ledger::Sums;
 
-use crate::settings::{Settings, Wrong};
+use crate::settings::{Settings, SettingsError};
 
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -25,7 +25,7 @@ pub(crate) enum Event {
     },
     /// The settings file was read; `text` is its content.
     Settings {
-        parsed: Result<Box<Settings>, Vec<Wrong>>,
+        parsed: Result<Box<Settings>, Vec<SettingsError>>,
         text: String,
     },
     KeysChanged,
@@ -42,7 +42,7 @@ pub(crate) enum Event {
     /// Recompute all routes after a change in traffic.
     Routes,
     /// Result of a notification.
-    NoticeTold(u64, api::NoticeOutcome),
+    NotificationDelivered(u64, api::NoticeOutcome),
 
     // Results of ledger effects.
     /// `newly`: the request was parked, and was not before. `waiting`: number of parked requests.
@@ -50,7 +50,7 @@ pub(crate) enum Event {
         newly_parked: bool,
         waiting: u64,
     },
-    Met {
+    IncidentImpact {
         open: Vec<(i64, ledger::Met)>,
         last: Option<ledger::Outage>,
     },

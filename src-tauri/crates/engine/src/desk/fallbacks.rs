@@ -6,7 +6,8 @@ use gateway::{Exchange, ExchangeKind, Outcome};
 use ledger::{AttemptRow, ExchangeRow, NoticeKind, NoticeRow, Urgency};
 
 use super::standing_fallbacks::{Carried, Cost, News, Reason};
-use super::{Desk, Record, Weight, keys};
+use super::{Desk, Record, keys};
+use crate::settings::Weight;
 use crate::view;
 
 impl Desk {
@@ -94,18 +95,18 @@ impl Desk {
     }
 
     fn announce_change(&mut self, now: DateTime<Utc>, news: &News) {
-        let told = view::fallback::told(&self.state, news);
+        let text = view::fallback::notification(&self.state, news);
         tracing::info!(
-            title = told.title,
-            body = told.body,
+            title = text.title,
+            body = text.body,
             "who answers has changed"
         );
         let row = NoticeRow {
             at: now,
             kind: NoticeKind::Fallback,
-            thread: told.thread,
-            title: told.title,
-            body: told.body,
+            thread: text.thread,
+            title: text.title,
+            body: text.body,
             urgency: match news {
                 News::Moved(..) => Urgency::Normal,
                 News::Back(..) => Urgency::Low,
@@ -115,10 +116,10 @@ impl Desk {
         // The notification of the primary's outage includes this change as a line.
         let (News::Moved(carried, _) | News::Back(carried, _)) = news;
         let provider = &carried.primary.provider;
-        if row.thread == view::notice::thread(provider) && self.has_notified(provider) {
+        if row.thread == view::thread::of_provider(provider) && self.has_notified(provider) {
             return;
         }
-        self.notify(now, weight(news), row, told.actions);
+        self.notify(now, weight(news), row, text.actions);
     }
 
     /// Stops paid fallbacks until local midnight, or allows them again.

@@ -1,27 +1,24 @@
 //! The notification of an open incident: its effect on the work, updated in place.
 
+mod last_notification;
+
 use catalog::ProviderId;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::{Change, Level, Transition, Verdict};
 use ledger::NoticeRow;
 
-use super::{Desk, Weight};
+use super::Desk;
 use crate::booking;
+use crate::settings::Weight;
 use crate::view;
 use crate::view::consequence::{Consequence, Work};
+
+pub(super) use last_notification::LastNotification;
 
 /// Delay before an update, so that several simultaneous requests cause one change.
 const SETTLES: TimeDelta = TimeDelta::seconds(2);
 /// Minimum interval between updates of a notification on the screen, unless an action is needed.
 const UPDATE_EVERY: TimeDelta = TimeDelta::seconds(20);
-
-/// The last notification of an open incident.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    sentence: String,
-    weight: Weight,
-    at: DateTime<Utc>,
-}
 
 impl Desk {
     pub(super) fn notify_of(
@@ -46,30 +43,30 @@ impl Desk {
             | Change::Updated
             | Change::Past(_) => Weight::Note,
         };
-        self.told_of(now, provider, weight);
+        self.set_last_notification(now, provider, weight);
         self.notify_with_question(now, provider, weight, row);
         if let Change::Recovered { .. } | Change::Faded { .. } = transition.change {
-            self.event_over(&view::notice::thread(provider));
+            self.event_over(&view::thread::of_provider(provider));
         }
     }
 
     /// Marks the open incidents that an earlier run has reported.
-    pub(super) fn told_before(&mut self, now: DateTime<Utc>) {
+    pub(super) fn resume_notifications(&mut self, now: DateTime<Utc>) {
         let open = self.state.open.iter();
         let open: Vec<(ProviderId, Level)> = open
             .map(|(provider, incident)| (provider.clone(), incident.level))
             .collect();
         for (provider, level) in open {
             let weight = self.weight(&provider, level);
-            self.told_of(now, &provider, weight);
-            let thread = view::notice::thread(&provider);
-            self.state.notifications.goes_on(now, thread, weight);
+            self.set_last_notification(now, &provider, weight);
+            let thread = view::thread::of_provider(&provider);
+            self.state.notifications.resume(now, thread, weight);
         }
     }
 
     /// Schedules an update after a change during an open incident.
     pub(super) fn refresh_soon(&mut self, now: DateTime<Utc>) {
-        if !self.told.is_empty() && self.refresh_at.is_none() {
+        if !self.outage_notifications.is_empty() && self.refresh_at.is_none() {
             self.refresh_at = Some(now + SETTLES);
         }
     }
@@ -80,28 +77,29 @@ impl Desk {
         }
         self.refresh_at = None;
         let open = &self.state.open;
-        self.told.retain(|provider, _| open.contains_key(provider));
-        let told: Vec<_> = self.told.clone().into_iter().collect();
-        for (provider, told) in told {
+        self.outage_notifications
+            .retain(|provider, _| open.contains_key(provider));
+        let notified: Vec<_> = self.outage_notifications.clone().into_iter().collect();
+        for (provider, last) in notified {
             let Some((level, _)) = self.outage_row(now, &provider) else {
                 continue;
             };
             let weight = self.weight(&provider, level);
             let sentence = self.consequence(&provider).sentence;
-            if sentence == told.sentence && weight <= told.weight {
+            if sentence == last.sentence && weight <= last.weight {
                 continue;
             }
-            let due = told.at + UPDATE_EVERY;
-            if weight <= told.weight && now < due {
+            let due = last.at + UPDATE_EVERY;
+            if weight <= last.weight && now < due {
                 self.refresh_at = Some(self.refresh_at.map_or(due, |at| at.min(due)));
                 continue;
             }
-            self.tell_outage(now, &provider, weight);
+            self.notify_outage(now, &provider, weight);
         }
     }
 
     /// Notifies of the outage's present state. False: there is nothing to report.
-    pub(super) fn tell_outage(
+    pub(super) fn notify_outage(
         &mut self,
         now: DateTime<Utc>,
         provider: &ProviderId,
@@ -110,7 +108,7 @@ impl Desk {
         let Some((_, row)) = self.outage_row(now, provider) else {
             return false;
         };
-        self.told_of(now, provider, weight);
+        self.set_last_notification(now, provider, weight);
         self.notify_with_question(now, provider, weight, row);
         true
     }
@@ -118,33 +116,35 @@ impl Desk {
     /// Removes an answered question from the notification.
     pub(super) fn question_answered(&mut self, now: DateTime<Utc>, provider: &ProviderId) {
         if self.has_notified(provider) {
-            self.tell_outage(now, provider, Weight::Note);
+            self.notify_outage(now, provider, Weight::Note);
         }
     }
 
     /// True if a notification of the open incident was sent.
     pub(super) fn has_notified(&self, provider: &ProviderId) -> bool {
-        self.told.contains_key(provider) && self.state.open.contains_key(provider)
+        self.outage_notifications.contains_key(provider) && self.state.open.contains_key(provider)
     }
 
     /// True if a notification of any open incident was sent.
     pub(super) fn has_notified_incident(&self) -> bool {
         let open = &self.state.open;
-        self.told.keys().any(|provider| open.contains_key(provider))
+        self.outage_notifications
+            .keys()
+            .any(|provider| open.contains_key(provider))
     }
 
-    fn told_of(&mut self, now: DateTime<Utc>, provider: &ProviderId, weight: Weight) {
+    fn set_last_notification(&mut self, now: DateTime<Utc>, provider: &ProviderId, weight: Weight) {
         if !self.state.open.contains_key(provider) {
-            self.told.remove(provider);
+            self.outage_notifications.remove(provider);
             return;
         }
         let sentence = self.consequence(provider).sentence;
-        let told = Told {
+        let last = LastNotification {
             sentence,
             weight,
             at: now,
         };
-        self.told.insert(provider.clone(), told);
+        self.outage_notifications.insert(provider.clone(), last);
     }
 
     /// A question about this outage is a line of its notification, with its buttons.

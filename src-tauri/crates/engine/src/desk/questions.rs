@@ -93,7 +93,7 @@ impl Desk {
             });
             let provider = self.state.catalog.endpoint(&asked.endpoint);
             let down = provider.is_some_and(|endpoint| {
-                view::headline::level_of(&self.state, &endpoint.provider) == api::Level::MajorOutage
+                view::verdict::level_of(&self.state, &endpoint.provider) == api::Level::MajorOutage
             });
             !fails && !down
         })
@@ -104,7 +104,7 @@ impl Desk {
             return;
         };
         let failing = endpoint.provider.clone();
-        let thread = view::notice::thread(&failing);
+        let thread = view::thread::of_provider(&failing);
         self.state.sibling_question = Some(question);
         self.keep_sibling_question();
         let Some(card) = view::question::siblings(&self.state) else {

@@ -15,7 +15,7 @@ impl Desk {
             .routes
             .iter()
             .filter_map(|route| route.pipeline.clone());
-        let seen = self.state.askers.keys().flatten().cloned();
+        let seen = self.state.requested_models.keys().flatten().cloned();
         let names: BTreeSet<String> = settings
             .pipeline_names
             .iter()
@@ -91,7 +91,7 @@ impl Desk {
             let pattern = gateway::Pattern::new(&route.models);
             (route.dialect, routing::sample_of(&pattern))
         });
-        let seen = state.askers.get(&whose.map(str::to_owned));
+        let seen = state.requested_models.get(&whose.map(str::to_owned));
         let seen = seen.into_iter().flatten().cloned();
         let mut wanted: Vec<_> = own.chain(seen).collect();
         let known = !wanted.is_empty();

@@ -32,7 +32,7 @@ pub(crate) struct Restored {
     pub sibling_question: Option<SiblingQuestion>,
     pub scope_asked: BTreeSet<String>,
     /// Recent clients and the models that they requested.
-    pub askers: Vec<Asker>,
+    pub clients: Vec<RecentClient>,
     /// Models in use by route, the newest first.
     pub models: Vec<(String, Dialect, String)>,
     pub tests: Vec<FallbackTestRow>,
@@ -42,9 +42,9 @@ pub(crate) struct Restored {
 }
 
 #[derive(Debug)]
-pub(crate) struct Asker {
+pub(crate) struct RecentClient {
+    pub name: String,
     pub pipeline: Option<String>,
-    pub client: String,
     pub dialect: Dialect,
     pub model: String,
     /// A subscription paid for an attempt.
@@ -62,7 +62,7 @@ impl Desk {
             let open = true;
             self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
         }
-        self.last_requests_restored(&left.askers);
+        self.last_requests_restored(&left.clients);
         self.choices_restored(now, left.use_now);
         let state = &mut self.state;
         state.notifications = super::Notifications::restored(left.notices);
@@ -80,12 +80,12 @@ impl Desk {
         state.scope_answered = left.scope_answered;
         state.sibling_question = left.sibling_question;
         state.scope_asked = left.scope_asked;
-        for asker in left.askers {
-            let client = wire::Client {
-                name: asker.client,
+        for client in left.clients {
+            let by = wire::Client {
+                name: client.name,
                 ..wire::Client::default()
             };
-            state.asks(asker.pipeline, &client, asker.dialect, &asker.model);
+            state.record_requested_model(client.pipeline, &by, client.dialect, &client.model);
         }
         for (route, dialect, model) in left.models {
             let models = state.models_in_use.entry((route, dialect)).or_default();
@@ -105,9 +105,9 @@ impl Desk {
             .map(|kept| ((kept.endpoint.clone(), kept.model.clone()), kept))
             .collect();
         self.reconfigure(now);
-        self.told_before(now);
-        self.met_asked.changed();
-        self.ask_what_was_met(now);
+        self.resume_notifications(now);
+        self.impact_refresh.changed();
+        self.refresh_impact(now);
         std::mem::take(&mut self.effects)
     }
 }

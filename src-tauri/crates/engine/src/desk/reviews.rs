@@ -1,37 +1,17 @@
 //! Review queue decisions: which exchanges are parked, and when a notification is due.
 
+mod count;
+
 use chrono::{DateTime, Utc};
 use gateway::{Exchange, ParkedRequest, Review, Unfetched};
 use ledger::{FailedRequest, NoticeRow, ReviewRun};
 
 use super::effect::ReviewWork;
-use super::grouping::Grouping;
-use super::{Desk, Effect, Record, Weight};
+use super::{Desk, Effect, Record};
+use crate::settings::Weight;
 use crate::view;
 
-/// Thread of the notifications about the queue; they replace each other.
-const THREAD: &str = "review";
-
-#[derive(Debug, Default)]
-pub(crate) struct Reviews {
-    /// Number of parked requests.
-    waiting: u64,
-    told: Grouping,
-}
-
-impl Reviews {
-    pub(crate) fn waiting(&self) -> u64 {
-        self.waiting
-    }
-
-    pub(crate) fn counted(&mut self, waiting: u64) {
-        self.waiting = waiting;
-    }
-
-    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.told.next_due()
-    }
-}
+pub(crate) use count::Reviews;
 
 /// `why`: one sentence about the exchange.
 pub(super) fn work(now: DateTime<Utc>, exchange: &Exchange, why: String) -> Option<ReviewWork> {
@@ -81,15 +61,15 @@ fn park(
 impl Desk {
     pub(super) fn booked(&mut self, now: DateTime<Utc>, newly_parked: bool, waiting: u64) {
         self.state.reviews.counted(waiting);
-        self.met_asked.changed();
-        if newly_parked && self.state.reviews.told.happened(now) {
+        self.impact_refresh.changed();
+        if newly_parked && self.state.reviews.parked(now) {
             self.notify_of_reviews(now);
         }
     }
 
     /// Sends one notification for all requests that were parked since the last one.
     pub(super) fn reviews_due(&mut self, now: DateTime<Utc>) {
-        if self.state.reviews.told.due(now) && self.state.reviews.waiting > 0 {
+        if self.state.reviews.notification_due(now) {
             self.notify_of_reviews(now);
         }
     }
@@ -103,8 +83,8 @@ impl Desk {
         let row = NoticeRow {
             at: now,
             kind: ledger::NoticeKind::Review,
-            thread: THREAD.into(),
-            title: view::review::parked(self.state.reviews.waiting),
+            thread: view::thread::REVIEW.into(),
+            title: view::review::parked(self.state.reviews.waiting()),
             body: view::notice::parked_body(&self.state, now),
             urgency: ledger::Urgency::Normal,
             incident: incident.filter(|id| *id > 0),

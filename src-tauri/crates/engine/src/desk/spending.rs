@@ -5,7 +5,9 @@ use gateway::{Consent, Siblings, Spending, UsedUp};
 use ledger::{NoticeKind, NoticeRow, Urgency};
 
 use super::standing_fallbacks::Carried;
-use super::{Desk, Record, Weight, keys};
+use super::{Desk, Record, keys};
+use crate::settings::Weight;
+use crate::view;
 
 impl Desk {
     pub(super) fn spending(&self) -> Spending {
@@ -14,7 +16,7 @@ impl Desk {
             (Consent::Ask, Some(true)) => Consent::Yes,
             (Consent::Ask, Some(false)) => Consent::No,
             (Consent::Ask, None) if self.allowed_until_back() => Consent::Yes,
-            (written, _) => written,
+            (written @ Consent::Ask, None) | (written @ (Consent::Yes | Consent::No), _) => written,
         };
         let spent = self.state.today.stand_ins;
         // After the owner's stop, the amount spent until then is the cap of the day.
@@ -55,7 +57,9 @@ impl Desk {
         match (self.state.settings.sibling, self.state.siblings) {
             (Siblings::Ask, Some(true)) => Siblings::On,
             (Siblings::Ask, Some(false)) => Siblings::Off,
-            (written, _) => written,
+            (written @ Siblings::Ask, None) | (written @ (Siblings::On | Siblings::Off), _) => {
+                written
+            }
         }
     }
 
@@ -107,7 +111,7 @@ impl Desk {
             let row = NoticeRow {
                 at: now,
                 kind: NoticeKind::Own,
-                thread: "own/fallback cap".into(),
+                thread: view::thread::FALLBACK_CAP.into(),
                 title: format!("The daily cap of {cap} for fallbacks is used up"),
                 body: format!(
                     "{spent} were spent today. Until midnight only fallbacks that cost nothing are used; \

@@ -19,7 +19,7 @@ impl Desk {
         if answered
             && self
                 .state
-                .answered_for(&exchange.route, exchange.dialect, &exchange.model)
+                .record_model_in_use(&exchange.route, exchange.dialect, &exchange.model)
         {
             self.traffic_has_news = true;
         }

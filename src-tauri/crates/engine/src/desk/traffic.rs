@@ -24,7 +24,7 @@ impl Desk {
         if !exchange.rehearsal {
             self.state.today.count(&row, carried);
             if self.state.open.count(&row, carried) {
-                self.met_asked.changed();
+                self.impact_refresh.changed();
             }
         }
         self.effect(Effect::Record(Record::Exchange {
@@ -117,9 +117,12 @@ impl Desk {
         }
         if !exchange.attempts.is_empty() && exchange.kind == ExchangeKind::Generate {
             let (pipeline, client) = (exchange.pipeline.clone(), &exchange.client);
-            news |= self
-                .state
-                .asks(pipeline, client, exchange.dialect, &exchange.model);
+            news |= self.state.record_requested_model(
+                pipeline,
+                client,
+                exchange.dialect,
+                &exchange.model,
+            );
         }
         if news {
             self.remember_seen();

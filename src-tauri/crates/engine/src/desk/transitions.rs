@@ -40,7 +40,7 @@ impl Desk {
             self.watch_failing(now);
         }
         for transition in transitions {
-            self.met_asked.changed();
+            self.impact_refresh.changed();
             let evidence = words::incident(&self.state.catalog, &transition);
             if transition.change != Change::Updated {
                 let log = utc(now).plain(&evidence);
@@ -98,7 +98,7 @@ impl Desk {
     ) {
         if let (Change::Opened { .. }, Some(id)) = (&transition.change, id) {
             self.state.open.logged(&transition.provider, id, met);
-            self.met_asked.changed();
+            self.impact_refresh.changed();
         }
         self.notify_of(now, transition, id);
     }

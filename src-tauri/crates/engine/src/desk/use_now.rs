@@ -1,117 +1,20 @@
 //! "Claude Code uses GPT until midnight": the owner's choice of the provider that a client's requests go to first.
 
+mod choices;
+
 use std::collections::BTreeMap;
 
-use catalog::{Dialect, ProviderId};
+use catalog::ProviderId;
 use chrono::{DateTime, Utc};
 use gateway::{Caller, CallerKind, Exchange, ExchangeKind, Login, Plan};
 
-use super::restored::Asker;
+use super::restored::RecentClient;
 use super::{Desk, Record, keys};
 use crate::state::State;
 use crate::view;
 
-/// Clients whose last request is remembered.
-const CLIENTS_KNOWN: usize = 32;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Choice {
-    pub(crate) provider: ProviderId,
-    /// None: pinned.
-    pub(crate) until: Option<DateTime<Utc>>,
-}
-
-/// The last request of a client, and the plan for the next one like it.
-#[derive(Debug)]
-struct LastRequest {
-    dialect: Dialect,
-    model: String,
-    pipeline: Option<String>,
-    subscription: bool,
-    plan: Option<Plan>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Choices {
-    by_client: BTreeMap<String, Choice>,
-    last: BTreeMap<String, LastRequest>,
-}
-
-impl Choices {
-    pub(crate) fn of(&self, client: &str) -> Option<&Choice> {
-        self.by_client.get(client)
-    }
-
-    /// Clients with requests or with a choice.
-    pub(crate) fn clients(&self) -> Vec<&String> {
-        let mut names: Vec<&String> = self.by_client.keys().chain(self.last.keys()).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-
-    /// The plan for this client's next request. None: no request was seen.
-    pub(crate) fn plan(&self, client: &str) -> Option<&Plan> {
-        self.last.get(client)?.plan.as_ref()
-    }
-
-    pub(super) fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.by_client
-            .values()
-            .filter_map(|choice| choice.until)
-            .min()
-    }
-
-    /// Parses choices from the ledger's form, one line each.
-    pub(crate) fn parse(kept: &str) -> BTreeMap<String, Choice> {
-        let line = |line: &str| {
-            let mut parts = line.split('\t');
-            let (client, provider) = (parts.next()?, parts.next()?);
-            let until = match parts.next()? {
-                "pinned" => None,
-                at => Some(DateTime::parse_from_rfc3339(at).ok()?.to_utc()),
-            };
-            let provider = ProviderId::new(provider);
-            Some((client.to_owned(), Choice { provider, until }))
-        };
-        kept.lines().filter_map(line).collect()
-    }
-
-    fn kept(&self) -> String {
-        let line = |(client, choice): (&String, &Choice)| {
-            let until = choice.until.map(|at| at.to_rfc3339());
-            let until = until.as_deref().unwrap_or("pinned");
-            format!("{client}\t{}\t{until}\n", choice.provider)
-        };
-        self.by_client.iter().map(line).collect()
-    }
-
-    /// True: a new client or model.
-    fn seen(&mut self, client: &str, request: LastRequest) -> bool {
-        if client.is_empty() || client.contains(['\t', '\n']) {
-            return false;
-        }
-        let known = self.last.get(client);
-        let same = known.is_some_and(|known| {
-            (
-                known.dialect,
-                &known.model,
-                &known.pipeline,
-                known.subscription,
-            ) == (
-                request.dialect,
-                &request.model,
-                &request.pipeline,
-                request.subscription,
-            )
-        });
-        if same || known.is_none() && self.last.len() >= CLIENTS_KNOWN {
-            return false;
-        }
-        self.last.insert(client.to_owned(), request);
-        true
-    }
-}
+use choices::LastRequest;
+pub(crate) use choices::{Choice, Choices};
 
 impl Desk {
     /// Handles the owner's choice of a provider, or of auto, for a client. Returns a sentence for the owner.
@@ -137,7 +40,7 @@ impl Desk {
             );
         };
         let Some(name) = provider else {
-            if self.state.choices.by_client.remove(&client).is_some() {
+            if self.state.choices.lift(&client) {
                 tracing::info!(%client, "the choice of a provider was lifted; the usual order holds");
                 self.choices_changed(now);
             }
@@ -160,7 +63,7 @@ impl Desk {
         }
         let until = (!pin).then(|| self.state.zone.day_ends(now));
         let choice = Choice { provider, until };
-        self.state.choices.by_client.insert(client.clone(), choice);
+        self.state.choices.set(client.clone(), choice);
         self.choices_changed(now);
         let sentence = view::use_now::sentence(&self.state, &client, now);
         Ok(sentence.unwrap_or_default())
@@ -168,17 +71,11 @@ impl Desk {
 
     /// Removes the choices whose day has ended.
     pub(super) fn choices_due(&mut self, now: DateTime<Utc>) {
-        let ended = |choice: &Choice| choice.until.is_some_and(|until| until <= now);
-        let choices = &mut self.state.choices.by_client;
-        let before = choices.len();
-        choices.retain(|client, choice| {
-            let ends = ended(choice);
-            if ends {
-                tracing::info!(%client, provider = %choice.provider, "the choice of a provider has ended; the usual order holds");
-            }
-            !ends
-        });
-        if choices.len() < before {
+        let ended = self.state.choices.remove_ended(now);
+        for (client, choice) in &ended {
+            tracing::info!(%client, provider = %choice.provider, "the choice of a provider has ended; the usual order holds");
+        }
+        if !ended.is_empty() {
             self.choices_changed(now);
         }
     }
@@ -195,21 +92,21 @@ impl Desk {
         now: DateTime<Utc>,
         choices: BTreeMap<String, Choice>,
     ) {
-        self.state.choices.by_client = choices;
+        self.state.choices.restore(choices);
         self.choices_due(now);
     }
 
     /// Newest first.
-    pub(super) fn last_requests_restored(&mut self, askers: &[Asker]) {
-        for asker in askers.iter().rev() {
+    pub(super) fn last_requests_restored(&mut self, clients: &[RecentClient]) {
+        for client in clients.iter().rev() {
             let request = LastRequest {
-                dialect: asker.dialect,
-                model: asker.model.clone(),
-                pipeline: asker.pipeline.clone(),
-                subscription: asker.subscription,
+                dialect: client.dialect,
+                model: client.model.clone(),
+                pipeline: client.pipeline.clone(),
+                subscription: client.subscription,
                 plan: None,
             };
-            self.state.choices.seen(&asker.client, request);
+            self.state.choices.record(&client.name, request);
         }
     }
 
@@ -220,7 +117,7 @@ impl Desk {
         }
         let name = &exchange.client.name;
         // A request to a chosen provider does not show the client's kind of login, so the previous kind stays.
-        let before = self.state.choices.last.get(name);
+        let before = self.state.choices.last_request(name);
         let subscription = exchange.attempts.iter().any(|a| a.by_subscription)
             || self.by_choice(exchange) && before.is_some_and(|known| known.subscription);
         let request = LastRequest {
@@ -230,7 +127,7 @@ impl Desk {
             subscription,
             plan: None,
         };
-        if self.state.choices.seen(name, request) {
+        if self.state.choices.record(name, request) {
             self.traffic_has_news = true;
         }
     }
@@ -258,19 +155,17 @@ impl Desk {
             let provider = choice.provider.clone();
             (client.clone(), gateway::UseNow { provider, reason })
         };
-        self.state.choices.by_client.iter().map(of).collect()
+        self.state.choices.iter().map(of).collect()
     }
 
     /// Recomputes the plan of each client's next request.
     pub(super) fn plan_clients(&mut self) {
-        let last = self.state.choices.last.iter();
+        let last = self.state.choices.last_requests();
         let plans: Vec<(String, Plan)> = last
             .map(|(client, request)| (client.clone(), self.client_plan(client, request)))
             .collect();
         for (client, plan) in plans {
-            if let Some(request) = self.state.choices.last.get_mut(&client) {
-                request.plan = Some(plan);
-            }
+            self.state.choices.set_plan(&client, plan);
         }
     }
 

@@ -97,11 +97,11 @@ fn patiently<T: Send + 'static>(
 
 fn no_keychain(error: keyring_core::Error) -> NoKeychain {
     tracing::debug!(%error, "the keychain cannot be used");
-    match error {
-        keyring_core::Error::NoStorageAccess(_) => NoKeychain::Locked,
-        keyring_core::Error::PlatformFailure(_) => {
-            NoKeychain::Absent("no secret service responds in this session".into())
-        }
-        other => NoKeychain::Absent(other.to_string()),
+    if let keyring_core::Error::NoStorageAccess(_) = error {
+        NoKeychain::Locked
+    } else if let keyring_core::Error::PlatformFailure(_) = error {
+        NoKeychain::Absent("no secret service responds in this session".into())
+    } else {
+        NoKeychain::Absent(error.to_string())
     }
 }

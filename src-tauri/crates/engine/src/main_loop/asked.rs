@@ -117,8 +117,8 @@ impl MainLoop {
             Ask::StopRetry(reply) => {
                 let _ = reply.send(self.desk.stop_retry());
             }
-            Ask::NoticeTold { id, outcome, reply } => {
-                self.decide(desk::Event::NoticeTold(id, outcome));
+            Ask::NotificationDelivered { id, outcome, reply } => {
+                self.decide(desk::Event::NotificationDelivered(id, outcome));
                 let _ = reply.send(());
             }
             Ask::KeysChanged(reply) => {

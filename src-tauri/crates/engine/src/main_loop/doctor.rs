@@ -57,7 +57,7 @@ fn engine(state: &State) -> Check {
 fn settings(state: &State) -> Check {
     let file = state.places.settings.display();
     let pending = state.listening.pending(&state.settings);
-    match (state.settings_wrong.first(), pending) {
+    match (state.settings_errors.first(), pending) {
         (None, None) => good("settings", format!("{file} is active.")),
         (None, Some((what, fix))) => note("settings", format!("{file}: {what}"), &fix),
         (Some(first), _) => bad(

@@ -14,7 +14,7 @@ use prometheus_client::registry::Registry;
 
 use crate::metrics::{Metrics, encoded};
 use crate::state::State;
-use crate::view::headline;
+use crate::view::verdict;
 
 type Labels<const N: usize> = [(&'static str, String); N];
 
@@ -32,7 +32,7 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
             ("provider", p.id.to_string()),
             ("mine", state.is_mine(&p.id).to_string()),
         ];
-        (labels, number(headline::level_of(state, &p.id)))
+        (labels, number(verdict::level_of(state, &p.id)))
     });
     gauge(
         &mut now,

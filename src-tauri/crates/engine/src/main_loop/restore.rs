@@ -6,7 +6,7 @@ use gateway::KeptBreaker;
 use ledger::{Ledger, LedgerError, Met};
 
 use super::MainLoop;
-use crate::desk::{Asker, Choices, Event, PaidAnswer, Restored, keys};
+use crate::desk::{Choices, Event, PaidAnswer, RecentClient, Restored, keys};
 use crate::records::failed;
 use crate::state::SiblingQuestion;
 use crate::view;
@@ -115,7 +115,7 @@ impl Reading {
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)
                 .collect(),
-            askers: self.or_none("read who sent requests", askers(ledger)),
+            clients: self.or_none("read the recent clients", recent_clients(ledger)),
             models: self.or_none(
                 "read which models are in use",
                 ledger.models_in_use(now - IN_USE),
@@ -147,17 +147,17 @@ fn sibling_question(kept: &str) -> Option<SiblingQuestion> {
 }
 
 /// Recent clients and the models that they requested.
-fn askers(ledger: &Ledger) -> Result<Vec<Asker>, LedgerError> {
+fn recent_clients(ledger: &Ledger) -> Result<Vec<RecentClient>, LedgerError> {
     let page = ledger.exchanges(REQUESTS_READ, None)?;
     let rows = page.rows.into_iter().map(|(_, row)| row);
     let routed =
         rows.filter(|row| !row.rehearsal && !row.route.is_empty() && row.route != ledger::PASSED);
-    let asker = |row: ledger::ExchangeRow| Asker {
+    let client = |row: ledger::ExchangeRow| RecentClient {
         subscription: row.attempts.iter().any(|a| a.by_subscription),
         pipeline: row.pipeline,
-        client: row.client,
+        name: row.client,
         dialect: row.dialect,
         model: row.model,
     };
-    Ok(routed.map(asker).collect())
+    Ok(routed.map(client).collect())
 }

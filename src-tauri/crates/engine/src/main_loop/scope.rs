@@ -33,8 +33,8 @@ impl MainLoop {
         let place = pipeline.map_or(Place::General, Place::Pipeline);
         let text =
             edit::set(&text, place, scope, COMMENT).map_err(|why| refused(why.to_string()))?;
-        if let Err(wrong) = Settings::parse(&text, self.desk.base_catalog()) {
-            return Err(refused(wrong[0].what.clone()));
+        if let Err(errors) = Settings::parse(&text, self.desk.base_catalog()) {
+            return Err(refused(errors[0].what.clone()));
         }
         private_file::rewrite(&file, text.as_bytes())
             .map_err(|error| refused(format!("it cannot be written: {error}")))?;

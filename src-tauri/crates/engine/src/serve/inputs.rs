@@ -18,7 +18,7 @@ use crate::keys::{Keychain, Keys};
 use crate::places::Homeless;
 use crate::private_file;
 use crate::runtime::NotAlone;
-use crate::settings::{DEFAULT_TEXT, Settings, Wrong};
+use crate::settings::{DEFAULT_TEXT, Settings, SettingsError};
 
 /// Maximum wait for the keychain before the port opens; a slower one is used when it responds.
 const KEYCHAIN_WITHIN: Duration = Duration::from_millis(400);
@@ -30,8 +30,11 @@ pub(crate) enum StartError {
     Homeless(#[from] Homeless),
     #[error(transparent)]
     NotAlone(#[from] NotAlone),
-    #[error("the settings file {} has errors, and the engine does not start without valid settings:\n{}", .file.display(), list(.wrong))]
-    Settings { file: PathBuf, wrong: Vec<Wrong> },
+    #[error("the settings file {} has errors, and the engine does not start without valid settings:\n{}", .file.display(), list(.errors))]
+    Settings {
+        file: PathBuf,
+        errors: Vec<SettingsError>,
+    },
     #[error("the settings file {} cannot be read: {error}. Correct its permissions, or move it away to start with the defaults.", .file.display())]
     Unreadable { file: PathBuf, error: io::Error },
     #[error("your catalogue files have errors:\n{0}")]
@@ -54,10 +57,10 @@ pub(crate) enum StartError {
     Http(#[from] reqwest::Error),
 }
 
-fn list(wrong: &[Wrong]) -> String {
-    wrong
+fn list(errors: &[SettingsError]) -> String {
+    errors
         .iter()
-        .map(|w| format!("  {w}"))
+        .map(|error| format!("  {error}"))
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -81,7 +84,7 @@ pub(crate) fn own_catalog(dir: &Path) -> Result<Catalog, StartError> {
         StartError::Catalog(
             wrong
                 .iter()
-                .map(|w| format!("  {w}"))
+                .map(|error| format!("  {error}"))
                 .collect::<Vec<_>>()
                 .join("\n"),
         )
@@ -101,9 +104,9 @@ pub(super) fn write_default_settings(file: &Path) -> bool {
 
 pub(super) fn read_settings(file: &Path, catalog: &Catalog) -> Result<Settings, StartError> {
     match fs::read_to_string(file) {
-        Ok(text) => Settings::parse(&text, catalog).map_err(|wrong| StartError::Settings {
+        Ok(text) => Settings::parse(&text, catalog).map_err(|errors| StartError::Settings {
             file: file.to_owned(),
-            wrong,
+            errors,
         }),
         Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
         Err(error) => Err(StartError::Unreadable {
@@ -119,15 +122,16 @@ pub(super) async fn listen(
     file: &Path,
 ) -> Result<TcpListener, StartError> {
     let address = SocketAddr::new(settings.address, port.unwrap_or(settings.port));
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => StartError::PortTaken {
+    TcpListener::bind(address).await.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            StartError::PortTaken {
                 address,
                 settings: file.to_owned(),
-            },
-            _ => StartError::Listen { address, error },
-        })
+            }
+        } else {
+            StartError::Listen { address, error }
+        }
+    })
 }
 
 /// If the ledger is not usable, this run has no history, but it still starts.

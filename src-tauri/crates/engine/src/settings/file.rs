@@ -10,7 +10,7 @@ use gateway::{Consent, Delivery, Restart, Siblings};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::desk::Weight;
+use super::weight::Weight;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -9,14 +9,15 @@ use chrono::{NaiveTime, TimeDelta};
 use impact::{Pipeline, Schedule, Surge};
 use toml::Spanned;
 
+use super::error::{SettingsError, line_number};
 use super::file::{self, File};
-use super::{Settings, Timers, Wrong, line_of};
+use super::values::{Settings, Timers};
 
 /// One pass over valid TOML with known keys; collects all errors in its values.
 pub(super) struct Reading<'a> {
     pub(super) text: &'a str,
     pub(super) catalog: &'a Catalog,
-    pub(super) wrong: Vec<Wrong>,
+    pub(super) errors: Vec<SettingsError>,
 }
 
 impl Reading<'_> {
@@ -342,8 +343,8 @@ impl Reading<'_> {
     }
 
     pub(super) fn err<T>(&mut self, at: &Spanned<T>, what: String) {
-        self.wrong.push(Wrong {
-            line: line_of(self.text, at.span().start),
+        self.errors.push(SettingsError {
+            line: line_number(self.text, at.span().start),
             what,
         });
     }

@@ -4,9 +4,9 @@ use catalog::{EndpointId, ModelId, Provider, REHEARSAL, shown_name};
 use gateway::{Delivery, Demand, Restart, Schema};
 use toml::Spanned;
 
-use super::Route;
 use super::file::{self, Candidate, DemandWord};
 use super::reading::Reading;
+use super::values::Route;
 
 impl Reading<'_> {
     pub(super) fn route(&mut self, written: file::Route, own: &[Provider]) -> Route {

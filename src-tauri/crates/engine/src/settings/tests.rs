@@ -1,3 +1,7 @@
+use std::collections::BTreeSet;
+
+use catalog::{EndpointId, ModelId};
+
 use super::*;
 
 fn wrong(text: &str) -> Vec<String> {

@@ -103,7 +103,10 @@ mod tests {
                 assert_eq!(settings.may_go_to, Some(Scope::Any));
                 text
             }
-            other => panic!("{other:?}"),
+            other @ (Upgrade::Decided
+            | Upgrade::Fresh
+            | Upgrade::OwnersWord
+            | Upgrade::Unwritable(_)) => panic!("{other:?}"),
         }
     }
 

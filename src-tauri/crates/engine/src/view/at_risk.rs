@@ -16,7 +16,7 @@ pub(crate) fn at_risk(
     met: &Met,
     now: DateTime<Utc>,
 ) -> AtRisk {
-    let routed = |name: &str| state.askers.contains_key(&Some(name.to_owned()));
+    let routed = |name: &str| state.requested_models.contains_key(&Some(name.to_owned()));
     of(&state.settings.pipelines, provider, met, &routed, now)
 }
 

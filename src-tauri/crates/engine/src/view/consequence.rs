@@ -6,8 +6,8 @@ use api::Level;
 use catalog::{Catalog, Endpoint, ProviderId};
 use gateway::{CandidateRule, Ineligible, Plan};
 
-use super::headline::NOBODY_SEEN;
-use super::{fallback, headline, review, words};
+use super::clients::UNKNOWN_CLIENTS;
+use super::{clients, fallback, review, verdict, words};
 use crate::desk::{Carried, RouteKey, Standing};
 use crate::routing;
 use crate::settings::Settings;
@@ -32,10 +32,10 @@ pub(crate) enum Work {
 }
 
 pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
-    let who = |plan: &Plan| headline::clients(state, &plan.route, plan.dialect);
+    let who = |plan: &Plan| clients::of_route(state, &plan.route, plan.dialect);
     let down = |id: &ProviderId| {
         matches!(
-            headline::level_of(state, id),
+            verdict::level_of(state, id),
             Level::PartialOutage | Level::MajorOutage
         )
     };
@@ -43,17 +43,17 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
     for way in &mut ways {
         way.carried_by = carried_by(state, provider, &way.route);
     }
-    let told = Outage {
+    let consequence = Outage {
         provider,
         ways,
         degraded: !down(provider),
         down: &down,
         product: &|id| state.product(id),
     }
-    .told();
+    .consequence();
     Consequence {
-        sentence: with_parked(told.sentence, state.reviews.waiting()),
-        work: told.work,
+        sentence: with_parked(consequence.sentence, state.reviews.waiting()),
+        work: consequence.work,
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
 fn carried_by(state: &State, provider: &ProviderId, route: &RouteKey) -> Option<String> {
     let standing = state.fallbacks.on(&route.0, route.1);
     let down = |id: &ProviderId| {
-        let level = headline::level_of(state, id);
+        let level = verdict::level_of(state, id);
         matches!(level, Level::PartialOutage | Level::MajorOutage)
     };
     // While the provider is partly down, the fallback may be another model of the same provider.
@@ -75,14 +75,14 @@ fn carried_by(state: &State, provider: &ProviderId, route: &RouteKey) -> Option<
 }
 
 /// "Claude Code continues on GPT; 2 requests are waiting for you."
-fn with_parked(told: String, open: u64) -> String {
+fn with_parked(sentence: String, open: u64) -> String {
     let parked = review::parked(open);
     if open == 0 {
-        told
-    } else if told.contains(';') {
-        format!("{told} {parked}.")
+        sentence
+    } else if sentence.contains(';') {
+        format!("{sentence} {parked}.")
     } else {
-        format!("{}; {parked}.", told.trim_end_matches('.'))
+        format!("{}; {parked}.", sentence.trim_end_matches('.'))
     }
 }
 
@@ -116,7 +116,7 @@ fn ways(
         if !settings.routes.iter().any(|own| own.name == plan.route) {
             // A translated candidate is available in every dialect, and most of those routes have no clients.
             let first = route.candidates.first()?;
-            if who == NOBODY_SEEN && !catalog.endpoint(&first.endpoint)?.speaks(plan.dialect) {
+            if who == UNKNOWN_CLIENTS && !catalog.endpoint(&first.endpoint)?.speaks(plan.dialect) {
                 return None;
             }
             route
@@ -146,9 +146,9 @@ fn ways(
     };
     let mut ways: Vec<Way> = plans.iter().filter_map(way).collect();
     // Once clients are known, a default route that none of them uses is not the owner's work.
-    if ways.iter().any(|way| way.who != NOBODY_SEEN) {
+    if ways.iter().any(|way| way.who != UNKNOWN_CLIENTS) {
         let is_set_up = |way: &Way| settings.routes.iter().any(|own| own.name == way.route.0);
-        ways.retain(|way| way.who != NOBODY_SEEN || is_set_up(way));
+        ways.retain(|way| way.who != UNKNOWN_CLIENTS || is_set_up(way));
     }
     ways
 }
@@ -199,15 +199,15 @@ struct Outage<'a> {
 }
 
 impl Outage<'_> {
-    fn told(&self) -> Consequence {
+    fn consequence(&self) -> Consequence {
         let hit: Vec<_> = self.ways.iter().filter(|way| self.carries(way)).collect();
         if hit.is_empty() {
             return Consequence {
-                sentence: self.spared(),
+                sentence: self.unaffected_sentence(),
                 work: Work::NotHit,
             };
         }
-        let mut told = Vec::new();
+        let mut sentences = Vec::new();
         let mut carried = BTreeSet::new();
         let mut stranded = false;
         let mut down_too = BTreeSet::new();
@@ -228,9 +228,9 @@ impl Outage<'_> {
             }
         }
         for (who, whom) in &carried {
-            let plural = who.contains(" and ") || *who == NOBODY_SEEN;
+            let plural = who.contains(" and ") || *who == UNKNOWN_CLIENTS;
             let who = match (*who, carried.len()) {
-                (NOBODY_SEEN, 2..) => "Other requests",
+                (UNKNOWN_CLIENTS, 2..) => "Other requests",
                 (who, _) => who,
             };
             let verb = if plural { "continue" } else { "continues" };
@@ -239,11 +239,11 @@ impl Outage<'_> {
             } else {
                 ""
             };
-            told.push(format!("{who} {verb} on {whom}{where_it_fails}."));
+            sentences.push(format!("{who} {verb} on {whom}{where_it_fails}."));
         }
         if stranded {
             let which = if carried.is_empty() {
-                NOBODY_SEEN
+                UNKNOWN_CLIENTS
             } else {
                 "Other requests"
             };
@@ -252,7 +252,7 @@ impl Outage<'_> {
                 1 => ("is", list(down_too)),
                 _ => ("are", list(down_too)),
             };
-            told.push(match (self.degraded, down.is_empty()) {
+            sentences.push(match (self.degraded, down.is_empty()) {
                 (true, true) => format!("{which} may be slow or fail."),
                 (true, false) => {
                     format!("{which} may be slow or fail, since {down} {are} down too.")
@@ -264,13 +264,13 @@ impl Outage<'_> {
             });
         }
         Consequence {
-            sentence: told.join(" "),
+            sentence: sentences.join(" "),
             work: if stranded { Work::Stops } else { Work::Carried },
         }
     }
 
     /// No request of the owner goes to this provider now.
-    fn spared(&self) -> String {
+    fn unaffected_sentence(&self) -> String {
         let backed: Vec<_> = self
             .ways
             .iter()
@@ -292,14 +292,14 @@ impl Outage<'_> {
             .filter(alone)
             .map(|way| (self.product)(&way.order[0]))
             .collect();
-        let spared = format!(
+        let sentence = format!(
             "Your requests are not affected: it is only a fallback of {}",
             list(leads)
         );
         match bare.len() {
-            0 => format!("{spared}."),
-            1 => format!("{spared}. {} has no other fallback.", list(bare)),
-            _ => format!("{spared}. {} have no other fallback.", list(bare)),
+            0 => format!("{sentence}."),
+            1 => format!("{sentence}. {} has no other fallback.", list(bare)),
+            _ => format!("{sentence}. {} have no other fallback.", list(bare)),
         }
     }
 

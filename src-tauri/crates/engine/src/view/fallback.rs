@@ -4,18 +4,19 @@ use api::{Command, NoticeAction};
 use catalog::MicroDollars;
 use gateway::Siblings;
 
+use super::{thread, verdict};
 use crate::desk::{Carried, Cost, News, Reason, Standing};
 use crate::state::State;
 
 /// A notification of a change.
-pub(crate) struct Told {
+pub(crate) struct FallbackNotification {
     pub(crate) thread: String,
     pub(crate) title: String,
     pub(crate) body: String,
     pub(crate) actions: Vec<NoticeAction>,
 }
 
-pub(crate) fn told(state: &State, news: &News) -> Told {
+pub(crate) fn notification(state: &State, news: &News) -> FallbackNotification {
     let (News::Moved(carried, since) | News::Back(carried, since)) = news;
     let (failing, by) = names(carried);
     let since = state.clock_time(*since);
@@ -47,11 +48,11 @@ pub(crate) fn told(state: &State, news: &News) -> Told {
             Vec::new(),
         ),
     };
-    Told {
+    FallbackNotification {
         thread: match carried.reason {
             // The outage of the primary has one notification thread.
-            Some(Reason::Failing) | None => super::notice::thread(&carried.primary.provider),
-            Some(_) => format!("fallback/{dialect}/{route}"),
+            Some(Reason::Failing) | None => thread::of_provider(&carried.primary.provider),
+            Some(_) => thread::of_route(route, *dialect),
         },
         title,
         body,
@@ -78,7 +79,7 @@ pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
 fn is_up(state: &State, standing: &Standing) -> bool {
     let carried = &standing.carried;
     carried.is_sibling()
-        || super::headline::level_of(state, &carried.by.provider) != api::Level::MajorOutage
+        || verdict::level_of(state, &carried.by.provider) != api::Level::MajorOutage
 }
 
 /// One sentence for each change in force; equal changes of several routes are joined.

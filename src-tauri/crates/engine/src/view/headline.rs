@@ -1,13 +1,14 @@
-use std::collections::BTreeSet;
+//! The headline: the most important state of the owner's providers, in one line.
 
-use ::words::{Clock, Outlook, Spans};
+use ::words::{Clock, Spans};
 use api::{Headline, Level};
-use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
+use catalog::{Provider, ProviderId};
 use chrono::{DateTime, Utc};
 use health::{Basis, ProviderVerdict, Unknown, Verdict};
 
 use super::consequence::{Consequence, Work};
-use super::{consequence, limit, words};
+use super::verdict::{level_of, outlook};
+use super::{clients, consequence, limit, words};
 use crate::state::State;
 
 /// The state of the entire desk in one line, and its effect on work.
@@ -170,55 +171,6 @@ fn is_primary(state: &State, id: &ProviderId) -> bool {
     state.plans.iter().any(|plan| {
         let first = plan.candidates.iter().find(|c| c.is_primary());
         first.is_some_and(|first| first.provider == *id)
-            && clients(state, &plan.route, plan.dialect) != NOBODY_SEEN
+            && clients::of_route(state, &plan.route, plan.dialect) != clients::UNKNOWN_CLIENTS
     })
-}
-
-pub(super) fn outlook<'a>(
-    product: &'a str,
-    verdict: &ProviderVerdict,
-    level: health::Level,
-) -> Outlook<'a> {
-    Outlook {
-        product,
-        level,
-        blame: verdict.blame,
-        since: verdict.since,
-    }
-}
-
-/// Subject of a sentence if no client of the dialect was seen recently.
-pub(super) const NOBODY_SEEN: &str = "Requests";
-
-/// Recent clients of this route; if none of their requests has ended, of its dialect.
-pub(super) fn clients(state: &State, route: &str, dialect: Dialect) -> String {
-    let way = (route.to_owned(), dialect);
-    let names: BTreeSet<&String> = state
-        .sessions
-        .iter()
-        .filter(|(_, seen)| {
-            let of_way =
-                seen.routes.contains(&way) || seen.routes.is_empty() && seen.dialect == dialect;
-            of_way && !seen.of_pipeline
-        })
-        .map(|((client, _), _)| client)
-        .collect();
-    if names.is_empty() {
-        NOBODY_SEEN.into()
-    } else {
-        words::list(&names.into_iter().cloned().collect::<Vec<_>>())
-    }
-}
-
-pub(crate) fn level_of(state: &State, id: &ProviderId) -> Level {
-    state
-        .verdicts
-        .providers
-        .get(id)
-        .map_or(Level::Unknown, |v| words::level(v.verdict))
-}
-
-/// The level of the rehearsal provider, if a rehearsal is active.
-pub(crate) fn rehearsal_level(state: &State) -> Level {
-    level_of(state, &ProviderId::new(REHEARSAL))
 }

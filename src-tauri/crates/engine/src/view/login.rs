@@ -5,41 +5,41 @@ use catalog::EndpointId;
 use gateway::{BreakerView, Standing};
 use wire::Class;
 
-use crate::desk::Trouble;
+use crate::desk::LoginProblem;
 use crate::state::State;
 
 /// The problems that need the owner; a limit needs only time.
 pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
-    let troubled = state.logins.keys();
-    troubled
+    let endpoints = state.logins.keys();
+    endpoints
         .filter_map(|endpoint| problem(state, endpoint))
         .collect()
 }
 
 pub(crate) fn problem(state: &State, id: &EndpointId) -> Option<ProblemView> {
-    let trouble = state.logins.get(id)?;
+    let open = state.logins.get(id)?;
     let provider = &state.catalog.endpoint(id)?.provider;
     let product = state.product(provider);
-    let since = state.clock_time(trouble.since);
+    let since = state.clock_time(open.since);
     let own_key = state.keys.get(id).is_some();
-    let (what, fix) = match (trouble.kind, own_key) {
-        (Trouble::Refused, true) => (
+    let (what, fix) = match (open.kind, own_key) {
+        (LoginProblem::Refused, true) => (
             format!("Your key for {product} is refused since {since}."),
             format!("Put a valid key into Settings → Keys, or `understudyd key add {id}`."),
         ),
-        (Trouble::Refused, false) => (
+        (LoginProblem::Refused, false) => (
             format!("{product} refuses the login of your client since {since}."),
             "Log in again in the client.".to_owned(),
         ),
-        (Trouble::Quota, true) => (
+        (LoginProblem::Quota, true) => (
             format!("Your account at {product} has no quota left since {since}."),
             "Add credit or raise the limit at the provider; requests go there again within minutes.".to_owned(),
         ),
-        (Trouble::Quota, false) => (
+        (LoginProblem::Quota, false) => (
             format!("The account of your client at {product} has no quota left since {since}."),
             "Add credit or change the plan at the provider; requests go there again within minutes.".to_owned(),
         ),
-        (Trouble::Limit { .. }, _) => return None,
+        (LoginProblem::Limit { .. }, _) => return None,
     };
     Some(ProblemView { what, fix })
 }

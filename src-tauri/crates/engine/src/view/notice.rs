@@ -1,3 +1,5 @@
+//! Notifications about incidents and parked requests.
+
 use ::words::Clock;
 use api::{NoticeKind, Urgency};
 use catalog::{Provider, ProviderId};
@@ -6,17 +8,12 @@ use health::{Change, Level, ProviderVerdict, Transition, Verdict};
 use ledger::NoticeRow;
 
 use super::consequence::Work;
-use super::{consequence, headline};
+use super::{consequence, thread, verdict};
 use crate::booking::is_rehearsal;
 use crate::state::State;
 
 /// Prefix of the title in a rehearsal.
 pub(crate) const REHEARSAL: &str = "Rehearsal: ";
-
-/// Thread of all notifications about an outage of this provider.
-pub(crate) fn thread(provider: &ProviderId) -> String {
-    format!("provider/{provider}")
-}
 
 /// Notification of an open outage in its present state. None: the provider is not in the catalogue.
 pub(crate) fn outage(
@@ -28,12 +25,12 @@ pub(crate) fn outage(
 ) -> Option<NoticeRow> {
     let provider = state.catalog.provider(id)?;
     let clock = state.clock(now);
-    let outlook = headline::outlook(&provider.product, verdict, level);
+    let outlook = verdict::outlook(&provider.product, verdict, level);
     let incident = state.open.get(id).map(|open| open.id);
     Some(NoticeRow {
         at: now,
         kind: ledger::NoticeKind::Outage,
-        thread: thread(id),
+        thread: thread::of_provider(id),
         title: clock.plain(&::words::title(outlook)),
         body: opening_body(state, &clock, provider, verdict),
         urgency: urgency(level),
@@ -59,7 +56,7 @@ pub(crate) fn notice(
             let title = if is_rehearsal(&provider.id) {
                 ::words::state_of(name, *level)
             } else {
-                let outlook = headline::outlook(name, &transition.verdict, *level);
+                let outlook = verdict::outlook(name, &transition.verdict, *level);
                 clock.plain(&::words::title(outlook))
             };
             (
@@ -103,7 +100,7 @@ pub(crate) fn notice(
     Some(NoticeRow {
         at: notified_at(now, transition),
         kind,
-        thread: thread(&provider.id),
+        thread: thread::of_provider(&provider.id),
         title: format!("{prefix}{title}"),
         body,
         urgency,
@@ -155,7 +152,7 @@ pub(crate) fn parked_body(state: &State, now: DateTime<Utc>) -> String {
         let Verdict::Known(level) = verdict.verdict else {
             return None;
         };
-        let outlook = headline::outlook(&provider.product, verdict, level);
+        let outlook = verdict::outlook(&provider.product, verdict, level);
         Some(state.clock(now).plain(&::words::headline(outlook)))
     });
     let todo = "The review queue has each with its request: run it again, or finish it by hand.";

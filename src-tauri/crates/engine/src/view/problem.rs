@@ -5,8 +5,8 @@ use crate::state::State;
 /// Problems of this installation that need the owner.
 pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     let mut problems = Vec::new();
-    if let Some(first) = state.settings_wrong.first() {
-        let more = match state.settings_wrong.len() {
+    if let Some(first) = state.settings_errors.first() {
+        let more = match state.settings_errors.len() {
             1 => String::new(),
             n => format!(" ({} more)", n - 1),
         };

@@ -115,9 +115,10 @@ pub(crate) fn stand_in(plan: &Plan) -> StandIn {
     });
     if let Some(why) = refused {
         let mend = why.to_string();
-        return match why {
-            gateway::Ineligible::NeedsYes => StandIn::NeedsConsent { mend },
-            _ => StandIn::Missing { mend },
+        return if *why == gateway::Ineligible::NeedsYes {
+            StandIn::NeedsConsent { mend }
+        } else {
+            StandIn::Missing { mend }
         };
     }
     let mend = match without_key.first() {

@@ -11,7 +11,8 @@ use gateway::{BreakerView, Consent, Standing};
 use health::{Finding, ProviderVerdict};
 
 use super::{
-    headline, limit, outage, pipeline, problem, question, route, rows, tray, use_now, words,
+    headline, limit, outage, pipeline, problem, question, route, rows, tray, use_now, verdict,
+    words,
 };
 use crate::state::State;
 
@@ -120,7 +121,7 @@ fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provi
         product: provider.product.clone(),
         mine: state.is_mine(&provider.id),
         rehearsal: provider.id.as_str() == REHEARSAL,
-        level: headline::level_of(state, &provider.id),
+        level: verdict::level_of(state, &provider.id),
         since: verdict.and_then(|v| v.since),
         basis: verdict.map_or(Basis::Nothing, |v| basis(v.basis)),
         blame: verdict.map_or(Blame::Undetermined, |v| blame(v.blame)),

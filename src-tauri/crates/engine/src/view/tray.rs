@@ -5,7 +5,7 @@ use api::{
 use catalog::MicroDollars;
 
 use super::consequence::Work;
-use super::{fallback, headline, pipeline, use_now, words};
+use super::{fallback, headline, pipeline, use_now, verdict, words};
 use crate::desk::Carried;
 use crate::state::State;
 
@@ -32,7 +32,7 @@ pub(crate) fn tray(
     (limits, questions, clients): (&[UsedUpLimit], &[Question], &[ClientUse]),
 ) -> TrayView {
     let headline = &desk.headline;
-    let rehearsed = headline::rehearsal_level(state);
+    let rehearsed = verdict::rehearsal_level(state);
     let rehearsal = is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
         || rehearsal_alone(state, rehearsed);
     let level = if rehearsal { rehearsed } else { headline.level };
@@ -114,7 +114,7 @@ fn menu(
         .filter(|p| state.is_mine(&p.id))
         .collect();
     for provider in mine.iter().take(PROVIDERS_SHOWN) {
-        let level = headline::level_of(state, &provider.id);
+        let level = verdict::level_of(state, &provider.id);
         let page_only = state
             .verdicts
             .providers

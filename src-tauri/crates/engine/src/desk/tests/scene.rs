@@ -182,20 +182,19 @@ impl Scene {
         for effect in effects {
             if let Effect::Record(record) = effect {
                 for news in records::perform(&mut self.ledger, self.now, record) {
-                    let queued = match &news {
-                        Event::Queued {
-                            id,
-                            row,
-                            actions,
-                            in_place,
-                        } => Some(Notice {
+                    if let Event::Queued {
+                        id,
+                        row,
+                        actions,
+                        in_place,
+                    } = &news
+                    {
+                        self.news.push(Notice {
                             actions: actions.clone(),
                             in_place: *in_place,
                             ..view::notice::shown(*id, row)
-                        }),
-                        _ => None,
-                    };
-                    self.news.extend(queued);
+                        });
+                    }
                     self.decide(news);
                 }
             }
@@ -284,7 +283,7 @@ impl Scene {
                 };
                 let waiting = self.desk.state().notifications.waiting();
                 let id = waiting.last().expect("a notification waits").id;
-                self.decide(Event::NoticeTold(id, outcome));
+                self.decide(Event::NotificationDelivered(id, outcome));
             }
             "restart" => self.restart(),
             "keychain" => self.decide(Event::KeychainFailed(rest.into())),

@@ -96,7 +96,7 @@ struct Case {
     logins: bool,
     /// The sentence is about the first provider.
     down: &'static [&'static str],
-    told: &'static str,
+    sentence: &'static str,
 }
 
 const CASES: &[Case] = &[
@@ -106,7 +106,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic"],
         logins: false,
         down: &["anthropic"],
-        told: "Requests fail until it is back; it isn't your code.",
+        sentence: "Requests fail until it is back; it isn't your code.",
     },
     Case {
         what: "a key, and one at another maker, whose model stands in",
@@ -114,7 +114,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic", "openai"],
         logins: false,
         down: &["anthropic"],
-        told: "Claude Code continues on OpenAI.",
+        sentence: "Claude Code continues on OpenAI.",
     },
     Case {
         what: "both makers are down",
@@ -122,7 +122,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic", "openai"],
         logins: false,
         down: &["anthropic", "openai"],
-        told: "OpenAI is down too. Requests fail until one is back; it isn\'t your code.",
+        sentence: "OpenAI is down too. Requests fail until one is back; it isn\'t your code.",
     },
     Case {
         what: "no key, but clients may bring their own login",
@@ -130,7 +130,7 @@ const CASES: &[Case] = &[
         keyed: &[],
         logins: false,
         down: &["anthropic"],
-        told: "Requests fail until it is back; it isn't your code.",
+        sentence: "Requests fail until it is back; it isn't your code.",
     },
     Case {
         what: "a provider without an endpoint",
@@ -138,7 +138,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic"],
         logins: false,
         down: &["github"],
-        told: "None of your requests go there.",
+        sentence: "None of your requests go there.",
     },
     Case {
         what: "a provider whose key is missing",
@@ -146,7 +146,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic"],
         logins: false,
         down: &["openrouter"],
-        told: "None of your requests go there.",
+        sentence: "None of your requests go there.",
     },
     Case {
         what: "the owner's routes avoid it",
@@ -154,7 +154,7 @@ const CASES: &[Case] = &[
         keyed: &["openrouter"],
         logins: false,
         down: &["anthropic"],
-        told: "None of your requests go there.",
+        sentence: "None of your requests go there.",
     },
     Case {
         what: "the same, where its key is at hand",
@@ -162,7 +162,7 @@ const CASES: &[Case] = &[
         keyed: &["openrouter", "anthropic"],
         logins: true,
         down: &["anthropic"],
-        told: "None of your requests go there.",
+        sentence: "None of your requests go there.",
     },
     Case {
         what: "the avoiding route's only candidate",
@@ -170,7 +170,7 @@ const CASES: &[Case] = &[
         keyed: &["openrouter"],
         logins: false,
         down: &["openrouter"],
-        told: "Requests fail until it is back; it isn't your code.",
+        sentence: "Requests fail until it is back; it isn't your code.",
     },
     Case {
         what: "a stand-in that is well",
@@ -178,7 +178,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic", "openrouter"],
         logins: false,
         down: &["anthropic"],
-        told: "Claude Code continues on OpenRouter.",
+        sentence: "Claude Code continues on OpenRouter.",
     },
     Case {
         what: "clients log in, and the first stand-in has no key",
@@ -186,7 +186,7 @@ const CASES: &[Case] = &[
         keyed: &[],
         logins: true,
         down: &["anthropic"],
-        told: "Claude Code continues on Ollama.",
+        sentence: "Claude Code continues on Ollama.",
     },
     Case {
         what: "the first stand-in is down too",
@@ -194,7 +194,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic", "openrouter"],
         logins: false,
         down: &["anthropic", "openrouter"],
-        told: "Claude Code continues on Ollama.",
+        sentence: "Claude Code continues on Ollama.",
     },
     Case {
         what: "all stand-ins are down too",
@@ -202,7 +202,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic", "openrouter"],
         logins: false,
         down: &["anthropic", "openrouter", "local"],
-        told: "Ollama and OpenRouter are down too. Requests fail until one is back; it isn\'t your code.",
+        sentence: "Ollama and OpenRouter are down too. Requests fail until one is back; it isn\'t your code.",
     },
     Case {
         what: "a stand-in fails while nobody needs it",
@@ -210,7 +210,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic"],
         logins: false,
         down: &["openrouter"],
-        told: "None of your requests go there.",
+        sentence: "None of your requests go there.",
     },
 ];
 
@@ -223,7 +223,7 @@ fn the_sentence_depends_on_the_owners_routes() {
             keyed,
             logins,
             down,
-            told,
+            sentence,
         } = case;
         let bundled = Catalog::bundled();
         let settings = Settings::parse(&settings.concat(), &bundled).unwrap();
@@ -241,7 +241,7 @@ fn the_sentence_depends_on_the_owners_routes() {
             down: &|id| down.contains(id),
             product: &|id| catalog.provider(id).unwrap().product.clone(),
         };
-        assert_eq!(outage.told().sentence, *told, "{what}");
+        assert_eq!(outage.consequence().sentence, *sentence, "{what}");
     }
 }
 
@@ -276,7 +276,7 @@ fn several_routes_at_once() {
         (&["third", "other"], "Requests continue on fourth."),
         (&["stranger"], "None of your requests go there."),
     ];
-    for (down, told) in table {
+    for (down, sentence) in table {
         let down: Vec<ProviderId> = down.iter().map(|&id| id.into()).collect();
         let outage = Outage {
             provider: &down[0],
@@ -289,12 +289,12 @@ fn several_routes_at_once() {
             down: &|id| down.contains(id),
             product: &|id| id.to_string(),
         };
-        assert_eq!(outage.told().sentence, *told, "{down:?}");
+        assert_eq!(outage.consequence().sentence, *sentence, "{down:?}");
     }
 }
 
 #[test]
-fn parked_requests_are_part_of_the_sentence() {
+fn the_sentence_includes_parked_requests() {
     let on_gpt = "Claude Code continues on GPT.";
     assert_eq!(with_parked(on_gpt.into(), 0), on_gpt);
     assert_eq!(
