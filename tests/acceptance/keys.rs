@@ -59,7 +59,7 @@ async fn without_a_keychain_a_key_works_until_the_engine_stops_and_this_is_state
         desk.said(&["key", "list"])
             .contains("until the engine stops")
     );
-    assert!(desk.said(&["key", "remove", "own"]).contains("forgotten"));
+    assert!(desk.said(&["key", "remove", "own"]).contains("removed"));
     let response = desk
         .ask(
             "/v1/chat/completions",

@@ -45,10 +45,10 @@ async fn a_new_address_takes_effect_after_a_restart() {
     );
     let log = desk.log();
     assert!(
-        log.contains("new settings are in force, except [listen]."),
+        log.contains("new settings are active, except [listen]."),
         "{log}"
     );
-    assert!(!log.contains("new settings are in force\n"), "{log}");
+    assert!(!log.contains("new settings are active\n"), "{log}");
 
     desk.settings("");
     desk.until("taken back", |s| !pending(s)).await;

@@ -53,7 +53,7 @@ async fn a_pipelines_failed_request_is_parked_until_it_is_answered() {
         notice
             .unwrap()
             .body
-            .contains("The review queue has each with its request")
+            .contains("Each request is in the review queue")
     );
     let line = json!({ "line": "action", "label": "Review queue (1)",
         "command": { "do": "open_window", "view": "review" }, "checked": null });
@@ -114,7 +114,7 @@ async fn a_pipelines_failed_request_is_parked_until_it_is_answered() {
     desk.until("settled", |s| s.review_open == 0).await;
     let list = desk.said(&["review", "list"]);
     assert!(
-        list.starts_with("Nothing waits for review.\n\nSettled in the last 14 days:\n"),
+        list.starts_with("No request waits for review.\n\nAnswered in the last 14 days:\n"),
         "{list}"
     );
     assert!(list.contains("Answered by request"), "{list}");

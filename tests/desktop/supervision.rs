@@ -11,7 +11,7 @@ use crate::page::{Driven, shows};
 use crate::wait::until;
 
 /// A row that exists only in the engine's own menu.
-const ENGINES_OWN: &str = "Quit (the engine stays)";
+const ENGINES_OWN: &str = "Quit (the engine keeps running)";
 /// No page is read and no network is checked; any free port.
 const SETTINGS: &str = "[watch]\npages = false\nonline_hosts = []\n[listen]\nport = 0\n";
 

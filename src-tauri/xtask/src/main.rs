@@ -55,7 +55,9 @@ fn main() -> ExitCode {
         ["fuzz"] => fuzz::fuzz(fuzz::SECONDS, None),
         ["fuzz", seconds, target @ ..] if target.len() <= 1 => match seconds.parse() {
             Ok(seconds) => fuzz::fuzz(seconds, target.first().copied()),
-            Err(_) => Err(Failed::new(format!("`{seconds}` is not a number of seconds"))),
+            Err(_) => Err(Failed::new(format!(
+                "`{seconds}` is not a number of seconds"
+            ))),
         },
         ["ui"] => ui::build(),
         ["help" | "--help" | "-h"] => {

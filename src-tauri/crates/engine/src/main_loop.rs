@@ -231,7 +231,7 @@ impl MainLoop {
         self.decide(desk::Event::Settings { parsed, text });
     }
 
-    /// From now on requests pass straight through. The port closes when the last one has ended, after `within`, or at the
+    /// From now on requests go straight to the primary. The port closes when the last one has ended, after `within`, or at the
     /// latest after `drain_s`.
     fn begin_stop(&mut self, now: DateTime<Utc>, within: TimeDelta) {
         self.stop

@@ -113,7 +113,11 @@ fn the_first_dialect_of_an_entry_is_used_for_requests_of_another() {
 #[test]
 fn each_wrong_value_is_reported_with_its_line_and_its_fix() {
     let table = [
-        (r#"id = "acme""#, r#"id = "Acme!""#, "3: `Acme!` is not a valid id"),
+        (
+            r#"id = "acme""#,
+            r#"id = "Acme!""#,
+            "3: `Acme!` is not a valid id",
+        ),
         (
             r#""https://api.acme.example""#,
             r#""api.acme.example""#,

@@ -40,7 +40,7 @@ fn engine(state: &State) -> Check {
     let mode = if state.draining {
         " It is stopping."
     } else if state.paused {
-        " It is paused: requests pass straight through."
+        " It is paused: requests go straight to the primary."
     } else {
         ""
     };
@@ -91,7 +91,7 @@ fn keychain(state: &State) -> Check {
         None => good("keychain", "Keys are kept in the keychain.".into()),
         Some(why) => note(
             "keychain",
-            format!("Keys will be forgotten when the engine stops: {why}."),
+            format!("Keys are lost when the engine stops: {why}."),
             "unlock or install a keychain, or put the keys into environment variables",
         ),
     }

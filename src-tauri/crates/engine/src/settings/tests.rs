@@ -121,7 +121,7 @@ fn errors_are_reported_with_their_line_and_fix() {
         (
             "[[endpoint]]\nid = \"openai\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
             "line 3",
-            "in the clear",
+            "unencrypted",
         ),
         (
             "[[endpoint]]\nid = \"own\"\nbase = \"127.0.0.1:11434\"\ndialects = [\"openai-chat\"]\n",
@@ -216,12 +216,12 @@ fn errors_are_reported_with_their_line_and_fix() {
         (
             "[[rule]]\nclass = \"quota\"\n",
             "line 2",
-            "rule 1 would fit every failure",
+            "rule 1 would match every failure",
         ),
         (
             "[[rule]]\ncontains = \"\"\nclass = \"quota\"\n",
             "line 2",
-            "leave it out",
+            "remove it",
         ),
         (
             "[equivalents]\n\"claude-*\" = { nobody = \"m\" }\n",
@@ -247,7 +247,7 @@ fn errors_are_reported_with_their_line_and_fix() {
         (
             "[[endpoint]]\nid = \"azure\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
             "line 2",
-            "taken",
+            "already used",
         ),
         ("[[rule]]\nstatus = 500\n", "line 1", "class"),
         (

@@ -27,7 +27,7 @@ pub(crate) struct Before<'a> {
 pub(crate) enum Upgrade {
     /// An earlier start has decided.
     Decided,
-    /// A new installation: the default holds.
+    /// A new installation: the default applies.
     Fresh,
     /// The owner wrote a scope.
     OwnersWord,

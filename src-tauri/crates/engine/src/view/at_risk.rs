@@ -96,8 +96,8 @@ fn left(met: &PipelineMet) -> Left {
 
 fn answered(met: &PipelineMet) -> String {
     match met.hit {
-        1 => "nothing at risk, the one request that met it was answered".to_owned(),
-        hit => format!("nothing at risk, all {hit} requests that met it were answered"),
+        1 => "nothing at risk, the one affected request was answered".to_owned(),
+        hit => format!("nothing at risk, all {hit} affected requests were answered"),
     }
 }
 

@@ -26,8 +26,8 @@ pub(crate) fn interruption(state: &State, id: i64, row: &InterruptionRow) -> Int
 
 fn said(state: &State, row: &InterruptionRow) -> String {
     let how = match row.end {
-        End::Cut => "Cut in the middle of an answer",
-        End::ClientLeft => "Gave up before any provider answered",
+        End::Cut => "Cut within a response",
+        End::ClientLeft => "Disconnected before any provider answered",
         End::Exhausted
         | End::Complete
         | End::Replayed
@@ -43,7 +43,7 @@ fn said(state: &State, row: &InterruptionRow) -> String {
     };
     let since = match row.resumed {
         Some(resumed) => format!("it continued at {}", state.clock_time(resumed)),
-        None => "it was not answered since".to_owned(),
+        None => "no response since".to_owned(),
     };
     format!("{how}, {times}; {since}.")
 }

@@ -106,7 +106,8 @@ async fn in_every_mode_the_bytes_are_the_provider_s_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_tool_call_is_held_the_rest_of_the_answer_is_read_and_the_client_sees_signs_of_life() {
+async fn while_a_tool_call_is_held_the_rest_of_the_answer_is_read_and_the_client_sees_signs_of_life()
+ {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene.lead.cue(Cue {

@@ -121,7 +121,8 @@ async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
 /// never answers at 100 s, and requires a response within 15 s if the first token takes 20 s. The latter needs a shorter timer,
 /// since a slow response is a response.
 #[tokio::test(start_paused = true)]
-async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_with_a_short_timer() {
+async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_with_a_short_timer()
+{
     for first_content in [60, 10] {
         let mut rows = Vec::new();
         for scenario in &SCENARIOS {

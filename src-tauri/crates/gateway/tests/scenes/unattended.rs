@@ -192,7 +192,8 @@ async fn the_error_itself_says_that_the_request_waits_and_where() {
 
 /// The client sent its own login, which is not stored; for the user, a fallback with a key that no route names may answer.
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_run_again_goes_to_the_fallback_where_only_its_client_could_ask_the_primary() {
+async fn a_request_that_is_run_again_goes_to_the_fallback_where_only_its_client_could_ask_the_primary()
+ {
     let dialect = Dialect::Anthropic;
     let mut scene = Scene::new();
     scene.change(|config| {

@@ -131,7 +131,10 @@ fn the_error_for_an_invalid_schedule_shows_a_valid_one() {
         ("Mon 9-17 UTC", "`9-17` is not a valid range of hours"),
         ("Mon 25:00-26:00 UTC", "`25:00-26:00` is not a valid range"),
         ("Mon 24:00-09:00 UTC", "`24:00-09:00` is not a valid range"),
-        ("Mon 09:00-17:00 Berlin", "`Berlin` is not a valid time zone"),
+        (
+            "Mon 09:00-17:00 Berlin",
+            "`Berlin` is not a valid time zone",
+        ),
     ];
     for (text, expected) in table {
         let error = text.parse::<Schedule>().unwrap_err().to_string();

@@ -157,15 +157,15 @@ fn a_secret_is_not_sent_unencrypted_without_permission() {
     for (said, word) in [
         (
             "id = \"own\"\nbase = \"http://gateway.example\"\ndialects = [\"anthropic\"]\naccepts_client_login = true",
-            "line 5: this base would send clients' logins in the clear",
+            "line 5: this base would send clients' logins unencrypted",
         ),
         (
             "id = \"anthropic\"\nbase = \"http://gateway.example\"\naccepts_client_login = true",
-            "line 4: this base would send clients' logins in the clear",
+            "line 4: this base would send clients' logins unencrypted",
         ),
         (
             "id = \"deepseek\"\nbase = \"http://gateway.example\"",
-            "line 3: this base would send the key of \"deepseek\" in the clear",
+            "line 3: this base would send the key of \"deepseek\" unencrypted",
         ),
     ] {
         let said = wrong(&format!("[[endpoint]]\n{said}\n"));
@@ -206,11 +206,11 @@ fn missing_values_of_a_new_endpoint_are_named() {
         ),
         (
             "id = \"rehearsal\"\nbase = \"http://127.0.0.1:9\"",
-            "line 2: the id \"rehearsal\" is taken",
+            "line 2: the id \"rehearsal\" is already used",
         ),
         (
             "id = \"anthropic\"\n[[endpoint]]\nid = \"anthropic\"",
-            "line 4: the id \"anthropic\" is taken",
+            "line 4: the id \"anthropic\" is already used",
         ),
         ("id = \"anthropic\"\nfamily = \"\"", "line 3: a family is"),
     ] {

@@ -100,7 +100,7 @@ fn an_outage_without_unanswered_requests_has_no_value_at_risk() {
     );
     assert_eq!(
         at_risk(&both(), &routed, vec![met("Leads", 57, 0, 0)], long()),
-        nothing("Leads: nothing at risk, all 57 requests that met it were answered.")
+        nothing("Leads: nothing at risk, all 57 affected requests were answered.")
     );
 }
 

@@ -89,7 +89,7 @@ fn the_reply_lists_checked_and_unchecked_items() {
         (
             &[page("A", Unfinished), probe("claude-opus-5-5", Unfinished)],
             &[],
-            "No answer within 10 s from A's status page and Claude Opus; the result appears when it arrives.",
+            "No response within 10 s from A's status page and Claude Opus; the result appears when it arrives.",
         ),
         (
             &[],
