@@ -1,4 +1,5 @@
 //! The tray application. It shows the engine's snapshots, keeps the engine running, and makes no other decisions.
+#![warn(clippy::wildcard_enum_match_arm)]
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod clipboard;
@@ -17,6 +18,7 @@ mod window;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use api::View;
 use tauri::tray::{MouseButton, MouseButtonState, TrayIconEvent};
 use tauri::{Manager, RunEvent};
 use tokio::sync::{Notify, mpsc, watch};
@@ -62,7 +64,7 @@ fn start() -> anyhow::Result<()> {
     tauri::Builder::default()
         // First, so that a second instance exits before it does anything else.
         .plugin(tauri_plugin_single_instance::init(move |_, _, _| {
-            second_start.send(UserCommand::open("now"));
+            second_start.send(UserCommand::open(View::Now));
         }))
         .manage(commands::Seen(seen))
         .manage(commands.clone())
@@ -84,7 +86,7 @@ fn start() -> anyhow::Result<()> {
                 ..
             } = event
             {
-                from_icon.send(UserCommand::open("now"));
+                from_icon.send(UserCommand::open(View::Now));
             }
         })
         .setup(move |app| {
@@ -99,13 +101,16 @@ fn start() -> anyhow::Result<()> {
             Ok(())
         })
         .build(tauri::generate_context!())?
-        .run(|app, event| match event {
+        .run(|app, event| {
             // The last window was closed: the icon stays.
-            RunEvent::ExitRequested {
+            if let RunEvent::ExitRequested {
                 code: None, api, ..
-            } => api.prevent_exit(),
-            RunEvent::Exit => app.state::<window::Size>().save(),
-            _ => {}
+            } = event
+            {
+                api.prevent_exit();
+            } else if let RunEvent::Exit = event {
+                app.state::<window::Size>().save();
+            }
         });
     Ok(())
 }

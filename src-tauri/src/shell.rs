@@ -5,7 +5,7 @@ mod notifications;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Accepted, Command, Snapshot, TrayView, Urgency};
+use api::{Accepted, Command, Snapshot, TrayView, Urgency, View};
 use tauri::AppHandle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -93,7 +93,7 @@ impl Shell {
                 title: "The engine stopped and was restarted".into(),
                 body: "Open requests were cut. Agents retry them.".into(),
                 urgency: Urgency::Normal,
-                view: "now",
+                view: View::Now,
                 actions: Vec::new(),
                 in_place: false,
                 is_end: false,
@@ -129,7 +129,7 @@ impl Shell {
                     "this desktop has no place for a tray icon, so the window opens instead ({error}). The icon appears when \
                      there is one; starting Understudy a second time opens the window again."
                 );
-                self.run_command(UserCommand::open("now"));
+                self.run_command(UserCommand::open(View::Now));
             }
             Err(_) => {}
         }
@@ -149,7 +149,7 @@ impl Shell {
         };
         match command {
             Command::OpenWindow { view } => {
-                let opened = window::open(&self.app, &view);
+                let opened = window::open(&self.app, view);
                 self.reply(
                     reply_to,
                     opened
@@ -262,7 +262,7 @@ async fn reply(
                     title,
                     body: why,
                     urgency: Urgency::Normal,
-                    view: "now",
+                    view: View::Now,
                     actions: Vec::new(),
                     in_place: false,
                     is_end: false,

@@ -229,7 +229,7 @@ fn restore_ticks(rows: &[Row], lines: &[MenuLine]) -> tauri::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use api::{Command, MenuLine};
+    use api::{Command, MenuLine, View};
 
     use super::{command_of, id_of, same_shape};
 
@@ -306,7 +306,7 @@ mod tests {
     fn a_rows_id_is_its_command() {
         for command in [
             Command::OpenWindow {
-                view: "incidents".into(),
+                view: View::Incidents,
             },
             Command::Rehearse { seconds: 60 },
             Command::Quit,

@@ -1,4 +1,4 @@
-use api::{Accepted, Command};
+use api::{Accepted, Command, View};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) type CommandResult = Result<Accepted, String>;
@@ -16,9 +16,9 @@ pub(crate) enum UserCommand {
 }
 
 impl UserCommand {
-    pub(crate) fn open(view: &str) -> Self {
+    pub(crate) fn open(view: View) -> Self {
         Self::Run {
-            command: Command::OpenWindow { view: view.into() },
+            command: Command::OpenWindow { view },
             reply: None,
         }
     }

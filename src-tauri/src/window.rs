@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use api::View;
 use serde::{Deserialize, Serialize};
 use tauri::{
     AppHandle, Emitter, LogicalSize, Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent,
@@ -11,8 +12,8 @@ use tauri::{
 const LABEL: &str = "main";
 const SMALLEST: (f64, f64) = (640.0, 420.0);
 
-/// Shows the window at a view ("now", "incidents" …), and creates it first if needed.
-pub(crate) fn open(app: &AppHandle, view: &str) -> tauri::Result<()> {
+/// Shows the window at a view, and creates it first if needed.
+pub(crate) fn open(app: &AppHandle, view: View) -> tauri::Result<()> {
     if let Some(window) = app.get_webview_window(LABEL) {
         window.emit("view", view)?;
         window.unminimize()?;
@@ -21,22 +22,22 @@ pub(crate) fn open(app: &AppHandle, view: &str) -> tauri::Result<()> {
     }
     let (width, height) = app.state::<Size>().get();
     // The page reads its first view from the address, because an event would arrive before its listener is set.
-    let page = WebviewUrl::App(format!("index.html#{view}").into());
+    let page = WebviewUrl::App(format!("index.html#{}", view.as_str()).into());
     let window = WebviewWindowBuilder::new(app, LABEL, page)
         .title("Understudy")
         .inner_size(width, height)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .build()?;
     let (app, of) = (app.clone(), window.clone());
-    window.on_window_event(move |event| match event {
-        WindowEvent::Resized(size) => {
+    window.on_window_event(move |event| {
+        if let WindowEvent::Resized(size) = event {
             let maximised = of.is_maximized().unwrap_or(false);
             if !maximised && let Ok(scale) = of.scale_factor() {
                 app.state::<Size>().set(size.to_logical(scale));
             }
+        } else if let WindowEvent::Destroyed = event {
+            app.state::<Size>().save();
         }
-        WindowEvent::Destroyed => app.state::<Size>().save(),
-        _ => {}
     });
     Ok(())
 }

@@ -81,14 +81,18 @@ async fn nothing_is_sent_without_the_owners_consent_to_the_shown_cost() {
         1,
         "in the dialect that its primary speaks: {listed:?}"
     );
-    let named = |one: &api::Fallback| (one.dialect.clone(), one.name.clone(), one.said.clone());
+    let named = |one: &api::Fallback| (one.dialect, one.name.clone(), one.said.clone());
     let anthropic = listed
         .iter()
-        .find(|one| one.dialect == "anthropic")
+        .find(|one| one.dialect == api::Dialect::Anthropic)
         .unwrap();
     assert_eq!(
         named(anthropic),
-        ("anthropic".into(), "GPT Sol".into(), "never tested".into())
+        (
+            api::Dialect::Anthropic,
+            "GPT Sol".into(),
+            "never tested".into()
+        )
     );
     assert!(anthropic.cost.needs_yes);
     let method = &anthropic.cost.method;
@@ -170,7 +174,7 @@ async fn a_result_is_stored_and_shown_everywhere_and_counts_only_as_cost() {
         let route = snapshot
             .routes
             .iter()
-            .find(|r| r.name == "lead-*" && r.dialect == "anthropic");
+            .find(|r| r.name == "lead-*" && r.dialect == api::Dialect::Anthropic);
         let fallbacks = &route.unwrap().fallbacks;
         assert_eq!(fallbacks.len(), 1);
         assert!(format!("{}: {}", fallbacks[0].name, fallbacks[0].said).starts_with(&line));

@@ -1,6 +1,6 @@
 //! The icon, its tooltip and its menu follow the engine's snapshot.
 
-use api::{Command, MenuLine, TrayIcon, TrayView};
+use api::{Command, MenuLine, TrayIcon, TrayView, View};
 
 use crate::desk::Desk;
 use crate::engine::Engine;
@@ -22,7 +22,7 @@ fn action(label: &str, command: Command, checked: Option<bool>) -> MenuLine {
 }
 
 pub(crate) fn view(icon: TrayIcon, tooltip: &str) -> TrayView {
-    let open = Command::OpenWindow { view: "now".into() };
+    let open = Command::OpenWindow { view: View::Now };
     let menu = vec![
         text(tooltip),
         MenuLine::Separator,

@@ -272,7 +272,7 @@ export const EXPLAINED = (model, login) => {
 
 export const INCIDENTS = () => [
   {
-    summary: outageSummary(), blame: "them",
+    summary: outageSummary(), blame: "It was them.",
     evidence: `It's them. 12 of 14 requests failed with "overloaded" (529) since ${clock(42 * MINUTE)}. Their status page confirms it.`,
     evidence_spans: [words('It\'s them. 12 of 14 requests failed with "overloaded" (529) since '), instant(ago(42 * MINUTE)), words(". Their status page confirms it.")],
     interrupted: [
@@ -286,11 +286,11 @@ export const INCIDENTS = () => [
       },
     ],
     timeline: [
-      { at: ago(42 * MINUTE), level: "degraded", text: "2 of 3 requests to claude-opus-4-5 were cut before their end." },
-      { at: ago(41 * MINUTE), level: "partial_outage", text: "Status page: Partial outage of Claude API and Claude Code." },
-      { at: ago(40 * MINUTE), level: null, text: "GPT Sol answers for Claude Opus." },
-      { at: ago(31 * MINUTE), level: "major_outage", text: "3 of 3 probes cut in mid-stream." },
-      { at: ago(12 * MINUTE), level: null, text: "Status page: A fix has been implemented and we are monitoring the results." },
+      { at: ago(42 * MINUTE), level: "degraded", source: "understudy", text: "2 of 3 requests to claude-opus-4-5 were cut before their end." },
+      { at: ago(41 * MINUTE), level: "partial_outage", source: "status_page", text: "Status page: Partial outage of Claude API and Claude Code." },
+      { at: ago(40 * MINUTE), level: null, source: "understudy", text: "GPT Sol answers for Claude Opus." },
+      { at: ago(31 * MINUTE), level: "major_outage", source: "understudy", text: "3 of 3 probes cut in mid-stream." },
+      { at: ago(12 * MINUTE), level: null, source: "status_page", text: "Status page: A fix has been implemented and we are monitoring the results." },
     ],
   },
   past(38, "openai", "OpenAI: degraded", "degraded", 3 * 24 * HOUR, 22 * MINUTE, 6, 6, { state: "no_estimate", why: "Add a pipeline to see what outages cost you." }),
@@ -301,10 +301,10 @@ export const INCIDENTS = () => [
 function past(id, provider, title, peak, openedAgo, lasted, hit, carried, atRisk) {
   return {
     summary: { id, provider, title, level: "operational", peak, opened: ago(openedAgo), closed: ago(openedAgo - lasted), exchanges_hit: hit, carried_by_fallback: carried, at_risk: atRisk },
-    blame: "them", evidence: "It's them. Their status page and your requests agreed.",
+    blame: "It was them.", evidence: "It's them. Their status page and your requests agreed.",
     interrupted: [], timeline: [
-      { at: ago(openedAgo), level: peak, text: "Requests began to fail." },
-      { at: ago(openedAgo - lasted), level: "operational", text: "2 probes were complete. Requests go to the primary again." },
+      { at: ago(openedAgo), level: peak, source: "understudy", text: "Requests began to fail." },
+      { at: ago(openedAgo - lasted), level: "operational", source: "understudy", text: "2 probes were complete. Requests go to the primary again." },
     ],
   };
 }
@@ -317,6 +317,10 @@ const STORIES = [
   ["replayed", "the kept answer of an earlier request with the same idempotency key", 200], ["refused", "the model declined", 200], ["turned_away", "no token in the address", 403],
 ];
 
+const OUTCOMES = {
+  complete: "complete", truncated: "token limit", client_left: "client left", cut: "broken", callers_fault: "request at fault", refused: "declined",
+};
+
 export function exchange(id, newest) {
   const [end, story, status] = STORIES[(id * 7) % STORIES.length];
   const codex = id % 4 === 0;
@@ -325,7 +329,7 @@ export function exchange(id, newest) {
   const attempt = (number, endpoint, model, started, took, outcome, extra = {}) => ({
     number, provider: endpoint, endpoint, model, started_ms: started, total_ms: took, ttft_ms: Math.min(first, took), status: 200, outcome, detail: null,
     stop_reason: outcome === "complete" ? "end_turn" : null, input_tokens: 18_200 + id * 3, output_tokens: outcome === "complete" ? 640 + (id % 90) : 212,
-    cache_read_tokens: 17_100, cache_write_tokens: 900, tokens_estimated: outcome === "cut", cost_estimate: 11_400 + id * 7,
+    cache_read_tokens: 17_100, cache_write_tokens: 900, tokens_estimated: outcome === "broken", cost_estimate: 11_400 + id * 7,
     by_subscription: false, spoken: null, left_out: [], ...extra,
   });
   const home = codex ? "openai" : "anthropic";
@@ -333,8 +337,8 @@ export function exchange(id, newest) {
   const attempts =
     end === "turned_away" || end === "replayed" ? []
     : story.includes("after anthropic was cut") ? [
-        attempt(1, "anthropic", model, 2, Math.round(total * 0.35), "cut", { detail: "connection closed before message_stop" }),
-        attempt(2, "anthropic", model, Math.round(total * 0.4), Math.round(total * 0.12), "cut", { detail: "connection closed before message_stop" }),
+        attempt(1, "anthropic", model, 2, Math.round(total * 0.35), "broken", { detail: "connection closed before message_stop" }),
+        attempt(2, "anthropic", model, Math.round(total * 0.4), Math.round(total * 0.12), "broken", { detail: "connection closed before message_stop" }),
         attempt(3, "openai", "gpt-5.5", Math.round(total * 0.53), Math.round(total * 0.47), "complete", {
           spoken: "openai-responses", stop_reason: "completed",
           left_out: [
@@ -344,14 +348,14 @@ export function exchange(id, newest) {
         }),
       ]
     : story.includes("second try") ? [
-        attempt(1, home, model, 1, 180, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0, detail: "Overloaded" }),
+        attempt(1, home, model, 1, 180, "failed", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0, detail: "Overloaded" }),
         attempt(2, home, model, 900, total - 900, "complete"),
       ]
     : end === "exhausted" ? [
-        attempt(1, "anthropic", model, 1, 190, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0 }),
+        attempt(1, "anthropic", model, 1, 190, "failed", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0 }),
         attempt(2, "openai", "gpt-5.5", 400, total - 400, "rate limit", { status: 429, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0, detail: "retry after 40 s" }),
       ]
-    : [attempt(1, home, model, 1, total - 1, end === "complete" ? "complete" : end.replace("_", " "), { stop_reason: end === "truncated" ? "max_tokens" : end === "complete" ? "end_turn" : null, status })];
+    : [attempt(1, home, model, 1, total - 1, OUTCOMES[end], { stop_reason: end === "truncated" ? "max_tokens" : end === "complete" ? "end_turn" : null, status })];
   return {
     id, started: ago((newest - id) * 47 + 4), client: codex ? "Codex" : id % 9 === 0 ? "n8n" : "Claude Code", session: codex ? "01a7c3" : "9c41f0aa",
     pipeline: !codex && id % 9 === 0 ? "Leads" : null, item: !codex && id % 9 === 0 ? `lead-${id}` : null,

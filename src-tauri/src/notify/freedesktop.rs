@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use api::{Command, Urgency};
+use api::{Command, Urgency, View};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout};
@@ -42,7 +42,7 @@ struct Open(Arc<Mutex<BTreeMap<u32, Shown>>>);
 
 struct Shown {
     thread: String,
-    view: &'static str,
+    view: View,
     /// By the number of their button.
     commands: Vec<Command>,
 }
@@ -220,20 +220,17 @@ fn body(text: &str, capabilities: &[String]) -> String {
 }
 
 fn no_service(error: &zbus::Error) -> String {
-    match error {
-        zbus::Error::MethodError(name, _, _)
-            if ["ServiceUnknown", "NameHasNoOwner"]
-                .iter()
-                .any(|known| name.ends_with(known)) =>
-        {
-            "This desktop has no notification service.".into()
+    if let zbus::Error::MethodError(name, why, _) = error {
+        let unknown = ["ServiceUnknown", "NameHasNoOwner"];
+        if unknown.iter().any(|known| name.ends_with(known)) {
+            return "This desktop has no notification service.".into();
         }
-        zbus::Error::MethodError(name, why, _) if name.contains("Error.Spawn.") => {
+        if name.contains("Error.Spawn.") {
             let why = why.as_deref().unwrap_or("for an unknown reason");
-            format!("The notification service could not be started: {why}")
+            return format!("The notification service could not be started: {why}");
         }
-        other => format!("The notification service cannot be reached: {other}"),
     }
+    format!("The notification service cannot be reached: {error}")
 }
 
 #[cfg(test)]

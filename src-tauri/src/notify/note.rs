@@ -1,4 +1,4 @@
-use api::{Notice, NoticeAction, NoticeKind, Urgency};
+use api::{Notice, NoticeAction, NoticeKind, Urgency, View};
 
 /// The content of a notification.
 #[derive(Clone, Debug)]
@@ -9,7 +9,7 @@ pub(crate) struct Note {
     pub(crate) body: String,
     pub(crate) urgency: Urgency,
     /// The window's view that a click opens.
-    pub(crate) view: &'static str,
+    pub(crate) view: View,
     /// Buttons, if the desktop supports them.
     pub(crate) actions: Vec<NoticeAction>,
     /// Shown only as an update of a notification that is on the screen.
@@ -30,9 +30,9 @@ impl From<&Notice> for Note {
             body: notice.body.clone(),
             urgency: notice.urgency,
             view: match notice.kind {
-                NoticeKind::Outage | NoticeKind::Rise | NoticeKind::Recovery => "incidents",
-                NoticeKind::Review => "review",
-                NoticeKind::Fallback | NoticeKind::Own => "now",
+                NoticeKind::Outage | NoticeKind::Rise | NoticeKind::Recovery => View::Incidents,
+                NoticeKind::Review => View::Review,
+                NoticeKind::Fallback | NoticeKind::Own => View::Now,
             },
             actions: notice.actions.clone(),
             in_place: notice.in_place,

@@ -1,6 +1,6 @@
 //! The tray while no engine is connected.
 
-use api::{Command, MenuLine, TrayIcon, TrayView};
+use api::{Command, MenuLine, TrayIcon, TrayView, View};
 
 use crate::engine_process::{Apart, State};
 
@@ -13,7 +13,7 @@ pub(crate) fn view(apart: &Apart) -> TrayView {
         ),
         State::Stopped => ("the engine is stopped", Some("Start the engine")),
     };
-    let open = Command::OpenWindow { view: "now".into() };
+    let open = Command::OpenWindow { view: View::Now };
     let mut menu = vec![
         MenuLine::Text {
             label: apart.detail.clone(),
@@ -45,7 +45,7 @@ fn action(label: &str, command: Command) -> MenuLine {
 
 #[cfg(test)]
 mod tests {
-    use api::{Command, MenuLine, TrayIcon};
+    use api::{Command, MenuLine, TrayIcon, View};
 
     use super::{action, view};
     use crate::engine_process::{Apart, State};
@@ -66,10 +66,7 @@ mod tests {
                 },
                 MenuLine::Separator,
                 action("Start the engine", Command::StartEngine),
-                action(
-                    "Open Understudy",
-                    Command::OpenWindow { view: "now".into() }
-                ),
+                action("Open Understudy", Command::OpenWindow { view: View::Now }),
                 action("Quit", Command::Quit),
             ]
         );

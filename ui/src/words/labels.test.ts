@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { resultOf } from "./labels";
+import { OUTCOME_TONE, resultOf } from "./labels";
 
 test.each([
   ["callers_fault", 400, "Bad request"],
@@ -10,3 +10,12 @@ test.each([
   ["complete", 200, "Complete"],
   ["client_left", null, "Client disconnected"],
 ] as const)("%s with status %s reads %s", (end, status, word) => expect(resultOf({ end, status }).word).toBe(word));
+
+test.each([
+  ["complete", "operational"],
+  ["continues", "operational"],
+  ["token limit", "degraded"],
+  ["declined", "neutral"],
+  ["request at fault", "neutral"],
+  ["failed", "major_outage"],
+] as const)("an attempt that ends with %s is %s", (outcome, tone) => expect(OUTCOME_TONE[outcome]).toBe(tone));

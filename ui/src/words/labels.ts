@@ -1,4 +1,6 @@
+import type { AttemptOutcome } from "../generated/AttemptOutcome";
 import type { CheckState } from "../generated/CheckState";
+import type { Dialect } from "../generated/Dialect";
 import type { Exchange } from "../generated/Exchange";
 import type { ExchangeEnd } from "../generated/ExchangeEnd";
 import type { KeyState } from "../generated/KeyState";
@@ -63,26 +65,34 @@ export const REVIEW: Record<ReviewState, { word: string; tone: Tone; means: stri
   dismissed: { word: "Dismissed", tone: "neutral", means: "Dismissed" },
 };
 
-const BLAME: Record<string, string> = {
-  them: "It's them, not you.",
-  us: "It's this computer or its network.",
-  shared_infrastructure: "It's infrastructure that several providers share.",
-  undetermined: "The cause is not known yet.",
-};
-
-/** A sentence of the engine is shown unchanged. */
-export const blame = (said: string): string => BLAME[said] ?? said;
-
-const DIALECT: Record<string, string> = {
+/** A dialect by the name of its API. */
+export const DIALECT: Record<Dialect, string> = {
   anthropic: "Messages",
   "openai-chat": "Chat Completions",
   "openai-responses": "Responses",
+  other: "Another API",
 };
 
-/** A dialect by the name of its API; an unknown one by its id. */
-export const dialect = (said: string): string => DIALECT[said] ?? said;
-
-export function outcomeTone(outcome: string): Tone {
-  if (outcome === "complete") return "operational";
-  return outcome === "client left" || outcome === "refused" ? "neutral" : "major_outage";
-}
+/** Like `END`: a refusal of the content or of the request is neutral, and a limit or a refused key is no outage. */
+export const OUTCOME_TONE: Record<AttemptOutcome, Tone> = {
+  complete: "operational",
+  continues: "operational",
+  "unknown stop reason": "degraded",
+  "token limit": "degraded",
+  declined: "neutral",
+  broken: "major_outage",
+  failed: "major_outage",
+  "rate limit": "degraded",
+  limit: "degraded",
+  silent: "major_outage",
+  "out of quota": "degraded",
+  "key refused": "degraded",
+  "model not served": "major_outage",
+  "request at fault": "neutral",
+  "context too long": "neutral",
+  "content policy": "neutral",
+  "not reached: offline": "major_outage",
+  "not reached: certificate not trusted": "major_outage",
+  "client left": "neutral",
+  other: "unknown",
+};

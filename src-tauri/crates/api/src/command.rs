@@ -6,10 +6,9 @@ use ts_rs::TS;
 #[serde(tag = "do", rename_all = "snake_case")]
 #[ts(export)]
 pub enum Command {
-    /// Shell: open the window at a view ("now", "incidents", "pipelines", "requests", "settings"). The window also knows the former
-    /// names "review" (pipelines) and "traffic" (requests).
+    /// Shell: open the window at a view.
     OpenWindow {
-        view: String,
+        view: View,
     },
     /// Shell: put the base URL, token included, on the clipboard.
     CopyBaseUrl,
@@ -79,6 +78,37 @@ pub enum Command {
     StartAtLogin {
         on: bool,
     },
+}
+
+/// A section of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum View {
+    Incidents,
+    Pipelines,
+    /// Former name of `Pipelines`. The tray menu still sends it, because an older window knows no other.
+    Review,
+    #[serde(alias = "traffic")]
+    Requests,
+    Settings,
+    /// Also each view that this version does not know: the engine is newer than the shell.
+    #[serde(other)]
+    Now,
+}
+
+impl View {
+    /// The name in JSON and in the window's address.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            View::Incidents => "incidents",
+            View::Pipelines => "pipelines",
+            View::Review => "review",
+            View::Requests => "requests",
+            View::Settings => "settings",
+            View::Now => "now",
+        }
+    }
 }
 
 /// The owner's setting of where requests may go if their primary fails.

@@ -1,5 +1,9 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::Dialect;
 
 /// `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: the candidates now, in order, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -7,16 +11,49 @@ use ts_rs::TS;
 pub struct Explained {
     /// Name of the route.
     pub route: String,
-    pub dialect: String,
+    pub dialect: Dialect,
     pub model: String,
-    /// "verified", "guarded", "live"
-    pub delivery: String,
+    pub delivery: Delivery,
     /// The available candidates in their order, then the unavailable ones.
     pub candidates: Vec<crate::Candidate>,
     /// The available candidates after the primary.
     pub fallbacks: Vec<crate::Fallback>,
     /// "no fallback: items will wait"; None: there is a fallback, or the request is never parked.
     pub no_fallback: Option<String>,
+}
+
+/// When a streamed response is released to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Delivery {
+    /// After its completion check.
+    Verified,
+    /// At its first content; a tool call after its completion check.
+    Guarded,
+    /// Without delay.
+    Live,
+    /// The route sets none: the client's file decides.
+    #[serde(rename = "as the client needs")]
+    ByClient,
+}
+
+impl Delivery {
+    /// The name in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Delivery::Verified => "verified",
+            Delivery::Guarded => "guarded",
+            Delivery::Live => "live",
+            Delivery::ByClient => "as the client needs",
+        }
+    }
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// Result of a command.
@@ -53,8 +90,8 @@ pub struct KeyEntry {
     pub key: String,
 }
 
-impl std::fmt::Debug for KeyEntry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for KeyEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyEntry(<hidden>)")
     }
 }
@@ -106,8 +143,8 @@ pub struct RuntimeFile {
     pub version: String,
 }
 
-impl std::fmt::Debug for RuntimeFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for RuntimeFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "RuntimeFile({} pid {} version {})",

@@ -2,6 +2,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::Dialect;
+
 /// One client request with all its attempts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -13,7 +15,7 @@ pub struct Exchange {
     pub started: DateTime<Utc>,
     pub client: String,
     pub session: Option<String>,
-    pub dialect: String,
+    pub dialect: Dialect,
     pub route: String,
     /// Model name in the client's request.
     pub model: String,
@@ -95,11 +97,10 @@ pub struct Attempt {
     /// The client's own subscription paid; the cost is unknown.
     pub by_subscription: bool,
     /// The provider's dialect, if it differs from the client's: request and response were translated.
-    pub spoken: Option<String>,
+    pub spoken: Option<Dialect>,
     /// Fields that were dropped or changed in translation, and why.
     pub left_out: Vec<String>,
-    /// "complete", "cut", "rate limit" …
-    pub outcome: String,
+    pub outcome: AttemptOutcome,
     pub detail: Option<String>,
     pub stop_reason: Option<String>,
     pub input_tokens: Option<u64>,
@@ -113,6 +114,61 @@ pub struct Attempt {
     #[serde(default)]
     #[ts(skip)]
     pub cost_estimate_usd: Option<f64>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum AttemptOutcome {
+    #[serde(rename = "complete")]
+    Complete,
+    /// The client continues the turn with its next request.
+    #[serde(rename = "continues")]
+    Continues,
+    #[serde(rename = "unknown stop reason")]
+    UnknownStopReason,
+    #[serde(rename = "token limit")]
+    TokenLimit,
+    /// The model declined because of the content.
+    #[serde(rename = "declined")]
+    Declined,
+    /// The response was truncated or malformed.
+    #[serde(rename = "broken")]
+    Broken,
+    /// An error of the provider, or a lost connection.
+    #[serde(rename = "failed")]
+    Failed,
+    #[serde(rename = "rate limit")]
+    RateLimit,
+    /// A limit with a known reset, or a used-up plan.
+    #[serde(rename = "limit")]
+    Limit,
+    /// No response before the timeout.
+    #[serde(rename = "silent")]
+    TimedOut,
+    #[serde(rename = "out of quota")]
+    OutOfQuota,
+    #[serde(rename = "key refused")]
+    KeyRefused,
+    #[serde(rename = "model not served")]
+    ModelNotServed,
+    /// The provider rejected the request itself.
+    #[serde(rename = "request at fault")]
+    RequestAtFault,
+    #[serde(rename = "context too long")]
+    ContextTooLong,
+    /// The provider rejected the request because of its content.
+    #[serde(rename = "content policy")]
+    ContentPolicy,
+    #[serde(rename = "not reached: offline")]
+    Offline,
+    #[serde(rename = "not reached: certificate not trusted")]
+    CertificateNotTrusted,
+    #[serde(rename = "client left")]
+    ClientLeft,
+    /// An outcome that this version does not know: the engine is newer than the reader, or the ledger's row was edited.
+    #[serde(rename = "other", other)]
+    Other,
 }
 
 /// `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=`, newest first.

@@ -2,13 +2,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::Dialect;
+
 /// A fallback of a route, the cost of a test, and the last test result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Fallback {
     /// The route's name.
     pub route: String,
-    pub dialect: String,
+    pub dialect: Dialect,
     /// The model in the requests of the route's clients.
     pub asked_model: String,
     pub endpoint: String,
@@ -98,7 +100,7 @@ pub struct Fallbacks {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TestFallback {
-    pub dialect: String,
+    pub dialect: Dialect,
     pub endpoint: String,
     pub model: String,
     /// The owner's consent to the cost.

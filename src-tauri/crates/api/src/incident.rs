@@ -126,11 +126,25 @@ pub struct DeliveredCall {
 pub struct TimelineEntry {
     pub at: DateTime<Utc>,
     pub level: Option<Level>,
+    #[serde(default)]
+    pub source: TimelineSource,
     /// With times in the engine's zone.
     pub text: String,
     /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub spans: Spans,
+}
+
+/// Origin of a timeline entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum TimelineSource {
+    /// Understudy: a verdict, or a note of the record. Also every entry of an engine that does not send the origin.
+    #[default]
+    Understudy,
+    /// A post of the provider's status page.
+    StatusPage,
 }
 
 /// `GET /control/incidents?limit=&before=`, newest first.

@@ -3,8 +3,11 @@
 //!
 //! All content for the UIs is text or numbers ready to show; UIs format and never compute.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod command;
 mod control;
+mod dialect;
 mod exchange;
 mod fallback;
 mod incident;
@@ -19,16 +22,17 @@ mod span;
 mod tray;
 mod use_now;
 
-pub use command::{Command, MayGoTo};
+pub use command::{Command, MayGoTo, View};
 pub use control::{
-    Accepted, Check, CheckState, ControlError, Doctor, Explained, KeyEntry, KeyTried, RuntimeFile,
-    SettingsText,
+    Accepted, Check, CheckState, ControlError, Delivery, Doctor, Explained, KeyEntry, KeyTried,
+    RuntimeFile, SettingsText,
 };
-pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
+pub use dialect::Dialect;
+pub use exchange::{Attempt, AttemptOutcome, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
 pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, LastOutage,
-    TimelineEntry,
+    TimelineEntry, TimelineSource,
 };
 pub use level::Level;
 pub use money::usd;

@@ -2,6 +2,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::Dialect;
+
 /// A pipeline's request that every provider failed, parked for the user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -20,7 +22,7 @@ pub struct ReviewSummary {
     pub item: Option<String>,
     pub route: String,
     pub model: String,
-    pub dialect: String,
+    pub dialect: Dialect,
     /// One sentence about the last failure.
     pub why: String,
     /// Bytes of the request.

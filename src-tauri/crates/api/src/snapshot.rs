@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ClientUse, Fallback, IncidentSummary, LastOutage, Level, Notice, Question, ReviewRetry, Spans,
-    TrayView,
+    ClientUse, Dialect, Fallback, IncidentSummary, LastOutage, Level, Notice, Question,
+    ReviewRetry, Spans, TrayView,
 };
 
 /// All content of the UIs at one moment, sent in full on every change.
@@ -211,7 +211,7 @@ pub struct Surface {
 pub struct Endpoint {
     pub id: String,
     pub base: String,
-    pub dialects: Vec<String>,
+    pub dialects: Vec<Dialect>,
     pub key: KeyState,
     /// Environment variable that may contain the key.
     pub key_env: Option<String>,
@@ -264,7 +264,7 @@ pub struct ModelHealth {
 #[ts(export)]
 pub struct Route {
     pub name: String,
-    pub dialect: String,
+    pub dialect: Dialect,
     /// "claude-*"
     pub models: String,
     pub candidates: Vec<Candidate>,

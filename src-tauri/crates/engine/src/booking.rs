@@ -6,7 +6,7 @@ use catalog::{Catalog, MicroDollars, ModelId, REHEARSAL};
 use chrono::TimeDelta;
 use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome, OwnNetwork, Review};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
-use ledger::{AttemptRow, Candidate, ExchangeRow};
+use ledger::{AttemptOutcome, AttemptRow, Candidate, ExchangeRow};
 use wire::{Class, Completion};
 
 use charge::{Charge, Terms, charge};
@@ -88,7 +88,7 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
     let price = known
         .and_then(|model| model.price.as_ref())
         .filter(|_| !exchange.rehearsal);
-    let (outcome, detail) = outcome_words(&attempt.outcome);
+    let (outcome, detail) = outcome(&attempt.outcome);
     AttemptRow {
         provider: attempt.provider.clone(),
         endpoint: attempt.endpoint.clone(),
@@ -100,7 +100,7 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         by_subscription: attempt.by_subscription,
         spoken: attempt.spoken,
         left_out: attempt.left_out.clone(),
-        outcome: outcome.into(),
+        outcome,
         provider_failed: matches!(
             &attempt.outcome,
             Outcome::Failed {
@@ -126,46 +126,45 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
     }
 }
 
-fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
+fn outcome(outcome: &Outcome) -> (AttemptOutcome, Option<String>) {
     match outcome {
-        Outcome::Answered(Completion::Complete) => ("complete", None),
-        Outcome::Answered(Completion::Continues) => ("continues", None),
-        Outcome::Answered(Completion::Unknown) => ("unknown stop reason", None),
-        Outcome::Answered(Completion::Truncated) => ("token limit", None),
-        Outcome::Answered(Completion::Refused) => ("declined", None),
-        Outcome::Answered(Completion::Broken(why)) => ("broken", Some(why.to_string())),
+        Outcome::Answered(Completion::Complete) => (AttemptOutcome::Complete, None),
+        Outcome::Answered(Completion::Continues) => (AttemptOutcome::Continues, None),
+        Outcome::Answered(Completion::Unknown) => (AttemptOutcome::UnknownStopReason, None),
+        Outcome::Answered(Completion::Truncated) => (AttemptOutcome::TokenLimit, None),
+        Outcome::Answered(Completion::Refused) => (AttemptOutcome::Declined, None),
+        Outcome::Answered(Completion::Broken(why)) => {
+            (AttemptOutcome::Broken, Some(why.to_string()))
+        }
         Outcome::Failed { class, message, .. } => (
-            class_words(*class),
+            failed(*class),
             Some(message.clone()).filter(|m| !m.is_empty()),
         ),
         Outcome::NotSent { own, message } => (not_reached(*own), Some(message.clone())),
-        Outcome::ClientLeft => ("client left", None),
+        Outcome::ClientLeft => (AttemptOutcome::ClientLeft, None),
     }
 }
 
 /// The provider was not reached, because this machine's network failed.
-pub(crate) const OFFLINE: &str = "not reached: offline";
-pub(crate) const UNTRUSTED: &str = "not reached: certificate not trusted";
-
-fn not_reached(own: OwnNetwork) -> &'static str {
+fn not_reached(own: OwnNetwork) -> AttemptOutcome {
     match own {
-        OwnNetwork::Offline => OFFLINE,
-        OwnNetwork::Untrusted => UNTRUSTED,
+        OwnNetwork::Offline => AttemptOutcome::Offline,
+        OwnNetwork::Untrusted => AttemptOutcome::CertificateNotTrusted,
     }
 }
 
-fn class_words(class: Class) -> &'static str {
+fn failed(class: Class) -> AttemptOutcome {
     match class {
-        Class::Transient => "failed",
-        Class::RateLimit => "rate limit",
-        Class::Limit => "limit",
-        Class::Silent => "silent",
-        Class::Quota => "out of quota",
-        Class::Credential => "key refused",
-        Class::ModelGone => "model not served",
-        Class::Caller => "request at fault",
-        Class::ContextTooLong => "context too long",
-        Class::ContentPolicy => "content policy",
+        Class::Transient => AttemptOutcome::Failed,
+        Class::RateLimit => AttemptOutcome::RateLimit,
+        Class::Limit => AttemptOutcome::Limit,
+        Class::Silent => AttemptOutcome::TimedOut,
+        Class::Quota => AttemptOutcome::OutOfQuota,
+        Class::Credential => AttemptOutcome::KeyRefused,
+        Class::ModelGone => AttemptOutcome::ModelNotServed,
+        Class::Caller => AttemptOutcome::RequestAtFault,
+        Class::ContextTooLong => AttemptOutcome::ContextTooLong,
+        Class::ContentPolicy => AttemptOutcome::ContentPolicy,
     }
 }
 

@@ -181,7 +181,7 @@ impl Metrics {
             let provider = attempt.provider.to_string();
             let of_attempt = OfAttempt {
                 model: counted.models.label(catalog, attempt.model.as_str()),
-                class: attempt.outcome.replace(' ', "_"),
+                class: attempt.outcome.as_str().replace(' ', "_"),
                 provider: provider.clone(),
             };
             counted.attempts.get_or_create(&of_attempt).inc();

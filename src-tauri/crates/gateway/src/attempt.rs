@@ -1,21 +1,21 @@
 //! One request to one provider, up to the commit: nothing has reached the client while it can still fail.
 
 pub(crate) mod answer;
+pub(crate) mod attempt_response;
 pub(crate) mod breaker;
 pub(crate) mod content;
 pub(crate) mod count;
 pub(crate) mod deadlines;
 pub(crate) mod demand;
 pub(crate) mod durations;
+pub(crate) mod failed_attempt;
 pub(crate) mod fallback;
 pub(crate) mod headers;
-pub(crate) mod lost;
 pub(crate) mod own_network;
 pub(crate) mod request;
 pub(crate) mod terms;
 pub(crate) mod translation;
 pub(crate) mod upstream;
-pub(crate) mod won;
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -33,12 +33,12 @@ use translate::CannotTell;
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
 use crate::attempt::answer::{Answer, Arrival, HELD};
+use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::content::{Content, Unreadable};
-use crate::attempt::deadlines::GivenUp;
-use crate::attempt::lost::Lost;
+use crate::attempt::deadlines::Abandoned;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::terms::Terms;
 use crate::attempt::upstream::{Unsent, Upstream};
-use crate::attempt::won::Won;
 use crate::deliver::hold::Hold;
 use crate::held::Share;
 use crate::open::OpenExchange;
@@ -57,7 +57,7 @@ pub(crate) async fn attempt(
     held: Share,
     now: DateTime<Utc>,
     exchange: &mut OpenExchange,
-) -> Result<Won, Lost> {
+) -> Result<AttemptResponse, FailedAttempt> {
     exchange.attempt_sent(request.body().size_hint().lower());
     let mut sending = pin!(upstream.send(request));
     let (mut early, mut terms) = (None, pin!(terms));
@@ -75,8 +75,8 @@ pub(crate) async fn attempt(
         None => clock.headers(sending).await,
     };
     let response = match sent {
-        Err(GivenUp::TooLate) => return Err(clock.too_late("an answer")),
-        Err(GivenUp::Left) => return Err(clock.left()),
+        Err(Abandoned::TooLate) => return Err(clock.too_late("an answer")),
+        Err(Abandoned::Left) => return Err(clock.left()),
         Ok(Err(unsent)) => {
             if !unsent.reached() {
                 exchange.attempt_sent(0);
@@ -89,22 +89,22 @@ pub(crate) async fn attempt(
     let body = Content::of(&mut head.headers, body);
     exchange.attempt_status(head.status);
     if !head.status.is_success() {
-        let lost = refused(&terms.rules, head, body.ok(), now).await;
+        let failed_attempt = refused(&terms.rules, head, body.ok(), now).await;
         return Err(match &terms.translation {
-            None => lost,
-            Some(translation) => translation.refusal(terms.dialect, lost),
+            None => failed_attempt,
+            Some(translation) => translation.refusal(terms.dialect, failed_attempt),
         });
     }
     let body = match body {
         Ok(body) => body,
-        Err(unknown) => return Err(Lost::unreadable(&unknown)),
+        Err(unknown) => return Err(FailedAttempt::unreadable(&unknown)),
     };
     // While Understudy is paused, the client gets the provider's bytes as they are.
     let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
     if !terms.streamed || passes {
         return match timeout_at(clock.end, whole(terms, held, head, body)).await {
             Err(_) => Err(clock.too_late("complete response")),
-            Ok(won) => won,
+            Ok(response) => response,
         };
     }
     let mut answer = Box::new(Answer::new(terms, body, held));
@@ -114,30 +114,34 @@ pub(crate) async fn attempt(
     };
     let ended = hold(&mut booked, terms).await?;
     drop(booked);
-    let judged = ended.clone().or_else(|| answer.proven());
+    let judged = ended.clone().or_else(|| answer.checked());
     match judged {
         Some(Completion::Broken(Broken::Empty)) if terms.empty_before => {}
         Some(Completion::Broken(broken)) => {
-            return Err(Lost::broken(&terms.rules, &broken, &answer.report()));
+            return Err(FailedAttempt::broken(
+                &terms.rules,
+                &broken,
+                &answer.report(),
+            ));
         }
         Some(Completion::Truncated) if terms.strict => {
-            return Err(Lost::not_whole(&answer.report()));
+            return Err(FailedAttempt::incomplete(&answer.report()));
         }
         Some(Completion::Unknown) if terms.strict => {
-            return Err(Lost::unknown_stop(&answer.report()));
+            return Err(FailedAttempt::unknown_stop(&answer.report()));
         }
         Some(_) | None => {}
     }
     if matches!(ended, Some(Completion::Complete | Completion::Unknown)) {
         let said = || wire::said(terms.dialect, Framing::Stream, &answer.peek_ready());
         if let Some(why) = missed(terms, said) {
-            return Err(Lost::not_as_demanded(why, &answer.report()));
+            return Err(FailedAttempt::not_as_demanded(why, &answer.report()));
         }
     }
     if answer.is_document() {
-        headers::says_events(&mut head.headers);
+        headers::set_event_stream(&mut head.headers);
     }
-    Ok(Won::Stream {
+    Ok(AttemptResponse::Stream {
         head: terms.returned(head),
         answer,
         ended,
@@ -158,7 +162,7 @@ impl Drop for Booked<'_> {
 }
 
 /// Read on until enough of the answer has arrived to pass it on. Some: it has arrived to its end.
-async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completion>, Lost> {
+async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completion>, FailedAttempt> {
     let Booked { answer, exchange } = booked;
     let mut until = terms.deadlines.content;
     loop {
@@ -168,13 +172,13 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
                 answer.has_content() || terms.deadlines.is_late() && answer.has_begun(),
                 None,
             ),
-            Hold::UntilProven { at_most } => {
+            Hold::UntilChecked { at_most } => {
                 let due = at_most.is_some_and(|at| Instant::now() >= at);
                 (due && answer.has_begun(), at_most.filter(|_| !due))
             }
         };
         if enough {
-            if answer.proven().is_none() && matches!(terms.hold, Hold::UntilProven { .. }) {
+            if answer.checked().is_none() && matches!(terms.hold, Hold::UntilChecked { .. }) {
                 exchange.shown_early();
             }
             return Ok(None);
@@ -186,10 +190,12 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
         }
         match arrival {
             Ok(Arrival::Ended(completion)) => return Ok(Some(completion)),
-            Ok(Arrival::Unsayable(what)) => return Err(Lost::unsayable(&what, &answer.report())),
+            Ok(Arrival::Unsayable(what)) => {
+                return Err(FailedAttempt::unsayable(&what, &answer.report()));
+            }
             Ok(Arrival::More { progress }) => {
                 // After the first part, the time between two parts counts.
-                if answer.proven().is_some() {
+                if answer.checked().is_some() {
                     until = until.min(Instant::now() + terms.grace);
                 } else if progress && answer.has_begun() {
                     until = Instant::now() + terms.idle;
@@ -197,29 +203,31 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             }
             Err(_) if Instant::now() < until => {}
             Err(_) => {
-                if let Some(proven) = answer.proven() {
+                if let Some(checked) = answer.checked() {
                     answer.finish();
-                    return Ok(Some(proven));
+                    return Ok(Some(checked));
                 }
-                let lost = terms.deadlines.too_late("the next of the answer");
-                return Err(Lost {
+                let failed_attempt = terms.deadlines.too_late("the next of the answer");
+                return Err(FailedAttempt {
                     report: answer.report(),
                     // After a beginning it is no first-token timeout.
-                    silence: lost.silence.filter(|_| !answer.has_begun()),
-                    ..lost
+                    timeout_length: failed_attempt
+                        .timeout_length
+                        .filter(|_| !answer.has_begun()),
+                    ..failed_attempt
                 });
             }
         }
     }
 }
 
-fn failed_to_send(unsent: &Unsent) -> Lost {
+fn failed_to_send(unsent: &Unsent) -> FailedAttempt {
     if let Some(own) = unsent.own() {
-        return Lost::of_our_network(own, unsent.to_string());
+        return FailedAttempt::of_our_network(own, unsent.to_string());
     }
-    Lost {
+    FailedAttempt {
         hopeless: matches!(unsent, Unsent::ConnectTimedOut(_)),
-        ..Lost::new(
+        ..FailedAttempt::new(
             Class::Transient,
             Fault::Theirs(FailureKind::Connect),
             unsent.to_string(),
@@ -229,13 +237,18 @@ fn failed_to_send(unsent: &Unsent) -> Lost {
 
 /// An answer with an error status (or a redirect, which is never followed: it would carry the credential along).
 /// `body`: None where it cannot be read.
-async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTime<Utc>) -> Lost {
+async fn refused(
+    rules: &[Rule],
+    head: Parts,
+    body: Option<Content>,
+    now: DateTime<Utc>,
+) -> FailedAttempt {
     let status = head.status;
     if status.is_redirection() {
         let why = format!(
             "it redirects ({status}), and credentials are never sent on to another address"
         );
-        return Lost::new(Class::ModelGone, Fault::Ours, why);
+        return FailedAttempt::new(Class::ModelGone, Fault::Ours, why);
     }
     // The status stands without its words.
     let mut bytes = Bytes::new();
@@ -248,13 +261,13 @@ async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTi
     let failure = wire::classify_by(rules, status, &head.headers, &bytes, now);
     let kind = FailureKind::Status(status.as_u16());
     let fault = Fault::of(failure.class, failure.model_failed, kind);
-    Lost {
+    FailedAttempt {
         retry_after: failure.retry_after,
         resets_at: failure.resets_at,
         window: failure.window,
         hopeless: failure.final_word,
         answer: Some((status, headers::returned(head.headers), bytes)),
-        ..Lost::new(failure.class, fault, failure.message)
+        ..FailedAttempt::new(failure.class, fault, failure.message)
     }
 }
 
@@ -264,7 +277,7 @@ async fn whole(
     mut held: Share,
     head: Parts,
     mut body: Content,
-) -> Result<Won, Lost> {
+) -> Result<AttemptResponse, FailedAttempt> {
     let mut bytes = BytesMut::new();
     // Blanks are no beginning: some servers send them for as long as the answer is not there.
     let mut begun = false;
@@ -272,7 +285,7 @@ async fn whole(
         let frame = if begun {
             match timeout(terms.idle, body.frame()).await {
                 Ok(frame) => frame,
-                Err(_) => return Err(Lost::stalled(terms.idle, &wire::Report::default())),
+                Err(_) => return Err(FailedAttempt::stalled(terms.idle, &wire::Report::default())),
             }
         } else {
             body.frame().await
@@ -281,7 +294,7 @@ async fn whole(
             None => break BodyEnd::Clean,
             Some(Err(Unreadable::Cut)) => break BodyEnd::Cut,
             Some(Err(garbled @ Unreadable::Garbled(_))) => {
-                return Err(Lost::broken(
+                return Err(FailedAttempt::broken(
                     &[],
                     &garbled.broken(),
                     &wire::Report::default(),
@@ -294,7 +307,11 @@ async fn whole(
                     bytes.extend_from_slice(&data);
                     if room.is_err() || bytes.len() > HELD {
                         let broken = Broken::Oversize(bytes.len());
-                        return Err(Lost::broken(&[], &broken, &wire::Report::default()));
+                        return Err(FailedAttempt::broken(
+                            &[],
+                            &broken,
+                            &wire::Report::default(),
+                        ));
                     }
                 }
             }
@@ -312,9 +329,11 @@ async fn whole(
     };
     match &completion {
         Completion::Broken(Broken::Empty) if terms.empty_before => {}
-        Completion::Broken(broken) => return Err(Lost::broken(&terms.rules, broken, &report)),
-        Completion::Truncated if terms.strict => return Err(Lost::not_whole(&report)),
-        Completion::Unknown if terms.strict => return Err(Lost::unknown_stop(&report)),
+        Completion::Broken(broken) => {
+            return Err(FailedAttempt::broken(&terms.rules, broken, &report));
+        }
+        Completion::Truncated if terms.strict => return Err(FailedAttempt::incomplete(&report)),
+        Completion::Unknown if terms.strict => return Err(FailedAttempt::unknown_stop(&report)),
         Completion::Complete
         | Completion::Continues
         | Completion::Unknown
@@ -326,18 +345,20 @@ async fn whole(
         Some(translation) => match translation.whole(terms.dialect, &bytes, report.clone()) {
             Ok(told) => told,
             Err(CannotTell::Broken(broken)) => {
-                return Err(Lost::broken(&terms.rules, &broken, &report));
+                return Err(FailedAttempt::broken(&terms.rules, &broken, &report));
             }
-            Err(CannotTell::Unsayable(what)) => return Err(Lost::unsayable(&what, &report)),
+            Err(CannotTell::Unsayable(what)) => {
+                return Err(FailedAttempt::unsayable(&what, &report));
+            }
         },
     };
     if matches!(completion, Completion::Complete | Completion::Unknown) {
         let said = || wire::said(terms.dialect, Framing::Whole, &bytes);
         if let Some(why) = missed(terms, said) {
-            return Err(Lost::not_as_demanded(why, &report));
+            return Err(FailedAttempt::not_as_demanded(why, &report));
         }
     }
-    Ok(Won::Whole {
+    Ok(AttemptResponse::Document {
         head: terms.returned(head),
         bytes,
         completion,

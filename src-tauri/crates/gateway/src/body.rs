@@ -18,7 +18,7 @@ pub struct Body(Kind);
 #[derive(Debug)]
 enum Kind {
     Done,
-    Whole(Bytes, Option<Box<(OpenExchange, End)>>),
+    Document(Bytes, Option<Box<(OpenExchange, End)>>),
     Stream(Stream),
 }
 
@@ -29,18 +29,18 @@ impl Body {
         Body(if bytes.is_empty() {
             Kind::Done
         } else {
-            Kind::Whole(bytes, None)
+            Kind::Document(bytes, None)
         })
     }
 
     /// The last word of an exchange, which ends once the server has taken it.
-    pub(crate) fn last(bytes: impl Into<Bytes>, mut exchange: OpenExchange, end: End) -> Body {
+    pub(crate) fn last(bytes: impl Into<Bytes>, exchange: OpenExchange, end: End) -> Body {
         let bytes = bytes.into();
         if bytes.is_empty() {
-            exchange.ended(end);
+            exchange.end(end);
             return Body(Kind::Done);
         }
-        Body(Kind::Whole(bytes, Some(Box::new((exchange, end)))))
+        Body(Kind::Document(bytes, Some(Box::new((exchange, end)))))
     }
 
     /// What `giving` gives to its outlet. It runs while the client reads and is dropped with the body: a client that
@@ -88,7 +88,7 @@ impl Stream {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            taken => taken,
+            taken @ (Poll::Ready(Some(Ok(_)) | None) | Poll::Pending) => taken,
         }
     }
 }
@@ -106,10 +106,10 @@ impl http_body::Body for Body {
             return next.map(|turn| turn.map(|bytes| bytes.map(Frame::data)));
         }
         match std::mem::replace(&mut self.0, Kind::Done) {
-            Kind::Whole(bytes, last) => {
+            Kind::Document(bytes, last) => {
                 if let Some((mut exchange, end)) = last.map(|last| *last) {
                     exchange.handed(bytes.len());
-                    exchange.ended(end);
+                    exchange.end(end);
                 }
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
@@ -124,7 +124,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Done => SizeHint::with_exact(0),
-            Kind::Whole(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Document(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Stream(_) => SizeHint::default(),
         }
     }

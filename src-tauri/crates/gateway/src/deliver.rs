@@ -1,12 +1,14 @@
 //! After the commit: bytes pass unchanged and in order; understanding observes. What breaks here ends in an aborted body.
 
 mod announce;
+pub(crate) mod client_response;
+mod failure;
+pub(crate) mod headers;
 pub(crate) mod hold;
 pub(crate) mod outage;
 pub(crate) mod outlet;
 pub(crate) mod rescue;
 pub(crate) mod respond;
-pub(crate) mod whole_response;
 
 mod restart;
 
@@ -16,13 +18,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use scopeguard::ScopeGuard;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wire::{Broken, Completion, Splice, Told};
 
 use crate::attempt::answer::{Answer, Arrival};
 use crate::attempt::breaker::Permit;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::fallback::Fallback;
-use crate::attempt::lost::Lost;
 use crate::deliver::announce::{Announcing, announcement};
 use crate::deliver::hold::Gate;
 use crate::deliver::outlet::{Gone, Outlet};
@@ -52,7 +55,6 @@ pub(crate) struct Delivery {
     given: Instant,
     /// Wakes at the next deadline or before it; moved only when it fires.
     timer: Pin<Box<Sleep>>,
-    settled: bool,
 }
 
 /// The answer that is being passed on.
@@ -75,15 +77,15 @@ struct Current {
 
 /// How passing an answer on came to an end.
 enum Passed {
-    Whole(Completion),
-    Broken(Box<Lost>),
+    Complete(Completion),
+    Broken(Box<FailedAttempt>),
 }
 
 /// What one look at the provider brought.
 enum Look {
     Arrival(Arrival),
     /// Nothing came in time.
-    Silence,
+    IdleTimeout,
     /// Nothing came yet, and the client has waited for a while.
     Quiet,
 }
@@ -114,24 +116,30 @@ impl Delivery {
             heeds_no_pings,
             given: Instant::now(),
             timer: Box::pin(sleep_until(current.deadline)),
-            settled: false,
             fallback,
             outlet,
             current,
         }
     }
 
-    /// To the end of the answer, or to the end of all candidates.
-    pub(crate) async fn run(mut self) {
-        // A client that is gone: the drop of this value records the end.
-        while let Ok(passed) = self.pass().await {
-            match passed {
-                Passed::Whole(completion) => return self.settle(completion),
-                Passed::Broken(lost) => match self.go_on(*lost).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(why)) => return self.abort(why).await,
-                    Err(Gone) => return,
-                },
+    /// Until the response has ended, or no candidate is left to continue it. The future's drop is the client's leaving.
+    pub(crate) fn run(self) -> impl Future<Output = ()> + Send {
+        let mut delivery = scopeguard::guard(self, Delivery::left);
+        async move {
+            while let Ok(passed) = delivery.pass().await {
+                match passed {
+                    Passed::Complete(completion) => {
+                        return ScopeGuard::into_inner(delivery).settle(completion);
+                    }
+                    Passed::Broken(failed_attempt) => match delivery
+                        .continue_with_next(*failed_attempt)
+                        .await
+                    {
+                        Ok(Ok(())) => {}
+                        Ok(Err(why)) => return ScopeGuard::into_inner(delivery).abort(why).await,
+                        Err(Gone) => return,
+                    },
+                }
             }
         }
     }
@@ -145,7 +153,7 @@ impl Delivery {
                     self.give(bytes).await?;
                 }
                 if let Some(why) = refused {
-                    return Ok(Passed::Broken(Box::new(self.cannot_go_on(&why))));
+                    return Ok(Passed::Broken(Box::new(self.cannot_continue(&why))));
                 }
             }
             if let Some(completion) = self.current.ended.take() {
@@ -162,23 +170,25 @@ impl Delivery {
                 Look::Arrival(Arrival::More { .. }) => {}
                 Look::Arrival(Arrival::Ended(completion)) => self.current.ended = Some(completion),
                 Look::Arrival(Arrival::Unsayable(what)) => {
-                    let lost = Lost::unsayable(&what, &self.current.answer.report());
-                    return Ok(Passed::Broken(Box::new(lost)));
+                    let failed_attempt =
+                        FailedAttempt::unsayable(&what, &self.current.answer.report());
+                    return Ok(Passed::Broken(Box::new(failed_attempt)));
                 }
                 Look::Quiet if self.current.is_call_due() => self.current.answer.show_call(),
                 Look::Quiet => {
                     let sign = self.sign_of_life();
                     self.give_aside(sign).await?;
                 }
-                Look::Silence => match self.current.answer.proven() {
-                    Some(proven) => {
+                Look::IdleTimeout => match self.current.answer.checked() {
+                    Some(checked) => {
                         self.current.answer.finish();
-                        self.current.ended = Some(proven);
+                        self.current.ended = Some(checked);
                     }
                     None => {
                         let idle = self.fallback.admitted.config.timers.idle;
-                        let lost = Lost::stalled(idle, &self.current.answer.report());
-                        return Ok(Passed::Broken(Box::new(lost)));
+                        let failed_attempt =
+                            FailedAttempt::stalled(idle, &self.current.answer.report());
+                        return Ok(Passed::Broken(Box::new(failed_attempt)));
                     }
                 },
             }
@@ -231,7 +241,7 @@ impl Delivery {
             };
             let now = Instant::now();
             if now >= current.deadline {
-                return Poll::Ready(Look::Silence);
+                return Poll::Ready(Look::IdleTimeout);
             }
             if now >= wake {
                 return Poll::Ready(Look::Quiet);
@@ -252,7 +262,7 @@ impl Delivery {
         if current.answer.has_begun() {
             self.fallback.exchange.attempt_content();
         }
-        let wait = match current.answer.proven() {
+        let wait = match current.answer.checked() {
             Some(_) => timers.grace,
             None => timers.idle,
         };
@@ -266,32 +276,31 @@ impl Delivery {
     fn judged(&self, completion: Completion) -> Passed {
         match completion {
             // It was released with a clean end and cannot be withdrawn: the client's own judgement decides.
-            Completion::Broken(Broken::Empty) => Passed::Whole(completion),
+            Completion::Broken(Broken::Empty) => Passed::Complete(completion),
             Completion::Broken(broken) => {
                 let rules = &self.fallback.admitted.config.rules;
-                let lost = Lost::broken(rules, &broken, &self.current.answer.report());
-                Passed::Broken(Box::new(lost))
+                let failed_attempt =
+                    FailedAttempt::broken(rules, &broken, &self.current.answer.report());
+                Passed::Broken(Box::new(failed_attempt))
             }
             Completion::Complete
             | Completion::Continues
             | Completion::Unknown
             | Completion::Truncated
-            | Completion::Refused => Passed::Whole(completion),
+            | Completion::Refused => Passed::Complete(completion),
         }
     }
 
     /// The connection is aborted: a clean end would pass as a complete response, except for a client that retries after an end
     /// without a stop reason.
-    async fn abort(&mut self, why: String) {
-        self.settled = true;
-        self.fallback.exchange.ended(End::Cut);
+    async fn abort(self, why: String) {
+        self.fallback.exchange.end(End::Cut);
         if !self.fallback.admitted.passing.on_break.ends_cleanly {
             self.outlet.abort(why).await;
         }
     }
 
-    fn settle(&mut self, completion: Completion) {
-        self.settled = true;
+    fn settle(mut self, completion: Completion) {
         if let Some(permit) = self.current.permit.take()
             && completion.is_answer()
         {
@@ -301,9 +310,30 @@ impl Delivery {
         }
         let end = end_of(&completion);
         let report = self.current.answer.report();
-        let exchange = &mut self.fallback.exchange;
+        let mut exchange = self.fallback.exchange;
         exchange.attempt_ended(Outcome::Answered(completion), report);
-        exchange.ended(end);
+        exchange.end(end);
+    }
+
+    /// The client left. One that closes its connection after the response's semantic end has received everything.
+    fn left(mut self) {
+        if self.current.broken {
+            return;
+        }
+        let Current { answer, ended, .. } = &self.current;
+        let had_it_all =
+            answer.nothing_ready() && self.outlet.is_empty() && !std::thread::panicking();
+        let whole = |completion: &Completion| {
+            completion.is_answer() || *completion == Completion::Broken(Broken::Empty)
+        };
+        match answer.checked().or(ended.clone()).filter(whole) {
+            Some(completion) if had_it_all => self.settle(completion),
+            Some(_) | None => {
+                let report = self.current.answer.report();
+                let exchange = &mut self.fallback.exchange;
+                exchange.attempt_ended(Outcome::ClientLeft, report);
+            }
+        }
     }
 }
 
@@ -315,7 +345,7 @@ impl Current {
         ended: Option<Completion>,
         timers: &Timers,
     ) -> Self {
-        let wait = match answer.proven() {
+        let wait = match answer.checked() {
             Some(_) => timers.grace,
             None => timers.idle,
         };
@@ -334,29 +364,6 @@ impl Current {
     fn is_call_due(&self) -> bool {
         let held = self.call_held.filter(|_| self.answer.holds_call());
         held.is_some_and(|since| since.elapsed() >= SHOW_CALL_AFTER)
-    }
-}
-
-impl Drop for Delivery {
-    /// A client that closes after the end of the answer's meaning has had it all: that is no leaving.
-    fn drop(&mut self) {
-        if self.settled || self.current.broken {
-            return;
-        }
-        let Current { answer, ended, .. } = &self.current;
-        let had_it_all =
-            answer.nothing_ready() && self.outlet.is_empty() && !std::thread::panicking();
-        let whole = |completion: &Completion| {
-            completion.is_answer() || *completion == Completion::Broken(Broken::Empty)
-        };
-        match answer.proven().or(ended.clone()).filter(whole) {
-            Some(completion) if had_it_all => self.settle(completion),
-            Some(_) | None => {
-                let report = self.current.answer.report();
-                let exchange = &mut self.fallback.exchange;
-                exchange.attempt_ended(Outcome::ClientLeft, report);
-            }
-        }
     }
 }
 

@@ -3,9 +3,7 @@ use std::time::Duration;
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use http::request::Parts;
 
-use crate::tags;
 use crate::{
     Dropped, ExchangeId, Fault, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp,
 };
@@ -91,44 +89,6 @@ impl From<wire::Kind> for ExchangeKind {
         match kind {
             wire::Kind::Generate => ExchangeKind::Generate,
             wire::Kind::CountTokens => ExchangeKind::CountTokens,
-        }
-    }
-}
-
-impl Exchange {
-    /// An exchange of which only the head is known.
-    /// `pipeline`: as the path names it.
-    pub(crate) fn begun(
-        id: ExchangeId,
-        head: &Parts,
-        pipeline: Option<String>,
-        dialect: Dialect,
-        started: DateTime<Utc>,
-    ) -> Exchange {
-        Exchange {
-            id,
-            started,
-            client: wire::Client::identify(&head.headers),
-            dialect,
-            kind: ExchangeKind::Generate,
-            route: String::new(),
-            model: String::new(),
-            streamed: false,
-            rehearsal: false,
-            pipeline: tags::pipeline(&head.headers).or(pipeline),
-            item: tags::item(&head.headers),
-            restarts: 0,
-            shown_early: false,
-            passed_over: Vec::new(),
-            attempts: Vec::new(),
-            end: End::ClientLeft,
-            status: None,
-            ttft: None,
-            total: Duration::ZERO,
-            bytes_out: 0,
-            tools_held: true,
-            tool_results: Vec::new(),
-            review: None,
         }
     }
 }

@@ -62,7 +62,7 @@ mod tests {
     ];
 
     #[test]
-    fn only_a_transient_or_silent_failure_is_the_providers() {
+    fn only_a_transient_failure_or_a_timeout_is_the_providers() {
         let kind = FailureKind::Status(503);
         for (class, theirs) in ROWS {
             let fault = Fault::of(class, false, kind);

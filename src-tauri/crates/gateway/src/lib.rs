@@ -1,12 +1,15 @@
 //! How requests pass: the door admits, the plan orders the candidates, an attempt sends one request, delivery passes its
 //! response on, and `once` wraps all of it. The folders have these names.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod admitted;
 mod attempt;
 mod body;
 mod config;
 mod deliver;
 mod door;
+mod draft;
 mod exchange;
 mod exchange_id;
 mod fault;

@@ -13,22 +13,23 @@ use tracing::{Span, error_span, field};
 use wire::Class;
 
 use crate::attempt::breaker::BreakerChange;
-use crate::attempt::lost::Lost;
-use crate::{Candidate, Credential, Exchange, ExchangeId};
+use crate::attempt::failed_attempt::FailedAttempt;
+use crate::draft::Draft;
+use crate::{Candidate, Credential};
 
 /// The span of an exchange. At the highest level, so that no filter of levels takes the id from a line.
-pub(crate) fn exchange(id: ExchangeId, exchange: &Exchange) -> Span {
+pub(crate) fn exchange(draft: &Draft) -> Span {
     let span = error_span!(
         "exchange",
-        %id,
+        id = %draft.id,
         client = field::Empty,
         model = field::Empty,
         pipeline = field::Empty,
     );
-    let pipeline = exchange.pipeline.as_deref().unwrap_or_default();
+    let pipeline = draft.pipeline.as_deref().unwrap_or_default();
     for (name, value) in [
-        ("client", exchange.client.name.as_str()),
-        ("model", exchange.model.as_str()),
+        ("client", draft.client.name.as_str()),
+        ("model", draft.model.as_str()),
         ("pipeline", pipeline),
     ] {
         if !value.is_empty() {
@@ -73,14 +74,19 @@ impl Display for Follows {
     }
 }
 
-pub(crate) fn attempt_failed(attempt: &Span, candidate: &Candidate, lost: &Lost, follows: Follows) {
+pub(crate) fn attempt_failed(
+    attempt: &Span,
+    candidate: &Candidate,
+    failed_attempt: &FailedAttempt,
+    follows: Follows,
+) {
     let _within = attempt.enter();
     tracing::warn!(
-        class = %lost.class.as_str(),
+        class = %failed_attempt.class.as_str(),
         "{} failed: {}. Fault: {}. Next: {follows}.",
         Place(candidate),
-        Why(lost),
-        fault(lost, candidate)
+        Why(failed_attempt),
+        fault(failed_attempt, candidate)
     );
 }
 
@@ -162,7 +168,7 @@ pub(crate) fn breaker(
             Instant(until),
             words(class)
         ),
-        BreakerChange::HalfOpened => tracing::info!(
+        BreakerChange::BecameHalfOpen => tracing::info!(
             "circuit breaker half-open: the next request is sent to {endpoint} with {model}"
         ),
         BreakerChange::Probed => {
@@ -216,7 +222,7 @@ impl Display for Instant {
 }
 
 /// By what is measured, never in the provider's words.
-struct Why<'a>(&'a Lost);
+struct Why<'a>(&'a FailedAttempt);
 
 impl Display for Why<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -250,12 +256,12 @@ fn words(class: Class) -> &'static str {
     }
 }
 
-fn fault(lost: &Lost, candidate: &Candidate) -> &'static str {
-    if lost.fault.is_theirs() {
+fn fault(failed_attempt: &FailedAttempt, candidate: &Candidate) -> &'static str {
+    if failed_attempt.fault.is_theirs() {
         return "the provider";
     }
     let own_login = candidate.credential == Credential::ClientLogin;
-    match lost.class {
+    match failed_attempt.class {
         Class::RateLimit | Class::Limit | Class::Quota if own_login => "the client's account",
         Class::RateLimit | Class::Limit | Class::Quota => "the account of the key",
         Class::Credential if own_login => "the client's login",
@@ -284,23 +290,23 @@ mod tests {
 
     #[test]
     fn a_providers_words_are_not_in_the_reason() {
-        let quoting = |class, kind| Lost {
+        let quoting = |class, kind| FailedAttempt {
             answer: Some((StatusCode::BAD_REQUEST, HeaderMap::new(), "a prompt".into())),
-            ..Lost::new(class, kind, "a prompt")
+            ..FailedAttempt::new(class, kind, "a prompt")
         };
         let status = Fault::Theirs(FailureKind::Status(503));
-        for (lost, why) in [
+        for (failed_attempt, why) in [
             (
                 quoting(Class::Caller, Fault::Ours),
                 "refused request, status 400",
             ),
             (quoting(Class::Transient, status), "status 503"),
             (
-                Lost::new(Class::ContextTooLong, Fault::Ours, "a prompt"),
+                FailedAttempt::new(Class::ContextTooLong, Fault::Ours, "a prompt"),
                 "context too long",
             ),
             (
-                Lost::new(
+                FailedAttempt::new(
                     Class::Transient,
                     Fault::Theirs(FailureKind::Malformed),
                     "a prompt",
@@ -308,7 +314,7 @@ mod tests {
                 "a malformed response",
             ),
         ] {
-            assert_eq!(Why(&lost).to_string(), why);
+            assert_eq!(Why(&failed_attempt).to_string(), why);
         }
     }
 }

@@ -3,12 +3,12 @@
 
 mod attended;
 mod away;
+mod completion_check;
 mod departure;
-mod flights;
 mod identity;
 mod keyed;
+mod keyed_runs;
 mod lingering;
-mod proof;
 mod replays;
 mod runs;
 mod tape;
@@ -28,13 +28,13 @@ use crate::services::Services;
 use crate::{Body, ExchangeId};
 use away::Found;
 use departure::Departure;
-use flights::Claim;
+use keyed_runs::Claim;
 use lingering::Wanted;
 use tape::{Next, Reader, Tape, TapeEnd};
 
 pub(crate) use attended::Attended;
 pub(crate) use away::Item;
-pub(crate) use identity::{Asker, credential, key};
+pub(crate) use identity::{RequestIdentity, credential, key};
 pub(crate) use keyed::replay_kept;
 pub use replays::{ReplayAsk, Unkept};
 pub(crate) use runs::Once;
@@ -43,14 +43,14 @@ pub(crate) use runs::Once;
 pub(crate) async fn rejoin(
     once: &Once,
     id: ExchangeId,
-    asker: &Asker,
+    identity: &RequestIdentity,
     client: &Client,
     dialect: Dialect,
 ) -> Option<Response<Body>> {
     if !client.asks_again() {
         return None;
     }
-    let reader = once.lingering_runs().rejoin(asker)?;
+    let reader = once.lingering_runs().rejoin(identity)?;
     Some(give(reader, dialect, id).await)
 }
 
@@ -77,7 +77,7 @@ pub(crate) enum Run {
     /// It is a pipeline's.
     Item(Item),
     /// Its client may come back for it.
-    Asker(Asker),
+    MayReturn(RequestIdentity),
 }
 
 /// What a pipeline's request finds of its earlier try.
@@ -98,22 +98,22 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     match run {
         Run::Keyed(key) => answer_keyed(services, admitted, exchange, key).await,
-        Run::Item(item) if goes_on(&admitted) => {
+        Run::Item(item) if runs_unattended(&admitted) => {
             answer_unattended(services, admitted, exchange, item).await
         }
-        Run::Asker(asker) if may_come_back(&admitted) => {
-            answer_lingering(services, admitted, exchange, asker).await
+        Run::MayReturn(identity) if may_come_back(&admitted) => {
+            answer_lingering(services, admitted, exchange, identity).await
         }
-        Run::Item(_) | Run::Asker(_) => respond::answer(services, admitted, exchange).await,
+        Run::Item(_) | Run::MayReturn(_) => respond::answer(services, admitted, exchange).await,
     }
 }
 
 fn may_come_back(admitted: &Admitted) -> bool {
-    Client::identify(&admitted.head.headers).asks_again() && goes_on(admitted)
+    Client::identify(&admitted.head.headers).asks_again() && runs_unattended(admitted)
 }
 
 /// Before HTTP/1.1 a client gets a body with its length or its connection's end.
-fn goes_on(admitted: &Admitted) -> bool {
+fn runs_unattended(admitted: &Admitted) -> bool {
     respond::has_chunks(admitted) && admitted.kind == Kind::Generate
 }
 
@@ -143,7 +143,7 @@ async fn answer_keyed(
             tokio::spawn(watched(departure, tape, running));
             give(reader, dialect, id).await
         }
-        Claim::Wait(twin) => twin.answer(dialect, streamed, exchange).await,
+        Claim::Wait(waiting) => waiting.answer(dialect, streamed, exchange).await,
         Claim::Replay(answer) => keyed::replay_kept(dialect, answer, exchange),
         Claim::Refused(why) => keyed::refuse(dialect, why, exchange),
     }
@@ -177,7 +177,7 @@ fn departure(
     admitted: &mut Admitted,
     exchange: &mut OpenExchange,
 ) -> Departure {
-    let departure = Departure::new(services.clone(), exchange.leaver(), admitted.began);
+    let departure = Departure::new(services.clone(), exchange.exit_group(), admitted.began);
     admitted.left = Some(departure.gone());
     departure
 }
@@ -198,18 +198,18 @@ async fn answer_lingering(
     services: &Services,
     admitted: Admitted,
     mut exchange: OpenExchange,
-    asker: Asker,
+    identity: RequestIdentity,
 ) -> Response<Body> {
     let (dialect, id) = (admitted.plan.dialect, exchange.id());
     let (recorder, reader) = services.once().tape(&admitted.config.limits);
     let all = services.once().lingering_runs().clone();
-    let departure = Departure::new(services.clone(), exchange.leaver(), admitted.began);
+    let departure = Departure::new(services.clone(), exchange.exit_group(), admitted.began);
     let wanted = Wanted::new(
         departure,
         services.clone(),
         all,
         recorder.tape().clone(),
-        asker,
+        identity,
         dialect,
     );
     let asking = asking(services, admitted, exchange);
@@ -253,7 +253,7 @@ async fn pass(reader: Reader, outlet: Outlet) {
                     return;
                 }
             }
-            Next::End(TapeEnd::Whole) => return,
+            Next::End(TapeEnd::Complete) => return,
             Next::End(TapeEnd::Broken(why)) => return outlet.abort(why).await,
         }
     }

@@ -1,99 +1,74 @@
-//! An exchange that has begun. By its type it ends exactly once: dropping it records that the client left.
+//! An exchange that has begun. [`OpenExchange::end`] consumes it. Dropping it is the only other end.
 
+mod attempt;
+mod recording;
+
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use catalog::{Dialect, EndpointId, ModelId, ProviderId};
-use health::FailureKind;
-use http::{HeaderMap, StatusCode};
+use catalog::Dialect;
+use http::StatusCode;
+use scopeguard::ScopeGuard;
 use tokio::time::Instant;
 use tracing::Span;
-use translate::LeftOut;
-use wire::Class;
 
-use crate::attempt::headers;
+use crate::draft::{Draft, Ending};
 use crate::exchange_id::ExchangeId;
 use crate::log;
 use crate::once::Attended;
-use crate::plan::patience::Leaver;
+use crate::plan::patience::ExitGroup;
 use crate::reports::Reports;
 use crate::review::{self, Review, Reviewed};
 use crate::services::Services;
-use crate::storm::{Asked, Storms, Told};
-use crate::{Attempt, Began, Config, Dropped, End, Exchange, Fault, Outcome};
+use crate::storm::{ClientResult, SeenRequest, Storms};
+use crate::{Began, Config, Dropped, End};
+use attempt::OpenAttempt;
+pub(crate) use attempt::client_left_waiting;
 
-/// An exchange in progress.
+/// An exchange in progress. Dropped with its request's future, it ends as one whose client left.
 #[derive(Debug)]
-pub(crate) struct OpenExchange {
+pub(crate) struct OpenExchange(ScopeGuard<Box<Progress>, fn(Box<Progress>)>);
+
+/// What is recorded of an exchange, and who is informed of its end.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    draft: Draft,
     reports: Reports,
     began: Instant,
-    id: ExchangeId,
-    /// None once it has ended.
-    exchange: Option<Box<Exchange>>,
     span: Span,
     attempt: Option<OpenAttempt>,
-    storm: Option<(Storms, Asked)>,
+    storm: Option<(Storms, SeenRequest)>,
     reviewed: Option<Reviewed>,
-    /// None: it ends with its client.
+    /// `None`: it ends with its client.
     attended: Option<Attended>,
     /// The client's departure, if it leaves before it received anything.
-    leaving: Option<(Services, Leaver)>,
-}
-
-#[derive(Debug)]
-struct OpenAttempt {
-    span: Span,
-    provider: ProviderId,
-    endpoint: EndpointId,
-    model: ModelId,
-    began: Instant,
-    status: Option<StatusCode>,
-    ttft: Option<Duration>,
-    request_bytes: u64,
-    by_subscription: bool,
-    spoken: Option<Dialect>,
-    left_out: Vec<LeftOut>,
-    /// What is known of its answer, should it go no further.
-    report: wire::Report,
-    /// What its client's leaving means, should nothing have arrived by then.
-    in_vain: Option<InVain>,
-}
-
-/// A wait that is long enough to be the provider's timeout.
-struct InVain {
-    after: Duration,
-    tell: Box<dyn FnOnce(String) + Send>,
-}
-
-impl std::fmt::Debug for InVain {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut shown = f.debug_struct("InVain");
-        shown.field("after", &self.after).finish_non_exhaustive()
-    }
+    leaving: Option<(Services, ExitGroup)>,
 }
 
 impl OpenExchange {
-    /// `exchange` as far as it is known.
-    pub(crate) fn begin(reports: &Reports, began: Instant, exchange: Exchange) -> Self {
+    pub(crate) fn begin(reports: &Reports, began: Instant, draft: Draft) -> Self {
         reports.began(Began {
-            id: exchange.id,
-            started: exchange.started,
-            client: exchange.client.clone(),
-            dialect: exchange.dialect,
-            model: exchange.model.clone(),
-            rehearsal: exchange.rehearsal,
+            id: draft.id,
+            started: draft.started,
+            client: draft.client.clone(),
+            dialect: draft.dialect,
+            model: draft.model.clone(),
+            rehearsal: draft.rehearsal,
         });
-        Self {
+        let progress = Progress {
             reports: reports.clone(),
             began,
-            id: exchange.id,
-            span: log::exchange(exchange.id, &exchange),
-            exchange: Some(Box::new(exchange)),
+            span: log::exchange(&draft),
+            draft,
             attempt: None,
             storm: None,
             reviewed: None,
             attended: None,
             leaving: None,
-        }
+        };
+        Self(scopeguard::guard(Box::new(progress), |progress| {
+            progress.left();
+        }))
     }
 
     /// Its end decides whether it is kept for a person.
@@ -102,15 +77,10 @@ impl OpenExchange {
         self
     }
 
-    /// What is learned from its client's patience.
-    pub(crate) fn leaving(mut self, services: Services, leaver: Leaver) -> Self {
-        self.leaving = Some((services, leaver));
+    /// Its end shows how long its client waits.
+    pub(crate) fn leaving(mut self, services: Services, exit_group: ExitGroup) -> Self {
+        self.leaving = Some((services, exit_group));
         self
-    }
-
-    /// Its client has left, and it continues: reported once.
-    pub(crate) fn leaver(&mut self) -> Option<Leaver> {
-        self.leaving.take().map(|(_, leaver)| leaver)
     }
 
     /// It continues when its client leaves.
@@ -119,7 +89,38 @@ impl OpenExchange {
         self
     }
 
-    /// Under which id it is kept for a person, if it ends so.
+    /// Its end shows whether its client sends requests in a loop.
+    pub(crate) fn counted(mut self, storms: &Storms, asked: SeenRequest) -> Self {
+        self.storm = Some((storms.clone(), asked));
+        self
+    }
+
+    pub(crate) fn end(self, end: End) {
+        ScopeGuard::into_inner(self.0).end(end);
+    }
+}
+
+impl Deref for OpenExchange {
+    type Target = Progress;
+
+    fn deref(&self) -> &Progress {
+        &self.0
+    }
+}
+
+impl DerefMut for OpenExchange {
+    fn deref_mut(&mut self) -> &mut Progress {
+        &mut self.0
+    }
+}
+
+impl Progress {
+    /// The client has left, and the exchange continues: its departure is reported once.
+    pub(crate) fn exit_group(&mut self) -> Option<ExitGroup> {
+        self.leaving.take().map(|(_, exit_group)| exit_group)
+    }
+
+    /// The id in the review queue, if the exchange ends so and is kept there.
     pub(crate) fn review_id(&self, end: &End) -> Option<&str> {
         self.reviewed.as_ref()?.parks(end, self.is_alone())
     }
@@ -134,262 +135,89 @@ impl OpenExchange {
         self.attended.as_ref().is_some_and(Attended::is_alone)
     }
 
-    /// Its end shows whether its client sends requests in a loop.
-    pub(crate) fn counted(mut self, storms: &Storms, asked: Asked) -> Self {
-        self.storm = Some((storms.clone(), asked));
-        self
-    }
-
     pub(crate) fn id(&self) -> ExchangeId {
-        self.id
+        self.draft.id
     }
 
     pub(crate) fn span(&self) -> &Span {
         &self.span
     }
 
-    /// The exchange's, between attempts.
-    pub(crate) fn attempt_span(&self) -> &Span {
-        self.attempt
-            .as_ref()
-            .map_or(&self.span, |attempt| &attempt.span)
-    }
-
     /// The client's.
     pub(crate) fn dialect(&self) -> Dialect {
-        let known = self.exchange.as_ref().map(|exchange| exchange.dialect);
-        known.unwrap_or(Dialect::OpenaiChat)
-    }
-
-    pub(crate) fn attempts(&self) -> usize {
-        let ended = self.exchange.as_ref().map_or(0, |e| e.attempts.len());
-        ended + usize::from(self.attempt.is_some())
-    }
-
-    pub(crate) fn attempt_began(
-        &mut self,
-        provider: ProviderId,
-        endpoint: EndpointId,
-        model: ModelId,
-    ) {
-        let span = log::attempt(&self.span, self.attempts() + 1, &endpoint, &model);
-        self.attempt = Some(OpenAttempt {
-            span,
-            provider,
-            endpoint,
-            model,
-            began: Instant::now(),
-            status: None,
-            ttft: None,
-            request_bytes: 0,
-            by_subscription: false,
-            spoken: None,
-            left_out: Vec::new(),
-            report: wire::Report::default(),
-            in_vain: None,
-        });
-    }
-
-    /// A client that leaves after this time or later, while nothing has arrived, is evidence of the provider's timeout: `tell`
-    /// gets the sentence for it.
-    pub(crate) fn attempt_in_vain(
-        &mut self,
-        after: Duration,
-        tell: impl FnOnce(String) + Send + 'static,
-    ) {
-        if let Some(attempt) = &mut self.attempt {
-            let tell = Box::new(tell);
-            attempt.in_vain = Some(InVain { after, tell });
-        }
-    }
-
-    /// Since the attempt began.
-    pub(crate) fn attempt_lasted(&self) -> Duration {
-        let began = self.attempt.as_ref().map(|attempt| attempt.began);
-        began.map_or(Duration::ZERO, |began| began.elapsed())
-    }
-
-    /// The client's subscription pays for it.
-    pub(crate) fn attempt_by_subscription(&mut self) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.by_subscription = true;
-        }
-    }
-
-    /// The provider's dialect differs, and it does not get every field.
-    pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, dropped: Vec<LeftOut>) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.spoken = spoken;
-            attempt.left_out = dropped;
-        }
-    }
-
-    /// Headers with the names of what the provider was not sent, and of what it was sent in full.
-    pub(crate) fn attempt_listed(&self) -> HeaderMap {
-        let left_out = self.attempt.as_ref().map(|attempt| &*attempt.left_out);
-        headers::listed(left_out.unwrap_or_default())
-    }
-
-    /// So many bytes of body go to the provider; 0: it could not be reached.
-    pub(crate) fn attempt_sent(&mut self, bytes: u64) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.request_bytes = bytes;
-        }
-    }
-
-    /// What is known of the answer so far.
-    pub(crate) fn attempt_report(&mut self, report: wire::Report) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.report = report;
-        }
-    }
-
-    /// Response headers came.
-    pub(crate) fn attempt_status(&mut self, status: StatusCode) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.status = Some(status);
-        }
-    }
-
-    /// Content came; only the first time counts.
-    pub(crate) fn attempt_content(&mut self) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.ttft.get_or_insert_with(|| attempt.began.elapsed());
-        }
-    }
-
-    pub(crate) fn attempt_ended(&mut self, outcome: Outcome, report: wire::Report) {
-        let Some(OpenAttempt {
-            span: _,
-            provider,
-            endpoint,
-            model,
-            began,
-            status,
-            ttft,
-            request_bytes,
-            by_subscription,
-            spoken,
-            left_out,
-            report: _,
-            in_vain: _,
-        }) = self.attempt.take()
-        else {
-            return;
-        };
-        if let Some(exchange) = &mut self.exchange {
-            exchange.attempts.push(Attempt {
-                provider,
-                endpoint,
-                model,
-                started_after: began - self.began,
-                total: began.elapsed(),
-                ttft,
-                status,
-                request_bytes,
-                by_subscription,
-                spoken,
-                left_out: left_out.iter().map(ToString::to_string).collect(),
-                outcome,
-                report,
-            });
-        }
+        self.draft.dialect
     }
 
     /// These candidates do not support the request.
     pub(crate) fn passed_over(&mut self, those: &[Dropped]) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.passed_over = those.to_vec();
-        }
+        self.draft.passed_over = those.to_vec();
     }
 
     /// The client has some of the response.
-    pub(crate) fn has_given(&self) -> bool {
-        let exchange = self.exchange.as_ref();
-        exchange.is_some_and(|exchange| exchange.bytes_out > 0)
+    pub(crate) fn has_released(&self) -> bool {
+        self.draft.bytes_out > 0
     }
 
     /// Another provider's response continues the message.
     pub(crate) fn restarted(&mut self) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.restarts += 1;
-        }
+        self.draft.restarts += 1;
     }
 
-    /// The client is shown an unproven answer, which it was not to get.
+    /// The response was released before its completion check.
     pub(crate) fn shown_early(&mut self) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.shown_early = true;
-        }
+        self.draft.shown_early = true;
     }
 
-    /// The client is answered with this status from here on.
+    /// The status of the response to the client.
     pub(crate) fn answered(&mut self, status: StatusCode) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.status = Some(status);
-        }
+        self.draft.status = Some(status);
     }
 
     /// Bytes of the body go to the client.
     pub(crate) fn handed(&mut self, bytes: usize) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.bytes_out += bytes as u64;
-            exchange.ttft.get_or_insert_with(|| self.began.elapsed());
-        }
+        self.draft.bytes_out += bytes as u64;
+        self.draft.ttft.get_or_insert_with(|| self.began.elapsed());
     }
 
-    /// It ends here; later calls are ignored.
-    pub(crate) fn ended(&mut self, end: End) {
-        let Some(mut exchange) = self.exchange.take() else {
-            return;
-        };
-        exchange.total = self.began.elapsed();
-        exchange.end = end;
-        self.learn(&exchange.end, exchange.status, exchange.total);
+    fn left(mut self: Box<Self>) {
+        if let Some(attempt) = self.attempt.take() {
+            self.draft.attempts.push(attempt.left(self.began));
+        }
+        self.end(if std::thread::panicking() {
+            End::OurFault
+        } else {
+            End::ClientLeft
+        });
+    }
+
+    fn end(mut self: Box<Self>, end: End) {
+        let total = self.began.elapsed();
+        let status = self.draft.status;
+        self.learn(&end, total);
         let alone = self.is_alone();
-        exchange.review = self
-            .reviewed
-            .take()
-            .and_then(|reviewed| reviewed.after(&exchange.end, alone));
-        match (&exchange.review, &exchange.end) {
-            (Some(Review::Parked(parked)), _) => log::parked(&self.span, &parked.id),
-            (_, End::Cut) => log::cut(&self.span, exchange.bytes_out),
-            _ => {}
+        let reviewed = self.reviewed.take();
+        let review = reviewed.and_then(|reviewed| reviewed.after(&end, alone));
+        if let Some(Review::Parked(parked)) = &review {
+            log::parked(&self.span, &parked.id);
+        } else if end == End::Cut {
+            log::cut(&self.span, self.draft.bytes_out);
         }
         if let Some((storms, asked)) = self.storm.take() {
-            let now = exchange.started + exchange.total;
-            storms.ended(asked, Told::of(&exchange.end, exchange.status), now);
+            let now = self.draft.started + total;
+            storms.ended(asked, ClientResult::of(&end, status), now);
         }
-        self.reports.ended(exchange);
-    }
-}
-
-impl OpenExchange {
-    /// Its client leaves, and nothing has arrived for so long that it is the provider's timeout.
-    fn waited_in_vain(&mut self) -> Option<Outcome> {
-        let attempt = self.attempt.as_mut()?;
-        let waited = attempt.began.elapsed();
-        let nothing = attempt.status.is_none() && attempt.ttft.is_none();
-        let in_vain = attempt.in_vain.take();
-        let in_vain = in_vain.filter(|in_vain| nothing && waited >= in_vain.after)?;
-        let message = left_in_vain(waited);
-        (in_vain.tell)(message.clone());
-        Some(Outcome::Failed {
-            class: Class::Silent,
-            fault: Fault::Theirs(FailureKind::Silent),
-            message,
-            resets_at: None,
-        })
+        let exchange = self.draft.end(Ending { end, total, review });
+        self.reports.ended(Box::new(exchange));
     }
 
     /// What its end shows of its client's patience.
-    fn learn(&mut self, end: &End, status: Option<StatusCode>, total: Duration) {
-        let Some((services, leaver)) = self.leaving.take() else {
+    fn learn(&mut self, end: &End, total: Duration) {
+        let Some((services, exit_group)) = self.leaving.take() else {
             return;
         };
         match end {
-            End::ClientLeft if status.is_none() => services.left(leaver, total),
-            End::Complete | End::Truncated | End::Refused => services.stayed(&leaver, total),
+            End::ClientLeft if self.draft.status.is_none() => services.left(exit_group, total),
+            End::Complete | End::Truncated | End::Refused => services.stayed(&exit_group, total),
             End::ClientLeft
             | End::Replayed
             | End::Cut
@@ -401,24 +229,5 @@ impl OpenExchange {
     }
 }
 
-pub(crate) fn left_in_vain(waited: Duration) -> String {
-    let seconds = waited.as_secs();
-    format!("its client left after {seconds} s, in which nothing came")
-}
-
-impl Drop for OpenExchange {
-    fn drop(&mut self) {
-        if self.exchange.is_none() {
-            return;
-        }
-        let attempt = self.attempt.as_mut();
-        let report = attempt.map(|attempt| std::mem::take(&mut attempt.report));
-        let outcome = self.waited_in_vain().unwrap_or(Outcome::ClientLeft);
-        self.attempt_ended(outcome, report.unwrap_or_default());
-        self.ended(if std::thread::panicking() {
-            End::OurFault
-        } else {
-            End::ClientLeft
-        });
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -10,15 +10,15 @@ mod carriage;
 mod choice;
 mod eligible;
 mod explain;
+pub(crate) mod fallback_model;
 mod ineligible;
 mod order;
 mod pin;
+mod plan_input;
 mod scope;
 pub(crate) mod session;
 mod sibling;
 mod speech;
-pub(crate) mod stand_in;
-mod wish;
 
 use std::fmt;
 
@@ -29,11 +29,12 @@ pub use caller::{Caller, CallerKind, Login};
 pub(crate) use candidate::Answerer;
 pub use candidate::{Candidate, Credential, Dropped, Role};
 pub use carriage::Carriage;
+pub use fallback_model::ANY_MODEL;
 pub use ineligible::Ineligible;
+pub(crate) use ineligible::Remedy;
 pub(crate) use order::{fitting, plan};
 pub use pin::Pin;
-pub use stand_in::ANY_MODEL;
-pub(crate) use wish::Wish;
+pub(crate) use plan_input::PlanInput;
 
 use candidate::reason;
 use speech::Way;
@@ -188,7 +189,7 @@ impl Plan {
     }
 
     /// A turn that another vendor's model began is ended there: the vendor of this dialect would refuse it.
-    pub(super) fn stay_with_stand_in(&mut self) {
+    pub(super) fn stay_with_fallback(&mut self) {
         let is_own = |candidate: &Candidate| !candidate.is_translated();
         let admitted = |candidate: &Candidate| candidate.standing.admits();
         if !self.candidates.iter().any(|c| admitted(c) && !is_own(c)) {

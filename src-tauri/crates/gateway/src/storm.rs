@@ -26,9 +26,9 @@ const REMEMBERED: usize = 256;
 
 /// The caller and the request, distinguished by hash alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Asked {
+pub(crate) struct SeenRequest {
     /// The session, or the credential where the client names none.
-    asker: u64,
+    sender: u64,
     body: u64,
     /// Bytes.
     size: usize,
@@ -51,27 +51,27 @@ impl Storms {
         headers: &HeaderMap,
         body: &[u8],
         size: usize,
-    ) -> Asked {
-        let mut asker = self.seed.build_hasher();
+    ) -> SeenRequest {
+        let mut sender = self.seed.build_hasher();
         match &client.session {
-            Some(session) => session.hash(&mut asker),
+            Some(session) => session.hash(&mut sender),
             None => [AUTHORIZATION.as_str(), "x-api-key"]
                 .map(|name| headers.get(name))
-                .hash(&mut asker),
+                .hash(&mut sender),
         }
-        Asked {
-            asker: asker.finish(),
+        SeenRequest {
+            sender: sender.finish(),
             body: self.seed.hash_one(body),
             size,
             agent: client.session.is_some(),
         }
     }
 
-    pub(crate) fn admit(&self, asked: Asked, now: DateTime<Utc>) -> Result<(), Storm> {
+    pub(crate) fn admit(&self, asked: SeenRequest, now: DateTime<Utc>) -> Result<(), Storm> {
         self.guard().admit(asked, now)
     }
 
-    pub(crate) fn ended(&self, asked: Asked, how: Told, now: DateTime<Utc>) {
+    pub(crate) fn ended(&self, asked: SeenRequest, how: ClientResult, now: DateTime<Utc>) {
         self.guard().ended(asked, how, now);
     }
 
@@ -82,7 +82,7 @@ impl Storms {
 
 /// The client's result, as far as it makes it stop or repeat the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum ClientResult {
     Answer,
     /// An answer cut at a token limit.
     Truncated,
@@ -93,18 +93,18 @@ pub(crate) enum Told {
     Nothing,
 }
 
-impl Told {
-    pub(crate) fn of(end: &End, status: Option<http::StatusCode>) -> Told {
+impl ClientResult {
+    pub(crate) fn of(end: &End, status: Option<http::StatusCode>) -> ClientResult {
         match end {
-            End::Complete | End::Replayed | End::Refused => Told::Answer,
-            End::Truncated => Told::Truncated,
+            End::Complete | End::Replayed | End::Refused => ClientResult::Answer,
+            End::Truncated => ClientResult::Truncated,
             End::CallersFault | End::TurnedAway(_)
                 if status == Some(http::StatusCode::PAYLOAD_TOO_LARGE) =>
             {
-                Told::TooLarge
+                ClientResult::TooLarge
             }
-            End::Cut | End::Exhausted | End::CallersFault | End::OurFault => Told::Failure,
-            End::ClientLeft | End::TurnedAway(_) => Told::Nothing,
+            End::Cut | End::Exhausted | End::CallersFault | End::OurFault => ClientResult::Failure,
+            End::ClientLeft | End::TurnedAway(_) => ClientResult::Nothing,
         }
     }
 }
@@ -126,17 +126,17 @@ struct TooLarge {
 }
 
 impl Guard {
-    fn admit(&self, asked: Asked, now: DateTime<Utc>) -> Result<(), Storm> {
+    fn admit(&self, asked: SeenRequest, now: DateTime<Utc>) -> Result<(), Storm> {
         let recent = self
             .repeats
-            .get(&(asked.asker, asked.body))
+            .get(&(asked.sender, asked.body))
             .map_or(0, |times| {
                 times.iter().filter(|at| now - **at < WINDOW).count()
             });
         if recent >= REPEATS {
             return Err(Storm::Repeated);
         }
-        match self.too_large.get(&asked.asker) {
+        match self.too_large.get(&asked.sender) {
             Some(refused)
                 if refused.in_a_row >= TOO_LARGE
                     && asked.size >= refused.smallest
@@ -148,29 +148,29 @@ impl Guard {
         }
     }
 
-    fn ended(&mut self, asked: Asked, how: Told, now: DateTime<Utc>) {
+    fn ended(&mut self, asked: SeenRequest, how: ClientResult, now: DateTime<Utc>) {
         match how {
-            Told::Answer => {
-                self.repeats.remove(&(asked.asker, asked.body));
-                self.too_large.remove(&asked.asker);
+            ClientResult::Answer => {
+                self.repeats.remove(&(asked.sender, asked.body));
+                self.too_large.remove(&asked.sender);
             }
-            Told::Truncated => {
-                self.too_large.remove(&asked.asker);
+            ClientResult::Truncated => {
+                self.too_large.remove(&asked.sender);
                 if asked.agent {
                     self.repeated(asked, now);
                 }
             }
-            Told::Failure => self.repeated(asked, now),
-            Told::TooLarge => {
+            ClientResult::Failure => self.repeated(asked, now),
+            ClientResult::TooLarge => {
                 self.repeated(asked, now);
                 self.refused_as_too_large(asked, now);
             }
-            Told::Nothing => {}
+            ClientResult::Nothing => {}
         }
     }
 
-    fn repeated(&mut self, asked: Asked, now: DateTime<Utc>) {
-        let key = (asked.asker, asked.body);
+    fn repeated(&mut self, asked: SeenRequest, now: DateTime<Utc>) {
+        let key = (asked.sender, asked.body);
         make_room(&mut self.repeats, &key, |times| times.back().copied());
         let times = self.repeats.entry(key).or_default();
         if times.len() == REPEATS {
@@ -179,11 +179,11 @@ impl Guard {
         times.push_back(now);
     }
 
-    fn refused_as_too_large(&mut self, asked: Asked, now: DateTime<Utc>) {
-        make_room(&mut self.too_large, &asked.asker, |refused| {
+    fn refused_as_too_large(&mut self, asked: SeenRequest, now: DateTime<Utc>) {
+        make_room(&mut self.too_large, &asked.sender, |refused| {
             Some(refused.last)
         });
-        let refused = self.too_large.entry(asked.asker).or_insert(TooLarge {
+        let refused = self.too_large.entry(asked.sender).or_insert(TooLarge {
             in_a_row: 0,
             smallest: asked.size,
             last: now,

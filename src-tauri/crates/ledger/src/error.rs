@@ -54,10 +54,13 @@ impl OpenError {
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let path = path.to_owned();
-        match source.kind() {
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full { path },
-            _ => Self::Io { path, source },
+        let kind = source.kind();
+        if let ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem = kind {
+            Self::ReadOnly { path }
+        } else if let ErrorKind::StorageFull | ErrorKind::QuotaExceeded = kind {
+            Self::Full { path }
+        } else {
+            Self::Io { path, source }
         }
     }
 

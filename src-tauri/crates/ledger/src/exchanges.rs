@@ -1,6 +1,7 @@
 //! Exchanges and their attempts. Their columns are read and written in `exchanges/columns.rs`.
 
 mod columns;
+mod outcome;
 mod row;
 mod search;
 
@@ -11,6 +12,7 @@ use crate::{Ledger, LedgerError, Page};
 
 #[cfg(test)]
 pub(crate) use columns::ATTEMPTS;
+pub use outcome::AttemptOutcome;
 pub use row::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
 #[cfg(test)]
 pub(crate) use search::EXACT;

@@ -7,13 +7,14 @@ use chrono::{DateTime, Utc};
 use health::{Blame, Level, OpenIncident, Transition};
 use rusqlite::{OptionalExtension, Row};
 
-use crate::column::{Col, get, maybe};
+use crate::column::{Col, get, maybe, word_enum};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
-pub(crate) const STEPS: &[Step] = &[Step {
-    version: 1,
-    sql: "
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        sql: "
 CREATE TABLE incidents (
     id        INTEGER PRIMARY KEY,
     provider  TEXT NOT NULL,
@@ -41,7 +42,26 @@ CREATE TABLE timeline (
 ) STRICT;
 CREATE INDEX timeline_by_incident ON timeline (incident, at, id);
 ",
-}];
+    },
+    Step {
+        version: 8,
+        sql: "
+ALTER TABLE timeline ADD COLUMN source TEXT NOT NULL DEFAULT 'understudy';
+UPDATE timeline SET source = 'status_page'
+ WHERE said GLOB 'Status page: *' OR incident IN (SELECT id FROM incidents WHERE past = 1);
+",
+    },
+];
+
+word_enum! {
+    /// Origin of a timeline entry.
+    TimelineSource {
+        /// A verdict, or a note of the record.
+        Understudy = "understudy",
+        /// A post of the provider's status page.
+        StatusPage = "status_page",
+    }
+}
 
 /// A transition with the engine's sentences, which the ledger stores unchanged.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +106,7 @@ pub struct TimelineRow {
     pub at: DateTime<Utc>,
     /// The level after this entry; `None`: the entry did not change it.
     pub level: Option<Level>,
+    pub source: TimelineSource,
     pub text: String,
 }
 
@@ -141,12 +162,13 @@ impl Ledger {
         let timeline = self
             .conn
             .prepare_cached(
-                "SELECT at, level, said FROM timeline WHERE incident = ?1 ORDER BY at, id",
+                "SELECT at, level, source, said FROM timeline WHERE incident = ?1 ORDER BY at, id",
             )?
             .query_map([id], |row| {
                 Ok(TimelineRow {
                     at: get(row, "at")?,
                     level: maybe(row, "level")?,
+                    source: get(row, "source")?,
                     text: row.get("said")?,
                 })
             })?

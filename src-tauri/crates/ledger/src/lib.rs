@@ -6,6 +6,8 @@
 //! The rehearsal provider never enters incidents, observations, probes or sums. Exchanges with it are kept and flagged, only
 //! for the list of requests.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod breakers;
 mod column;
 mod conversations;
@@ -35,9 +37,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use breakers::BreakerRow;
 pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart};
 pub use error::{LedgerError, OpenError};
-pub use exchanges::{AttemptRow, Candidate, End, ExchangeFilter, ExchangeRow, PASSED};
+pub use exchanges::{
+    AttemptOutcome, AttemptRow, Candidate, End, ExchangeFilter, ExchangeRow, PASSED,
+};
 pub use fallback_tests::{FailedTest, FallbackTestRow, TestFault};
-pub use incidents::{IncidentRow, IncidentStory, LoggedTransition, TimelineRow};
+pub use incidents::{IncidentRow, IncidentStory, LoggedTransition, TimelineRow, TimelineSource};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notifications::{NoticeKind, NoticeRow, Outcome, Urgency};
 pub use outages::{LevelStretch, Met, OUTAGE_SHOWN, Outage, PipelineMet};

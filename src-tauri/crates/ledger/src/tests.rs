@@ -19,7 +19,7 @@ use catalog::{Dialect, MicroDollars, REHEARSAL, Tokens};
 use chrono::{DateTime, Duration, Utc};
 use health::{Basis, Blame, Change, Evidence, Level, ProviderVerdict, Transition, Verdict};
 
-use crate::{AttemptRow, Candidate, End, ExchangeRow, Ledger, LoggedTransition};
+use crate::{AttemptOutcome, AttemptRow, Candidate, End, ExchangeRow, Ledger, LoggedTransition};
 
 /// 21 June 2026, 20:00 UTC.
 pub(crate) fn t0() -> DateTime<Utc> {
@@ -42,7 +42,7 @@ pub(crate) fn candidate(name: &str) -> Candidate {
     }
 }
 
-fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
+fn attempt(at: &Candidate, outcome: AttemptOutcome, provider_failed: bool) -> AttemptRow {
     AttemptRow {
         provider: at.provider.clone(),
         endpoint: at.endpoint.clone(),
@@ -54,7 +54,7 @@ fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
         by_subscription: false,
         spoken: None,
         left_out: Vec::new(),
-        outcome: outcome.to_owned(),
+        outcome,
         provider_failed,
         detail: provider_failed.then(|| "overloaded_error".to_owned()),
         stop_reason: (!provider_failed).then(|| "end_turn".to_owned()),
@@ -96,7 +96,7 @@ pub(crate) fn answered(started: DateTime<Utc>) -> ExchangeRow {
         shown_early: false,
         passed_over: Vec::new(),
         parked: None,
-        attempts: vec![attempt(&lead, "complete", false)],
+        attempts: vec![attempt(&lead, AttemptOutcome::Complete, false)],
     }
 }
 
@@ -104,8 +104,8 @@ pub(crate) fn answered(started: DateTime<Utc>) -> ExchangeRow {
 pub(crate) fn carried(started: DateTime<Utc>) -> ExchangeRow {
     ExchangeRow {
         attempts: vec![
-            attempt(&candidate("lead"), "overloaded", true),
-            attempt(&candidate("second"), "complete", false),
+            attempt(&candidate("lead"), AttemptOutcome::Failed, true),
+            attempt(&candidate("second"), AttemptOutcome::Complete, false),
         ],
         ..answered(started)
     }
@@ -118,7 +118,7 @@ pub(crate) fn exhausted(started: DateTime<Utc>) -> ExchangeRow {
         status: Some(529),
         ttft_ms: None,
         cost: None,
-        attempts: vec![attempt(&candidate("lead"), "overloaded", true)],
+        attempts: vec![attempt(&candidate("lead"), AttemptOutcome::Failed, true)],
         ..answered(started)
     }
 }

@@ -30,7 +30,9 @@ impl Brings {
     fn arguments(self) -> &'static str {
         match self {
             Brings::InvalidCall => r#"{"command":"#,
-            _ => r#"{"command":"ls"}"#,
+            Brings::Nothing | Brings::Thinking | Brings::Text | Brings::Call => {
+                r#"{"command":"ls"}"#
+            }
         }
     }
 
@@ -318,12 +320,14 @@ fn only_truncated_or_refused_responses_can_be_empty_or_invalid() {
         ] {
             assert_eq!(found(word), C::Refused, "{case} {word}");
         }
-        let whole = |otherwise: Completion, empty: Broken| match brings {
-            _ if is_invalid(dialect, framing, brings) => {
+        let whole = |otherwise: Completion, empty: Broken| {
+            if is_invalid(dialect, framing, brings) {
                 C::Broken(Broken::InvalidToolInput("Bash".to_owned()))
+            } else if !brings.acts() {
+                C::Broken(empty)
+            } else {
+                otherwise
             }
-            brings if !brings.acts() => C::Broken(empty),
-            _ => otherwise,
         };
         for word in [
             "stop",
@@ -371,7 +375,7 @@ fn an_unknown_reason_needs_the_terminal_event() {
                 event(&json!({"type": "content_block_stop", "index": 1})),
             ]
             .concat(),
-            _ => before[0].clone(),
+            Dialect::OpenaiChat | Dialect::OpenaiResponses => before[0].clone(),
         };
         let again = &before[before.len() - 1];
         let body = [&before.concat(), &continued, again, last]

@@ -50,9 +50,9 @@ pub(crate) fn joined(sentences: impl IntoIterator<Item = Sentence>) -> Sentence 
             }
             next.0.into_iter().fold(all, |all, span| match span {
                 Span::Text { text } => all.text(text),
-                other => {
+                Span::Instant { .. } | Span::Duration { .. } | Span::Money { .. } => {
                     let mut all = all;
-                    all.0.push(other);
+                    all.0.push(span);
                     all
                 }
             })

@@ -1,3 +1,4 @@
+import type { Dialect } from "../../generated/Dialect";
 import type { Exchange } from "../../generated/Exchange";
 import type { Explained } from "../../generated/Explained";
 import type { Provider } from "../../generated/Provider";
@@ -13,7 +14,7 @@ export type Client = {
   name: string;
   pipeline: string | null;
   model: string;
-  dialect: string;
+  dialect: Dialect;
   login: Login;
   lastSeen: string;
   open: number;

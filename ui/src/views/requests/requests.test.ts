@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 
 import type { Attempt } from "../../generated/Attempt";
+import type { AttemptOutcome } from "../../generated/AttemptOutcome";
 import type { Exchange } from "../../generated/Exchange";
 import { matches } from "./filter";
 import { joined } from "./joined";
 
-const attempt = (endpoint: string, outcome: string): Attempt => ({
+const attempt = (endpoint: string, outcome: AttemptOutcome): Attempt => ({
   number: 1, provider: endpoint, endpoint, model: "m", started_ms: 0, total_ms: 10, ttft_ms: null, status: 200, outcome, detail: null,
   stop_reason: null, input_tokens: null, output_tokens: null, cache_read_tokens: null, cache_write_tokens: null, tokens_estimated: false,
   cost_estimate: null, by_subscription: false, spoken: null, left_out: [],

@@ -79,7 +79,7 @@ async fn test(args: TestArgs) -> Result<ExitCode, CallError> {
 
 async fn play(engine: &Engine, fallback: &Fallback) -> Result<Fallback, CallError> {
     let wanted = TestFallback {
-        dialect: fallback.dialect.clone(),
+        dialect: fallback.dialect,
         endpoint: fallback.endpoint.clone(),
         model: fallback.model.clone(),
         yes: true,

@@ -115,7 +115,7 @@ impl Desk {
         // The daily cap may have been reached since the list was made.
         self.state.targets = self.targets();
         let is_it = |target: &&Target| {
-            target.turn.dialect.as_str() == wanted.dialect
+            view::words::dialect(target.turn.dialect) == wanted.dialect
                 && target.endpoint.as_str() == wanted.endpoint
                 && target.model.as_str() == wanted.model
         };

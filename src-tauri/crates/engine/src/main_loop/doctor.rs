@@ -152,7 +152,7 @@ fn key(state: &State, endpoint: &Endpoint) -> Check {
 
 /// One line for all routes of a dialect with the same result.
 fn stand_ins(state: &State) -> Vec<Check> {
-    let mut told: Vec<(String, Vec<String>, StandIn, usize)> = Vec::new();
+    let mut told: Vec<(api::Dialect, Vec<String>, StandIn, usize)> = Vec::new();
     for route in route::routes(state) {
         let usable = route.candidates.iter().filter(|c| c.usable).count();
         let same = told.iter_mut().find(|(dialect, _, stand_in, candidates)| {
@@ -163,7 +163,12 @@ fn stand_ins(state: &State) -> Vec<Check> {
             None => told.push((route.dialect, vec![route.name], route.stand_in, usable)),
         }
     }
-    let check = |(dialect, names, stand_in, usable): (String, Vec<String>, StandIn, usize)| {
+    let check = |(dialect, names, stand_in, usable): (
+        api::Dialect,
+        Vec<String>,
+        StandIn,
+        usize,
+    )| {
         let word = if names.len() > 1 { "routes" } else { "route" };
         let name = format!("{word} {} ({dialect})", names.join(", "));
         match stand_in {

@@ -7,7 +7,7 @@ use catalog::{Dialect, MicroDollars};
 use chrono::Datelike;
 use ledger::FallbackTestRow;
 
-use super::fallback;
+use super::{fallback, words};
 use crate::fallback_test::target::Target;
 use crate::routing::SAMPLE;
 use crate::state::State;
@@ -35,7 +35,7 @@ pub(crate) fn shown(state: &State, target: &Target) -> Fallback {
     let last = row.map(|row| test(row, row.fingerprint != target.fingerprint));
     Fallback {
         route: target.route.clone(),
-        dialect: target.turn.dialect.as_str().into(),
+        dialect: words::dialect(target.turn.dialect),
         asked_model: target.turn.model.clone(),
         endpoint: target.endpoint.to_string(),
         model: target.model.to_string(),

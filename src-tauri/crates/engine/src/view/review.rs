@@ -3,6 +3,8 @@
 use api::{Closing, ReviewItem, ReviewRun, ReviewState, ReviewSummary};
 use ledger::{REVIEW_KEPT, ReviewRow};
 
+use super::words;
+
 pub(crate) fn summary(row: &ReviewRow) -> ReviewSummary {
     ReviewSummary {
         id: row.id.clone(),
@@ -20,7 +22,7 @@ pub(crate) fn summary(row: &ReviewRow) -> ReviewSummary {
         item: row.item.clone(),
         route: row.route.clone(),
         model: row.model.clone(),
-        dialect: row.dialect.as_str().into(),
+        dialect: words::dialect(row.dialect),
         why: row.why.clone(),
         size: row.size,
         closed: row.closed,

@@ -1,7 +1,7 @@
-use api::{Candidate, Route, SiblingModels, StandIn};
+use api::{Candidate, Delivery, Route, SiblingModels, StandIn};
 use gateway::{Plan, Siblings};
 
-use super::{fallback, pipeline};
+use super::{fallback, pipeline, words};
 use crate::routing::SAMPLE;
 use crate::state::State;
 
@@ -28,7 +28,7 @@ fn route(state: &State, plan: &Plan) -> Route {
         .find(|own| own.name == plan.route && own.dialect == plan.dialect);
     Route {
         name: plan.route.clone(),
-        dialect: plan.dialect.as_str().into(),
+        dialect: words::dialect(plan.dialect),
         models: written.map_or_else(|| plan.route.clone(), |own| own.models.clone()),
         candidates: candidates(plan),
         active,
@@ -59,15 +59,14 @@ pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
     let waits = of_a_pipeline || plan.pipeline.is_some();
     api::Explained {
         route: plan.route.clone(),
-        dialect: plan.dialect.as_str().into(),
+        dialect: words::dialect(plan.dialect),
         model: plan.model.clone(),
         delivery: match plan.delivery {
-            Some(gateway::Delivery::Verified) => "verified",
-            Some(gateway::Delivery::Guarded) => "guarded",
-            Some(gateway::Delivery::Live) => "live",
-            None => "as the client needs",
-        }
-        .into(),
+            Some(gateway::Delivery::Verified) => Delivery::Verified,
+            Some(gateway::Delivery::Guarded) => Delivery::Guarded,
+            Some(gateway::Delivery::Live) => Delivery::Live,
+            None => Delivery::ByClient,
+        },
         candidates: candidates(plan),
         fallbacks: Vec::new(),
         no_fallback: (waits && plan.candidates.len() < 2).then(|| pipeline::NO_FALLBACK.to_owned()),

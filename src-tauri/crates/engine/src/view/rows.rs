@@ -1,12 +1,14 @@
 //! Ledger rows for the UIs.
 
-use api::{Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry, usd};
+use api::{
+    Attempt, AttemptOutcome, Exchange, ExchangeEnd, Incident, IncidentSummary, Level,
+    TimelineEntry, TimelineSource, usd,
+};
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
 use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, Met};
 
 use super::{at_risk, words};
-use crate::booking;
 use crate::desk::OpenIncident;
 use crate::state::State;
 use crate::unknown_pipelines;
@@ -90,6 +92,7 @@ pub(crate) fn incident(
                 TimelineEntry {
                     at: t.at,
                     level: t.level.map(words::known_level),
+                    source: source(t.source),
                     text: clock.plain(&spans),
                     spans,
                 }
@@ -106,7 +109,7 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         started: row.started,
         client: row.client.clone(),
         session: row.session.clone(),
-        dialect: row.dialect.as_str().into(),
+        dialect: words::dialect(row.dialect),
         route: row.route.clone(),
         model: row.model.clone(),
         streamed: row.streamed,
@@ -144,9 +147,9 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
         ttft_ms: row.ttft_ms,
         status: row.status,
         by_subscription: row.by_subscription,
-        spoken: row.spoken.map(|dialect| dialect.as_str().into()),
+        spoken: row.spoken.map(words::dialect),
         left_out: row.left_out.clone(),
-        outcome: row.outcome.clone(),
+        outcome: outcome(row.outcome),
         detail: row.detail.clone(),
         stop_reason: row.stop_reason.clone(),
         input_tokens: row.tokens.map(|t| t.input),
@@ -171,7 +174,8 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
             })
         }),
         Some(first) => {
-            let why = first.detail.as_deref().unwrap_or(&first.outcome);
+            let why = first.detail.as_deref();
+            let why = why.unwrap_or(first.outcome.as_str());
             let times = if failed.len() > 1 {
                 format!(", {} failed attempts", failed.len())
             } else {
@@ -242,7 +246,7 @@ fn another_model(row: &ExchangeRow) -> Option<&str> {
 
 /// Lists the failed attempts of a request; consecutive attempts with the same end are counted together.
 fn failures(row: &ExchangeRow, state: &State) -> String {
-    let said = |a: &AttemptRow| format!("{} {}", state.product(&a.provider), a.outcome);
+    let said = |a: &AttemptRow| format!("{} {}", state.product(&a.provider), a.outcome.as_str());
     let runs = row.attempts.chunk_by(|a, b| said(a) == said(b));
     runs.map(|run| match run.len() {
         1 => said(&run[0]),
@@ -255,11 +259,12 @@ fn failures(row: &ExchangeRow, state: &State) -> String {
 
 /// Names the cause if it is this machine or its network.
 fn exhausted(row: &ExchangeRow, state: &State) -> String {
-    let all = |word| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == word);
-    if all(booking::OFFLINE) {
+    let all =
+        |outcome| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == outcome);
+    if all(ledger::AttemptOutcome::Offline) {
         return "It was us: this machine was offline, so no provider could be reached.".into();
     }
-    if all(booking::UNTRUSTED) {
+    if all(ledger::AttemptOutcome::CertificateNotTrusted) {
         return "It was us: something on this network opens TLS, and its certificate is not trusted here.".into();
     }
     format!("No provider could answer: {}.", failures(row, state))
@@ -268,10 +273,13 @@ fn exhausted(row: &ExchangeRow, state: &State) -> String {
 /// " after Claude could not be reached (this machine was offline)"
 fn after_own_network(row: &ExchangeRow, state: &State) -> Option<String> {
     let (attempt, why) = row.attempts.iter().find_map(|attempt| {
-        let why = match &*attempt.outcome {
-            booking::OFFLINE => "this machine was offline",
-            booking::UNTRUSTED => "the certificate was not trusted",
-            _ => return None,
+        use ledger::AttemptOutcome::{CertificateNotTrusted, Offline};
+        let why = if attempt.outcome == Offline {
+            "this machine was offline"
+        } else if attempt.outcome == CertificateNotTrusted {
+            "the certificate was not trusted"
+        } else {
+            return None;
         };
         Some((attempt, why))
     })?;
@@ -313,5 +321,54 @@ fn end(end: ledger::End) -> ExchangeEnd {
         ledger::End::ClientLeft => ExchangeEnd::ClientLeft,
         ledger::End::TurnedAway => ExchangeEnd::TurnedAway,
         ledger::End::OurFault => ExchangeEnd::OurFault,
+    }
+}
+
+fn outcome(outcome: ledger::AttemptOutcome) -> AttemptOutcome {
+    match outcome {
+        ledger::AttemptOutcome::Complete => AttemptOutcome::Complete,
+        ledger::AttemptOutcome::Continues => AttemptOutcome::Continues,
+        ledger::AttemptOutcome::UnknownStopReason => AttemptOutcome::UnknownStopReason,
+        ledger::AttemptOutcome::TokenLimit => AttemptOutcome::TokenLimit,
+        ledger::AttemptOutcome::Declined => AttemptOutcome::Declined,
+        ledger::AttemptOutcome::Broken => AttemptOutcome::Broken,
+        ledger::AttemptOutcome::Failed => AttemptOutcome::Failed,
+        ledger::AttemptOutcome::RateLimit => AttemptOutcome::RateLimit,
+        ledger::AttemptOutcome::Limit => AttemptOutcome::Limit,
+        ledger::AttemptOutcome::TimedOut => AttemptOutcome::TimedOut,
+        ledger::AttemptOutcome::OutOfQuota => AttemptOutcome::OutOfQuota,
+        ledger::AttemptOutcome::KeyRefused => AttemptOutcome::KeyRefused,
+        ledger::AttemptOutcome::ModelNotServed => AttemptOutcome::ModelNotServed,
+        ledger::AttemptOutcome::RequestAtFault => AttemptOutcome::RequestAtFault,
+        ledger::AttemptOutcome::ContextTooLong => AttemptOutcome::ContextTooLong,
+        ledger::AttemptOutcome::ContentPolicy => AttemptOutcome::ContentPolicy,
+        ledger::AttemptOutcome::Offline => AttemptOutcome::Offline,
+        ledger::AttemptOutcome::CertificateNotTrusted => AttemptOutcome::CertificateNotTrusted,
+        ledger::AttemptOutcome::ClientLeft => AttemptOutcome::ClientLeft,
+        ledger::AttemptOutcome::Other => AttemptOutcome::Other,
+    }
+}
+
+fn source(source: ledger::TimelineSource) -> TimelineSource {
+    match source {
+        ledger::TimelineSource::Understudy => TimelineSource::Understudy,
+        ledger::TimelineSource::StatusPage => TimelineSource::StatusPage,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_and_sources_have_the_same_name_in_the_ledger_and_in_the_api() {
+        for one in ledger::AttemptOutcome::ALL {
+            let json = serde_json::to_value(outcome(*one)).unwrap();
+            assert_eq!(json, one.as_str());
+        }
+        for one in ledger::TimelineSource::ALL {
+            let json = serde_json::to_value(source(*one)).unwrap();
+            assert_eq!(json, one.as_str());
+        }
     }
 }

@@ -217,7 +217,7 @@ fn endpoint(
     Endpoint {
         id: endpoint.id.to_string(),
         base: endpoint.base.clone(),
-        dialects: endpoint.paths.keys().map(|d| d.as_str().into()).collect(),
+        dialects: endpoint.paths.keys().copied().map(words::dialect).collect(),
         key: state
             .keys
             .shown(endpoint, state.seen_logins.contains(&endpoint.id)),

@@ -1,6 +1,6 @@
 use api::{
     ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView,
-    UsedUpLimit,
+    UsedUpLimit, View,
 };
 use catalog::MicroDollars;
 
@@ -80,7 +80,7 @@ fn menu(
     routes: &[api::Route],
     (rehearsal, limits, questions, clients): (bool, &[UsedUpLimit], &[Question], &[ClientUse]),
 ) -> Vec<MenuLine> {
-    let now = |label: &str| action(label, Command::OpenWindow { view: "now".into() });
+    let now = |label: &str| action(label, Command::OpenWindow { view: View::Now });
     let mut lines = vec![now(verdict)];
     if let Some(consequence) = headline
         .consequence
@@ -209,20 +209,18 @@ fn menu(
     for problem in super::problem::problems(state) {
         lines.push(action(
             format!("Needs you: {}", clause(&problem.what)),
-            Command::OpenWindow { view: "now".into() },
+            Command::OpenWindow { view: View::Now },
         ));
     }
     lines.push(MenuLine::Separator);
     lines.push(action(
         "Open Understudy",
-        Command::OpenWindow { view: "now".into() },
+        Command::OpenWindow { view: View::Now },
     ));
     if state.reviews.waiting() > 0 || state.settings.routes.iter().any(|r| r.pipeline.is_some()) {
         lines.push(action(
             format!("Review queue ({})", state.reviews.waiting()),
-            Command::OpenWindow {
-                view: "review".into(),
-            },
+            Command::OpenWindow { view: View::Review },
         ));
     }
     lines.extend(use_now::menu(clients));

@@ -1,4 +1,4 @@
-use api::Level;
+use api::{Dialect, Level};
 use health::Verdict;
 
 /// Converts a verdict to the level of the UIs.
@@ -16,6 +16,14 @@ pub(crate) fn known_level(level: health::Level) -> Level {
         health::Level::Degraded => Level::Degraded,
         health::Level::PartialOutage => Level::PartialOutage,
         health::Level::MajorOutage => Level::MajorOutage,
+    }
+}
+
+pub(crate) fn dialect(dialect: catalog::Dialect) -> Dialect {
+    match dialect {
+        catalog::Dialect::Anthropic => Dialect::Anthropic,
+        catalog::Dialect::OpenaiChat => Dialect::OpenaiChat,
+        catalog::Dialect::OpenaiResponses => Dialect::OpenaiResponses,
     }
 }
 

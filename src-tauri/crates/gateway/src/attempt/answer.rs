@@ -65,7 +65,7 @@ pub(crate) struct Answer {
     begun: bool,
     terminal: bool,
     /// What the answer is, known at its semantic end; whatever follows does not change it.
-    proven: Option<Completion>,
+    checked: Option<Completion>,
     steps: Vec<Step>,
 }
 
@@ -110,14 +110,14 @@ impl Answer {
             content: false,
             begun: false,
             terminal: false,
-            proven: None,
+            checked: None,
             steps: Vec::new(),
         }
     }
 
     /// Some of the answer itself has arrived that the client may be shown, or its end.
     pub(crate) fn has_content(&self) -> bool {
-        self.content || self.proven.is_some()
+        self.content || self.checked.is_some()
     }
 
     /// The provider has begun to answer, if only with thinking that the client is not shown.
@@ -126,9 +126,9 @@ impl Answer {
     }
 
     /// What the answer is, once that is certain; the rest of it may still be to come.
-    pub(crate) fn proven(&self) -> Option<Completion> {
+    pub(crate) fn checked(&self) -> Option<Completion> {
         let upstream = || self.translator.as_ref().and_then(AnswerTranslator::proven);
-        self.proven.clone().or_else(upstream)
+        self.checked.clone().or_else(upstream)
     }
 
     /// In the provider's words, save for the ids of tool calls, which are as the client knows them.
@@ -202,7 +202,9 @@ impl Answer {
                 },
                 Err(_trailers) => Arrival::More { progress: false },
             },
-            Some(Err(Unreadable::Garbled(_))) if self.proven().is_some() => self.over(BodyEnd::Cut),
+            Some(Err(Unreadable::Garbled(_))) if self.checked().is_some() => {
+                self.over(BodyEnd::Cut)
+            }
             Some(Err(garbled @ Unreadable::Garbled(_))) => {
                 Arrival::Ended(Completion::Broken(garbled.broken()))
             }
@@ -221,7 +223,7 @@ impl Answer {
         };
         match arrival {
             Arrival::More { .. } => None,
-            over => Some(over),
+            over @ (Arrival::Ended(_) | Arrival::Unsayable(_)) => Some(over),
         }
     }
 
@@ -238,7 +240,7 @@ impl Answer {
         let mut fatal = None;
         for step in &self.steps {
             let before = std::mem::replace(&mut self.read, step.end);
-            if self.proven.is_none() {
+            if self.checked.is_none() {
                 self.gated = gated(self.gate, self.gated, *step, before);
             }
             match step.kind {
@@ -252,7 +254,7 @@ impl Answer {
                 StepKind::SemanticEnd | StepKind::Terminal | StepKind::Error => {
                     progress = true;
                     self.terminal |= step.kind == StepKind::Terminal;
-                    match (&self.proven, step.kind) {
+                    match (&self.checked, step.kind) {
                         // An error after the completion check changes nothing, and is not passed on to a client that would
                         // trust it.
                         (Some(_), StepKind::Error) => break,
@@ -269,8 +271,13 @@ impl Answer {
                             fatal = Some(broken);
                             break;
                         }
-                        proven => {
-                            self.proven = Some(proven);
+                        checked @ (Completion::Complete
+                        | Completion::Continues
+                        | Completion::Unknown
+                        | Completion::Truncated
+                        | Completion::Refused
+                        | Completion::Broken(_)) => {
+                            self.checked = Some(checked);
                             self.gated = None;
                         }
                     }
@@ -282,16 +289,16 @@ impl Answer {
         }
         self.release(whole);
         match fatal.or_else(|| self.validator.broken().cloned()) {
-            None if self.proven.is_none() && self.held.bytes() > HELD => {
+            None if self.checked.is_none() && self.held.bytes() > HELD => {
                 Arrival::Ended(Completion::Broken(Broken::Oversize(HELD)))
             }
             None => match room {
-                Err(Full(most)) if self.proven.is_none() => {
+                Err(Full(most)) if self.checked.is_none() => {
                     Arrival::Ended(Completion::Broken(Broken::Oversize(most)))
                 }
                 Ok(()) | Err(Full(_)) => Arrival::More { progress },
             },
-            Some(_) if self.proven.is_some() => Arrival::Ended(self.end(BodyEnd::Cut)),
+            Some(_) if self.checked.is_some() => Arrival::Ended(self.end(BodyEnd::Cut)),
             Some(broken) => Arrival::Ended(Completion::Broken(broken)),
         }
     }
@@ -316,8 +323,8 @@ impl Answer {
 
     /// The body ended. The semantic end, where there was one, has decided its verdict.
     fn end(&mut self, how: BodyEnd) -> Completion {
-        let completion = match self.proven.clone() {
-            Some(proven) => proven,
+        let completion = match self.checked.clone() {
+            Some(checked) => checked,
             None => self.validator.judge(how),
         };
         if completion.is_answer() || completion == Completion::Broken(Broken::Empty) {
@@ -331,7 +338,7 @@ impl Answer {
     pub(crate) fn finish(&mut self) {
         // The caller knows that the response passed the completion check.
         let _ = self.last_words();
-        let empty = self.proven == Some(Completion::Broken(Broken::Empty));
+        let empty = self.checked == Some(Completion::Broken(Broken::Empty));
         let supply = self.dialect == Dialect::Anthropic && !self.terminal && !empty;
         // An incomplete event is dropped: a client cannot read it. A complete last event got its blank line before.
         let dropped: usize = self.tail.drain(..).map(|bytes| bytes.len()).sum();

@@ -177,9 +177,10 @@ impl<B: Raw> Coded<B> {
             Some(Ok(bytes)) => Some(Ok(bytes)),
             Some(Err(error)) => {
                 self.state = State::Over;
-                Some(Err(match error.kind() {
-                    io::ErrorKind::UnexpectedEof => Unreadable::Cut,
-                    _ => Unreadable::Garbled(self.coding.as_str()),
+                Some(Err(if error.kind() == io::ErrorKind::UnexpectedEof {
+                    Unreadable::Cut
+                } else {
+                    Unreadable::Garbled(self.coding.as_str())
                 }))
             }
             None => {

@@ -8,7 +8,7 @@ use serde_json::json;
 use translate::{estimate_tokens, read};
 use wire::{Broken, Completion};
 
-use crate::attempt::won::Won;
+use crate::attempt::attempt_response::AttemptResponse;
 
 /// Marks a count as Understudy's estimate, by [`estimate_tokens`].
 const ESTIMATED: &str = "x-understudy-estimate";
@@ -29,14 +29,14 @@ pub(crate) fn judge(bytes: &[u8]) -> Completion {
 }
 
 /// Ours, where a candidate has no such call. None: the request cannot be read.
-pub(crate) fn estimate(dialect: Dialect, body: &[u8]) -> Option<Won> {
+pub(crate) fn estimate(dialect: Dialect, body: &[u8]) -> Option<AttemptResponse> {
     let tokens = estimate_tokens(&read(dialect, body).ok()?);
     let (mut head, ()) = Response::new(()).into_parts();
     let json = HeaderValue::from_static("application/json");
     head.headers.insert(CONTENT_TYPE, json);
     head.headers
         .insert(ESTIMATED, HeaderValue::from_static("tokens"));
-    Some(Won::Whole {
+    Some(AttemptResponse::Document {
         head,
         bytes: json!({ "input_tokens": tokens }).to_string().into(),
         completion: Completion::Complete,

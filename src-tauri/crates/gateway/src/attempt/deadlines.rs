@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Timers;
-use crate::attempt::breaker::Silence;
-use crate::attempt::lost::Lost;
+use crate::attempt::breaker::TimeoutLength;
+use crate::attempt::failed_attempt::FailedAttempt;
 
 /// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
 /// must have something to give before.
@@ -33,7 +33,7 @@ pub(crate) enum Patience {
     Brief,
     Usual,
     /// No other candidate is left, and it has not timed out lately.
-    Utmost,
+    LastCandidate,
 }
 
 /// A candidate's share of its client's patience.
@@ -51,12 +51,12 @@ pub(crate) struct ClientWait {
 pub(crate) struct Left {
     pub(crate) gone: watch::Receiver<bool>,
     /// A wait of this length is the provider's timeout.
-    pub(crate) in_vain: Duration,
+    pub(crate) unanswered_after: Duration,
 }
 
 /// Why no response headers are waited for any longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GivenUp {
+pub(crate) enum Abandoned {
     TooLate,
     /// The client has left, after a wait of that length.
     Left,
@@ -69,7 +69,7 @@ pub(crate) struct Deadlines {
     pub(crate) content: Instant,
     pub(crate) end: Instant,
     /// What it proves when they pass; None: nothing, there was little time, or a document may rightly take more.
-    silence: Option<Silence>,
+    timeout_length: Option<TimeoutLength>,
     /// `None`: its end is awaited, with or without a client.
     left: Option<Left>,
 }
@@ -94,55 +94,62 @@ impl Deadlines {
                 headers: end,
                 content: end,
                 end,
-                silence: None,
+                timeout_length: None,
                 left,
             };
         }
-        let utmost = patience == Patience::Utmost;
+        let is_last_candidate = patience == Patience::LastCandidate;
         let patience = match patience {
             Patience::Brief => timers.first_content.min(BRIEF),
             Patience::Usual => timers.first_content,
-            Patience::Utmost => timers.last_candidate_first_content,
+            Patience::LastCandidate => timers.last_candidate_first_content,
         };
-        let given_up = client.since.map(|since| since + stream_wait(client.waits));
-        let content = [given_up, client.until]
+        let abandons_at = client.since.map(|since| since + stream_wait(client.waits));
+        let content = [abandons_at, client.until]
             .into_iter()
             .flatten()
             .fold(began + patience, Instant::min)
             .max(least(patience));
         let wait = content - began;
-        let silence = if utmost && wait * 4 >= patience * 3 {
-            Some(Silence::Long)
+        let timeout_length = if is_last_candidate && wait * 4 >= patience * 3 {
+            Some(TimeoutLength::Long)
         } else {
-            (wait >= timers.headers).then_some(Silence::Usual)
+            (wait >= timers.headers).then_some(TimeoutLength::Usual)
         };
         Self {
             began,
-            headers: if utmost {
+            headers: if is_last_candidate {
                 content
             } else {
                 content.min(began + timers.headers)
             },
             content,
             end,
-            silence,
+            timeout_length,
             left,
         }
     }
 
     /// # Errors
     /// A deadline passed before a result.
-    pub(crate) async fn headers<T>(&self, sending: impl Future<Output = T>) -> Result<T, GivenUp> {
+    pub(crate) async fn headers<T>(
+        &self,
+        sending: impl Future<Output = T>,
+    ) -> Result<T, Abandoned> {
         tokio::select! {
             biased;
             sent = sending => Ok(sent),
-            () = sleep_until(self.headers) => Err(GivenUp::TooLate),
-            () = self.left_in_vain() => Err(GivenUp::Left),
+            () = sleep_until(self.headers) => Err(Abandoned::TooLate),
+            () = self.client_left_waiting() => Err(Abandoned::Left),
         }
     }
 
-    async fn left_in_vain(&self) {
-        let Some(Left { gone, in_vain }) = &self.left else {
+    async fn client_left_waiting(&self) {
+        let Some(Left {
+            gone,
+            unanswered_after,
+        }) = &self.left
+        else {
             return std::future::pending().await;
         };
         let mut gone = gone.clone();
@@ -151,7 +158,7 @@ impl Deadlines {
             if gone.wait_for(|gone| *gone).await.is_err() {
                 return std::future::pending().await;
             }
-            sleep_until(self.began + *in_vain).await;
+            sleep_until(self.began + *unanswered_after).await;
             if *gone.borrow() {
                 return;
             }
@@ -159,9 +166,9 @@ impl Deadlines {
     }
 
     /// Nothing came while its client was there.
-    pub(crate) fn left(&self) -> Lost {
-        let message = crate::open::left_in_vain(self.began.elapsed());
-        Lost::silent(message, Some(Silence::Usual))
+    pub(crate) fn left(&self) -> FailedAttempt {
+        let message = crate::open::client_left_waiting(self.began.elapsed());
+        FailedAttempt::timed_out(message, Some(TimeoutLength::Usual))
     }
 
     /// It is high time that the client got a sign of life.
@@ -169,9 +176,9 @@ impl Deadlines {
         self.began.elapsed() >= LATE
     }
 
-    pub(crate) fn too_late(&self, what: &str) -> Lost {
+    pub(crate) fn too_late(&self, what: &str) -> FailedAttempt {
         let seconds = self.began.elapsed().as_secs();
         let message = format!("timeout: no {what} within {seconds} s");
-        Lost::silent(message, self.silence)
+        FailedAttempt::timed_out(message, self.timeout_length)
     }
 }

@@ -179,7 +179,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The provider sent a document, and the client receives events.
-pub(crate) fn says_events(headers: &mut HeaderMap) {
+pub(crate) fn set_event_stream(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
 }

@@ -11,7 +11,7 @@ use wire::Kind;
 
 use crate::admitted::Admitted;
 use crate::attempt::headers;
-use crate::attempt::translation::{Said, Translation, say};
+use crate::attempt::translation::{TranslatedRequest, Translation, say};
 use crate::kept::SignatureSink;
 use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig};
 
@@ -102,7 +102,7 @@ pub(crate) fn request(
     let target = endpoint.target(&candidate.model);
     let target = target.for_client_of(home(admitted));
     let said = say((client, spoken), &conversation, &target, now)?;
-    let Said {
+    let TranslatedRequest {
         body,
         translation,
         mut left_out,

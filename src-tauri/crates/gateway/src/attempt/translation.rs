@@ -8,8 +8,8 @@ use translate::{
 };
 use wire::{Framing, Report, Validator};
 
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::headers;
-use crate::attempt::lost::Lost;
 use crate::kept::SignatureSink;
 
 /// How the response of one attempt is translated for the client.
@@ -24,7 +24,7 @@ pub(crate) struct Translation {
 
 /// A request in the form of a candidate of another dialect.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct TranslatedRequest {
     pub(crate) body: Bytes,
     pub(crate) translation: Translation,
     /// Fields that the candidate does not get, or not exactly.
@@ -42,9 +42,9 @@ pub(crate) fn say(
     conversation: &Conversation,
     target: &Target,
     created: u64,
-) -> Result<Said, Untranslatable> {
+) -> Result<TranslatedRequest, Untranslatable> {
     let said = translate::say(client, spoken, conversation, target)?;
-    Ok(Said {
+    Ok(TranslatedRequest {
         body: said.body.into(),
         translation: Translation {
             spoken,
@@ -102,11 +102,14 @@ impl Translation {
     }
 
     /// The provider's error, in the client's words.
-    pub(crate) fn refusal(&self, client: Dialect, lost: Lost) -> Lost {
-        let answer = lost.answer.map(|(status, told, body)| {
+    pub(crate) fn refusal(&self, client: Dialect, failed_attempt: FailedAttempt) -> FailedAttempt {
+        let answer = failed_attempt.answer.map(|(status, told, body)| {
             let (status, body) = translate::error(client, status, &body);
             (status, headers::of_error(&told), body.into())
         });
-        Lost { answer, ..lost }
+        FailedAttempt {
+            answer,
+            ..failed_attempt
+        }
     }
 }

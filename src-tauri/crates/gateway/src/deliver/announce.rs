@@ -63,7 +63,11 @@ fn line(fallback: &Fallback, candidate: &Candidate) -> String {
         .plan
         .primary()
         .map_or_else(|| fallback.admitted.ask.model.clone(), name);
-    let how = match fallback.primary.as_ref().map(|(_, lost)| lost.class) {
+    let how = match fallback
+        .failure
+        .of_primary()
+        .map(|(_, failed_attempt)| failed_attempt.class)
+    {
         Some(Class::Limit | Class::RateLimit | Class::Quota) => "has reached a limit",
         Some(Class::ContextTooLong) => "cannot take a request of this length",
         Some(_) | None => "does not answer",
@@ -73,7 +77,7 @@ fn line(fallback: &Fallback, candidate: &Candidate) -> String {
 
 impl Announcement {
     /// In a response in one piece.
-    pub(super) fn into_whole(self, fallback: &Fallback, body: Bytes) -> Bytes {
+    pub(super) fn into_complete(self, fallback: &Fallback, body: Bytes) -> Bytes {
         match with_first_line(fallback.admitted.plan.dialect, &body, &self.line) {
             Some(told) => {
                 self.said();
@@ -86,7 +90,7 @@ impl Announcement {
     pub(super) fn into_stream(self, fallback: &Fallback) -> Announcing {
         Announcing {
             line: FirstLine::new(fallback.admitted.plan.dialect, &self.line),
-            to_tell: Some(self),
+            pending: Some(self),
         }
     }
 
@@ -101,14 +105,14 @@ impl Announcement {
 pub(super) struct Announcing {
     line: FirstLine,
     /// `None`: it was written.
-    to_tell: Option<Announcement>,
+    pending: Option<Announcement>,
 }
 
 impl Announcing {
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Bytes {
         let told = self.line.pass(bytes);
         if self.line.is_said()
-            && let Some(announcement) = self.to_tell.take()
+            && let Some(announcement) = self.pending.take()
         {
             announcement.said();
         }

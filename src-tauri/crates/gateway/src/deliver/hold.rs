@@ -22,7 +22,7 @@ pub(crate) enum Hold {
     UntilContent,
     /// Until the completion check. `at_most`: some clients give up while they receive nothing, so the bytes are released from
     /// then on.
-    UntilProven { at_most: Option<Instant> },
+    UntilChecked { at_most: Option<Instant> },
 }
 
 /// The part of a response that waits for the completion check.
@@ -83,7 +83,7 @@ pub(crate) fn passing(
     };
     if head.version <= Version::HTTP_10 {
         // The end of such a body is the end of the connection, whatever brought it about.
-        return held(Hold::UntilProven { at_most: None }, Gate::Nothing);
+        return held(Hold::UntilChecked { at_most: None }, Gate::Nothing);
     }
     if config.paused || config.draining {
         return held(Hold::Nothing, Gate::Nothing);
@@ -91,8 +91,9 @@ pub(crate) fn passing(
     match plan.delivery.unwrap_or(delivery(ask, behaviour.repeats)) {
         Delivery::Live => held(Hold::UntilContent, Gate::Nothing),
         Delivery::Guarded => {
-            let whole_calls = on_break.restart != RestartAt::Never || behaviour.keeps_half_calls;
-            let gate = if whole_calls {
+            let releases_only_complete_calls =
+                on_break.restart != RestartAt::Never || behaviour.keeps_half_calls;
+            let gate = if releases_only_complete_calls {
                 Gate::Calls
             } else {
                 Gate::Closings
@@ -102,7 +103,7 @@ pub(crate) fn passing(
         Delivery::Verified => {
             let waits = behaviour.waits_through_pings;
             let at_most = waits.map(|waits| began + waits - WATCHDOG_MARGIN);
-            held(Hold::UntilProven { at_most }, Gate::Closings)
+            held(Hold::UntilChecked { at_most }, Gate::Closings)
         }
     }
 }

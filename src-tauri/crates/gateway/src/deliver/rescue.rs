@@ -8,9 +8,9 @@ use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use wire::{Class, Problem};
 
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::own_network::OwnNetwork;
-use crate::deliver::whole_response::{WholeResponse, with_sentence};
+use crate::deliver::client_response::{ClientResponse, with_sentence};
 use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
 
 /// Longer waits make Claude Code give up (measured with 2.1.197).
@@ -19,7 +19,7 @@ const RETRY_AFTER_MOST: u64 = 60;
 const RETRY_AFTER_DEFAULT: u64 = 15;
 
 /// As a response of a request that began no exchange.
-pub(crate) fn plain(said: WholeResponse, id: ExchangeId) -> Response<Body> {
+pub(crate) fn plain(said: ClientResponse, id: ExchangeId) -> Response<Body> {
     let said = said.cite(id);
     let mut response = Response::new(Body::plain(said.body));
     *response.status_mut() = said.status;
@@ -28,7 +28,7 @@ pub(crate) fn plain(said: WholeResponse, id: ExchangeId) -> Response<Body> {
 }
 
 /// Refused at our own door.
-pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> WholeResponse {
+pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse {
     let status = match why {
         TurnedAway::Token
         | TurnedAway::Host(_)
@@ -55,7 +55,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> WholeResponse {
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
     };
     let message = why.to_string();
-    let mut said = WholeResponse::new(dialect, &Problem { status, message });
+    let mut said = ClientResponse::new(dialect, &Problem { status, message });
     if let TurnedAway::Method { wanted, .. } = why {
         said.headers.insert(ALLOW, HeaderValue::from_static(wanted));
     }
@@ -67,14 +67,14 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> WholeResponse {
 }
 
 /// A panic in Understudy ended this one exchange.
-pub(crate) fn our_fault(dialect: Dialect) -> WholeResponse {
+pub(crate) fn our_fault(dialect: Dialect) -> ClientResponse {
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         message: "Understudy: an error of our own ended this request. It was not the provider; \
                   the log has the details"
             .to_owned(),
     };
-    WholeResponse::new(dialect, &problem)
+    ClientResponse::new(dialect, &problem)
 }
 
 /// No provider answered, not even with a status: a status after which clients retry.
@@ -88,20 +88,20 @@ fn unanswered(dialect: Dialect) -> StatusCode {
 
 /// The context is too long for every candidate, and the first of them reported it in a stream: a retry does not help, which
 /// agents read from the status alone.
-pub(crate) fn too_long(dialect: Dialect, message: &str) -> WholeResponse {
+pub(crate) fn too_long(dialect: Dialect, message: &str) -> ClientResponse {
     let problem = Problem {
         status: StatusCode::BAD_REQUEST,
         message: message.to_owned(),
     };
     // The provider's words, which clients read for the numbers in them.
-    WholeResponse {
+    ClientResponse {
         ours: false,
-        ..WholeResponse::new(dialect, &problem)
+        ..ClientResponse::new(dialect, &problem)
     }
 }
 
 /// Why a configured fallback was not used for this request.
-pub(crate) fn was_not_asked(passed_over: &Dropped) -> String {
+pub(crate) fn skip_reason(passed_over: &Dropped) -> String {
     let Dropped { endpoint, why, .. } = passed_over;
     format!("Understudy: {endpoint} was not used: {why}")
 }
@@ -111,13 +111,14 @@ pub(crate) fn exhausted(
     dialect: Dialect,
     primary: &Candidate,
     product: &str,
-    lost: Lost,
+    failed_attempt: FailedAttempt,
     known: &[String],
-) -> WholeResponse {
-    let ours = lost.class == Class::Credential && primary.credential != Credential::ClientLogin;
-    let mut said = match lost.answer {
+) -> ClientResponse {
+    let ours =
+        failed_attempt.class == Class::Credential && primary.credential != Credential::ClientLogin;
+    let mut said = match failed_attempt.answer {
         // A wrong key of the owner is not the client's login: at a 401, agents retry for minutes.
-        Some((_, _, body)) if ours => WholeResponse {
+        Some((_, _, body)) if ours => ClientResponse {
             ours: true,
             body: with_sentence(
                 &body,
@@ -127,7 +128,7 @@ pub(crate) fn exhausted(
                     primary.provider
                 ),
             ),
-            ..WholeResponse::new(
+            ..ClientResponse::new(
                 dialect,
                 &Problem {
                     status: StatusCode::FORBIDDEN,
@@ -135,10 +136,10 @@ pub(crate) fn exhausted(
                 },
             )
         },
-        Some(answer) => WholeResponse::from(answer),
-        None => match lost.own {
-            Some(own) => of_our_network(dialect, own, product, &lost.message),
-            None => did_not_answer(dialect, product, &lost.message),
+        Some(answer) => ClientResponse::from(answer),
+        None => match failed_attempt.own {
+            Some(own) => of_our_network(dialect, own, product, &failed_attempt.message),
+            None => did_not_answer(dialect, product, &failed_attempt.message),
         },
     };
     for sentence in known {
@@ -148,8 +149,8 @@ pub(crate) fn exhausted(
         said.body = without_unheard_code(said.body);
     }
     // The vendor's own clients show the reset of a used-up plan and wait for it: its headers pass through.
-    if lost.class != Class::Limit {
-        bound_retry_after(dialect, &mut said, lost.retry_after);
+    if failed_attempt.class != Class::Limit {
+        bound_retry_after(dialect, &mut said, failed_attempt.retry_after);
     }
     said
 }
@@ -160,13 +161,13 @@ pub(crate) fn of_our_network(
     own: OwnNetwork,
     product: &str,
     why: &str,
-) -> WholeResponse {
+) -> ClientResponse {
     let problem = Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
         message: own.sentence(product, why),
     };
-    let said = WholeResponse::new(dialect, &problem);
-    WholeResponse {
+    let said = ClientResponse::new(dialect, &problem);
+    ClientResponse {
         body: not_overloaded(without_unheard_code(said.body)),
         ..said
     }
@@ -185,20 +186,20 @@ fn not_overloaded(body: Bytes) -> Bytes {
 }
 
 /// The provider could not be reached, or sent no response.
-pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> WholeResponse {
+pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> ClientResponse {
     let problem = Problem {
         status: unanswered(dialect),
         message: format!("{product} did not answer: {why}"),
     };
-    WholeResponse::new(dialect, &problem)
+    ClientResponse::new(dialect, &problem)
 }
 
 /// The request that this one waited for failed.
-pub(crate) fn broke_off(dialect: Dialect, why: &str) -> WholeResponse {
+pub(crate) fn truncated_response(dialect: Dialect, why: &str) -> ClientResponse {
     let message = format!(
         "The running request with this `Idempotency-Key` failed: {why}. Send it again to run it anew"
     );
-    WholeResponse::new(
+    ClientResponse::new(
         dialect,
         &Problem {
             status: unanswered(dialect),
@@ -208,7 +209,7 @@ pub(crate) fn broke_off(dialect: Dialect, why: &str) -> WholeResponse {
 }
 
 /// The same as an event, for a client whose answer has begun.
-pub(crate) fn as_event(dialect: Dialect, said: &WholeResponse) -> Bytes {
+pub(crate) fn as_event(dialect: Dialect, said: &ClientResponse) -> Bytes {
     let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap_or_default();
     let told = ["/error/message", "/message"]
         .iter()
@@ -221,7 +222,7 @@ pub(crate) fn as_event(dialect: Dialect, said: &WholeResponse) -> Bytes {
 }
 
 /// `patience`: the wait that the provider requested, in any of its forms.
-fn bound_retry_after(dialect: Dialect, said: &mut WholeResponse, patience: Option<Duration>) {
+fn bound_retry_after(dialect: Dialect, said: &mut ClientResponse, patience: Option<Duration>) {
     let asked = said.headers.get(RETRY_AFTER);
     // Every client understands full seconds only; a date or a fraction comes with `patience`.
     let seconds: Option<u64> = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());

@@ -3,36 +3,30 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::Endpoint;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
+use http::{HeaderValue, Response, StatusCode, Version};
 use tokio::time::timeout;
-use translate::Untranslatable;
-use wire::Class;
 
 use crate::admitted::Admitted;
-use crate::attempt::fallback::{Answered, Fallback, NoneLeft};
+use crate::attempt::attempt_response::AttemptResponse;
+use crate::attempt::fallback::{Answered, Fallback, NoResponse};
 use crate::attempt::headers;
-use crate::attempt::lost::Lost;
-use crate::attempt::won::Won;
 use crate::deliver::announce::announcement;
+use crate::deliver::client_response::ClientResponse;
+use crate::deliver::failure::error_response;
+use crate::deliver::headers::{name_answerer, replaces};
 use crate::deliver::hold::Hold;
-use crate::deliver::outage::Elsewhere;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue;
-use crate::deliver::whole_response::WholeResponse;
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::kept::Keeper;
-use crate::log;
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{
-    Body, Candidate, Config, Credential, Dropped, End, Ineligible, Outcome, Plan, TurnedAway,
-};
+use crate::{Body, End, Outcome};
 
-type Found = (Fallback, Result<Answered, NoneLeft>);
+type Found = (Fallback, Result<Answered, NoResponse>);
 
 /// Ask the candidates and answer the client.
 pub(crate) async fn answer(
@@ -73,8 +67,10 @@ pub(crate) fn kept_alive(body: Body) -> Response<Body> {
 /// only, the deadlines keep it short enough.
 fn patience(admitted: &Admitted) -> Option<Duration> {
     match admitted.passing.hold {
-        Hold::UntilProven { .. } if admitted.streamed() && has_chunks(admitted) => Some(KEEP_ALIVE),
-        Hold::UntilProven { .. } | Hold::UntilContent | Hold::Nothing => None,
+        Hold::UntilChecked { .. } if admitted.streamed() && has_chunks(admitted) => {
+            Some(KEEP_ALIVE)
+        }
+        Hold::UntilChecked { .. } | Hold::UntilContent | Hold::Nothing => None,
     }
 }
 
@@ -86,8 +82,8 @@ pub(crate) fn has_chunks(admitted: &Admitted) -> bool {
 fn respond((fallback, found): Found) -> Response<Body> {
     match found {
         Ok(answered) => deliver(fallback, answered),
-        Err(NoneLeft::Exhausted) => failed(fallback),
-        Err(NoneLeft::OurFault) => {
+        Err(NoResponse::Exhausted) => failed(fallback),
+        Err(NoResponse::OurFault) => {
             let said = rescue::our_fault(fallback.admitted.plan.dialect);
             end(said, fallback.exchange, End::OurFault)
         }
@@ -99,7 +95,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     let Answered {
         candidate,
         permit,
-        won,
+        response,
     } = answered;
     let attempts = fallback.exchange.attempts();
     let named = candidate.clone();
@@ -107,14 +103,14 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     if let Some(session) = &fallback.admitted.session {
         fallback.services.answered(session.clone(), &candidate);
     }
-    let stands_in_for = stands_in_for(&fallback, &candidate);
-    let (head, body) = match won {
-        Won::Stream {
+    let replaces = replaces(&fallback, &candidate);
+    let (head, body) = match response {
+        AttemptResponse::Stream {
             head,
             mut answer,
             ended: Some(completion),
         } if !has_chunks(&fallback.admitted) => {
-            let whole = Won::Whole {
+            let whole = AttemptResponse::Document {
                 head,
                 bytes: answer.all_ready(),
                 completion,
@@ -123,11 +119,11 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             let answered = Answered {
                 candidate,
                 permit,
-                won: whole,
+                response: whole,
             };
             return deliver(fallback, answered);
         }
-        Won::Stream {
+        AttemptResponse::Stream {
             head,
             answer,
             ended,
@@ -138,15 +134,15 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             });
             (head, body)
         }
-        Won::Whole {
+        AttemptResponse::Document {
             head,
             bytes,
             completion,
             report,
         } => {
-            Keeper::of(&fallback.services, &fallback.admitted).observe_whole(&bytes, &candidate);
+            Keeper::of(&fallback.services, &fallback.admitted).observe_document(&bytes, &candidate);
             let bytes = match announcement(&fallback, &candidate) {
-                Some(line) if completion.is_answer() => line.into_whole(&fallback, bytes),
+                Some(line) if completion.is_answer() => line.into_complete(&fallback, bytes),
                 Some(_) | None => bytes,
             };
             let mut exchange = fallback.exchange;
@@ -164,9 +160,9 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
     *response.headers_mut() = headers::returned(head.headers);
-    tell(response.headers_mut(), &named, attempts);
+    name_answerer(response.headers_mut(), &named, attempts);
     response.headers_mut().extend(listed);
-    if let Some(why) = stands_in_for {
+    if let Some(why) = replaces {
         let why = HeaderValue::from_static(why);
         response.headers_mut().insert("x-understudy-fallback", why);
     }
@@ -188,17 +184,17 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
         Ok(Answered {
             candidate,
             permit,
-            won: Won::Stream { answer, ended, .. },
+            response: AttemptResponse::Stream { answer, ended, .. },
         }) => {
             let delivery = Delivery::new(fallback, candidate, permit, answer, ended, outlet);
             delivery.run().await;
         }
         Ok(Answered {
-            won: Won::Whole { bytes, .. },
+            response: AttemptResponse::Document { bytes, .. },
             ..
         }) => {
             fallback.exchange.handed(bytes.len());
-            fallback.exchange.ended(End::OurFault);
+            fallback.exchange.end(End::OurFault);
             outlet
                 .abort("a document came where a stream was requested".to_owned())
                 .await;
@@ -206,16 +202,16 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
         Err(none) => {
             let dialect = fallback.admitted.plan.dialect;
             let (said, how) = match none {
-                NoneLeft::Exhausted => {
-                    let (said, how, _) = last_words(&mut fallback);
+                NoResponse::Exhausted => {
+                    let (said, how, _) = error_response(&mut fallback);
                     (said, how)
                 }
-                NoneLeft::OurFault => (rescue::our_fault(dialect), End::OurFault),
+                NoResponse::OurFault => (rescue::our_fault(dialect), End::OurFault),
             };
             let said = said.cite(fallback.exchange.id());
             let event = rescue::as_event(dialect, &said);
             fallback.exchange.handed(event.len());
-            fallback.exchange.ended(how);
+            fallback.exchange.end(how);
             if outlet.give(event).await.is_ok() {
                 outlet.abort("no candidate answered".to_owned()).await;
             }
@@ -225,138 +221,17 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
 
 /// No candidate answered.
 fn failed(mut fallback: Fallback) -> Response<Body> {
-    let (said, how, candidate) = last_words(&mut fallback);
+    let (said, how, candidate) = error_response(&mut fallback);
     let attempts = fallback.exchange.attempts();
     let mut response = end(said, fallback.exchange, how);
     if let Some(candidate) = candidate {
-        tell(response.headers_mut(), &candidate, attempts);
+        name_answerer(response.headers_mut(), &candidate, attempts);
     }
     response
 }
 
-/// The error of an exchange that no candidate answered, and whose it is.
-fn last_words(fallback: &mut Fallback) -> (WholeResponse, End, Option<Candidate>) {
-    let Some((candidate, lost)) = fallback.reported() else {
-        let plan = &fallback.admitted.plan;
-        let why = nobody(plan);
-        let said = rescue::turned_away(plan.dialect, &why);
-        log::unanswered(fallback.exchange.span(), said.status, 0);
-        return (said, End::TurnedAway(why), None);
-    };
-    let (mut said, how) = error_of(fallback, &candidate, lost);
-    let exchange = &fallback.exchange;
-    log::unanswered(exchange.span(), said.status, exchange.attempts());
-    if let Some(waits) = fallback.exchange.waits(&how, &fallback.admitted.config) {
-        said.must_say(fallback.admitted.plan.dialect, &waits);
-    }
-    (said, how, Some(candidate))
-}
-
-fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (WholeResponse, End) {
-    let Admitted { config, plan, .. } = &*fallback.admitted;
-    let own_login = candidate.credential == Credential::ClientLogin;
-    match (lost.class, lost.answer) {
-        (Class::Caller | Class::ContextTooLong, Some(answer)) => {
-            (WholeResponse::from(answer), End::CallersFault)
-        }
-        // With its reset, for which clients wait by themselves.
-        (Class::Limit, Some(answer)) => (WholeResponse::from(answer), End::Exhausted),
-        (Class::ContextTooLong, None) => {
-            let said = rescue::too_long(plan.dialect, &lost.message);
-            (said, End::CallersFault)
-        }
-        (Class::Credential, Some(answer)) if own_login => {
-            (WholeResponse::from(answer), End::CallersFault)
-        }
-        (Class::ContentPolicy, Some(answer)) => (WholeResponse::from(answer), End::Refused),
-        (_, answer) => {
-            let product = config
-                .endpoints
-                .get(&candidate.endpoint)
-                .map_or("the provider", |endpoint| endpoint.product.as_str());
-            let elsewhere = elsewhere(config, plan, fallback.lineup.has_stand_in());
-            let verdict = match lost.own {
-                // The error itself states whose fault it is.
-                Some(_) => None,
-                None => fallback.services.verdict(candidate, product, &elsewhere),
-            };
-            let passed_over = fallback.lineup.passed_over().iter();
-            let passed_over = passed_over.map(rescue::was_not_asked);
-            let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();
-            let lost = Lost { answer, ..lost };
-            let said = rescue::exhausted(plan.dialect, candidate, product, lost, &known);
-            (said, End::Exhausted)
-        }
-    }
-}
-
-fn elsewhere(config: &Config, plan: &Plan, tried: bool) -> Elsewhere {
-    if tried {
-        return Elsewhere::Failed;
-    }
-    let mut dropped = plan.dropped.iter();
-    let waits = dropped.find(|dropped| dropped.why == Ineligible::NeedsYes);
-    let product = waits.and_then(|dropped| config.endpoints.get(&dropped.endpoint));
-    product.map_or(Elsewhere::NotSetUp, |endpoint| {
-        Elsewhere::WaitsForConsent(endpoint.product.clone())
-    })
-}
-
-/// Why a plan has no candidate at all.
-fn nobody(plan: &Plan) -> TurnedAway {
-    let Plan {
-        dropped,
-        model,
-        dialect,
-        ..
-    } = plan;
-    let no_key = dropped.iter().find_map(|dropped| match &dropped.why {
-        Ineligible::NoKey { name, provider } => Some(format!(
-            "No key for {name}. Add one: `understudyd key add {provider}`, or Settings → Keys"
-        )),
-        Ineligible::Unknown
-        | Ineligible::Dialect(_)
-        | Ineligible::Untranslatable(_)
-        | Ineligible::Loop
-        | Ineligible::BadAddress(_)
-        | Ineligible::Rehearsal
-        | Ineligible::OtherModels
-        | Ineligible::NobodyBefore
-        | Ineligible::NeedsYes
-        | Ineligible::Declined
-        | Ineligible::SiblingNeedsYes
-        | Ineligible::SiblingOnKey
-        | Ineligible::OutOfScope { .. }
-        | Ineligible::UsedUp { .. }
-        | Ineligible::Paused
-        | Ineligible::NotTested => None,
-    });
-    let unsupported = |dropped: &&Dropped| match &dropped.why {
-        // Another key would not help.
-        Ineligible::Untranslatable(Untranslatable::Malformed { .. }) => true,
-        Ineligible::Untranslatable(_) => no_key.is_none(),
-        _ => false,
-    };
-    if let Some(Dropped { endpoint, why, .. }) = dropped.iter().find(unsupported) {
-        return TurnedAway::Unsupported(format!(
-            "The request cannot be sent to any candidate for `{model}`: {endpoint}: {why}"
-        ));
-    }
-    match (no_key, dropped.first()) {
-        (Some(no_key), _) => TurnedAway::NoKey(no_key),
-        (None, Some(first)) => TurnedAway::NoCandidate(format!(
-            "No candidate for `{model}` is available: {}: {}. `understudyd doctor` shows more",
-            first.endpoint, first.why
-        )),
-        (None, None) => TurnedAway::NoRoute {
-            model: model.clone(),
-            dialect: *dialect,
-        },
-    }
-}
-
 /// The last word of an exchange.
-pub(crate) fn end(said: WholeResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
+pub(crate) fn end(said: ClientResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
     exchange.answered(said.status);
     let id = exchange.id();
     let said = said.cite(id);
@@ -371,43 +246,4 @@ pub(crate) fn end(said: WholeResponse, mut exchange: OpenExchange, how: End) -> 
         response.headers_mut().insert("x-understudy-review-id", id);
     }
     response
-}
-
-/// Why this fallback answers and not the primary, in a word: the class of the primary's failure, or its breaker. `None`: it is
-/// the primary.
-fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static str> {
-    let is = |other: &Candidate| {
-        (&other.endpoint, &other.model) == (&candidate.endpoint, &candidate.model)
-    };
-    match &fallback.primary {
-        Some((first, lost)) => (!is(first)).then(|| lost.class.as_str()),
-        None if fallback.admitted.plan.chosen && candidate.place > 0 => Some("choice"),
-        None if fallback.admitted.plan.stays && candidate.place > 0 => Some("turn"),
-        None if candidate.place > 0 => Some("breaker"),
-        None => None,
-    }
-}
-
-/// Whose response it is, of a request that was not read.
-pub(crate) fn name_endpoint(headers: &mut HeaderMap, endpoint: &Endpoint) {
-    put(headers, "x-understudy-provider", endpoint.provider.as_str());
-    put(headers, "x-understudy-endpoint", endpoint.id.as_str());
-}
-
-fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
-}
-
-/// Who answered, for those who look.
-fn tell(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
-    let mut put = |name, value: &str| put(headers, name, value);
-    put("x-understudy-provider", candidate.provider.as_str());
-    put("x-understudy-endpoint", candidate.endpoint.as_str());
-    put("x-understudy-model", candidate.model.as_str());
-    put("x-understudy-attempts", &attempts.to_string());
-    if candidate.is_translated() {
-        put("x-understudy-translated", candidate.dialect.as_str());
-    }
 }

@@ -5,9 +5,9 @@ use wire::{CannotRestart, Told};
 
 use super::{Current, Delivery, KEEP_ALIVE};
 use crate::Candidate;
+use crate::attempt::attempt_response::AttemptResponse;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::fallback::Answered;
-use crate::attempt::lost::Lost;
-use crate::attempt::won::Won;
 use crate::deliver::hold::Gate;
 use crate::deliver::hold::RestartAt;
 use crate::deliver::outlet::{Gone, Outlet};
@@ -24,25 +24,43 @@ impl Delivery {
         (out.into(), refused)
     }
 
-    pub(super) fn cannot_go_on(&self, why: &CannotRestart) -> Lost {
+    pub(super) fn cannot_continue(&self, why: &CannotRestart) -> FailedAttempt {
         let report = self.current.answer.report();
         match why {
             CannotRestart::Broken(broken) => {
-                Lost::broken(&self.fallback.admitted.config.rules, broken, &report)
+                FailedAttempt::broken(&self.fallback.admitted.config.rules, broken, &report)
             }
-            ours => Lost::unfit(ours.to_string(), &report),
+            ours @ (CannotRestart::NothingShown
+            | CannotRestart::WithinEvent
+            | CannotRestart::Unreadable
+            | CannotRestart::Ended
+            | CannotRestart::StructuredOutput
+            | CannotRestart::WithinThinking
+            | CannotRestart::ToolCallBegun
+            | CannotRestart::ToolCallDelivered
+            | CannotRestart::ToolWithoutResult
+            | CannotRestart::WithinBlock(_)
+            | CannotRestart::Refusing
+            | CannotRestart::SeveralChoices
+            | CannotRestart::TooLong(_)
+            | CannotRestart::ToolCallWithoutThinking) => {
+                FailedAttempt::unfit(ours.to_string(), &report)
+            }
         }
     }
 
     /// The response was truncated: another one continues in the same message, where that is possible. The inner error is the
     /// reason to abort the connection.
-    pub(super) async fn go_on(&mut self, lost: Lost) -> Result<Result<(), String>, Gone> {
-        let why = lost.message.clone();
+    pub(super) async fn continue_with_next(
+        &mut self,
+        failed_attempt: FailedAttempt,
+    ) -> Result<Result<(), String>, Gone> {
+        let why = failed_attempt.message.clone();
         let restart = self.restart();
         self.current.broken = true;
         let permit = self.current.permit.take();
         self.fallback
-            .failed(&self.current.candidate, permit, lost, false);
+            .failed(&self.current.candidate, permit, failed_attempt, false);
         let Some(restart) = restart else {
             return Ok(Err(why));
         };
@@ -51,7 +69,7 @@ impl Delivery {
         let Ok(answered) = while_alive(next, &self.outlet, || sign.clone()).await? else {
             return Ok(Err(why));
         };
-        let Won::Stream { answer, ended, .. } = answered.won else {
+        let AttemptResponse::Stream { answer, ended, .. } = answered.response else {
             return Ok(Err(why));
         };
         let notice = self.notice(&answered.candidate);
@@ -73,11 +91,11 @@ impl Delivery {
         while let Some(bytes) = self.current.answer.next_ready() {
             let (bytes, refused) = self.spliced(bytes);
             if let Some(refused) = refused {
-                let lost = self.cannot_go_on(&refused);
+                let failed_attempt = self.cannot_continue(&refused);
                 self.current.broken = true;
                 let permit = self.current.permit.take();
                 self.fallback
-                    .failed(&self.current.candidate, permit, lost, false);
+                    .failed(&self.current.candidate, permit, failed_attempt, false);
                 return Ok(Err(why));
             }
             opening.extend_from_slice(&bytes);
@@ -135,11 +153,11 @@ impl Delivery {
         if !self.fallback.admitted.passing.on_break.note {
             return None;
         }
-        let (lost, next) = (self.product(&self.current.candidate), self.product(next));
-        Some(if lost == next {
-            format!("[Understudy: {lost} ended in the middle; its response begins again.]")
+        let (failed, next) = (self.product(&self.current.candidate), self.product(next));
+        Some(if failed == next {
+            format!("[Understudy: {failed} ended in the middle; its response begins again.]")
         } else {
-            format!("[Understudy: {lost} ended in the middle; {next} begins again.]")
+            format!("[Understudy: {failed} ended in the middle; {next} begins again.]")
         })
     }
 }

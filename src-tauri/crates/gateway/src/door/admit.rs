@@ -79,13 +79,13 @@ pub(super) fn check_host(head: &Parts, config: &Config) -> Result<(), TurnedAway
 /// Is it a browser's own request (an icon, a page of another site), and not a client without its token? Such requests come in
 /// storms and are of no interest to the owner.
 pub(crate) fn is_stray(head: &Parts, place: &Place<'_>, why: &TurnedAway) -> bool {
-    let looks = [Method::GET, Method::HEAD].contains(&head.method);
+    let is_read = [Method::GET, Method::HEAD].contains(&head.method);
     let after_nothing = matches!(
         place.target,
         Target::Base | Target::Other(_) | Target::Nothing
     );
     let foreign_page = matches!(why, TurnedAway::Origin(_));
-    let passing_by = matches!(why, TurnedAway::Token) && looks && after_nothing;
+    let passing_by = matches!(why, TurnedAway::Token) && is_read && after_nothing;
     (foreign_page || passing_by)
         && place.token.is_none()
         && !crate::attempt::headers::shows_any_credential(&head.headers)

@@ -27,13 +27,13 @@ impl Gateway {
     /// An open breaker lets the next request through: the owner wants it tried now.
     pub fn try_now(&self, endpoint: &EndpointId, model: &ModelId) {
         let change = self.0.breakers().half_open(endpoint, model, self.0.now());
-        tell(endpoint, model, change);
+        log_change(endpoint, model, change);
     }
 
     /// The verdict reports a recovery: the provider's open breakers let the next request through, its half-open ones close.
     pub fn recovered(&self, endpoint: &EndpointId, model: &ModelId) {
         let change = self.0.breakers().recovered(endpoint, model, self.0.now());
-        tell(endpoint, model, change);
+        log_change(endpoint, model, change);
     }
 
     /// A synthetic probe of this endpoint's model has ended. A success half-opens an open breaker, so that the next request
@@ -49,19 +49,19 @@ impl Gateway {
             CallOutcome::Ok { .. } => {
                 let now = self.0.now();
                 let change = self.0.breakers().probe_answered(endpoint, model, now);
-                tell(endpoint, model, change);
+                log_change(endpoint, model, change);
             }
             CallOutcome::Failed { kind, detail } => {
-                let silent = *kind == FailureKind::Silent;
+                let is_timeout = *kind == FailureKind::Silent;
                 let trip = Trip {
-                    class: if silent {
+                    class: if is_timeout {
                         Class::Silent
                     } else {
                         Class::Transient
                     },
-                    slow: silent || *kind == FailureKind::Stalled,
+                    slow: is_timeout || *kind == FailureKind::Stalled,
                     // No client has waited.
-                    silence: None,
+                    timeout_length: None,
                     retry_after: None,
                     resets_at: None,
                     reason: detail.clone(),
@@ -71,7 +71,7 @@ impl Gateway {
                 let now = self.0.now();
                 let breakers = self.0.breakers();
                 let change = breakers.probe_failed(endpoint, model, now, &trip);
-                tell(endpoint, model, change);
+                log_change(endpoint, model, change);
             }
             // A fault of this machine, or no evidence.
             CallOutcome::Ours(_) | CallOutcome::Neutral => {}
@@ -80,7 +80,7 @@ impl Gateway {
 }
 
 /// No exchange brought it about.
-fn tell(endpoint: &EndpointId, model: &ModelId, change: Option<BreakerChange>) {
+fn log_change(endpoint: &EndpointId, model: &ModelId, change: Option<BreakerChange>) {
     if let Some(change) = change {
         log::breaker(&tracing::Span::none(), endpoint, model, change);
     }

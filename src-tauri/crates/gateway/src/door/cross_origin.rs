@@ -16,7 +16,7 @@ use crate::{Body, Config};
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, DELETE, OPTIONS");
 /// In seconds: how long a browser may keep the answer to its question.
 const KEPT: HeaderValue = HeaderValue::from_static("600");
-const ASKS_FOR_PRIVATE: HeaderName =
+const REQUESTS_PRIVATE: HeaderName =
     HeaderName::from_static("access-control-request-private-network");
 const ALLOWS_PRIVATE: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
@@ -40,7 +40,7 @@ pub(super) fn preflight(head: &Parts, config: &Config) -> Option<Response<Body>>
     if let Some(wanted) = head.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
     }
-    if head.headers.contains_key(ASKS_FOR_PRIVATE) {
+    if head.headers.contains_key(REQUESTS_PRIVATE) {
         headers.insert(ALLOWS_PRIVATE, HeaderValue::from_static("true"));
     }
     let mut response = Response::new(Body::plain(""));

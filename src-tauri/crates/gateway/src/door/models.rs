@@ -56,7 +56,7 @@ fn usable<'a>(config: &'a Config, head: &Parts) -> Vec<(&'a EndpointConfig, Cred
         };
         let vendor = match Named::by(head, config) {
             Named::One(vendor) => Some(vendor),
-            Named::Nobody => config.endpoints.values().find(speaking),
+            Named::NoVendor => config.endpoints.values().find(speaking),
             Named::Several(_) => None,
         };
         usable.extend(vendor.map(|vendor| (vendor, Credential::ClientLogin)));
@@ -83,14 +83,14 @@ async fn entries(
     let is_listed = credential != Credential::ClientLogin && !found.models.is_empty();
     if !is_listed && !found.rehearsal {
         match ask(services, config, head, found, credential).await {
-            Ok(Told::Models(told)) => {
+            Ok(ListResult::Models(told)) => {
                 let told = told.into_iter().filter_map(|entry| {
                     let id = entry.get("id")?.as_str()?.to_owned();
                     Some((id.clone(), complete(id, entry, found)))
                 });
                 return told.collect();
             }
-            Ok(Told::Refused(status)) => {
+            Ok(ListResult::Refused(status)) => {
                 tracing::debug!(endpoint = %found.endpoint.id, %status, "no list of models");
                 return Vec::new();
             }
@@ -103,7 +103,7 @@ async fn entries(
     entries.collect()
 }
 
-enum Told {
+enum ListResult {
     Models(Vec<Entry>),
     /// The login or the key is good for nothing.
     Refused(StatusCode),
@@ -120,7 +120,7 @@ async fn ask(
     head: &Parts,
     found: &EndpointConfig,
     credential: Credential,
-) -> Result<Told, BoxError> {
+) -> Result<ListResult, BoxError> {
     let endpoint = &found.endpoint;
     let mut request = Request::get(format!("{}/v1/models?limit=1000", endpoint.base))
         .body(Full::new(Bytes::new()))?;
@@ -136,14 +136,14 @@ async fn ask(
         match head.status {
             StatusCode::OK => {}
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                return Ok(Told::Refused(head.status));
+                return Ok(ListResult::Refused(head.status));
             }
             status => return Err(format!("status {status}").into()),
         }
         let body = Content::of(&mut head.headers, body)?;
         let bytes = Limited::new(body, MOST).collect().await?.to_bytes();
         let listed: Listed = serde_json::from_slice(&bytes)?;
-        Ok(Told::Models(listed.data))
+        Ok(ListResult::Models(listed.data))
     })
     .await?
 }

@@ -19,6 +19,7 @@ use super::admit::declared;
 use super::vendor::Vendor;
 use crate::attempt::headers;
 use crate::attempt::upstream::{Passed, Unsent};
+use crate::deliver::headers::name_endpoint;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
 use crate::log::{self, OneLine};
@@ -108,7 +109,7 @@ where
     }));
     *response.status_mut() = status;
     *response.headers_mut() = head.headers;
-    respond::name_endpoint(response.headers_mut(), endpoint);
+    name_endpoint(response.headers_mut(), endpoint);
     response
 }
 
@@ -185,7 +186,7 @@ async fn deliver(
             Ok(None) => {
                 let report = bill.map(Bill::report).unwrap_or_default();
                 exchange.attempt_ended(outcome(status), report);
-                return exchange.ended(end_of(status));
+                return exchange.end(end_of(status));
             }
             Ok(Some(Ok(frame))) => {
                 let Ok(bytes) = frame.into_data() else {
@@ -205,7 +206,7 @@ async fn deliver(
     };
     log::passing_failed(exchange.attempt_span(), product, &why);
     exchange.attempt_ended(failure(Class::Transient, &why), wire::Report::default());
-    exchange.ended(End::Cut);
+    exchange.end(End::Cut);
     outlet.abort(why).await;
 }
 

@@ -46,8 +46,8 @@ pub(super) fn vendor<'a>(
             (Named::Several(those), _) => {
                 return Err(TurnedAway::AmbiguousVendor(names(those)));
             }
-            (Named::Nobody, [only]) => *only,
-            (Named::Nobody, several) => {
+            (Named::NoVendor, [only]) => *only,
+            (Named::NoVendor, several) => {
                 let several = several.iter().map(|(found, _)| *found);
                 return Err(TurnedAway::AmbiguousVendor(names(several)));
             }
@@ -96,7 +96,7 @@ fn pattern<'a>(passages: &'a [Passage], head: &Parts, path: &str) -> Option<&'a 
 
 /// Whose a client's request is: how its logins begin, and the header that one vendor's clients alone send.
 pub(super) enum Named<'a> {
-    Nobody,
+    NoVendor,
     One(&'a EndpointConfig),
     /// The login and the header contradict each other.
     Several([&'a EndpointConfig; 2]),
@@ -111,7 +111,7 @@ impl<'a> Named<'a> {
             .filter(has_paths)
             .find(|vendor| by_header && vendor.endpoint.speaks(Dialect::Anthropic));
         match (of_login(head, config), by_header) {
-            (None, None) => Named::Nobody,
+            (None, None) => Named::NoVendor,
             (Some(one), None) | (None, Some(one)) => Named::One(one),
             (Some(login), Some(header)) if login.endpoint.id == header.endpoint.id => {
                 Named::One(login)

@@ -20,25 +20,25 @@ use crate::held::Share;
 pub struct ConversationAsk(pub(super) Question);
 
 /// Whose it is, and when.
-pub(super) type Whose = (Digest, DateTime<Utc>);
+pub(super) type OwnerAt = (Digest, DateTime<Utc>);
 
 #[derive(Debug)]
 pub(super) enum Question {
     /// A complete response has passed.
     Keep(Box<Keep>),
     Find {
-        whose: Whose,
+        owner_at: OwnerAt,
         references: References,
         reply: oneshot::Sender<Found>,
     },
     /// A provider demands these back with its calls.
     Sign {
-        whose: Whose,
+        owner_at: OwnerAt,
         signatures: BTreeMap<String, Signature>,
         waiting: Share,
     },
     Signatures {
-        whose: Whose,
+        owner_at: OwnerAt,
         calls: Vec<String>,
         reply: oneshot::Sender<BTreeMap<String, Signature>>,
     },
@@ -46,7 +46,7 @@ pub(super) enum Question {
 
 #[derive(Debug)]
 pub(super) struct Keep {
-    pub(super) whose: Whose,
+    pub(super) owner_at: OwnerAt,
     /// The client's request.
     pub(super) body: Bytes,
     pub(super) refers: Option<Arc<Refers>>,
@@ -66,16 +66,16 @@ impl ConversationAsk {
         match self.0 {
             Question::Keep(_) | Question::Sign { .. } if !lasting => Ok(()),
             Question::Keep(keep) => {
-                let (owner, now) = keep.whose;
+                let (owner, now) = keep.owner_at;
                 ledger.keep_conversation(&keep.parts(&owner), now)
             }
             Question::Find {
-                whose,
+                owner_at,
                 references,
                 reply,
-            } => send(reply, find(ledger, whose, &references)),
+            } => send(reply, find(ledger, owner_at, &references)),
             Question::Sign {
-                whose: (owner, now),
+                owner_at: (owner, now),
                 signatures,
                 waiting,
             } => {
@@ -88,10 +88,10 @@ impl ConversationAsk {
                 kept
             }
             Question::Signatures {
-                whose,
+                owner_at,
                 calls,
                 reply,
-            } => send(reply, signatures(ledger, whose, calls)),
+            } => send(reply, signatures(ledger, owner_at, calls)),
         }
     }
 }
@@ -126,7 +126,7 @@ fn send<T: Default>(
 
 fn find(
     ledger: &Ledger,
-    (owner, now): Whose,
+    (owner, now): OwnerAt,
     references: &References,
 ) -> Result<Found, LedgerError> {
     let one = |name: Digest| -> Result<Option<Vec<u8>>, LedgerError> {
@@ -174,7 +174,7 @@ fn item(name: Digest, text: Vec<u8>) -> Option<Item> {
 
 fn signatures(
     ledger: &Ledger,
-    (owner, now): Whose,
+    (owner, now): OwnerAt,
     calls: Vec<String>,
 ) -> Result<BTreeMap<String, Signature>, LedgerError> {
     let names: Vec<Digest> = calls

@@ -47,7 +47,7 @@ impl Conversation {
         {
             let now = services.now();
             let found = services.conversations().search(|reply| Question::Find {
-                whose: (owner, now),
+                owner_at: (owner, now),
                 references: references.clone(),
                 reply,
             });

@@ -32,7 +32,7 @@ impl Expanded {
         let mut writer = Writer::of(body)?;
         if writer.body.given(PREVIOUS).is_some() {
             let previous = found.previous.as_ref()?;
-            writer.say_before(&previous.items);
+            writer.write_before(&previous.items);
             writer.body.remove(PREVIOUS);
         }
         for raw in inputs(&writer.body) {
@@ -53,11 +53,11 @@ impl Expanded {
             match previous.anchors.get(holder) {
                 Some((held, _)) if *held == id => {}
                 Some((held, covered)) => {
-                    writer.say_before(previous.items.get(*covered..).unwrap_or_default());
+                    writer.write_before(previous.items.get(*covered..).unwrap_or_default());
                     writer.body.set_raw(PREVIOUS, quoted(held));
                 }
                 None => {
-                    writer.say_before(&previous.items);
+                    writer.write_before(&previous.items);
                     writer.body.remove(PREVIOUS);
                 }
             }
@@ -82,7 +82,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn say_before(&mut self, items: &[Item]) {
+    fn write_before(&mut self, items: &[Item]) {
         self.list(PREVIOUS, Why::Expanded);
         self.items
             .extend(items.iter().map(|item| item.text.clone()));

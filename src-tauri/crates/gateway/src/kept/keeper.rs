@@ -6,14 +6,15 @@ use bytes::Bytes;
 use catalog::Dialect;
 use wire::Kind;
 
-use super::ask::{Keep, Question, Whose};
+use super::ask::{Keep, OwnerAt, Question};
 use super::conversations::Conversations;
 use super::holder::holder;
 use super::refers::Refers;
 use super::response::{self, Observer, Response};
 use crate::admitted::Admitted;
+use crate::plan::Remedy;
 use crate::services::Services;
-use crate::{Candidate, Carriage, Ineligible, Plan};
+use crate::{Candidate, Carriage, Plan};
 
 /// Of a response that is to be kept; empty where it is not.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(crate) struct Keeper(Option<Keeping>);
 #[derive(Debug)]
 struct Keeping {
     conversations: Conversations,
-    whose: Whose,
+    owner_at: OwnerAt,
     body: Bytes,
     refers: Option<Arc<Refers>>,
     observer: Observer,
@@ -45,7 +46,7 @@ impl Keeper {
         let owner = conversation.owner.filter(|_| may_be_referred_to);
         Self(owner.map(|owner| Keeping {
             conversations: services.conversations().clone(),
-            whose: (owner, services.now()),
+            owner_at: (owner, services.now()),
             body: admitted.body.clone(),
             refers: conversation.refers.clone(),
             observer: Observer::default(),
@@ -64,7 +65,7 @@ impl Keeper {
     }
 
     /// A response in one document.
-    pub(crate) fn observe_whole(&mut self, document: &[u8], by: &Candidate) {
+    pub(crate) fn observe_document(&mut self, document: &[u8], by: &Candidate) {
         if self.0.is_some()
             && let Some(response) = response::whole(document)
         {
@@ -83,7 +84,7 @@ impl Keeper {
         let bytes = keeping.body.len() + response.bytes();
         keeping.conversations.write(bytes, |waiting| {
             Question::Keep(Box::new(Keep {
-                whose: keeping.whose,
+                owner_at: keeping.owner_at,
                 body: keeping.body,
                 refers: keeping.refers,
                 response,
@@ -101,21 +102,11 @@ fn may_be_answered_elsewhere(plan: &Plan) -> bool {
         candidate.carriage != Carriage::Own || Some(&candidate.endpoint) != own
     };
     plan.candidates.iter().any(elsewhere)
-        || plan.dropped.iter().any(|dropped| match dropped.why {
-            Ineligible::Untranslatable(_) | Ineligible::UsedUp { .. } | Ineligible::Paused => true,
-            Ineligible::Unknown
-            | Ineligible::Dialect(_)
-            | Ineligible::NoKey { .. }
-            | Ineligible::Loop
-            | Ineligible::BadAddress(_)
-            | Ineligible::Rehearsal
-            | Ineligible::OtherModels
-            | Ineligible::NobodyBefore
-            | Ineligible::NeedsYes
-            | Ineligible::Declined
-            | Ineligible::SiblingNeedsYes
-            | Ineligible::SiblingOnKey
-            | Ineligible::NotTested
-            | Ineligible::OutOfScope { .. } => false,
-        })
+        || plan
+            .dropped
+            .iter()
+            .any(|dropped| match dropped.why.remedy() {
+                Remedy::OtherRequest(_) | Remedy::Time => true,
+                Remedy::Key { .. } | Remedy::Owner => false,
+            })
 }

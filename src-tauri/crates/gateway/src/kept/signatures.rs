@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use catalog::{Endpoint, ReasoningContent, ThoughtSignatures};
 use translate::Signature;
 
-use super::ask::{Question, Whose};
+use super::ask::{OwnerAt, Question};
 use super::conversations::Conversations;
 use super::write::Of;
 use crate::admitted::Admitted;
@@ -20,17 +20,17 @@ pub(crate) struct SignatureSink(Option<Sink>);
 #[derive(Clone, Debug)]
 struct Sink {
     conversations: Conversations,
-    whose: Whose,
+    owner_at: OwnerAt,
     reasoning: bool,
 }
 
 impl SignatureSink {
     pub(crate) fn of(services: &Services, admitted: &Admitted, endpoint: &EndpointConfig) -> Self {
         let endpoint = &endpoint.endpoint;
-        let whose = whose(services, admitted).filter(|_| demands(endpoint));
-        Self(whose.map(|whose| Sink {
+        let owner_at = owner_at(services, admitted).filter(|_| demands(endpoint));
+        Self(owner_at.map(|owner_at| Sink {
             conversations: services.conversations().clone(),
-            whose,
+            owner_at,
             // It is content, and not only a mark: a client that wants nothing stored is obeyed.
             reasoning: demands_reasoning(endpoint) && admitted.ask.stores,
         }))
@@ -53,7 +53,7 @@ impl SignatureSink {
         let bytes = kept.values().map(|signature| signature.text().len());
         sink.conversations
             .write(bytes.sum(), |waiting| Question::Sign {
-                whose: sink.whose,
+                owner_at: sink.owner_at,
                 signatures: kept,
                 waiting,
             });
@@ -68,7 +68,7 @@ pub(crate) async fn kept_signatures(
     endpoint: &EndpointConfig,
 ) -> BTreeMap<String, Signature> {
     let wanted = candidate.is_translated() && demands(&endpoint.endpoint);
-    let Some(whose) = whose(services, admitted).filter(|_| wanted) else {
+    let Some(owner_at) = owner_at(services, admitted).filter(|_| wanted) else {
         return BTreeMap::new();
     };
     let Ok(said) = translate::read(admitted.plan.dialect, admitted.in_full()) else {
@@ -81,7 +81,7 @@ pub(crate) async fn kept_signatures(
     let found = services
         .conversations()
         .search(|reply| Question::Signatures {
-            whose,
+            owner_at,
             calls,
             reply,
         });
@@ -89,7 +89,7 @@ pub(crate) async fn kept_signatures(
 }
 
 /// The client's session, where it names one: some servers number their calls afresh in every session (`functions.Bash:0`).
-fn whose(services: &Services, admitted: &Admitted) -> Option<Whose> {
+fn owner_at(services: &Services, admitted: &Admitted) -> Option<OwnerAt> {
     let owner = admitted.conversation.owner?;
     let session = admitted.session.as_ref();
     let owner = session.map_or(owner, |key| Of::Session(&key.session).name(&owner));

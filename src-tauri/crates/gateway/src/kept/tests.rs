@@ -173,7 +173,7 @@ fn body(expanded: &Bytes) -> Value {
 }
 
 #[test]
-fn a_holder_is_told_its_own_ids_and_the_rest_in_full() {
+fn a_holder_gets_its_own_ids_and_the_rest_in_full() {
     let request = json!({ "model": "m", "previous_response_id": "resp_of_another", "input": [
         reference("msg_lead"), reference("msg_other"), reference("rs_other"), reference("unknown"), { "role": "user", "content": "four" },
     ] });

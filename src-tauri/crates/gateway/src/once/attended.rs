@@ -3,7 +3,7 @@
 use catalog::Dialect;
 use tokio::sync::watch;
 
-use super::proof;
+use super::completion_check;
 use super::tape::{Attendance, Tape};
 
 /// Knows whether a response's client is still there.
@@ -32,6 +32,6 @@ impl Attended {
             return false;
         }
         let given = self.tape.head().zip(self.tape.given());
-        !given.is_some_and(|(head, given)| proof::has_all(self.dialect, &head, &given))
+        !given.is_some_and(|(head, given)| completion_check::has_all(self.dialect, &head, &given))
     }
 }

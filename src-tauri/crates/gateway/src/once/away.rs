@@ -7,7 +7,7 @@ use catalog::Dialect;
 use ledger::{Digest, ReplayKey};
 use tokio::sync::watch;
 
-use super::identity::Asker;
+use super::identity::RequestIdentity;
 use super::tape::{Reader, Tape};
 
 /// The requests whose clients have left and may come back.
@@ -16,12 +16,12 @@ pub(crate) struct Lingering(Arc<Mutex<HashMap<Digest, Tape>>>);
 
 impl Lingering {
     /// The answer to the same request, if its client has left it.
-    pub(crate) fn rejoin(&self, asker: &Asker) -> Option<Reader> {
+    pub(crate) fn rejoin(&self, identity: &RequestIdentity) -> Option<Reader> {
         let mut all = self.lock();
         if all.is_empty() {
             return None;
         }
-        let reader = all.remove(&asker.same_again())?.rejoin();
+        let reader = all.remove(&identity.same_again())?.rejoin();
         if reader.is_some() {
             tracing::debug!("a client came back for a request of its own");
         }

@@ -4,14 +4,14 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::tape::{Attendance, Tape};
-use crate::plan::patience::Leaver;
+use crate::plan::patience::ExitGroup;
 use crate::services::Services;
 
 /// A request whose client may leave.
 pub(crate) struct Departure {
     services: Services,
     /// `None`: its exit was reported.
-    leaver: Option<Leaver>,
+    exit_group: Option<ExitGroup>,
     /// True once it has left.
     gone: watch::Sender<bool>,
     began: Instant,
@@ -19,10 +19,10 @@ pub(crate) struct Departure {
 
 impl Departure {
     /// `began`: the client's wait.
-    pub(crate) fn new(services: Services, leaver: Option<Leaver>, began: Instant) -> Self {
+    pub(crate) fn new(services: Services, exit_group: Option<ExitGroup>, began: Instant) -> Self {
         Self {
             services,
-            leaver,
+            exit_group,
             gone: watch::Sender::new(false),
             began,
         }
@@ -38,9 +38,9 @@ impl Departure {
             .send_if_modified(|told| std::mem::replace(told, gone) != gone);
         if gone
             && tape.head().is_none()
-            && let Some(leaver) = self.leaver.take()
+            && let Some(exit_group) = self.exit_group.take()
         {
-            self.services.left(leaver, self.began.elapsed());
+            self.services.left(exit_group, self.began.elapsed());
         }
     }
 
@@ -56,9 +56,9 @@ impl Departure {
     /// The response is there.
     pub(crate) fn ended(&mut self, tape: &Tape) {
         if tape.attendance() != Attendance::Left
-            && let Some(leaver) = self.leaver.take()
+            && let Some(exit_group) = self.exit_group.take()
         {
-            self.services.stayed(&leaver, self.began.elapsed());
+            self.services.stayed(&exit_group, self.began.elapsed());
         }
     }
 }

@@ -18,14 +18,14 @@ const LONGEST: usize = 255;
 
 /// The caller and the request. The body is hashed only where it must be compared.
 #[derive(Clone, Debug)]
-pub(crate) struct Asker {
+pub(crate) struct RequestIdentity {
     /// Of the credential and the operation, without the body.
     who: Digest,
     session: Option<String>,
     body: Bytes,
 }
 
-impl Asker {
+impl RequestIdentity {
     /// `token`, which is this installation's own, makes the digests worthless elsewhere.
     pub(crate) fn new(
         token: &Secret,

@@ -2,16 +2,16 @@
 //! sent.
 
 mod run;
-mod twin;
+mod waiting;
 
 use catalog::Dialect;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use ledger::ReplayAnswer;
 
+use crate::deliver::client_response::ClientResponse;
 use crate::deliver::rescue;
 use crate::deliver::respond;
-use crate::deliver::whole_response::WholeResponse;
 use crate::open::OpenExchange;
 use crate::{Body, End, TurnedAway};
 pub(crate) use run::run;
@@ -38,7 +38,7 @@ pub(crate) fn replay_kept(
         .content_type
         .and_then(|text| HeaderValue::try_from(text).ok());
     let headers = content_type.map(|value| (CONTENT_TYPE, value));
-    let said = WholeResponse {
+    let said = ClientResponse {
         status,
         headers: HeaderMap::from_iter(headers),
         body: answer.body.into(),
@@ -48,12 +48,12 @@ pub(crate) fn replay_kept(
 }
 
 /// What another request was answered.
-fn replay(said: WholeResponse, exchange: OpenExchange) -> Response<Body> {
+fn replay(said: ClientResponse, exchange: OpenExchange) -> Response<Body> {
     let (said, end) = replayed(said);
     respond::end(said, exchange, end)
 }
 
-fn replayed(mut said: WholeResponse) -> (WholeResponse, End) {
+fn replayed(mut said: ClientResponse) -> (ClientResponse, End) {
     said.headers.insert(REPLAYED, TRUE);
     let end = match said.status {
         status if status.is_success() => End::Replayed,

@@ -11,9 +11,9 @@ use ledger::Digest;
 use tokio::time::{Instant, timeout_at};
 
 use super::away::Lingering;
+use super::completion_check;
 use super::departure::Departure;
-use super::identity::Asker;
-use super::proof;
+use super::identity::RequestIdentity;
 use super::tape::{Attendance, Head, Recorder, Tape, TapeEnd};
 use crate::Body;
 use crate::services::Services;
@@ -57,7 +57,7 @@ async fn record(
                 }
             }
             Some(Err(aborted)) => {
-                recorder.break_off(aborted.0);
+                recorder.abort(aborted.0);
                 return None;
             }
             None => break,
@@ -66,7 +66,7 @@ async fn record(
     if let Some(head) = head {
         recorder.begin(head);
     }
-    recorder.end(TapeEnd::Whole);
+    recorder.end(TapeEnd::Complete);
     if wanted.is_alone() && !wanted.is_answer() {
         return None;
     }
@@ -79,7 +79,7 @@ pub(crate) struct Wanted {
     services: Services,
     all: Lingering,
     tape: Tape,
-    asker: Asker,
+    identity: RequestIdentity,
     dialect: Dialect,
     /// Its client has left: under what it may be found, and until when.
     alone: Option<(Digest, Instant)>,
@@ -91,7 +91,7 @@ impl Wanted {
         services: Services,
         all: Lingering,
         tape: Tape,
-        asker: Asker,
+        identity: RequestIdentity,
         dialect: Dialect,
     ) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl Wanted {
             services,
             all,
             tape,
-            asker,
+            identity,
             dialect,
             alone: None,
         }
@@ -158,11 +158,12 @@ impl Wanted {
         let Some(given) = given.filter(|_| !self.services.is_draining()) else {
             return false;
         };
-        let had_all = head.is_some_and(|head| proof::has_all(self.dialect, &head, &given));
+        let had_all =
+            head.is_some_and(|head| completion_check::has_all(self.dialect, &head, &given));
         if had_all || (self.tape.is_over() && !self.is_answer()) {
             return false;
         }
-        let same = self.asker.same_again();
+        let same = self.identity.same_again();
         self.all.lock().insert(same, self.tape.clone());
         self.alone = Some((same, Instant::now() + LINGER));
         true
@@ -172,12 +173,12 @@ impl Wanted {
     fn is_answer(&self) -> bool {
         let (head, body) = (self.tape.head(), self.tape.body());
         head.zip(body)
-            .is_some_and(|(head, body)| proof::is_answer(self.dialect, &head, &body))
+            .is_some_and(|(head, body)| completion_check::is_answer(self.dialect, &head, &body))
     }
 
     /// False: a reader came back in the last moment.
     fn give_up(&self) -> bool {
-        let _nobody_comes_meanwhile = self.all.lock();
+        let _no_client_returns_meanwhile = self.all.lock();
         self.tape.attendance() == Attendance::Left
     }
 }

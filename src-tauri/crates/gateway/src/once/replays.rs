@@ -44,7 +44,7 @@ pub enum ReplayAsk {
 pub struct Unkept(String);
 
 impl Unkept {
-    pub(crate) fn silent() -> Self {
+    pub(crate) fn disconnected() -> Self {
         Self("The ledger does not answer.".to_owned())
     }
 }
@@ -61,15 +61,17 @@ impl ReplayAsk {
             ReplayAsk::Complete { reply, .. } | ReplayAsk::Fail { reply, .. } if !lasting => {
                 send(reply, Err(in_memory()));
             }
-            ReplayAsk::Begin { key, at, reply } => tell(reply, ledger.begin_replay(&key, at))?,
+            ReplayAsk::Begin { key, at, reply } => {
+                log_failure(reply, ledger.begin_replay(&key, at))?
+            }
             ReplayAsk::Complete {
                 key,
                 answer,
                 at,
                 reply,
-            } => tell(reply, ledger.complete_replay(&key, answer.as_ref(), at))?,
-            ReplayAsk::Take { key, at, reply } => tell(reply, ledger.take_replay(&key, at))?,
-            ReplayAsk::Fail { key, reply } => tell(reply, ledger.fail_replay(&key))?,
+            } => log_failure(reply, ledger.complete_replay(&key, answer.as_ref(), at))?,
+            ReplayAsk::Take { key, at, reply } => log_failure(reply, ledger.take_replay(&key, at))?,
+            ReplayAsk::Fail { key, reply } => log_failure(reply, ledger.fail_replay(&key))?,
         }
         Ok(())
     }
@@ -79,7 +81,7 @@ fn in_memory() -> Unkept {
     Unkept("The ledger's file could not be opened, so that nothing outlives the engine. `understudyd doctor` says why.".to_owned())
 }
 
-fn tell<T>(
+fn log_failure<T>(
     reply: oneshot::Sender<Result<T, Unkept>>,
     said: Result<T, LedgerError>,
 ) -> Result<(), LedgerError> {
@@ -156,7 +158,7 @@ impl Replays {
         match timeout(PATIENCE, asking).await {
             Ok(Some(said)) => said,
             Ok(None) => Err(Unkept("The engine is stopping.".to_owned())),
-            Err(_) => Err(Unkept::silent()),
+            Err(_) => Err(Unkept::disconnected()),
         }
     }
 }

@@ -5,7 +5,7 @@ use ledger::{ReplayAnswer, ReplayKey};
 use tokio::sync::mpsc;
 
 use super::away::{Lingering, Unattended};
-use super::flights::Keyed;
+use super::keyed_runs::Keyed;
 use super::replays::{ReplayAsk, Replays};
 use super::tape::{Reader, Recorder, tape};
 use crate::Limits;

@@ -30,7 +30,7 @@ pub(crate) struct Head {
 /// How a response ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TapeEnd {
-    Whole,
+    Complete,
     /// It failed, and why.
     Broken(String),
 }
@@ -171,8 +171,8 @@ impl Tape {
 impl Recorded {
     /// Without its beginning, bytes that were read or have no reader are dropped.
     fn forget_read(&mut self) {
-        let nobody = self.attendance == Attendance::Left;
-        while (nobody || self.forgotten < self.read)
+        let is_unread = self.attendance == Attendance::Left;
+        while (is_unread || self.forgotten < self.read)
             && let Some(piece) = self.pieces.pop_front()
         {
             self.forgotten += 1;

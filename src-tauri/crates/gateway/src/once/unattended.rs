@@ -10,8 +10,8 @@ use tokio::sync::watch;
 
 use super::attended::Attended;
 use super::away::{Item, Listed};
+use super::completion_check;
 use super::departure::Departure;
-use super::proof;
 use super::tape::{Attendance, Head, Recorder, Tape, TapeEnd, joined};
 use crate::Body;
 use crate::review::Unfetched;
@@ -46,8 +46,8 @@ pub(crate) async fn run(
     };
     departure.ended(&tape);
     match ran {
-        Ok(()) => recorder.end(TapeEnd::Whole),
-        Err(why) => recorder.break_off(why),
+        Ok(()) => recorder.end(TapeEnd::Complete),
+        Err(why) => recorder.abort(why),
     }
     if Attended::new(services.stopped(), &tape, item.dialect).is_alone() {
         keep(&services, &item, &tape).await;
@@ -93,7 +93,7 @@ async fn keep(services: &Services, item: &Item, tape: &Tape) {
     let Some((head, pieces)) = tape.head().zip(tape.body()) else {
         return;
     };
-    if !proof::is_answer(item.dialect, &head, &pieces) {
+    if !completion_check::is_answer(item.dialect, &head, &pieces) {
         return;
     }
     let body = joined(pieces.iter());

@@ -30,7 +30,7 @@ impl Plan {
 mod tests {
     use catalog::{Dialect, EndpointId, ModelId};
 
-    use super::super::{Caller, Ineligible, Login, Plan, Wish, plan};
+    use super::super::{Caller, Ineligible, Login, Plan, PlanInput, plan};
     use crate::tests::config;
     use crate::{Config, Scope, Standing, UseNow, UsedUp};
 
@@ -57,7 +57,7 @@ mod tests {
         let caller = caller();
         plan(
             config,
-            Wish::any(Dialect::Anthropic, "claude-1", &caller),
+            PlanInput::any(Dialect::Anthropic, "claude-1", &caller),
             standing,
         )
     }

@@ -3,18 +3,18 @@
 use catalog::{Auth, EndpointId, ProviderId, REHEARSAL_PREFIX};
 use http::Uri;
 
-use super::{Credential, Ineligible, Wish};
+use super::{Credential, Ineligible, PlanInput};
 use crate::{Config, EndpointConfig};
 
 pub(super) fn eligible<'a>(
     config: &'a Config,
     id: &EndpointId,
-    wish: Wish<'_>,
+    input: PlanInput<'_>,
     vendor: &mut Option<ProviderId>,
 ) -> Result<(&'a EndpointConfig, Credential), Ineligible> {
     let found = config.endpoints.get(id).ok_or(Ineligible::Unknown)?;
     let endpoint = &found.endpoint;
-    if found.rehearsal != wish.model.starts_with(REHEARSAL_PREFIX) {
+    if found.rehearsal != input.model.starts_with(REHEARSAL_PREFIX) {
         return Err(Ineligible::Rehearsal);
     }
     let base: Uri = endpoint
@@ -28,8 +28,8 @@ pub(super) fn eligible<'a>(
         return Err(Ineligible::Loop);
     }
     // It is a login at a vendor of the client's own dialect.
-    let own_dialect = endpoint.speaks(wish.dialect);
-    if wish.caller.login.is_some() && own_dialect && endpoint.accepts_client_login {
+    let own_dialect = endpoint.speaks(input.dialect);
+    if input.caller.login.is_some() && own_dialect && endpoint.accepts_client_login {
         let first = vendor.get_or_insert_with(|| endpoint.provider.clone());
         if *first == endpoint.provider {
             return Ok((found, Credential::ClientLogin));

@@ -2,7 +2,7 @@
 
 use catalog::{Dialect, EndpointId, ModelId};
 
-use super::{Caller, Pin, Plan, Wish, plan};
+use super::{Caller, Pin, Plan, PlanInput, plan};
 use crate::{BreakerView, Config, Standing};
 
 impl Plan {
@@ -14,8 +14,8 @@ impl Plan {
         model: &str,
         caller: &Caller,
     ) -> Plan {
-        let wish = Wish::any(dialect, model, caller);
-        plan(config, wish, &|endpoint, model| {
+        let input = PlanInput::any(dialect, model, caller);
+        plan(config, input, &|endpoint, model| {
             standing(breakers, endpoint, model)
         })
     }
@@ -29,11 +29,11 @@ impl Plan {
         only: &(EndpointId, ModelId),
     ) -> Plan {
         let caller = Pin::caller();
-        let wish = Wish {
+        let input = PlanInput {
             only: Some(only),
-            ..Wish::any(dialect, model, &caller)
+            ..PlanInput::any(dialect, model, &caller)
         };
-        plan(config, wish, &|endpoint, model| {
+        plan(config, input, &|endpoint, model| {
             standing(breakers, endpoint, model)
         })
     }

@@ -25,7 +25,7 @@ pub enum Ineligible {
     )]
     OtherModels,
     #[error("fallback only: no endpoint that serves this model is available")]
-    NobodyBefore,
+    NoneBefore,
     #[error(
         "it would be billed to your key instead of the client's subscription, which needs your consent: `understudyd paid-fallbacks yes`, or Settings → General"
     )]
@@ -51,4 +51,41 @@ pub enum Ineligible {
     Paused,
     #[error("the test is of another candidate")]
     NotTested,
+}
+
+/// What would make a candidate eligible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remedy<'a> {
+    Key {
+        name: &'a str,
+        provider: &'a ProviderId,
+    },
+    OtherRequest(&'a Untranslatable),
+    /// It is ineligible for now.
+    Time,
+    /// The owner's settings or consent.
+    Owner,
+}
+
+impl Ineligible {
+    pub(crate) fn remedy(&self) -> Remedy<'_> {
+        match self {
+            Ineligible::NoKey { name, provider } => Remedy::Key { name, provider },
+            Ineligible::Untranslatable(why) => Remedy::OtherRequest(why),
+            Ineligible::UsedUp { .. } | Ineligible::Paused => Remedy::Time,
+            Ineligible::Unknown
+            | Ineligible::Dialect(_)
+            | Ineligible::Loop
+            | Ineligible::BadAddress(_)
+            | Ineligible::Rehearsal
+            | Ineligible::OtherModels
+            | Ineligible::NoneBefore
+            | Ineligible::NeedsYes
+            | Ineligible::Declined
+            | Ineligible::SiblingNeedsYes
+            | Ineligible::SiblingOnKey
+            | Ineligible::OutOfScope { .. }
+            | Ineligible::NotTested => Remedy::Owner,
+        }
+    }
 }

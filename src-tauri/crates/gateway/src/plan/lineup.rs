@@ -44,7 +44,7 @@ impl Lineup {
     }
 
     /// More than one is eligible.
-    pub(crate) fn has_stand_in(&self) -> bool {
+    pub(crate) fn has_fallback(&self) -> bool {
         self.candidates.len() > 1
     }
 

@@ -7,8 +7,8 @@ use super::eligible::eligible;
 use super::scope::Bounds;
 use super::speech::{Reading, Relation};
 use super::{
-    Caller, Candidate, Carriage, Credential, Dropped, Ineligible, Login, Plan, Wish, sibling,
-    stand_in,
+    Caller, Candidate, Carriage, Credential, Dropped, Ineligible, Login, Plan, PlanInput,
+    fallback_model, sibling,
 };
 use crate::{CandidateRule, Config, Delivery, EndpointConfig, Restart, Standing};
 
@@ -18,10 +18,10 @@ const REHEARSAL_ROUTE: &str = "rehearsal";
 
 pub(crate) fn plan(
     config: &Config,
-    wish: Wish<'_>,
+    input: PlanInput<'_>,
     standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
 ) -> Plan {
-    let Wish { dialect, model, .. } = wish;
+    let PlanInput { dialect, model, .. } = input;
     let rehearsal = model.starts_with(REHEARSAL_PREFIX);
     let route = config
         .routes
@@ -30,13 +30,13 @@ pub(crate) fn plan(
     let (name, rules) = match route {
         Some(route) => (route.name.as_str(), route.candidates.clone()),
         None if rehearsal => (REHEARSAL_ROUTE, all(config, |e| e.rehearsal)),
-        None => (DIRECT, direct(config, wish)),
+        None => (DIRECT, direct(config, input)),
     };
     let pipeline = route.and_then(|route| route.pipeline.clone());
-    let automated = wish.caller.pipeline().is_some() || pipeline.is_some();
+    let automated = input.caller.pipeline().is_some() || pipeline.is_some();
     let demand = route.and_then(|route| route.demand.clone());
-    let proven = automated || demand.is_some();
-    let delivery = proven.then_some(Delivery::Verified);
+    let checked = automated || demand.is_some();
+    let delivery = checked.then_some(Delivery::Verified);
     let mut plan = Plan {
         route: name.to_owned(),
         dialect,
@@ -57,13 +57,13 @@ pub(crate) fn plan(
         pipeline,
         demand,
         rehearsal,
-        subscription: wish.caller.login == Login::Subscription,
+        subscription: input.caller.login == Login::Subscription,
         stays: false,
         chosen: false,
     };
-    let spending = stand_in::spending(config, route);
-    let bounds = Bounds::of(config, route, wish.caller);
-    let reading = Reading::new(wish, plan.fidelity);
+    let spending = fallback_model::spending(config, route);
+    let bounds = Bounds::of(config, route, input.caller);
+    let reading = Reading::new(input, plan.fidelity);
     // A login belongs to one vendor: the first in the route's order that takes it.
     let mut vendor = None;
     let first = rules.first();
@@ -76,24 +76,24 @@ pub(crate) fn plan(
     for (place, rule) in rules.into_iter().enumerate() {
         let mut sent = rule.model.clone().unwrap_or_else(|| ModelId::new(model));
         let mut likeness = None;
-        let found = eligible(config, &rule.endpoint, wish, &mut vendor).and_then(|found| {
+        let found = eligible(config, &rule.endpoint, input, &mut vendor).and_then(|found| {
             let (endpoint, credential) = found;
             if rule.model.is_none() && Some(&endpoint.endpoint.provider) != home {
-                (sent, likeness) = stand_in::model(endpoint, model)?;
+                (sent, likeness) = fallback_model::model(endpoint, model)?;
             }
             let first = plan.candidates.first();
             // The primary of a request that a person runs again may be one that only its client could ask.
-            let absent = home.filter(|_| wish.caller.rerun && place > 0);
+            let absent = home.filter(|_| input.caller.rerun && place > 0);
             let primary = first.map(|first| &first.provider).or(absent);
             if rule.only_behind && primary.is_none() {
-                return Err(Ineligible::NobodyBefore);
+                return Err(Ineligible::NoneBefore);
             }
             if let Some(primary) = primary {
                 bounds.check(&rule, endpoint, primary)?;
                 let own_login =
                     first.is_some_and(|first| first.credential == Credential::ClientLogin);
                 let from_subscription = plan.subscription && own_login;
-                stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
+                fallback_model::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
             let relation = Relation {
                 own: place == 0 || credential == Credential::ClientLogin,
@@ -109,7 +109,7 @@ pub(crate) fn plan(
                 let likeness = likeness.map(|likeness| likeness.to_string());
                 plan.add(endpoint, sent.clone(), way, credential, standing, likeness);
                 if plan.candidates.len() == 1 {
-                    let sibling = sibling::permitted(config, route, credential, wish.caller.login)
+                    let sibling = sibling::permitted(config, route, credential, input.caller.login)
                         .zip(sibling::sibling(endpoint, &sent));
                     if let Some((permitted, model)) = sibling {
                         // The same login at the same endpoint.
@@ -130,7 +130,7 @@ pub(crate) fn plan(
             }),
         }
     }
-    if let Some(only) = wish.only {
+    if let Some(only) = input.only {
         plan.keep_only(only);
     }
     if config.paused || config.draining {
@@ -144,12 +144,12 @@ pub(crate) fn plan(
         // Stable: among those that admit requests, and among those that do not, the route's order stands.
         plan.candidates
             .sort_by_key(|candidate| !candidate.standing.admits());
-        let choice = config.use_now.get(&wish.caller.client);
-        if let Some(choice) = choice.filter(|_| wish.only.is_none()) {
+        let choice = config.use_now.get(&input.caller.client);
+        if let Some(choice) = choice.filter(|_| input.only.is_none()) {
             plan.put_first(choice);
         }
-        if wish.unthought_turn {
-            plan.stay_with_stand_in();
+        if input.unthought_turn {
+            plan.stay_with_fallback();
         }
     }
     plan
@@ -158,12 +158,12 @@ pub(crate) fn plan(
 /// Of a plan for any request, the candidates that support this one, and the others. The first counts as able: it gets the
 /// client's own bytes.
 pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
-    let nobody = Caller::agent(Login::None);
-    let wish = Wish {
+    let anonymous = Caller::agent(Login::None);
+    let input = PlanInput {
         body: Some(body),
-        ..Wish::any(plan.dialect, &plan.model, &nobody)
+        ..PlanInput::any(plan.dialect, &plan.model, &anonymous)
     };
-    let reading = Reading::new(wish, plan.fidelity);
+    let reading = Reading::new(input, plan.fidelity);
     let mut able: Vec<Candidate> = plan.candidates.first().cloned().into_iter().collect();
     let mut unable = Vec::new();
     for candidate in plan.candidates.iter().skip(1) {
@@ -204,16 +204,16 @@ fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRu
 }
 
 /// Those of the client's own dialect come first.
-fn direct(config: &Config, wish: Wish<'_>) -> Vec<CandidateRule> {
-    let mut rules = all(config, |endpoint| serves(endpoint, wish));
+fn direct(config: &Config, input: PlanInput<'_>) -> Vec<CandidateRule> {
+    let mut rules = all(config, |endpoint| serves(endpoint, input));
     rules.sort_by_key(|rule| {
         let found = config.endpoints.get(&rule.endpoint);
-        !found.is_some_and(|found| found.endpoint.speaks(wish.dialect))
+        !found.is_some_and(|found| found.endpoint.speaks(input.dialect))
     });
     rules
 }
 
-fn serves(endpoint: &EndpointConfig, wish: Wish<'_>) -> bool {
-    let served = |pattern: &String| crate::Pattern::new(pattern).matches(wish.model);
+fn serves(endpoint: &EndpointConfig, input: PlanInput<'_>) -> bool {
+    let served = |pattern: &String| crate::Pattern::new(pattern).matches(input.model);
     !endpoint.rehearsal && endpoint.endpoint.serves.iter().any(served)
 }

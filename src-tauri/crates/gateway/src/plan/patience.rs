@@ -85,7 +85,7 @@ pub(crate) fn until(
 
 /// Whose exits are alike: of one client, by one route, with or without a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Leaver {
+pub(crate) struct ExitGroup {
     pub(crate) route: String,
     pub(crate) client: String,
     pub(crate) streamed: bool,
@@ -93,14 +93,14 @@ pub(crate) struct Leaver {
 
 /// Waits after which clients left without a byte.
 #[derive(Debug, Default)]
-pub(crate) struct Exits(HashMap<Leaver, Vec<Duration>>);
+pub(crate) struct Exits(HashMap<ExitGroup, Vec<Duration>>);
 
 impl Exits {
-    pub(crate) fn left(&mut self, leaver: Leaver, after: Duration) {
-        if self.0.len() >= REMEMBERED && !self.0.contains_key(&leaver) {
+    pub(crate) fn left(&mut self, exit_group: ExitGroup, after: Duration) {
+        if self.0.len() >= REMEMBERED && !self.0.contains_key(&exit_group) {
             self.0.clear();
         }
-        let exits = self.0.entry(leaver).or_default();
+        let exits = self.0.entry(exit_group).or_default();
         exits.push(after);
         if exits.len() > EXITS {
             exits.remove(0);
@@ -108,18 +108,21 @@ impl Exits {
     }
 
     /// It stayed for longer than it was taken to wait.
-    pub(crate) fn stayed(&mut self, leaver: &Leaver, after: Duration) {
+    pub(crate) fn stayed(&mut self, exit_group: &ExitGroup, after: Duration) {
         if self
-            .learned(leaver)
+            .learned(exit_group)
             .is_some_and(|learned| after > learned + EQUAL)
         {
-            self.0.remove(leaver);
+            self.0.remove(exit_group);
         }
     }
 
     /// Three exits of equal length show a patience.
-    pub(crate) fn learned(&self, leaver: &Leaver) -> Option<Duration> {
-        let exits = self.0.get(leaver).filter(|exits| exits.len() == EXITS)?;
+    pub(crate) fn learned(&self, exit_group: &ExitGroup) -> Option<Duration> {
+        let exits = self
+            .0
+            .get(exit_group)
+            .filter(|exits| exits.len() == EXITS)?;
         let (least, most) = (exits.iter().min()?, exits.iter().max()?);
         (*most - *least <= EQUAL).then_some(*least)
     }

@@ -6,7 +6,7 @@ use catalog::{Dialect, ModelId};
 use translate::{self, Conversation, Fidelity, LeftOut, Untranslatable};
 use wire::Kind;
 
-use super::{Carriage, Ineligible, Wish};
+use super::{Carriage, Ineligible, PlanInput};
 use crate::EndpointConfig;
 
 /// The form of the request for one candidate.
@@ -31,16 +31,16 @@ pub(crate) struct Relation {
 
 /// A request, read when the first candidate needs that.
 pub(super) struct Reading<'a> {
-    wish: Wish<'a>,
+    input: PlanInput<'a>,
     fidelity: Fidelity,
     said: OnceCell<Result<Conversation, Untranslatable>>,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(wish: Wish<'a>, fidelity: Fidelity) -> Self {
+    pub(super) fn new(input: PlanInput<'a>, fidelity: Fidelity) -> Self {
         let said = OnceCell::new();
         Self {
-            wish,
+            input,
             fidelity,
             said,
         }
@@ -57,7 +57,7 @@ impl<'a> Reading<'a> {
         model: &ModelId,
         relation: Relation,
     ) -> Result<Way, Ineligible> {
-        let client = self.wish.dialect;
+        let client = self.input.dialect;
         let untouched = |carriage, dropped| Way {
             dialect: client,
             carriage,
@@ -72,7 +72,7 @@ impl<'a> Reading<'a> {
             }
             if relation.family && self.family_understands(found)? {
                 self.fits(found, model)?;
-                let dropped = self.wish.body.map(|body| {
+                let dropped = self.input.body.map(|body| {
                     translate::within_family(client, body, &found.endpoint.allow).dropped
                 });
                 return Ok(untouched(Carriage::Family, dropped.unwrap_or_default()));
@@ -97,7 +97,7 @@ impl<'a> Reading<'a> {
     /// The same model elsewhere reads what the client wrote, unless it needs a beta that its file does not allow. What the
     /// client's own vendor keeps is not there.
     fn family_understands(&self, found: &EndpointConfig) -> Result<bool, Ineligible> {
-        let Some(body) = self.wish.body else {
+        let Some(body) = self.input.body else {
             return Ok(true);
         };
         match self.said(body) {
@@ -114,13 +114,13 @@ impl<'a> Reading<'a> {
     /// It lacks something, or room.
     fn fits(&self, found: &EndpointConfig, model: &ModelId) -> Result<(), Ineligible> {
         let target = found.target(model);
-        let Some(body) = self.wish.body else {
+        let Some(body) = self.input.body else {
             return Ok(());
         };
         let roomy = target
             .context
             .is_none_or(|context| body.len() as u64 <= context * LEAST_BYTES_A_TOKEN);
-        if self.wish.kind == Kind::CountTokens || roomy && target.lacks.is_empty() {
+        if self.input.kind == Kind::CountTokens || roomy && target.lacks.is_empty() {
             return Ok(());
         }
         match self.said(body) {
@@ -137,17 +137,17 @@ impl<'a> Reading<'a> {
         model: &ModelId,
         spoken: Dialect,
     ) -> Result<Vec<LeftOut>, Untranslatable> {
-        let Some(body) = self.wish.body else {
+        let Some(body) = self.input.body else {
             return Ok(Vec::new());
         };
         let said = match self.said(body) {
             Ok(said) => said,
             Err(why) => return Err(why.clone()),
         };
-        match self.wish.kind {
+        match self.input.kind {
             Kind::Generate => {
                 let target = found.target(model);
-                Ok(translate::say(self.wish.dialect, spoken, said, &target)?.left_out)
+                Ok(translate::say(self.input.dialect, spoken, said, &target)?.left_out)
             }
             // It is only read.
             Kind::CountTokens => Ok(Vec::new()),
@@ -156,7 +156,7 @@ impl<'a> Reading<'a> {
 
     fn said(&self, body: &[u8]) -> &Result<Conversation, Untranslatable> {
         self.said.get_or_init(|| {
-            let said = translate::read(self.wish.dialect, body)?;
+            let said = translate::read(self.input.dialect, body)?;
             Ok(said.with_fidelity(self.fidelity))
         })
     }

@@ -24,9 +24,9 @@ static SUBSCRIBER: Caller = Caller {
     client: String::new(),
 };
 
-fn wish(model: &str, subscriber: bool) -> Wish<'_> {
+fn input(model: &str, subscriber: bool) -> PlanInput<'_> {
     let caller = if subscriber { &SUBSCRIBER } else { &NO_LOGIN };
-    Wish::any(Dialect::Anthropic, model, caller)
+    PlanInput::any(Dialect::Anthropic, model, caller)
 }
 
 fn order(plan: &Plan) -> Vec<(&str, &str, Credential)> {
@@ -38,7 +38,7 @@ fn order(plan: &Plan) -> Vec<(&str, &str, Credential)> {
 
 #[test]
 fn the_first_route_that_matches_counts_and_maps_models() {
-    let plan = plan(&config(), wish("claude-1", false), &closed);
+    let plan = plan(&config(), input("claude-1", false), &closed);
     assert_eq!(plan.route, "main");
     assert_eq!(
         order(&plan),
@@ -56,11 +56,11 @@ fn the_first_route_that_matches_counts_and_maps_models() {
 }
 
 #[test]
-fn without_a_route_those_who_serve_the_model_are_asked_and_without_them_nobody() {
-    let found = plan(&config(), wish("solo-1", false), &closed);
+fn without_a_route_only_providers_that_serve_the_model_are_candidates() {
+    let found = plan(&config(), input("solo-1", false), &closed);
     assert_eq!(found.route, "direct");
     assert_eq!(order(&found), [("second", "solo-1", Credential::OurKey)]);
-    let none = plan(&config(), wish("nobody-1", false), &closed);
+    let none = plan(&config(), input("nobody-1", false), &closed);
     assert!(none.candidates.is_empty() && none.dropped.is_empty());
 }
 
@@ -71,20 +71,20 @@ fn the_rehearsal_and_the_real_never_meet() {
         route("everything", "*", &[("rehearsal", None), ("first", None)]),
         route("sly", "rehearsal/*", &[("first", None)]),
     ];
-    let rehearsal = plan(&config, wish("rehearsal/steady", false), &closed);
+    let rehearsal = plan(&config, input("rehearsal/steady", false), &closed);
     assert!(rehearsal.rehearsal);
     assert_eq!(
         order(&rehearsal),
         [("rehearsal", "rehearsal/steady", Credential::None)]
     );
-    let real = plan(&config, wish("claude-1", false), &closed);
+    let real = plan(&config, input("claude-1", false), &closed);
     assert!(!real.rehearsal);
     assert_eq!(order(&real), [("first", "claude-1", Credential::OurKey)]);
     assert_eq!(real.dropped[0].why, Ineligible::Rehearsal);
 }
 
 #[test]
-fn who_cannot_be_asked_is_dropped_with_the_reason() {
+fn an_ineligible_candidate_is_dropped_with_the_reason() {
     let mut config = config();
     let mut add = |id: &str, change: &dyn Fn(&mut EndpointConfig)| {
         let mut endpoint = endpoint(id, &format!("https://{id}.test"));
@@ -104,7 +104,7 @@ fn who_cannot_be_asked_is_dropped_with_the_reason() {
     let ids = ["mute", "keyless", "loop", "bad", "gone", "local"];
     let rules: Vec<_> = ids.iter().map(|id| (*id, None)).collect();
     config.routes = vec![route("odd", "*", &rules)];
-    let plan = plan(&config, wish("m", false), &closed);
+    let plan = plan(&config, input("m", false), &closed);
     assert_eq!(order(&plan), [("local", "m", Credential::None)]);
     let why: Vec<_> = plan.dropped.into_iter().map(|d| d.why).collect();
     assert_eq!(
@@ -147,7 +147,7 @@ fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
         found.endpoint.accepts_client_login = true;
     }
     config.spending.subscription_to_paid_key = crate::Consent::Yes;
-    let both = plan(&config, wish("claude-1", true), &closed);
+    let both = plan(&config, input("claude-1", true), &closed);
     assert_eq!(
         order(&both),
         [
@@ -156,7 +156,7 @@ fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
         ]
     );
     // A breaker that puts the vendor last does not make the login another's.
-    let last = plan(&config, wish("claude-1", true), &|e, _| {
+    let last = plan(&config, input("claude-1", true), &|e, _| {
         if e.as_str() == "first" {
             Standing::Probing
         } else {
@@ -171,7 +171,7 @@ fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
         ]
     );
     config.endpoints.get_mut("second").unwrap().key = None;
-    let alone = plan(&config, wish("claude-1", true), &closed);
+    let alone = plan(&config, input("claude-1", true), &closed);
     assert_eq!(
         order(&alone),
         [("first", "claude-1", Credential::ClientLogin)]
@@ -179,7 +179,7 @@ fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
 }
 
 #[test]
-fn open_breakers_go_last_in_order_and_are_still_asked() {
+fn candidates_with_open_breakers_come_last_in_order_and_are_still_used() {
     let until = chrono::DateTime::from_timestamp(0, 0).unwrap();
     let open = Standing::Open { until };
     for (first, second, expected) in [
@@ -189,7 +189,7 @@ fn open_breakers_go_last_in_order_and_are_still_asked() {
         (Standing::Probing, Standing::Closed, ["second", "first"]),
         (open, open, ["first", "second"]),
     ] {
-        let plan = plan(&config(), wish("claude-1", false), &|e, _| {
+        let plan = plan(&config(), input("claude-1", false), &|e, _| {
             if e.as_str() == "first" { first } else { second }
         });
         let names: Vec<_> = plan
@@ -206,7 +206,7 @@ fn paused_and_draining_ask_the_primary_alone() {
     for (paused, draining) in [(true, false), (false, true)] {
         let mut config = config();
         (config.paused, config.draining) = (paused, draining);
-        let plan = plan(&config, wish("claude-1", false), &|_, _| Standing::Probing);
+        let plan = plan(&config, input("claude-1", false), &|_, _| Standing::Probing);
         assert_eq!(order(&plan), [("first", "claude-1", Credential::OurKey)]);
         assert_eq!(plan.dropped[0].why, Ineligible::Paused);
     }
@@ -249,7 +249,7 @@ fn keys_never_show() {
 }
 
 #[test]
-fn a_makers_model_id_goes_to_no_other_provider_that_does_not_serve_it() {
+fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
     let mut config = config();
     let mut add = |id: &str, change: &dyn Fn(&mut EndpointConfig)| {
         let mut endpoint = endpoint(id, &format!("https://{id}.test"));
@@ -279,7 +279,7 @@ fn a_makers_model_id_goes_to_no_other_provider_that_does_not_serve_it() {
         .map(|id| (*id, (*id == "second").then_some("their-own")))
         .collect();
     config.routes = vec![route("all", "*", &rules)];
-    let found = plan(&config, wish("claude-1-20260101", false), &closed);
+    let found = plan(&config, input("claude-1-20260101", false), &closed);
     let sent: Vec<_> = found
         .candidates
         .iter()
@@ -303,7 +303,7 @@ fn a_makers_model_id_goes_to_no_other_provider_that_does_not_serve_it() {
             .contains("name the model that it is to use instead")
     );
     // For a complete pattern, a provider that serves any of it counts.
-    let pattern = plan(&config, wish("claude-\u{2026}", false), &closed);
+    let pattern = plan(&config, input("claude-\u{2026}", false), &closed);
     assert_eq!(pattern.candidates.len(), 6, "{pattern}");
 }
 
@@ -327,8 +327,8 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             spending,
             ..config.clone()
         };
-        let wish = wish("claude-1", subscription);
-        plan(&config, wish, &closed)
+        let input = input("claude-1", subscription);
+        plan(&config, input, &closed)
             .dropped
             .first()
             .map(|dropped| dropped.why.to_string())
@@ -358,8 +358,8 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
         for route in &mut config.routes {
             route.subscription_to_paid_key = own;
         }
-        let wish = wish("claude-1", true);
-        let dropped = plan(&config, wish, &closed).dropped;
+        let input = input("claude-1", true);
+        let dropped = plan(&config, input, &closed).dropped;
         let why: String = dropped
             .iter()
             .map(|dropped| dropped.why.to_string())
@@ -375,7 +375,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
     second.endpoint.auth = Auth::None;
     config.spending = spending(Consent::No, Some(used_up));
     assert_eq!(
-        plan(&config, wish("claude-1", true), &closed)
+        plan(&config, input("claude-1", true), &closed)
             .candidates
             .len(),
         2
@@ -383,7 +383,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
 }
 
 #[test]
-fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
+fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
     let of = |of: &str, model: &str, likeness| Equivalent {
         of: of.to_owned(),
         model: model.into(),
@@ -399,7 +399,7 @@ fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
     let second = EndpointId::new("second");
     config.endpoints.get_mut(&second).unwrap().endpoint.serves = vec!["gpt-*".to_owned()];
     let asked = |config: &Config, model: &str| {
-        let found = plan(config, wish(model, false), &closed);
+        let found = plan(config, input(model, false), &closed);
         let second = found.candidates.get(1);
         second.map(|c| (c.model.to_string(), c.reason.clone()))
     };
@@ -453,21 +453,21 @@ fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
 }
 
 #[test]
-fn who_was_not_named_comes_in_behind_somebody_and_never_instead() {
+fn an_unnamed_provider_follows_a_named_one_and_never_replaces_it() {
     let mut config = config();
     config.routes = vec![route("all", "*", &[("first", None), ("second", Some("m"))])];
     config.routes[0].candidates[1].only_behind = true;
-    let behind = plan(&config, wish("claude-1", false), &closed);
+    let behind = plan(&config, input("claude-1", false), &closed);
     assert_eq!(behind.candidates.len(), 2, "{behind}");
     config
         .endpoints
         .get_mut(&EndpointId::new("first"))
         .unwrap()
         .key = None;
-    let alone = plan(&config, wish("claude-1", false), &closed);
+    let alone = plan(&config, input("claude-1", false), &closed);
     assert_eq!(alone.candidates, [], "{alone}");
     assert!(matches!(alone.dropped[0].why, Ineligible::NoKey { .. }));
-    assert_eq!(alone.dropped[1].why, Ineligible::NobodyBefore);
+    assert_eq!(alone.dropped[1].why, Ineligible::NoneBefore);
 }
 
 /// Its route may be one for people who read along.
@@ -497,14 +497,14 @@ fn a_pipelines_response_is_never_restarted_after_a_part_of_it() {
         let of = |caller| {
             plan(
                 &config,
-                Wish::any(Dialect::Anthropic, "claude-1", caller),
+                PlanInput::any(Dialect::Anthropic, "claude-1", caller),
                 &closed,
             )
         };
         assert_eq!(of(&NO_LOGIN).restart, agents);
         assert_eq!(of(&pipeline).restart, pipelines);
         config.routes[0].pipeline = Some("Leads".to_owned());
-        let of = plan(&config, wish("claude-1", false), &closed);
+        let of = plan(&config, input("claude-1", false), &closed);
         assert_eq!(of.restart, pipelines, "a route of a pipeline");
     }
 }

@@ -8,7 +8,8 @@ use ledger::ReplayKey;
 use sha2::{Digest, Sha256};
 
 use super::{ParkedRequest, Review};
-use crate::{End, Exchange};
+use crate::End;
+use crate::draft::Draft;
 
 /// Headers that the provider needs beside the body, and that are no secret.
 const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta"];
@@ -42,7 +43,7 @@ impl Reviewed {
     /// `None`: an agent's request, or one of the rehearsal. `strict`: the route accepts complete responses alone, as an
     /// automation does; agents are recognized by their session id.
     pub(crate) fn of(
-        exchange: &Exchange,
+        exchange: &Draft,
         strict: bool,
         headers: &HeaderMap,
         body: &Bytes,
@@ -109,7 +110,7 @@ impl Reviewed {
 
 /// The request's owner and content: an agent's repeated turn has other call ids. An item's retries may come from another
 /// session, so a session counts only where there is no item.
-fn id(exchange: &Exchange, body: &[u8]) -> String {
+fn id(exchange: &Draft, body: &[u8]) -> String {
     let session = match exchange.item {
         Some(_) => None,
         None => exchange.client.session.as_deref(),

@@ -2,13 +2,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue};
 use wire::Client;
 
-use super::{Asked, FORGOTTEN, REMEMBERED, REPEATS, Storm, Storms, TOO_LARGE, Told, WINDOW};
+use super::{
+    ClientResult, FORGOTTEN, REMEMBERED, REPEATS, SeenRequest, Storm, Storms, TOO_LARGE, WINDOW,
+};
 
 fn at(ms: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::milliseconds(ms)
 }
 
-fn of_session(storms: &Storms, session: &str, body: &[u8]) -> Asked {
+fn of_session(storms: &Storms, session: &str, body: &[u8]) -> SeenRequest {
     let client = Client {
         session: Some(session.to_owned()),
         ..Client::default()
@@ -16,13 +18,13 @@ fn of_session(storms: &Storms, session: &str, body: &[u8]) -> Asked {
     storms.asked(&client, &HeaderMap::new(), body, body.len())
 }
 
-fn of_key(storms: &Storms, key: &'static str, body: &[u8]) -> Asked {
+fn of_key(storms: &Storms, key: &'static str, body: &[u8]) -> SeenRequest {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", HeaderValue::from_static(key));
     storms.asked(&Client::default(), &headers, body, body.len())
 }
 
-fn times(storms: &Storms, asked: Asked, how: Told, count: usize, every_ms: i64) {
+fn times(storms: &Storms, asked: SeenRequest, how: ClientResult, count: usize, every_ms: i64) {
     for n in 0..count {
         storms.ended(asked, how, at(n as i64 * every_ms));
     }
@@ -34,7 +36,7 @@ fn the_forty_first_of_the_same_request_within_a_minute_is_refused() {
     let asked = of_session(&storms, "s", b"again");
     for n in 0..REPEATS as i64 {
         assert_eq!(storms.admit(asked, at(n * 500)), Ok(()), "number {}", n + 1);
-        storms.ended(asked, Told::Failure, at(n * 500));
+        storms.ended(asked, ClientResult::Failure, at(n * 500));
     }
     assert_eq!(storms.admit(asked, at(20_000)), Err(Storm::Repeated));
     // The first of them is a minute old.
@@ -47,11 +49,11 @@ fn the_forty_first_of_the_same_request_within_a_minute_is_refused() {
 fn a_slow_repetition_another_body_another_session_or_another_key_is_no_storm() {
     let storms = Storms::default();
     let slow = of_session(&storms, "slow", b"again");
-    times(&storms, slow, Told::Failure, 400, 1_501);
+    times(&storms, slow, ClientResult::Failure, 400, 1_501);
     assert_eq!(storms.admit(slow, at(400 * 1_501)), Ok(()));
 
     let asked = of_session(&storms, "s", b"again");
-    times(&storms, asked, Told::Failure, REPEATS, 10);
+    times(&storms, asked, ClientResult::Failure, REPEATS, 10);
     let now = at(400);
     assert_eq!(storms.admit(asked, now), Err(Storm::Repeated));
     assert_eq!(
@@ -65,7 +67,7 @@ fn a_slow_repetition_another_body_another_session_or_another_key_is_no_storm() {
     times(
         &storms,
         of_key(&storms, "k1", b"again"),
-        Told::Failure,
+        ClientResult::Failure,
         REPEATS,
         10,
     );
@@ -80,8 +82,8 @@ fn a_slow_repetition_another_body_another_session_or_another_key_is_no_storm() {
 fn an_answer_resets_and_requests_on_their_way_do_not_count() {
     let storms = Storms::default();
     let asked = of_session(&storms, "s", b"again");
-    times(&storms, asked, Told::Failure, REPEATS, 10);
-    storms.ended(asked, Told::Answer, at(400));
+    times(&storms, asked, ClientResult::Failure, REPEATS, 10);
+    storms.ended(asked, ClientResult::Answer, at(400));
     for _ in 0..500 {
         assert_eq!(
             storms.admit(asked, at(400)),
@@ -89,7 +91,7 @@ fn an_answer_resets_and_requests_on_their_way_do_not_count() {
             "a load test is no storm"
         );
     }
-    times(&storms, asked, Told::Nothing, 500, 1);
+    times(&storms, asked, ClientResult::Nothing, 500, 1);
     assert_eq!(storms.admit(asked, at(500)), Ok(()));
 }
 
@@ -101,7 +103,7 @@ fn an_answer_cut_at_a_token_limit_counts_for_an_agent_alone() {
         of_key(&storms, "k", b"again"),
     );
     for asked in [agent, script] {
-        times(&storms, asked, Told::Truncated, REPEATS, 10);
+        times(&storms, asked, ClientResult::Truncated, REPEATS, 10);
     }
     assert_eq!(storms.admit(agent, at(400)), Err(Storm::Repeated));
     assert_eq!(storms.admit(script, at(400)), Ok(()));
@@ -125,14 +127,14 @@ fn after_five_too_large_in_a_row_only_a_smaller_request_passes() {
     };
     for n in 0..TOO_LARGE as usize {
         assert_eq!(storms.admit(of_size(1_000 + n), at(n as i64)), Ok(()));
-        storms.ended(of_size(1_000 + n), Told::TooLarge, at(n as i64));
+        storms.ended(of_size(1_000 + n), ClientResult::TooLarge, at(n as i64));
     }
     assert_eq!(storms.admit(of_size(1_000), at(9)), Err(Storm::TooLarge));
     assert_eq!(storms.admit(of_size(9_000), at(9)), Err(Storm::TooLarge));
     assert_eq!(storms.admit(of_size(999), at(9)), Ok(()), "compacted");
     let later = at(4) + FORGOTTEN;
     assert_eq!(storms.admit(of_size(9_000), later), Ok(()));
-    storms.ended(of_size(999), Told::Answer, at(10));
+    storms.ended(of_size(999), ClientResult::Answer, at(10));
     assert_eq!(storms.admit(of_size(9_000), at(11)), Ok(()));
 }
 
@@ -144,10 +146,10 @@ fn however_many_ask_the_memory_is_bounded_and_the_quietest_is_forgotten() {
         let body = n.to_string().into_bytes();
         storms.ended(
             of_session(&storms, &n.to_string(), &body),
-            Told::TooLarge,
+            ClientResult::TooLarge,
             at(n),
         );
-        storms.ended(loud, Told::TooLarge, at(n));
+        storms.ended(loud, ClientResult::TooLarge, at(n));
     }
     let guard = storms.guard();
     assert_eq!(guard.repeats.len(), REMEMBERED);

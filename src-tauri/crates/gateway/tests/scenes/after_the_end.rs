@@ -14,7 +14,7 @@ event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason
 event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
 
 #[tokio::test(start_paused = true)]
-async fn end_turn_and_then_an_error_event_is_a_whole_answer() {
+async fn end_turn_and_then_an_error_event_is_a_complete_response() {
     let mut scene = Scene::answering(ANSWER);
     let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
     assert!(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stage::{Cue, Fault, Line};
 use tokio::time::sleep;
 
-use crate::delivery::is_whole;
+use crate::delivery::is_complete;
 use crate::understudy::speaks_only;
 use crate::world::{AGENT, Scene, question, question_with_tool, text};
 
@@ -31,7 +31,7 @@ async fn turn(scene: &mut Scene, dialect: Dialect, body: Value) -> String {
     let response = scene.send(dialect, body, |head| head.header("session-id", "s1"));
     let told = text(response.await).await.unwrap();
     if streamed {
-        assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
+        assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
     }
     scene.ended().await;
     said(dialect, &told, streamed)
@@ -39,7 +39,7 @@ async fn turn(scene: &mut Scene, dialect: Dialect, body: Value) -> String {
 
 /// The text of a response, as a client reads it. If the dialect repeats it, both copies must be equal.
 fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
-    let in_whole = |response: &Value| {
+    let in_document = |response: &Value| {
         let parts = match dialect {
             Dialect::Anthropic => response["content"].clone(),
             Dialect::OpenaiChat => {
@@ -56,7 +56,7 @@ fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
         texts.collect::<String>()
     };
     if !streamed {
-        return in_whole(&serde_json::from_str(told).unwrap());
+        return in_document(&serde_json::from_str(told).unwrap());
     }
     let data = told.lines().filter_map(|line| line.strip_prefix("data: "));
     let events: Vec<Value> = data
@@ -76,7 +76,7 @@ fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
         .find(|event| event["type"] == "response.completed")
     {
         assert_eq!(
-            in_whole(&last["response"]),
+            in_document(&last["response"]),
             text,
             "told twice, and not alike"
         );
@@ -85,7 +85,7 @@ fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_of_who_answers_is_said_once_in_the_session_s_next_text() {
+async fn a_change_of_provider_is_noted_once_in_the_sessions_next_text() {
     for dialect in Dialect::ALL {
         for second in Dialect::ALL {
             for streamed in [true, false] {
@@ -135,7 +135,7 @@ async fn a_response_without_text_waits_for_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_said_to_agents_alone_and_in_no_document_and_only_where_nothing_else_can_say_it() {
+async fn the_note_goes_to_agents_alone_in_no_document_and_only_where_nothing_else_can_carry_it() {
     for dialect in Dialect::ALL {
         let mut scene = desk();
         scene.change(|config| config.announce = false);
@@ -174,7 +174,7 @@ async fn it_is_said_to_agents_alone_and_in_no_document_and_only_where_nothing_el
 
 /// A restart within a response announces the provider that continues.
 #[tokio::test(start_paused = true)]
-async fn after_the_note_of_a_restart_nothing_more_is_said() {
+async fn after_the_note_of_a_restart_no_other_note_follows() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.change(|config| config.announce = true);
@@ -192,7 +192,7 @@ async fn after_the_note_of_a_restart_nothing_more_is_said() {
 
 /// A client without a session id gets the line in each turn of its user, but not after each tool.
 #[tokio::test(start_paused = true)]
-async fn without_a_session_each_turn_of_the_user_says_it() {
+async fn without_a_session_each_turn_of_the_user_has_the_note() {
     let scene = desk();
     let ask = |body: Value| async {
         let response = scene.send(Dialect::OpenaiChat, body, |head| {

@@ -6,7 +6,7 @@ use gateway::{End, Restart};
 use serde_json::{Value, json};
 use stage::{Cue, Fault, Line};
 
-use crate::delivery::{given, is_whole};
+use crate::delivery::{given, is_complete};
 use crate::world::{Scene, question, question_with_tool, text};
 
 const APPLICATIONS: [&str; 6] = [
@@ -29,7 +29,7 @@ fn cut(fault: Fault, lines: impl Into<Vec<Line>>) -> Cue {
     .times(2)
 }
 
-fn says(text: &str) -> Line {
+fn line_of(text: &str) -> Line {
     Line::Text(text.to_owned())
 }
 
@@ -65,11 +65,11 @@ async fn with_tools_a_cut_anywhere_costs_nothing() {
                 let mut scene = Scene::new().of_client(application);
                 scene
                     .lead
-                    .cue(cut(fault, [says(SHOWN), bash("rm --first")]));
+                    .cue(cut(fault, [line_of(SHOWN), bash("rm --first")]));
                 scene.second.cue(Cue::answer([bash("ls --second")]));
                 let (told, clean) = asked(&scene, dialect, question_with_tool(dialect)).await;
                 assert!(
-                    clean && is_whole(dialect, told.as_bytes()),
+                    clean && is_complete(dialect, told.as_bytes()),
                     "{case}: {told}"
                 );
                 assert!(!told.contains("first"), "{case}: {told}");
@@ -80,7 +80,7 @@ async fn with_tools_a_cut_anywhere_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_that_is_demanded_is_proven_before_anything_of_it_is_given() {
+async fn a_demanded_document_is_checked_before_its_first_byte_is_released() {
     for dialect in Dialect::ALL {
         let mut body = question(dialect);
         let schema = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
@@ -97,12 +97,12 @@ async fn a_document_that_is_demanded_is_proven_before_anything_of_it_is_given() 
             }
         }
         let mut scene = Scene::new().of_client(APPLICATIONS[0]);
-        let document = |value: &str| says(&json!({ "a": value }).to_string());
+        let document = |value: &str| line_of(&json!({ "a": value }).to_string());
         scene.lead.cue(cut(Fault::CutInText, [document(SHOWN)]));
         scene.second.cue(Cue::answer([document("whole")]));
         let (told, clean) = asked(&scene, dialect, body).await;
         assert!(
-            clean && is_whole(dialect, told.as_bytes()),
+            clean && is_complete(dialect, told.as_bytes()),
             "{dialect}: {told}"
         );
         assert!(!told.contains("first part"), "{dialect}: {told}");
@@ -125,11 +125,11 @@ async fn text_that_was_shown_is_never_followed_by_another_response_s() {
             ] {
                 let case = format!("{application} {dialect} {fault}");
                 let mut scene = Scene::new().of_client(application);
-                scene.lead.cue(cut(fault, [says(SHOWN)]));
-                scene.second.cue(Cue::answer([says("Forty-two.")]));
+                scene.lead.cue(cut(fault, [line_of(SHOWN)]));
+                scene.second.cue(Cue::answer([line_of("Forty-two.")]));
                 let (told, clean) = asked(&scene, dialect, question(dialect)).await;
                 assert_eq!(
-                    clean && is_whole(dialect, told.as_bytes()),
+                    clean && is_complete(dialect, told.as_bytes()),
                     whole,
                     "{case}: {told}"
                 );
@@ -144,13 +144,13 @@ async fn text_that_was_shown_is_never_followed_by_another_response_s() {
 
 /// Also if the owner set `restart = "always"`.
 #[tokio::test(start_paused = true)]
-async fn no_note_of_ours_is_in_an_application_s_text() {
+async fn an_applications_text_has_no_note_of_understudy() {
     for (user_agent, note) in [(APPLICATIONS[0], false), (crate::world::AGENT, true)] {
         for dialect in Dialect::ALL {
             let mut scene = Scene::with(Fault::CutInText).of_client(user_agent);
             scene.restarts(Restart::Always);
             let told = text(scene.ask(dialect).await).await.unwrap();
-            assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
+            assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
             assert_eq!(
                 told.contains("[Understudy: "),
                 note,
@@ -163,7 +163,7 @@ async fn no_note_of_ours_is_in_an_application_s_text() {
 
 /// Versions of Qwen Code before 0.24.4 retry a stream that ends without a finish reason, but not a broken connection.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_repeats_only_after_a_clean_end_is_given_one() {
+async fn a_client_that_retries_only_after_a_clean_end_gets_one() {
     for (version, clean) in [("0.24.3", true), ("0.24.4", false)] {
         let user_agent = format!("QwenCode/{version} (linux; x64)");
         let scene = Scene::with(Fault::CutInText);

@@ -23,24 +23,24 @@ pub(crate) const STREAM: &str =
 
 #[derive(Clone, Debug)]
 pub(crate) enum Beat {
-    Say(Bytes),
+    Bytes(Bytes),
     Wait(Duration),
     /// Repeated until the client closes the connection.
     Repeat(Bytes, Duration),
-    Silence,
+    Stall,
     /// The connection ends without the `close_notify` that TLS requires.
     Torn,
 }
 
-pub(crate) fn say(text: impl Into<String>) -> Beat {
-    Beat::Say(text.into().into())
+pub(crate) fn raw(text: impl Into<String>) -> Beat {
+    Beat::Bytes(text.into().into())
 }
 
 /// The bytes of each request that the primary received.
 #[derive(Clone, Default)]
-pub(crate) struct Asked(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Requests(Arc<Mutex<Vec<String>>>);
 
-impl Asked {
+impl Requests {
     pub(crate) fn count(&self) -> usize {
         self.all().len()
     }
@@ -51,9 +51,9 @@ impl Asked {
 }
 
 /// Answers every request to the primary with these beats; the second endpoint is a healthy stage.
-pub(crate) fn always(beats: impl Into<Vec<Beat>>) -> (Scene, Asked) {
+pub(crate) fn always(beats: impl Into<Vec<Beat>>) -> (Scene, Requests) {
     let beats = beats.into();
-    let (asked, second) = (Asked::default(), Stage::any_model());
+    let (asked, second) = (Requests::default(), Stage::any_model());
     let (seen, stage) = (asked.clone(), second.clone());
     let connect = gateway::connect(move |uri: http::Uri| {
         let (beats, seen, stage) = (beats.clone(), seen.clone(), stage.clone());
@@ -76,27 +76,27 @@ pub(crate) fn always(beats: impl Into<Vec<Beat>>) -> (Scene, Asked) {
 }
 
 /// An event stream of a close-delimited body with these events.
-pub(crate) fn streaming(events: &[String]) -> (Scene, Asked) {
-    let mut beats = vec![say(STREAM)];
+pub(crate) fn streaming(events: &[String]) -> (Scene, Requests) {
+    let mut beats = vec![raw(STREAM)];
     for event in events {
-        beats.push(say(event.clone()));
+        beats.push(raw(event.clone()));
         beats.push(Beat::Wait(Duration::from_millis(10)));
     }
     always(beats)
 }
 
-async fn play(mut io: DuplexStream, mut beats: VecDeque<Beat>, asked: Asked) -> io::Result<()> {
+async fn play(mut io: DuplexStream, mut beats: VecDeque<Beat>, asked: Requests) -> io::Result<()> {
     let request = request(&mut io).await?;
     asked.0.lock().unwrap().push(request);
     while let Some(beat) = beats.pop_front() {
         match beat {
-            Beat::Say(bytes) => io.write_all(&bytes).await?,
+            Beat::Bytes(bytes) => io.write_all(&bytes).await?,
             Beat::Wait(time) => sleep(time).await,
             Beat::Repeat(bytes, every) => loop {
                 sleep(every).await;
                 io.write_all(&bytes).await?;
             },
-            Beat::Silence => {
+            Beat::Stall => {
                 // Waits until the other side closes.
                 io.read_u8().await?;
             }

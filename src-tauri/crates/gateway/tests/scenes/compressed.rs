@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
-use crate::by_hand::{Asked, Beat, STREAM, always, first_content, recorded, say};
+use crate::by_hand::{Beat, Requests, STREAM, always, first_content, raw, recorded};
 use crate::world::{Scene, question, text, whole};
 
 /// Headers of a document.
@@ -78,8 +78,8 @@ impl Coding {
 
 /// The beats of such a response.
 pub(crate) async fn compressed(head: &str, coding: Coding, plain: &[String]) -> Vec<Beat> {
-    let mut beats = vec![say(coded(head, coding.name()))];
-    beats.extend(coding.pieces(plain).await.into_iter().map(Beat::Say));
+    let mut beats = vec![raw(coded(head, coding.name()))];
+    beats.extend(coding.pieces(plain).await.into_iter().map(Beat::Bytes));
     beats
 }
 
@@ -126,9 +126,9 @@ async fn each_event_is_passed_on_when_it_has_come_and_not_when_the_coding_has_en
         for coding in Coding::ALL {
             let events = recorded(dialect, "text");
             let pieces = coding.pieces(&events).await;
-            let mut beats = vec![say(coded(STREAM, coding.name()))];
+            let mut beats = vec![raw(coded(STREAM, coding.name()))];
             for piece in pieces {
-                beats.push(Beat::Say(piece));
+                beats.push(Beat::Bytes(piece));
                 beats.push(Beat::Wait(Duration::from_secs(5)));
             }
             let (scene, _) = always(beats);
@@ -157,7 +157,7 @@ async fn each_event_is_passed_on_when_it_has_come_and_not_when_the_coding_has_en
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_is_given_as_it_was_before_it_was_compressed() {
+async fn a_compressed_document_is_released_decoded() {
     for dialect in Dialect::ALL {
         let plain = document(dialect).await;
         for coding in Coding::ALL {
@@ -220,8 +220,8 @@ async fn a_cut_in_the_compressed_bytes_is_a_cut() {
 
             let bytes = coding.pieces(&[&document]).await.concat();
             let half = Bytes::from(bytes).slice(..document.len() / 4);
-            let head = say(coded(DOCUMENT, coding.name()));
-            let (mut scene, _) = always([head, Beat::Say(half)]);
+            let head = raw(coded(DOCUMENT, coding.name()));
+            let (mut scene, _) = always([head, Beat::Bytes(half)]);
             let asked = answered(&mut scene, dialect, false).await;
             assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {coding:?}");
         }
@@ -229,7 +229,7 @@ async fn a_cut_in_the_compressed_bytes_is_a_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_follows_the_proof_is_of_no_account() {
+async fn what_follows_the_completion_check_changes_nothing() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
             // The coding's own end is missing.
@@ -245,21 +245,21 @@ async fn what_follows_the_proof_is_of_no_account() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_can_read_is_a_failed_attempt() {
+async fn an_unreadable_response_is_a_failed_attempt() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let head = if streamed { STREAM } else { DOCUMENT };
             for name in ["gzip", "x-gzip", "deflate", "br", "zstd"] {
                 let lies = vec![
-                    say(coded(head, name)),
-                    say("\u{7f}this is not how it was compressed"),
+                    raw(coded(head, name)),
+                    raw("\u{7f}this is not how it was compressed"),
                 ];
                 let (mut scene, _) = always(lies);
                 let asked = answered(&mut scene, dialect, streamed).await;
                 assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {name}");
             }
             for name in ["compress", "aes128gcm", "gzip, br"] {
-                let (mut scene, asked) = always([say(coded(head, name)), say("whatever")]);
+                let (mut scene, asked) = always([raw(coded(head, name)), raw("whatever")]);
                 let response = if streamed {
                     scene.ask(dialect).await
                 } else {
@@ -281,7 +281,7 @@ async fn what_nobody_can_read_is_a_failed_attempt() {
 
 /// Few bytes that decode to very many, and codings that request more memory than a browser would allow.
 #[tokio::test(start_paused = true)]
-async fn a_bomb_is_given_up_at_the_limit_for_any_answer() {
+async fn a_compression_bomb_is_abandoned_at_the_limit_of_any_response() {
     let flood = "x".repeat(1 << 20);
     let plain: Vec<&str> = std::iter::once("data: ")
         .chain(std::iter::repeat_n(flood.as_str(), 17))
@@ -291,9 +291,9 @@ async fn a_bomb_is_given_up_at_the_limit_for_any_answer() {
         assert!(bytes.len() < 1 << 18, "{coding:?}: {}", bytes.len());
         for dialect in Dialect::ALL {
             for (head, streamed) in [(STREAM, true), (DOCUMENT, false)] {
-                let head = say(coded(head, coding.name()));
-                let (scene, asked) = always([head, Beat::Say(bytes.clone())]);
-                let failed = given_up(scene, asked, dialect, streamed).await;
+                let head = raw(coded(head, coding.name()));
+                let (scene, asked) = always([head, Beat::Bytes(bytes.clone())]);
+                let failed = abandoned(scene, asked, dialect, streamed).await;
                 assert!(failed.contains("larger than"), "{coding:?}: {failed}");
             }
         }
@@ -307,15 +307,15 @@ async fn a_window_of_a_gigabyte_is_not_granted() {
     let brotli: &[u8] = &[0x11, 0x1e, 0x03, 0x00];
     for dialect in Dialect::ALL {
         for (name, bytes) in [("zstd", zstd), ("br", brotli)] {
-            let (scene, asked) = always([say(coded(STREAM, name)), Beat::Say(bytes.into())]);
-            let failed = given_up(scene, asked, dialect, true).await;
+            let (scene, asked) = always([raw(coded(STREAM, name)), Beat::Bytes(bytes.into())]);
+            let failed = abandoned(scene, asked, dialect, true).await;
             assert!(failed.contains("and is not"), "{failed}");
         }
     }
 }
 
 /// Why the gateway failed over from the primary, without an effect on the client.
-async fn given_up(mut scene: Scene, asked: Asked, dialect: Dialect, streamed: bool) -> String {
+async fn abandoned(mut scene: Scene, asked: Requests, dialect: Dialect, streamed: bool) -> String {
     let body = if streamed {
         question(dialect)
     } else {
@@ -327,8 +327,9 @@ async fn given_up(mut scene: Scene, asked: Asked, dialect: Dialect, streamed: bo
     let exchange = scene.ended().await;
     assert_eq!(exchange.end, End::Complete, "{dialect}");
     assert!((1..=2).contains(&asked.count()));
-    match &exchange.attempts[0].outcome {
-        Outcome::Failed { message, .. } => message.clone(),
-        other => panic!("{dialect}: {other:?}"),
-    }
+    let outcome = &exchange.attempts[0].outcome;
+    let Outcome::Failed { message, .. } = outcome else {
+        panic!("{dialect}: {outcome:?}");
+    };
+    message.clone()
 }

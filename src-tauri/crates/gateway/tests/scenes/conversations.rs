@@ -56,9 +56,9 @@ fn sent(received: &[stage::Received]) -> Value {
 #[tokio::test(start_paused = true)]
 async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_it() {
     let scene = stateful(Family::Anthropic);
-    let says = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
-    scene.lead.cue(says("of the lead"));
-    scene.second.cue(says("of the second"));
+    let answer_with = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
+    scene.lead.cue(answer_with("of the lead"));
+    scene.second.cue(answer_with("of the second"));
     let (_, first) = send(&scene, ask(json!("Hi")), KEY).await;
     down(&scene, true);
     let (head, second) = send(&scene, then(&first, json!("Go on")), KEY).await;
@@ -328,7 +328,7 @@ async fn a_slow_ledger_costs_the_reference_and_not_the_response() {
 /// A conversation of more than a day with the vendor's ids: the content of a turn's references is kept for a day from that
 /// turn.
 #[tokio::test(start_paused = true)]
-async fn a_conversation_goes_on_as_long_as_it_is_used_every_day() {
+async fn a_conversation_is_kept_while_it_is_used_every_day() {
     for keeps in [Keeps::Previous, Keeps::Items] {
         let scene = stateful(Family::Mistral);
         let mut agent = Agent::new(keeps, false);

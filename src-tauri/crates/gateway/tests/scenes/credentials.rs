@@ -77,7 +77,7 @@ fn assert_sees(who: &str, seen: &str, these: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_goes_to_its_vendor_and_the_stand_in_gets_our_key() {
+async fn a_login_goes_to_its_vendor_and_the_fallback_gets_our_key() {
     for dialect in Dialect::ALL {
         for (header, login) in [
             ("authorization", format!("Bearer {LOGIN}")),
@@ -102,7 +102,7 @@ async fn a_login_goes_to_its_vendor_and_the_stand_in_gets_our_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_takes_logins_each_gets_its_own_key_alone() {
+async fn where_no_provider_accepts_logins_each_gets_its_own_key_alone() {
     for dialect in Dialect::ALL {
         let mut scene = scene(false);
         carried(
@@ -123,7 +123,7 @@ async fn where_nobody_takes_logins_each_gets_its_own_key_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_clients_subscription_pays_for_is_told_apart() {
+async fn requests_that_a_clients_subscription_pays_for_are_marked() {
     for (login, by_subscription) in [(LOGIN, true), ("sk-metered", false)] {
         let mut scene = scene(true);
         scene.change(|config| {

@@ -49,14 +49,14 @@ fn starts_a_tool(dialect: Dialect, given: &[u8]) -> bool {
     steps.iter().any(|step| step.kind == StepKind::ToolClose)
 }
 
-pub(crate) fn is_whole(dialect: Dialect, given: &[u8]) -> bool {
+pub(crate) fn is_complete(dialect: Dialect, given: &[u8]) -> bool {
     let mut validator = Validator::new(dialect, Framing::Stream);
     validator.push(given, &mut Vec::new());
     validator.judge(BodyEnd::Clean) == Completion::Complete
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_tool_is_started_before_the_answer_is_proven() {
+async fn no_tool_call_is_released_before_the_completion_check() {
     for dialect in Dialect::ALL {
         for fault in [
             Fault::CutBeforeFinal,
@@ -98,7 +98,7 @@ async fn in_every_mode_the_bytes_are_the_provider_s_own() {
                 .await;
             let (given, end) = given(response).await;
             assert_eq!(end, Ok(()));
-            assert!(is_whole(dialect, &given), "{dialect} {delivery:?}");
+            assert!(is_complete(dialect, &given), "{dialect} {delivery:?}");
             told.push(given);
         }
         assert!(told.iter().all(|other| *other == told[0]), "{dialect}");
@@ -128,13 +128,13 @@ async fn while_a_tool_call_is_held_the_rest_of_the_answer_is_read_and_the_client
             given.extend_from_slice(frame.unwrap().data_ref().unwrap());
         }
         assert!(longest <= Duration::from_secs(25), "{dialect}: {longest:?}");
-        assert!(is_whole(dialect, &given), "{dialect}");
+        assert!(is_complete(dialect, &given), "{dialect}");
         assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_verified_answer_is_shown_whole_or_not_at_all() {
+async fn a_verified_response_is_released_complete_or_not_at_all() {
     for dialect in Dialect::ALL {
         for fault in [
             Fault::CutInText,
@@ -163,7 +163,7 @@ async fn a_verified_answer_is_shown_whole_or_not_at_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_verified_answer_is_given_comments_and_then_all_of_it() {
+async fn a_client_that_waits_for_a_verified_response_gets_comments_and_then_all_of_it() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene
@@ -181,13 +181,13 @@ async fn who_waits_for_a_verified_answer_is_given_comments_and_then_all_of_it() 
         while let Some(frame) = body.frame().await {
             told.extend_from_slice(frame.unwrap().data_ref().unwrap());
         }
-        assert!(is_whole(dialect, &told), "{dialect}");
+        assert!(is_complete(dialect, &told), "{dialect}");
         assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_given_a_comment_hears_of_the_failure_as_an_event_and_a_break() {
+async fn after_a_comment_the_failure_is_an_event_and_an_abort() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
         scene.second.outage(Some(Fault::status(503)));
@@ -236,13 +236,13 @@ async fn an_agent_s_verified_answer_is_shown_from_240_seconds_on_with_its_tool_c
         (Duration::from_secs(239)..Duration::from_secs(262)).contains(&first_event),
         "{first_event:?}"
     );
-    assert!(is_whole(dialect, &told));
+    assert!(is_complete(dialect, &told));
     let exchange = scene.ended().await;
     assert_eq!((exchange.end, exchange.shown_early), (End::Complete, true));
 }
 
 #[tokio::test(start_paused = true)]
-async fn before_http_1_1_an_answer_is_proven_and_has_a_length() {
+async fn before_http_1_1_a_response_is_checked_and_has_a_length() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText);
         let response = scene
@@ -259,7 +259,7 @@ async fn before_http_1_1_an_answer_is_proven_and_has_a_length() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_client_holds_the_provider_back_and_is_not_taken_for_its_silence() {
+async fn a_slow_client_slows_the_provider_and_causes_no_timeout() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene
@@ -280,7 +280,7 @@ async fn a_slow_client_holds_the_provider_back_and_is_not_taken_for_its_silence(
         while let Some(frame) = body.frame().await {
             told.extend_from_slice(frame.unwrap().data_ref().unwrap());
         }
-        assert!(is_whole(dialect, &told), "{dialect}");
+        assert!(is_complete(dialect, &told), "{dialect}");
         assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
     }
 }

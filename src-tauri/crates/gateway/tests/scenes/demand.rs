@@ -8,7 +8,7 @@ use stage::{Cue, Line};
 use crate::world::{Scene, question, text};
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_not_as_demanded_is_asked_for_once_more_and_then_elsewhere() {
+async fn a_response_that_breaks_the_demand_is_retried_once_and_then_fails_over() {
     let schema = r#"{"type":"object","required":["score"]}"#;
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
@@ -18,9 +18,9 @@ async fn an_answer_that_is_not_as_demanded_is_asked_for_once_more_and_then_elsew
                     route.demand = Some(Demand::Schema(Schema::new(schema).unwrap()));
                 }
             });
-            let says = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
-            scene.lead.cue(says("I would rather chat.").times(2));
-            scene.second.cue(says(r#"{"score": 3}"#));
+            let part = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
+            scene.lead.cue(part("I would rather chat.").times(2));
+            scene.second.cue(part(r#"{"score": 3}"#));
             let mut body = question(dialect);
             body["stream"] = json!(streamed);
             let told = text(scene.send(dialect, body, |head| head).await)

@@ -4,13 +4,13 @@ use catalog::Dialect;
 use gateway::{End, Restart};
 use serde_json::{Value, json};
 
-use crate::by_hand::{Beat, always, say};
-use crate::delivery::{given, is_whole};
+use crate::by_hand::{Beat, always, raw};
+use crate::delivery::{given, is_complete};
 use crate::understudy::speaks_only;
 use crate::world::{Scene, question, question_with_tool, text, whole};
 
 fn head(kind: &str) -> Beat {
-    say(format!(
+    raw(format!(
         "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\nconnection: close\r\n\r\n"
     ))
 }
@@ -49,7 +49,7 @@ fn document(dialect: Dialect, call: bool) -> Value {
 fn lead(kind: &str, body: &str, dialect: Option<Dialect>) -> Scene {
     // In two pieces, and after the white space that some servers send while they work.
     let (one, two) = body.split_at(body.len() / 2);
-    let (scene, _) = always([head(kind), say("\n\n"), say(one), say(two)]);
+    let (scene, _) = always([head(kind), raw("\n\n"), raw(one), raw(two)]);
     scene.restarts(Restart::Never);
     if let Some(dialect) = dialect {
         scene.change(|config| speaks_only(config, "lead", dialect));
@@ -92,7 +92,7 @@ async fn it_is_an_answer_and_the_client_gets_its_events() {
                         );
                         assert!(!response.headers().contains_key("content-length"), "{case}");
                         let told = text(response).await.unwrap();
-                        assert!(is_whole(client, told.as_bytes()), "{case}: {told}");
+                        assert!(is_complete(client, told.as_bytes()), "{case}: {told}");
                         assert!(told.contains("Forty-two."), "{case}: {told}");
                         assert_eq!(told.contains("Bash"), call, "{case}: {told}");
                         let exchange = scene.ended().await;
@@ -139,7 +139,7 @@ async fn an_error_document_stays_a_failure_with_its_words() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_a_document_and_one_without_an_end_are_no_answers() {
+async fn a_truncated_document_and_one_without_an_end_are_failures() {
     for dialect in Dialect::ALL {
         let body = document(dialect, false).to_string();
         let open = match dialect {
@@ -164,7 +164,7 @@ async fn half_a_document_and_one_without_an_end_are_no_answers() {
 async fn a_paused_gateway_passes_the_document_on_as_it_is() {
     for dialect in Dialect::ALL {
         let body = document(dialect, false).to_string();
-        let (scene, _) = always([head("application/json"), say(body.clone())]);
+        let (scene, _) = always([head("application/json"), raw(body.clone())]);
         scene.change(|config| config.paused = true);
         let response = scene.ask(dialect).await;
         assert_eq!(

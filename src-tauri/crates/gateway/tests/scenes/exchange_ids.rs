@@ -54,7 +54,7 @@ async fn an_answer_names_its_exchange_in_the_header_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sentence_of_ours_ends_with_the_exchange() {
+async fn an_error_sentence_ends_with_the_exchange() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         let response = scene
@@ -75,7 +75,7 @@ async fn a_sentence_of_ours_ends_with_the_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_provider_says_is_passed_on_unchanged() {
+async fn a_providers_error_is_passed_on_unchanged() {
     for dialect in Dialect::ALL {
         let mut scene = failing(&"400".parse().unwrap());
         let response = scene.ask(dialect).await;
@@ -124,7 +124,7 @@ async fn a_replay_has_an_exchange_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_twin_of_a_failed_request_names_its_own_exchange_and_tells_of_the_first() {
+async fn a_twin_of_a_failed_request_names_its_own_exchange_and_the_first() {
     let mut scene = failing(&Fault::Reset);
     let ask = || {
         scene.send(Dialect::Anthropic, question(Dialect::Anthropic), |head| {
@@ -190,7 +190,7 @@ async fn what_is_no_exchange_has_an_id_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upstream_understudys_id_is_not_taken_for_ours() {
+async fn the_exchange_id_of_an_upstream_understudy_is_replaced() {
     let mut scene = Scene::answering(
         b"HTTP/1.1 400 Bad Request\r\nx-understudy-exchange: theirs\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
     );

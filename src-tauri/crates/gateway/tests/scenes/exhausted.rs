@@ -19,7 +19,7 @@ fn failing(fault: &str) -> Scene {
     scene
 }
 
-fn mended(scene: &Scene) {
+fn heal(scene: &Scene) {
     scene.lead.outage(None);
     scene.second.outage(None);
 }
@@ -43,7 +43,7 @@ async fn ask_again(scene: &Scene, dialect: Dialect, session: &str) -> (StatusCod
 const CLAUDE_CODE: [f64; 10] = [0.5, 1.1, 2.3, 4.5, 9.0, 17.0, 35.0, 35.0, 36.0, 37.0];
 
 #[tokio::test(start_paused = true)]
-async fn eleven_tries_of_an_agent_cost_each_dead_provider_twelve_requests_and_not_twenty_two() {
+async fn eleven_retries_of_an_agent_cost_each_dead_provider_twelve_requests_and_not_twenty_two() {
     for fault in ["503", "529"] {
         let scene = failing(fault);
         let mut statuses = vec![ask_again(&scene, Dialect::Anthropic, "s").await.0];
@@ -63,7 +63,7 @@ async fn eleven_tries_of_an_agent_cost_each_dead_provider_twelve_requests_and_no
 }
 
 #[tokio::test(start_paused = true)]
-async fn thirty_tries_of_an_agent_within_half_a_minute_cost_each_dead_provider_thirty_one() {
+async fn thirty_retries_of_an_agent_in_thirty_seconds_cost_each_dead_provider_thirty_one() {
     let scene = failing("503");
     for _ in 0..6 {
         for wait in [0.0, 0.2, 0.4, 0.8, 1.6] {
@@ -76,7 +76,7 @@ async fn thirty_tries_of_an_agent_within_half_a_minute_cost_each_dead_provider_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_forty_first_of_the_same_request_in_a_minute_hears_why_and_asks_nobody() {
+async fn the_forty_first_repeat_in_a_minute_gets_the_reason_and_reaches_no_provider() {
     for dialect in Dialect::ALL {
         let scene = failing("503");
         for n in 0..40 {
@@ -98,7 +98,7 @@ async fn the_forty_first_of_the_same_request_in_a_minute_hears_why_and_asks_nobo
         let (status, _) = ask_again(&scene, dialect, "another").await;
         assert!(status.is_server_error(), "{dialect}: others are served");
 
-        mended(&scene);
+        heal(&scene);
         sleep(Duration::from_secs(60)).await;
         let (status, _) = ask_again(&scene, dialect, "s").await;
         assert_eq!(status, StatusCode::OK, "{dialect}: a minute later");
@@ -126,7 +126,7 @@ async fn the_sixth_413_in_a_row_is_a_400() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pipelines_request_that_nobody_answers_is_kept_under_the_id_that_its_client_hears() {
+async fn an_unanswered_pipeline_request_is_kept_under_the_id_in_its_clients_error() {
     for dialect in Dialect::ALL {
         let mut scene = failing("503");
         let tagged = |head: http::request::Builder| {
@@ -154,7 +154,7 @@ async fn a_pipelines_request_that_nobody_answers_is_kept_under_the_id_that_its_c
             assert_eq!(parked.body, sent.body, "{dialect}: whole");
             ids.push(parked.id);
         }
-        mended(&scene);
+        heal(&scene);
         sleep(Duration::from_secs(60)).await;
         let response = scene.send(dialect, question(dialect), tagged).await;
         assert_eq!(response.status(), StatusCode::OK, "{dialect}");

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use crate::world::{Scene, question, text, whole};
 
 #[tokio::test(start_paused = true)]
-async fn whoever_says_nothing_in_time_is_left_at_once_and_not_asked_again() {
+async fn a_provider_without_headers_in_time_is_left_at_once_and_not_retried() {
     for dialect in Dialect::ALL {
         for (fault, at_most) in [
             (Fault::SilentBeforeHeaders(None), Timers::default().headers),
@@ -42,7 +42,7 @@ async fn whoever_says_nothing_in_time_is_left_at_once_and_not_asked_again() {
 
 /// Claude Code repeats a truncated stream as a document, and waits 300 s for it (measured).
 #[tokio::test(start_paused = true)]
-async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_does() {
+async fn a_truncated_document_fails_over_as_a_truncated_stream_does() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::StallInTool);
         let mut body = question(dialect);
@@ -68,9 +68,9 @@ async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_d
 
 /// The official libraries send in `x-stainless-timeout` how long they wait for the complete response.
 #[tokio::test(start_paused = true)]
-async fn a_silent_provider_of_an_answer_in_one_piece_is_left_before_its_client_gives_up() {
+async fn a_timeout_of_a_document_fails_over_before_its_client_times_out() {
     for dialect in Dialect::ALL {
-        for (says, at_most) in [
+        for (fault, at_most) in [
             (Some("300"), 285),
             (Some("NOT_GIVEN"), 15 * 60),
             (None, 15 * 60),
@@ -80,18 +80,18 @@ async fn a_silent_provider_of_an_answer_in_one_piece_is_left_before_its_client_g
             body["stream"] = false.into();
             let began = Instant::now();
             let response = scene
-                .send(dialect, body, |head| match says {
+                .send(dialect, body, |head| match fault {
                     Some(seconds) => head.header("x-stainless-timeout", seconds),
                     None => head,
                 })
                 .await;
-            assert_eq!(response.status(), 200, "{dialect} {says:?}");
+            assert_eq!(response.status(), 200, "{dialect} {fault:?}");
             text(response).await.unwrap();
             let waited = began.elapsed().as_secs();
-            assert!(waited <= at_most, "{dialect} {says:?}: {waited} s");
+            assert!(waited <= at_most, "{dialect} {fault:?}: {waited} s");
             let (asked, end) = scene.asked().await;
-            assert_eq!(asked, ["lead", "second"], "{dialect} {says:?}");
-            assert_eq!(end, End::Complete, "{dialect} {says:?}");
+            assert_eq!(asked, ["lead", "second"], "{dialect} {fault:?}");
+            assert_eq!(end, End::Complete, "{dialect} {fault:?}");
         }
     }
 }
@@ -108,7 +108,7 @@ async fn trap_25_the_last_candidate_may_take_longer_to_begin() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_in_the_middle_ends_in_an_aborted_body_before_any_client_gives_up() {
+async fn an_idle_timeout_aborts_the_body_before_any_client_times_out() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::Stall {
             after: 2,
@@ -181,7 +181,7 @@ async fn trap_18_a_200_that_is_no_answer_goes_to_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_with_nothing_in_it_goes_to_the_next_and_is_passed_on_if_that_says_the_same() {
+async fn an_empty_response_fails_over_and_is_passed_on_if_the_next_is_empty_too() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::NothingToActOn);
         let told = text(scene.ask(dialect).await).await.unwrap();
@@ -221,7 +221,7 @@ async fn a_missing_message_stop_is_supplied_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_23_a_failing_model_is_spared_and_taken_back_within_thirty_seconds_of_its_recovery() {
+async fn trap_23_a_failing_model_is_skipped_and_used_again_within_thirty_seconds_of_its_recovery() {
     let mut scene = Scene::with("503".parse().unwrap());
     for _ in 0..2 {
         text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stage::{Cue, Fault, Line, Stage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::delivery::is_whole;
+use crate::delivery::is_complete;
 use crate::world::{Scene, question, question_with_tool, text};
 
 const SECRET: &str = "SECRET";
@@ -50,7 +50,7 @@ impl Numbers {
 
 /// 200 headers and 200 unknown fields with secrets in them reach the client's own vendor, and no other endpoint.
 #[tokio::test(start_paused = true)]
-async fn secrets_of_a_client_reach_its_own_vendor_and_nobody_else() {
+async fn secrets_of_a_client_reach_its_own_vendor_and_no_other() {
     let mut numbers = Numbers(7);
     for dialect in Dialect::ALL {
         for (same_family, streamed) in [(true, true), (true, false), (false, true), (false, false)]
@@ -246,7 +246,7 @@ const OVERLOADED: &str =
 
 /// The turn of another vendor's Messages endpoint, with its thinking and signature.
 #[tokio::test(start_paused = true)]
-async fn a_session_is_not_poisoned_by_another_makers_thinking() {
+async fn a_session_is_not_poisoned_by_another_vendors_thinking() {
     let block = |index: u8, block: Value, delta: Value| {
         [
             json!({ "type": "content_block_start", "index": index, "content_block": block }),
@@ -285,7 +285,7 @@ async fn a_session_is_not_poisoned_by_another_makers_thinking() {
     assert_eq!(response.headers()["x-understudy-translated"], "anthropic");
     let told = text(response).await.unwrap();
     assert!(
-        is_whole(Dialect::Anthropic, told.as_bytes()) && told.contains("Forty-two"),
+        is_complete(Dialect::Anthropic, told.as_bytes()) && told.contains("Forty-two"),
         "{told}"
     );
     assert!(
@@ -302,7 +302,7 @@ async fn a_session_is_not_poisoned_by_another_makers_thinking() {
 
 /// The endpoint's own options also apply if it uses the client's dialect.
 #[tokio::test(start_paused = true)]
-async fn another_vendor_of_chat_is_asked_as_its_file_says() {
+async fn another_vendor_of_chat_gets_requests_as_its_file_states() {
     let scene = Scene::with(Fault::status(503));
     another_family(&scene);
     scene.change(|config| {
@@ -341,7 +341,7 @@ async fn another_vendor_of_chat_is_asked_as_its_file_says() {
 
 /// A conversation that one vendor stores is sent to no other, whatever the family.
 #[tokio::test(start_paused = true)]
-async fn what_a_vendor_keeps_is_not_asked_elsewhere() {
+async fn a_request_for_what_a_vendor_keeps_goes_to_no_other_vendor() {
     let with = |key: &str, value: Value| {
         let mut body = question(Dialect::OpenaiResponses);
         body[key] = value;
@@ -376,7 +376,7 @@ async fn what_a_vendor_keeps_is_not_asked_elsewhere() {
 
 /// An invalid request, or one that no candidate supports, is an error of the caller and needs no permission.
 #[tokio::test(start_paused = true)]
-async fn a_request_that_cannot_be_said_is_a_bad_request() {
+async fn a_request_that_cannot_be_translated_is_a_bad_request() {
     let only_the_second = |scene: &Scene, dialect: Dialect| {
         scene.change(|config| {
             crate::understudy::speaks_only(config, "second", dialect);
@@ -407,9 +407,9 @@ async fn a_wish_for_json_is_carried_by_an_instruction_and_checked() {
     for streamed in [true, false] {
         let mut scene = Scene::with(Fault::status(503));
         scene.change(|config| crate::understudy::speaks_only(config, "second", Dialect::Anthropic));
-        let says = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
-        scene.second.cue(says("I would rather chat."));
-        scene.second.cue(says("```json\n{\"a\": 1}\n```"));
+        let part = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
+        scene.second.cue(part("I would rather chat."));
+        scene.second.cue(part("```json\n{\"a\": 1}\n```"));
         let mut body = question(Dialect::OpenaiChat);
         body["stream"] = streamed.into();
         body["response_format"] = json!({ "type": "json_object" });

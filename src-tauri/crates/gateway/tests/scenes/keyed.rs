@@ -164,7 +164,7 @@ async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
 
 /// During an outage users change the model, and keep the key.
 #[tokio::test(start_paused = true)]
-async fn a_key_under_which_no_response_was_given_is_good_for_another_request() {
+async fn a_key_without_a_response_is_free_for_another_request() {
     for dialect in Dialect::ALL {
         for fault in ["503", "400", "cut-in-text"] {
             let scene = Scene::with(fault.parse().unwrap());
@@ -199,7 +199,7 @@ async fn an_error_is_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_broke_off_is_an_error_for_its_twin_and_never_kept() {
+async fn a_truncated_response_is_an_error_for_its_twin_and_never_kept() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         let scene = Scene::new();
         scene.lead.cue(Cue {
@@ -228,7 +228,7 @@ async fn an_answer_that_broke_off_is_an_error_for_its_twin_and_never_kept() {
 
 /// Clients with a byte timeout receive bytes every fifteen seconds, also for a repeated request.
 #[tokio::test(start_paused = true)]
-async fn a_twin_is_kept_alive_while_it_waits_and_then_given_the_same_bytes() {
+async fn a_twin_is_kept_alive_while_it_waits_and_then_gets_the_same_bytes() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene
@@ -279,7 +279,7 @@ async fn a_twin_is_kept_alive_while_it_waits_and_then_given_the_same_bytes() {
 
 /// Its failure is sent as an event, and the connection breaks: a clean end would look like a response.
 #[tokio::test(start_paused = true)]
-async fn a_twin_that_was_kept_alive_hears_of_the_failure() {
+async fn a_twin_that_was_kept_alive_gets_the_failure() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
         scene.second.outage(Some("503".parse().unwrap()));
@@ -342,24 +342,24 @@ async fn a_ledger_that_fails_in_the_middle_takes_the_end_back() {
         let told = text(first).await;
         assert!(told.is_err(), "{dialect}: {told:?}");
 
-        scene.records.mend();
+        scene.records.heal();
         scene.lead.cue(slow());
         let asking = keyed(&scene, dialect, "d", document(dialect));
         let losing = async {
             tokio::time::sleep(Duration::from_millis(500)).await;
             scene.records.lose();
         };
-        let (document_told, ()) = tokio::join!(asking, losing);
-        assert_eq!(document_told.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let (document_result, ()) = tokio::join!(asking, losing);
+        assert_eq!(document_result.status(), StatusCode::SERVICE_UNAVAILABLE);
 
-        scene.records.mend();
+        scene.records.heal();
         let later = keyed(&scene, dialect, "k", question(dialect)).await;
         assert!(whole(dialect, &text(later).await.unwrap()), "{dialect}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_is_given_only_once_the_answer_is_on_the_disk() {
+async fn the_end_is_released_only_after_the_response_is_on_the_disk() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene
@@ -388,7 +388,7 @@ async fn the_end_is_given_only_once_the_answer_is_on_the_disk() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_too_large_to_keep_is_given_once_and_not_run_again() {
+async fn a_response_too_large_to_keep_is_sent_once_and_not_run_again() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene.change(|config| config.limits.recorded = 100);

@@ -3,8 +3,8 @@
 use catalog::Dialect;
 use gateway::{End, Restart};
 
-use crate::by_hand::{Beat, STREAM, always, recorded, say};
-use crate::delivery::{given, is_whole};
+use crate::by_hand::{Beat, STREAM, always, raw, recorded};
+use crate::delivery::{given, is_complete};
 use crate::understudy::speaks_only;
 use crate::world::{question, text};
 
@@ -16,7 +16,7 @@ async fn it_is_read_and_passed_on_with_its_blank_line() {
         for end in ["", "\n"] {
             let sent = events.trim_end().to_owned() + end;
             for piped in [false, true] {
-                let (mut scene, _) = always([say(STREAM), say(sent.clone())]);
+                let (mut scene, _) = always([raw(STREAM), raw(sent.clone())]);
                 let response = scene
                     .send(dialect, question(dialect), |head| match piped {
                         true => head.header("x-understudy-pipeline", "leads"),
@@ -27,17 +27,17 @@ async fn it_is_read_and_passed_on_with_its_blank_line() {
                 let told = told.trim_start_matches(": waiting\n\n");
                 assert_eq!(told.trim_end(), events.trim_end(), "{dialect} {end:?}");
                 assert!(
-                    told.ends_with("\n\n") && is_whole(dialect, told.as_bytes()),
+                    told.ends_with("\n\n") && is_complete(dialect, told.as_bytes()),
                     "{dialect} {end:?}"
                 );
                 assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
             }
             for client in Dialect::ALL.into_iter().filter(|client| *client != dialect) {
-                let (mut scene, _) = always([say(STREAM), say(sent.clone())]);
+                let (mut scene, _) = always([raw(STREAM), raw(sent.clone())]);
                 scene.change(|config| speaks_only(config, "lead", dialect));
                 let told = text(scene.ask(client).await).await.unwrap();
                 assert!(
-                    is_whole(client, told.as_bytes()),
+                    is_complete(client, told.as_bytes()),
                     "{client} by {dialect}: {told}"
                 );
                 let exchange = scene.ended().await;
@@ -50,9 +50,9 @@ async fn it_is_read_and_passed_on_with_its_blank_line() {
         if dialect != Dialect::OpenaiResponses {
             let mut short = recorded(dialect, "text");
             short.pop();
-            let (mut scene, _) = always([say(STREAM), say(short.concat().trim_end())]);
+            let (mut scene, _) = always([raw(STREAM), raw(short.concat().trim_end())]);
             let told = text(scene.ask(dialect).await).await.unwrap();
-            assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
+            assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
             assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
         }
     }
@@ -60,9 +60,9 @@ async fn it_is_read_and_passed_on_with_its_blank_line() {
 
 /// The event that completes the response, without its blank line, and a broken connection: it may be incomplete.
 #[tokio::test(start_paused = true)]
-async fn after_a_cut_it_is_half_an_event() {
+async fn after_a_cut_it_is_a_truncated_event() {
     for dialect in Dialect::ALL {
-        let proof = match dialect {
+        let check = match dialect {
             Dialect::Anthropic => r#""stop_reason":"end_turn""#,
             Dialect::OpenaiChat => r#""finish_reason":"stop""#,
             Dialect::OpenaiResponses => r#""type":"response.completed""#,
@@ -70,25 +70,25 @@ async fn after_a_cut_it_is_half_an_event() {
         let events = recorded(dialect, "text");
         let upto = events
             .iter()
-            .position(|event| event.contains(proof))
+            .position(|event| event.contains(check))
             .unwrap();
         let sent = events[..=upto].concat();
-        let (mut scene, _) = always([say(STREAM), say(sent.trim_end()), Beat::Torn]);
+        let (mut scene, _) = always([raw(STREAM), raw(sent.trim_end()), Beat::Torn]);
         scene.restarts(Restart::Never);
         let (told, end) = given(scene.ask(dialect).await).await;
         let told = String::from_utf8(told).unwrap();
-        assert!(end.is_err() && !told.contains(proof), "{dialect}: {told}");
+        assert!(end.is_err() && !told.contains(check), "{dialect}: {told}");
         assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
     }
 }
 
 /// An incomplete event at a clean end is not an event either.
 #[tokio::test(start_paused = true)]
-async fn half_an_event_is_dropped_however_the_body_ends() {
+async fn a_truncated_event_is_dropped_however_the_body_ends() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         let events = recorded(dialect, "text").concat();
         let sent = events.clone() + "data: {\"id\":\"half";
-        let (mut scene, _) = always([say(STREAM), say(sent)]);
+        let (mut scene, _) = always([raw(STREAM), raw(sent)]);
         let told = text(scene.ask(dialect).await).await.unwrap();
         assert_eq!(told, events, "{dialect}");
         assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");

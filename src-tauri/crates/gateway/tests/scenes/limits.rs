@@ -8,7 +8,7 @@ use gateway::{Consent, End, Outcome, Standing};
 use tokio::time::Instant;
 use wire::Class;
 
-use crate::by_hand::{Asked, always, say};
+use crate::by_hand::{Requests, always, raw};
 use crate::world::{Scene, question, text, whole};
 
 /// Start of the scene's clock.
@@ -16,7 +16,7 @@ fn start() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
 }
 
-fn refusing(status: u16, headers: &[(&str, String)], body: &str) -> (Scene, Asked) {
+fn refusing(status: u16, headers: &[(&str, String)], body: &str) -> (Scene, Requests) {
     let headers: String = headers
         .iter()
         .map(|(name, value)| format!("{name}: {value}\r\n"))
@@ -24,7 +24,7 @@ fn refusing(status: u16, headers: &[(&str, String)], body: &str) -> (Scene, Aske
     let head = format!(
         "HTTP/1.1 {status} No\r\ncontent-type: application/json\r\n{headers}connection: close\r\n\r\n"
     );
-    always([say(head), say(body)])
+    always([raw(head), raw(body)])
 }
 
 const GEMINI: &str = r#"[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details. Please retry in 2.0s.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2s"}]}}]"#;
@@ -41,7 +41,7 @@ async fn a_minutes_quota_is_waited_for() {
         .iter()
         .map(|attempt| match &attempt.outcome {
             Outcome::Failed { class, .. } => Some(*class),
-            _ => None,
+            Outcome::Answered(_) | Outcome::NotSent { .. } | Outcome::ClientLeft => None,
         })
         .collect();
     assert_eq!(
@@ -75,7 +75,7 @@ fn plan_headers(reset: DateTime<Utc>) -> Vec<(&'static str, String)> {
 
 /// It is not used until exactly its reset.
 #[tokio::test(start_paused = true)]
-async fn a_used_up_plan_is_asked_once_and_rests_until_its_reset() {
+async fn a_used_up_plan_gets_one_request_and_is_skipped_until_its_reset() {
     let reset = start() + TimeDelta::hours(3);
     let (mut scene, asked) = refusing(429, &plan_headers(reset), PLAN);
     let dialect = Dialect::Anthropic;
@@ -103,7 +103,7 @@ async fn a_used_up_plan_is_asked_once_and_rests_until_its_reset() {
         (breaker.class, breaker.standing),
         (Some(Class::Limit), Standing::Open { until: reset })
     );
-    for (wait, asked_then) in [
+    for (wait, requests_then) in [
         (TimeDelta::zero(), 1),
         (TimeDelta::minutes(179), 1),
         (TimeDelta::minutes(2), 2),
@@ -113,13 +113,13 @@ async fn a_used_up_plan_is_asked_once_and_rests_until_its_reset() {
             dialect,
             &text(scene.ask(dialect).await).await.unwrap()
         ));
-        assert_eq!(asked.count(), asked_then, "after {wait}");
+        assert_eq!(asked.count(), requests_then, "after {wait}");
     }
 }
 
 /// The vendor's response is forwarded: the client shows the reset, and waits for it.
 #[tokio::test(start_paused = true)]
-async fn where_nobody_else_is_left_a_used_up_plan_is_passed_on_with_its_headers() {
+async fn without_another_candidate_a_used_up_plan_is_passed_on_with_its_headers() {
     let reset = start() + TimeDelta::hours(3);
     let (mut scene, _) = refusing(429, &plan_headers(reset), PLAN);
     scene.change(|config| {
@@ -232,7 +232,7 @@ async fn a_window_that_the_provider_names_decides_who_is_larger() {
 }
 
 /// The primary refuses because of a used-up plan; the second endpoint costs money.
-fn used_up(reset: DateTime<Utc>) -> (Scene, Asked) {
+fn used_up(reset: DateTime<Utc>) -> (Scene, Requests) {
     let (scene, asked) = refusing(429, &plan_headers(reset), PLAN);
     scene.change(|config| {
         let second = config

@@ -140,7 +140,7 @@ async fn another_session_or_credential_or_body_does_not_join() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_had_the_last_event_asks_afresh() {
+async fn a_client_that_got_the_last_event_starts_a_new_request() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         for _ in 0..2 {
@@ -160,7 +160,7 @@ async fn whoever_had_the_last_event_asks_afresh() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_breaks_while_its_client_is_away_is_not_given_to_it() {
+async fn a_response_that_fails_while_its_client_is_away_is_not_replayed() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         let mut scene = Scene::new();
         scene.change(|config| config.timers.idle = Duration::from_secs(10));

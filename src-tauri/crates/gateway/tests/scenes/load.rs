@@ -135,10 +135,11 @@ async fn of_256_streams_each_holds_little_and_a_client_that_does_not_read_holds_
         let since = Instant::now();
         drop(bodies);
         for _ in 0..STREAMS {
-            match scene.reports.recv().await.unwrap() {
-                Report::Ended(exchange) => assert_eq!(exchange.end, End::ClientLeft),
-                other => panic!("{other:?}"),
-            }
+            let report = scene.reports.recv().await.unwrap();
+            let Report::Ended(exchange) = report else {
+                panic!("{report:?}");
+            };
+            assert_eq!(exchange.end, End::ClientLeft);
         }
         assert_eq!(since.elapsed(), Duration::ZERO, "{dialect}: at once");
         settled().await;

@@ -46,7 +46,7 @@ fn second_speaks(scene: &Scene, dialect: Dialect) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fallbacks_refusal_means_next_and_the_cooling_primary_is_asked() {
+async fn a_refused_fallback_leads_to_the_next_candidate_and_the_cooling_primary_gets_the_request() {
     for dialect in Dialect::ALL {
         for spoken in Dialect::ALL {
             for refusal in REFUSALS {
@@ -75,7 +75,7 @@ async fn a_fallbacks_refusal_means_next_and_the_cooling_primary_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_primary_fails_too_its_error_is_the_clients_whoever_was_asked_first() {
+async fn when_all_fail_the_client_gets_the_primarys_error_in_any_order() {
     for dialect in Dialect::ALL {
         for spoken in Dialect::ALL {
             for refusal in REFUSALS {
@@ -128,9 +128,9 @@ async fn many_failing_fallbacks_do_not_use_up_the_primarys_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_context_too_long_goes_on_to_every_candidate_whose_window_is_larger_or_unknown() {
+async fn a_context_too_long_fails_over_to_every_candidate_with_a_larger_or_unknown_window() {
     for dialect in Dialect::ALL {
-        for (lead, second, goes_on) in [
+        for (lead, second, check_session) in [
             (None, None, true),
             (Some(200_000), None, true),
             (Some(200_000), Some(1_000_000), true),
@@ -146,13 +146,13 @@ async fn a_context_too_long_goes_on_to_every_candidate_whose_window_is_larger_or
             let status = response.status();
             text(response).await.unwrap();
             let (asked, _) = scene.asked().await;
-            let expected: &[&str] = if goes_on {
+            let expected: &[&str] = if check_session {
                 &["lead", "second"]
             } else {
                 &["lead"]
             };
             assert_eq!(asked, expected, "{dialect} {lead:?} {second:?}");
-            let expected = if goes_on { 200 } else { 400 };
+            let expected = if check_session { 200 } else { 400 };
             assert_eq!(status.as_u16(), expected, "{dialect} {lead:?} {second:?}");
         }
     }
@@ -223,7 +223,7 @@ async fn a_long_attempt_that_the_provider_ends_is_not_repeated_while_another_can
 #[tokio::test(start_paused = true)]
 async fn the_last_candidate_is_repeated_only_where_the_time_left_exceeds_its_attempt() {
     for dialect in Dialect::ALL {
-        for (lasts, tries) in [(20, 2), (120, 2), (150, 1)] {
+        for (lasts, attempts) in [(20, 2), (120, 2), (150, 1)] {
             let mut scene = hanging_up_after(Duration::from_secs(lasts), &Stage::any_model());
             scene.change(|config| {
                 for route in &mut config.routes {
@@ -232,14 +232,14 @@ async fn the_last_candidate_is_repeated_only_where_the_time_left_exceeds_its_att
             });
             text(scene.ask(dialect).await).await.unwrap();
             let (asked, _) = scene.asked().await;
-            assert_eq!(asked.len(), tries, "{dialect} {lasts} s: {asked:?}");
+            assert_eq!(asked.len(), attempts, "{dialect} {lasts} s: {asked:?}");
         }
     }
 }
 
 /// An empty response with a clean end is released if a retry has the same result: the provider answered.
 #[tokio::test(start_paused = true)]
-async fn an_empty_response_is_accepted_on_the_second_try_whatever_the_breaker_says() {
+async fn an_empty_response_is_accepted_on_the_retry_whatever_the_breakers_state() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let mut scene = Scene::with(Fault::status(503));

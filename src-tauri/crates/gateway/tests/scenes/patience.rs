@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::world::{Scene, question, text};
 
-const SILENT: Fault = Fault::SilentBeforeHeaders(None);
+const NO_HEADERS: Fault = Fault::SilentBeforeHeaders(None);
 const CHAT: Dialect = Dialect::OpenaiChat;
 
 /// Sends one request for a document; `None`: the client disconnected after `patience`. Else the time that it waited.
@@ -55,7 +55,7 @@ fn fallback(scene: &Scene, there_is: bool) {
 /// n8n's nodes and the libraries below them: each gets the fallback's response before its timeout, and the next request does
 /// not wait again.
 #[tokio::test(start_paused = true)]
-async fn a_silent_provider_is_left_while_a_known_client_still_waits() {
+async fn a_timeout_fails_over_while_a_known_client_still_waits() {
     for (head, patience) in [
         (&[("user-agent", "n8n")][..], 300),
         (
@@ -81,7 +81,7 @@ async fn a_silent_provider_is_left_while_a_known_client_still_waits() {
             60,
         ),
     ] {
-        let mut scene = Scene::with(SILENT);
+        let mut scene = Scene::with(NO_HEADERS);
         scene.change(|config| {
             config
                 .client_waits
@@ -107,7 +107,7 @@ async fn a_silent_provider_is_left_while_a_known_client_still_waits() {
 async fn three_exits_of_equal_length_show_how_long_a_client_waits() {
     let pipeline = [("x-understudy-pipeline", "Leads")];
     for of_pipeline in [&[][..], &pipeline] {
-        let scene = Scene::with(SILENT);
+        let scene = Scene::with(NO_HEADERS);
         let head = |item| {
             [
                 &[("user-agent", "axios/1.0"), ("x-understudy-item", item)],
@@ -132,7 +132,7 @@ async fn three_exits_of_equal_length_show_how_long_a_client_waits() {
 /// Another path, another client, or disconnects after three different waits prove nothing.
 #[tokio::test(start_paused = true)]
 async fn exits_of_other_lengths_show_nothing() {
-    let scene = Scene::with(SILENT);
+    let scene = Scene::with(NO_HEADERS);
     let head = &[("user-agent", "axios/1.0")][..];
     for patience in [20, 60, 40] {
         assert_eq!(ask(&scene, head, patience).await, None);
@@ -142,16 +142,16 @@ async fn exits_of_other_lengths_show_nothing() {
 
 /// The breaker and the next request's timeout use this evidence.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_after_its_known_patience_has_shown_a_silent_provider() {
-    for (patience, in_vain) in [(300, true), (299, true), (290, false), (12, false)] {
-        let mut scene = Scene::with(SILENT);
+async fn a_client_that_leaves_after_its_known_patience_counts_as_a_provider_timeout() {
+    for (patience, counts) in [(300, true), (299, true), (290, false), (12, false)] {
+        let mut scene = Scene::with(NO_HEADERS);
         fallback(&scene, false);
         let head = &[("user-agent", "n8n")][..];
         assert_eq!(ask(&scene, head, patience).await, None);
         let exchange = scene.ended().await;
         assert_eq!(exchange.end, End::ClientLeft);
         let outcome = &exchange.attempts[0].outcome;
-        match in_vain {
+        match counts {
             true => assert!(
                 matches!(outcome, Outcome::Failed { message, .. } if message.contains("client left")),
                 "{patience}: {outcome:?}"
@@ -161,7 +161,7 @@ async fn a_client_that_leaves_after_its_known_patience_has_shown_a_silent_provid
         fallback(&scene, true);
         let next = ask(&scene, head, 300).await.unwrap();
         assert!(
-            if in_vain { next <= 150 } else { next == 285 },
+            if counts { next <= 150 } else { next == 285 },
             "{patience}: {next}"
         );
     }
@@ -170,8 +170,8 @@ async fn a_client_that_leaves_after_its_known_patience_has_shown_a_silent_provid
 /// A stream's client that disconnects within the usual time of a slow first token is no evidence against the provider.
 #[tokio::test(start_paused = true)]
 async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
-    for (patience, in_vain) in [(61, true), (59, false)] {
-        let mut scene = Scene::with(SILENT);
+    for (patience, counts) in [(61, true), (59, false)] {
+        let mut scene = Scene::with(NO_HEADERS);
         scene.change(|config| config.timers.headers = Duration::from_secs(60));
         fallback(&scene, false);
         let asking = scene.ask(CHAT);
@@ -184,7 +184,7 @@ async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
         assert_eq!(exchange.end, End::ClientLeft);
         let left = exchange.attempts[0].outcome == Outcome::ClientLeft;
         assert_eq!(
-            left, !in_vain,
+            left, !counts,
             "{patience}: {:?}",
             exchange.attempts[0].outcome
         );

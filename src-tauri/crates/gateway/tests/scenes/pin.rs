@@ -36,7 +36,7 @@ async fn pinned(scene: &Scene, body: &Value) -> (u16, String, Exchange) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_pinned_candidate_alone_is_asked_and_only_the_test_is_told() {
+async fn only_the_pinned_candidate_gets_the_request_and_only_the_test_gets_the_result() {
     let mut scene = Scene::new();
     let (status, _, exchange) = pinned(&scene, &question(Dialect::Anthropic)).await;
     assert_eq!((status, &exchange.end), (200, &End::Complete));
@@ -84,7 +84,7 @@ async fn a_test_is_no_storm_is_not_parked_and_owes_the_route_nothing() {
 
 /// The plan for a test contains only the pinned candidate, states this for all others, and needs no client's login.
 #[tokio::test(start_paused = true)]
-async fn a_pinned_plan_says_why_nobody_else_is_asked() {
+async fn a_pinned_plan_states_why_it_has_no_other_candidate() {
     let scene = Scene::new();
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();

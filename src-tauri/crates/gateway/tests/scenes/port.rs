@@ -11,7 +11,7 @@ use http_body_util::{Full, StreamBody};
 use serde_json::{Value, json};
 use stage::Stage;
 
-use crate::by_hand::{Asked, Beat, always, say};
+use crate::by_hand::{Beat, Requests, always, raw};
 use crate::compressed::Coding;
 use crate::world::{Scene, question, text, whole};
 
@@ -67,7 +67,7 @@ async fn a_compressed_request_is_read_as_it_was_before() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_is_sent_a_compressed_request_in_plain() {
-    let (scene, asked) = always([say(ANSWER)]);
+    let (scene, asked) = always([raw(ANSWER)]);
     let plain = question(Dialect::OpenaiChat).to_string();
     let body = Coding::Zstd.pieces(&[&plain]).await.concat();
     let request = post("/v1/chat/completions")
@@ -82,7 +82,7 @@ async fn a_provider_is_sent_a_compressed_request_in_plain() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_cannot_be_decoded_says_which_header_is_at_fault() {
+async fn the_error_for_an_undecodable_request_names_the_header() {
     let plain = question(Dialect::Anthropic).to_string();
     let zipped = Coding::Gzip.pieces(&[&plain]).await.concat();
     let cut = zipped[..zipped.len() / 2].to_vec();
@@ -148,7 +148,7 @@ async fn few_bytes_that_stand_for_many_are_refused_as_too_large() {
 #[tokio::test(start_paused = true)]
 async fn a_byte_order_mark_is_taken_off() {
     for dialect in Dialect::ALL {
-        let (scene, asked) = always([say(ANSWER)]);
+        let (scene, asked) = always([raw(ANSWER)]);
         let plain = question(dialect).to_string();
         let request = post(dialect.default_path()).header("content-type", "application/json");
         send(&scene, request, format!("\u{feff}{plain}")).await;
@@ -208,7 +208,7 @@ async fn an_error_has_the_shape_of_the_clients_vendor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_speaks_another_api_is_told_so() {
+async fn a_client_of_another_api_gets_an_error_that_names_it() {
     for (path, api) in [
         (
             "/v1beta/models/gemini-3.8-flash:generateContent",
@@ -241,7 +241,7 @@ async fn a_client_that_speaks_another_api_is_told_so() {
 async fn what_is_not_ours_passes_to_the_clients_vendor_untouched() {
     let multipart =
         b"--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n\xff\xfe\x00\r\n--x--\r\n";
-    let (mut scene, asked) = always([say(ANSWER)]);
+    let (mut scene, asked) = always([raw(ANSWER)]);
     vendor(&scene);
     let request = post("/t/token/openai/v1//files?purpose=batch")
         .header("authorization", "Bearer sk-mine")
@@ -287,14 +287,14 @@ async fn what_is_not_ours_passes_to_the_clients_vendor_untouched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_passes_is_asked_once_and_of_nobody_else() {
+async fn a_passed_through_request_is_sent_once_and_to_one_provider() {
     for (head, status, end) in [
         ("HTTP/1.1 503 Service Unavailable", 503, End::Exhausted),
         ("HTTP/1.1 429 Too Many Requests", 429, End::CallersFault),
         ("HTTP/1.1 404 Not Found", 404, End::CallersFault),
     ] {
         let bytes = ANSWER.replacen("HTTP/1.1 200 OK", &format!("{head}\r\nretry-after: 9"), 1);
-        let (mut scene, asked) = always([say(bytes)]);
+        let (mut scene, asked) = always([raw(bytes)]);
         vendor(&scene);
         let request = post("/v1/files").header("authorization", "Bearer sk-mine");
         let response = send(&scene, request, "{}").await;
@@ -309,9 +309,9 @@ async fn what_passes_is_asked_once_and_of_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_passed_response_that_breaks_off_is_a_broken_one() {
+async fn a_truncated_passed_through_response_is_aborted() {
     let cut = ANSWER.replacen("content-length: 15", "content-length: 99", 1);
-    for beats in [vec![say(cut.clone())], vec![say(cut), Beat::Silence]] {
+    for beats in [vec![raw(cut.clone())], vec![raw(cut), Beat::Stall]] {
         let (mut scene, asked) = always(beats);
         vendor(&scene);
         let request = post("/v1/files").header("authorization", "Bearer sk-mine");
@@ -324,7 +324,7 @@ async fn a_passed_response_that_breaks_off_is_a_broken_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_does_not_answer_is_a_retryable_error() {
-    let (mut scene, asked) = always([Beat::Silence]);
+    let (mut scene, asked) = always([Beat::Stall]);
     vendor(&scene);
     let request = post("/v1/embeddings").header("authorization", "Bearer sk-mine");
     let response = send(&scene, request, "{}").await;
@@ -364,7 +364,7 @@ async fn the_kept_key_pays_for_embeddings_and_its_usage_is_read() {
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{said}",
         said.len()
     );
-    let (mut scene, asked) = always([say(answer)]);
+    let (mut scene, asked) = always([raw(answer)]);
     vendor(&scene);
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
@@ -386,7 +386,7 @@ async fn the_kept_key_pays_for_embeddings_and_its_usage_is_read() {
 
 #[tokio::test(start_paused = true)]
 async fn the_same_checks_stand_before_what_passes() {
-    let (scene, asked) = always([say(ANSWER)]);
+    let (scene, asked) = always([raw(ANSWER)]);
     vendor(&scene);
     for (header, value, status) in [
         ("host", "evil.example", 403),
@@ -405,8 +405,8 @@ async fn the_same_checks_stand_before_what_passes() {
 }
 
 /// A scene whose lead returns this for `GET /v1/models`.
-fn listing(answer: &'static str) -> (Scene, Asked) {
-    let (scene, asked) = always([say(format!(
+fn listing(answer: &'static str) -> (Scene, Requests) {
+    let (scene, asked) = always([raw(format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
         answer.len()
     ))]);
@@ -438,7 +438,7 @@ async fn models(scene: &Scene, header: Option<(&str, &str)>) -> Vec<String> {
 const LIST: &str = r#"{"object":"list","data":[{"id":"gpt-6","object":"model","owned_by":"openai"},{"id":"text-embedding-3-small"}]}"#;
 
 #[tokio::test(start_paused = true)]
-async fn an_own_server_and_the_clients_vendor_say_which_models_they_have() {
+async fn an_own_server_and_the_clients_vendor_list_their_models() {
     // A server of the owner, without a key.
     let (scene, asked) = listing(LIST);
     assert_eq!(
@@ -470,12 +470,12 @@ async fn an_own_server_and_the_clients_vendor_say_which_models_they_have() {
 async fn where_no_list_comes_the_known_models_stand_and_a_refused_login_has_none() {
     let refused = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
     for (beat, listed) in [
-        (Beat::Silence, &["old"] as &[_]),
+        (Beat::Stall, &["old"] as &[_]),
         (
-            say("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"),
+            raw("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"),
             &["old"],
         ),
-        (say(refused), &[]),
+        (raw(refused), &[]),
     ] {
         let (scene, _) = always([beat]);
         vendor(&scene);
@@ -493,7 +493,7 @@ async fn where_no_list_comes_the_known_models_stand_and_a_refused_login_has_none
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_that_asks_first_is_answered_for_pages_that_may() {
+async fn a_preflight_is_answered_for_allowed_pages() {
     let scene = Scene::new();
     scene.change(|config| config.allowed_origins = vec!["https://flows.example".into()]);
     let preflight = |origin: &'static str| {
@@ -534,7 +534,7 @@ async fn a_browser_that_asks_first_is_answered_for_pages_that_may() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_may_can_read_what_it_is_told() {
+async fn an_allowed_page_can_read_its_response() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene.change(|config| config.allowed_origins = vec!["https://flows.example".into()]);

@@ -24,7 +24,7 @@ async fn a_provider_that_cannot_be_dialled_is_sent_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_refuses_or_breaks_off_has_had_the_request() {
+async fn a_provider_that_refuses_or_truncates_has_received_the_request() {
     for fault in ["529", "reset", "cut-in-text"] {
         for dialect in Dialect::ALL {
             let mut scene = Scene::with(fault.parse().unwrap());

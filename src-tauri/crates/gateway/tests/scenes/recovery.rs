@@ -19,7 +19,7 @@ async fn answered(scene: &mut Scene, dialect: Dialect) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn down_for_a_minute_under_twenty_requests_and_back_within_half_a_minute_of_its_recovery() {
+async fn a_minute_of_outage_costs_few_requests_and_ends_within_thirty_seconds_of_recovery() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with("503".parse().unwrap());
         let began = Instant::now();
@@ -74,7 +74,7 @@ async fn trap_24_with_every_breaker_open_the_best_candidate_is_still_tried() {
 
 #[tokio::test(start_paused = true)]
 async fn a_page_alone_opens_nothing_and_makes_one_failure_enough() {
-    for (declared, asked_next) in [
+    for (declared, requests_next) in [
         (Level::Degraded, vec!["lead", "second"]),
         (Level::PartialOutage, vec!["second"]),
     ] {
@@ -86,7 +86,7 @@ async fn a_page_alone_opens_nothing_and_makes_one_failure_enough() {
         assert_eq!(first.last().unwrap(), "second");
         assert_eq!(
             answered(&mut scene, Dialect::Anthropic).await,
-            asked_next,
+            requests_next,
             "{declared:?}"
         );
     }

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use stage::{Cue, Fault, Line};
 use tokio::time::Instant;
 
-use crate::delivery::{given, is_whole};
+use crate::delivery::{given, is_complete};
 use crate::world::{Scene, question, question_with_tool, text};
 
 /// A complete thinking block, and text in which the fault occurs.
-fn broken_off(fault: Fault) -> Cue {
+fn truncated(fault: Fault) -> Cue {
     Cue {
         fault: Some(fault),
         ..Cue::answer([
@@ -38,7 +38,7 @@ fn events(told: &str) -> Vec<Value> {
 
 /// Claude Code never repeats a request after a completed block, so only the gateway can continue it.
 #[tokio::test(start_paused = true)]
-async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
+async fn after_a_complete_block_another_provider_continues_the_same_message() {
     for fault in [
         Fault::CutInText,
         Fault::CleanCloseInText,
@@ -46,11 +46,11 @@ async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
         Fault::MalformedEvent,
     ] {
         let mut scene = Scene::new().of_agent();
-        scene.lead.cue(broken_off(fault.clone()));
+        scene.lead.cue(truncated(fault.clone()));
         scene.second.cue(second_answer());
         let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
         assert!(
-            is_whole(Dialect::Anthropic, told.as_bytes()),
+            is_complete(Dialect::Anthropic, told.as_bytes()),
             "{fault}: {told}"
         );
         for once in [
@@ -83,7 +83,7 @@ async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
 #[tokio::test(start_paused = true)]
 async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
     let mut scene = Scene::new().of_agent();
-    scene.lead.cue(broken_off(Fault::CutInText));
+    scene.lead.cue(truncated(Fault::CutInText));
     scene.second.cue(Cue::answer([
         Line::Text("I will look.".to_owned()),
         Line::Tool {
@@ -109,7 +109,7 @@ async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
 
 /// An agent without a completed block repeats the request, and gets a clean response.
 #[tokio::test(start_paused = true)]
-async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wants_more() {
+async fn before_any_complete_block_the_connection_is_aborted_unless_the_route_allows_a_restart() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         assert!(text(scene.ask(dialect).await).await.is_err(), "{dialect}");
@@ -118,7 +118,7 @@ async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wa
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.restarts(Restart::Always);
         let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
+        assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
         assert!(told.contains("ended in the middle"), "{dialect}: {told}");
         let exchange = scene.ended().await;
         assert_eq!(
@@ -130,7 +130,7 @@ async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wa
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_go_on_is_broken_off() {
+async fn a_response_that_cannot_restart_in_place_is_aborted() {
     for dialect in Dialect::ALL {
         // One model cannot complete a document of another.
         let mut scene = Scene::with(Fault::CutBeforeFinal).of_agent();
@@ -162,9 +162,9 @@ async fn what_cannot_go_on_is_broken_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_nobody_is_left_to_go_on_the_connection_is_broken_off() {
+async fn without_another_candidate_the_connection_is_aborted() {
     let mut scene = Scene::new().of_agent();
-    scene.lead.cue(broken_off(Fault::CutInText).times(9));
+    scene.lead.cue(truncated(Fault::CutInText).times(9));
     scene.second.outage(Some(Fault::status(503)));
     let (_, end) = given(scene.ask(Dialect::Anthropic).await).await;
     assert!(end.is_err());
@@ -192,7 +192,7 @@ async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialec
             told.extend_from_slice(&bytes);
         }
         assert!(longest <= Duration::from_secs(16), "{dialect}: {longest:?}");
-        assert!(is_whole(dialect, &told), "{dialect}");
+        assert!(is_complete(dialect, &told), "{dialect}");
         assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
     }
 }
@@ -200,7 +200,7 @@ async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialec
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_once() {
     let mut scene = Scene::new().of_agent();
-    scene.lead.cue(broken_off(Fault::CutInText));
+    scene.lead.cue(truncated(Fault::CutInText));
     scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
     let mut body = scene.ask(Dialect::Anthropic).await.into_body();
     let reading = async {
@@ -222,7 +222,7 @@ async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_onc
 
 /// Most output of an agent's turn is a tool call: if it is truncated within one, another provider continues.
 #[tokio::test(start_paused = true)]
-async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
+async fn a_truncated_tool_call_is_never_released() {
     for fault in [
         Fault::CutInTool,
         Fault::CleanCloseInTool,
@@ -245,7 +245,7 @@ async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
             .send(dialect, question_with_tool(dialect), |head| head)
             .await;
         let told = text(response).await.unwrap();
-        assert!(is_whole(dialect, told.as_bytes()), "{fault}: {told}");
+        assert!(is_complete(dialect, told.as_bytes()), "{fault}: {told}");
         assert_eq!(
             told.matches("\"type\":\"tool_use\"").count(),
             1,
@@ -264,7 +264,7 @@ async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
 /// Chat's vendor does not return its thinking, so no thinking needs to precede a tool call.
 #[tokio::test(start_paused = true)]
 async fn in_chat_a_reasoning_effort_keeps_no_second_answer_from_calling_a_tool() {
-    for (field, value, goes_on) in [
+    for (field, value, check_session) in [
         ("reasoning_effort", json!("high"), true),
         ("thinking", json!({ "type": "enabled" }), false),
     ] {
@@ -282,14 +282,18 @@ async fn in_chat_a_reasoning_effort_keeps_no_second_answer_from_calling_a_tool()
         body[field] = value;
         let response = scene.send(Dialect::OpenaiChat, body, |head| head).await;
         let (told, end) = given(response).await;
-        assert_eq!(end.is_ok(), goes_on, "{field}");
+        assert_eq!(end.is_ok(), check_session, "{field}");
         let told = String::from_utf8(told).unwrap();
         assert_eq!(
             told.matches("\"name\":\"Bash\"").count(),
-            usize::from(goes_on)
+            usize::from(check_session)
         );
         let exchange = scene.ended().await;
-        let expected = if goes_on { End::Complete } else { End::Cut };
+        let expected = if check_session {
+            End::Complete
+        } else {
+            End::Cut
+        };
         assert_eq!(exchange.end, expected, "{field}");
     }
 }

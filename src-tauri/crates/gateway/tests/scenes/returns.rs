@@ -58,9 +58,10 @@ pub(crate) const VENDORS: [Vendor; 12] = [
 impl Vendor {
     /// Its endpoint's options, at the second's address.
     pub(crate) fn endpoint(&self) -> EndpointConfig {
-        let id = match self.family {
-            Family::Gemini => "google",
-            family => family.as_str(),
+        let id = if self.family == Family::Gemini {
+            "google"
+        } else {
+            self.family.as_str()
         };
         let catalog = Catalog::bundled();
         let known = catalog.endpoint(&EndpointId::new(id)).cloned();
@@ -181,15 +182,15 @@ fn calls(number: usize) -> bool {
 }
 
 fn answer(number: usize) -> Cue {
-    let says = Line::Text(format!("answer {number}"));
+    let part = Line::Text(format!("answer {number}"));
     let thinks = Line::Thinking(format!("thought {number}"));
     let call = Line::Tool {
         name: "Bash".to_owned(),
         input: json!({ "command": format!("ls {number}") }),
     };
     match calls(number) {
-        true => Cue::answer([thinks, says, call]),
-        false => Cue::answer([thinks, says]),
+        true => Cue::answer([thinks, part, call]),
+        false => Cue::answer([thinks, part]),
     }
 }
 

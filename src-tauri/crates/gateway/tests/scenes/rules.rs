@@ -7,10 +7,10 @@ use wire::{Class, Rule};
 use crate::world::{Scene, text, whole};
 
 fn failure(attempt: &Attempt) -> (Class, String) {
-    match &attempt.outcome {
-        Outcome::Failed { class, message, .. } => (*class, message.clone()),
-        other => panic!("it did not fail: {other:?}"),
-    }
+    let Outcome::Failed { class, message, .. } = &attempt.outcome else {
+        panic!("it did not fail: {:?}", attempt.outcome);
+    };
+    (*class, message.clone())
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,7 +63,7 @@ impl World for Scene {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_pipes() {
+async fn every_scenario_ends_in_a_complete_response_or_a_clear_failure_over_pipes() {
     let mut rows = Vec::new();
     for scenario in &SCENARIOS {
         for form in Form::ALL {
@@ -121,8 +121,8 @@ async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
 /// never answers at 100 s, and requires a response within 15 s if the first token takes 20 s. The latter needs a shorter timer,
 /// since a slow response is a response.
 #[tokio::test(start_paused = true)]
-async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_with_a_short_timer()
-{
+async fn a_pipeline_passes_every_scenario_with_the_default_timers_and_the_slow_one_with_a_short_timer()
+ {
     for first_content in [60, 10] {
         let mut rows = Vec::new();
         for scenario in &SCENARIOS {
@@ -177,7 +177,7 @@ async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_
 
 /// A check of the suite: if any part of a complete response is missing, its client accepts an incomplete one.
 #[tokio::test(start_paused = true)]
-async fn a_half_answer_that_ends_properly_is_found_out() {
+async fn a_truncated_response_with_a_proper_end_is_detected() {
     for dialect in Dialect::ALL {
         for form in Form::ALL {
             let scene = scene(&Scenario::PLAIN);

@@ -102,7 +102,7 @@ async fn a_model_that_fails_alone_is_answered_by_its_sibling() {
 
 /// A wrong key, a used-up quota, a refused request and an unreachable host do not concern only the model.
 #[tokio::test(start_paused = true)]
-async fn a_sibling_is_not_asked_for_what_is_not_the_models_own_failure() {
+async fn a_sibling_gets_no_request_unless_the_model_itself_failed() {
     for dialect in Dialect::ALL {
         for fault in ["429", "429-quota", "401", "400", "404", "refuse"] {
             let mut scene = desk(Siblings::On);
@@ -120,7 +120,7 @@ async fn a_sibling_is_not_asked_for_what_is_not_the_models_own_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_owners_word_no_sibling_is_asked() {
+async fn without_the_owners_consent_no_sibling_is_used() {
     for policy in [Siblings::Ask, Siblings::Off] {
         let mut scene = desk(policy);
         opus(&scene, Some("529"));

@@ -7,8 +7,8 @@ use gateway::{End, Restart};
 use http::request::Builder;
 use serde_json::{Value, json};
 
-use crate::by_hand::{Asked, Beat, STREAM, always, recorded, say, streaming};
-use crate::delivery::{given, is_whole};
+use crate::by_hand::{Beat, Requests, STREAM, always, raw, recorded, streaming};
+use crate::delivery::{given, is_complete};
 use crate::understudy::speaks_only;
 use crate::world::{Scene, question, text, whole};
 
@@ -66,8 +66,8 @@ fn without_output(event: &str) -> String {
     format!("{head}data: {data}\n\n")
 }
 
-fn lead(events: &[String]) -> (Scene, Asked) {
-    let (scene, asked) = always([say(STREAM), say(events.concat())]);
+fn lead(events: &[String]) -> (Scene, Requests) {
+    let (scene, asked) = always([raw(STREAM), raw(events.concat())]);
     scene.restarts(Restart::Never);
     (scene, asked)
 }
@@ -84,7 +84,7 @@ async fn a_blank_reason_in_every_chunk_is_no_end() {
             )
         };
         let begun = chunk("Once", blank) + &chunk(" upon", blank);
-        let (mut scene, _) = always([say(STREAM), say(begun.clone())]);
+        let (mut scene, _) = always([raw(STREAM), raw(begun.clone())]);
         scene.restarts(Restart::Never);
         let (_, end) = given(scene.ask(Dialect::OpenaiChat).await).await;
         assert!(end.is_err(), "{blank:?}");
@@ -93,10 +93,10 @@ async fn a_blank_reason_in_every_chunk_is_no_end() {
         // A pause longer than the grace time after an end, and then the rest of a healthy response.
         let rest = chunk(" a time.", "stop") + "data: [DONE]\n\n";
         let beats = [
-            say(STREAM),
-            say(begun.clone()),
+            raw(STREAM),
+            raw(begun.clone()),
             Beat::Wait(Duration::from_secs(15)),
-            say(rest.clone()),
+            raw(rest.clone()),
         ];
         for piped in [false, true] {
             let (mut scene, _) = always(beats.clone());
@@ -113,7 +113,7 @@ async fn a_blank_reason_in_every_chunk_is_no_end() {
         }
 
         // A pipeline receives nothing of a cut response.
-        let (mut scene, _) = always([say(STREAM), say(begun)]);
+        let (mut scene, _) = always([raw(STREAM), raw(begun)]);
         let response = scene
             .send(Dialect::OpenaiChat, question(Dialect::OpenaiChat), pipeline)
             .await;
@@ -164,7 +164,7 @@ async fn an_empty_answer_that_failed_by_its_own_word_is_never_passed_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_an_answer_that_failed_by_its_own_word_is_never_a_whole_one() {
+async fn a_response_that_reports_its_failure_is_never_complete() {
     for dialect in Dialect::ALL {
         for reason in FAILURES {
             let events = stopping(dialect, reason, true);
@@ -173,7 +173,7 @@ async fn half_an_answer_that_failed_by_its_own_word_is_never_a_whole_one() {
             scene.restarts(Restart::Never);
             let (told, end) = given(scene.ask(dialect).await).await;
             assert!(
-                end.is_err() && !is_whole(dialect, &told),
+                end.is_err() && !is_complete(dialect, &told),
                 "{dialect} {reason}"
             );
             assert_eq!(scene.asked().await.1, End::Cut, "{dialect} {reason}");
@@ -235,7 +235,7 @@ async fn a_vendors_own_word_for_a_good_end_is_one_in_every_dialect() {
                 assert_eq!(response.status(), 200, "{client} {reason}");
                 let told = text(response).await.unwrap();
                 assert!(
-                    is_whole(client, told.trim_start_matches(": waiting\n\n").as_bytes()),
+                    is_complete(client, told.trim_start_matches(": waiting\n\n").as_bytes()),
                     "{client} {reason}: {told}"
                 );
                 assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
@@ -292,7 +292,7 @@ async fn the_status_within_the_terminal_event_outranks_its_name() {
 
 /// Servers that stream UTF-16 split an emoji into two events.
 #[tokio::test(start_paused = true)]
-async fn half_a_surrogate_pair_is_passed_on_as_it_came() {
+async fn a_lone_surrogate_of_a_response_is_passed_on_unchanged() {
     let (one, two) = (r"Go \ud83d", r"\ude80!");
     for dialect in Dialect::ALL {
         let events: Vec<String> = match dialect {
@@ -338,7 +338,7 @@ async fn half_a_surrogate_pair_is_passed_on_as_it_came() {
             let told = text(scene.ask(client).await).await.unwrap();
             let exchange = scene.ended().await;
             assert!(
-                told.contains("Go ") && is_whole(client, told.as_bytes()),
+                told.contains("Go ") && is_complete(client, told.as_bytes()),
                 "{client} by {dialect}: {:?} {told}",
                 exchange.attempts[0].outcome
             );
@@ -349,7 +349,7 @@ async fn half_a_surrogate_pair_is_passed_on_as_it_came() {
 
 /// A client may send such a lone surrogate too.
 #[tokio::test(start_paused = true)]
-async fn a_request_with_half_a_surrogate_pair_is_passed_on_as_it_came() {
+async fn a_lone_surrogate_of_a_request_is_passed_on_unchanged() {
     for dialect in Dialect::ALL {
         let events = recorded(dialect, "text");
         let (scene, asked) = lead(&events);

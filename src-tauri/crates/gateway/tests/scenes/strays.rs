@@ -29,7 +29,7 @@ async fn turned_away(scene: &Scene, method: &str, path: &str, header: Option<(&s
 }
 
 #[tokio::test(start_paused = true)]
-async fn strays_are_counted_and_not_told_of() {
+async fn stray_requests_are_counted_and_not_notified() {
     let mut scene = Scene::new();
     let strays = [
         ("GET", "/favicon.ico", None),

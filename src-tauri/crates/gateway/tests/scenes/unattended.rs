@@ -27,9 +27,9 @@ async fn lead_mail(scene: &Scene, dialect: Dialect, body: Value) -> Response<gat
 
 /// The primary answers after this time, once.
 fn late(scene: &Scene, seconds: u64) {
-    let silent = Fault::SilentBeforeHeaders(Some(Duration::from_secs(seconds)));
+    let no_headers = Fault::SilentBeforeHeaders(Some(Duration::from_secs(seconds)));
     scene.lead.cue(Cue {
-        fault: Some(silent),
+        fault: Some(no_headers),
         ..Cue::default()
     });
 }
@@ -50,7 +50,7 @@ async fn unfetched(scene: &mut Scene) -> Unfetched {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_came_too_late_is_given_to_the_next_try() {
+async fn a_response_that_came_too_late_is_replayed_to_the_next_retry() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         late(&scene, 100);
@@ -78,7 +78,7 @@ async fn a_response_that_came_too_late_is_given_to_the_next_try() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_try_that_comes_while_the_first_is_under_way_joins_it() {
+async fn a_retry_during_the_first_request_joins_it() {
     for dialect in Dialect::ALL {
         for streamed in [false, true] {
             let mut scene = Scene::new();
@@ -108,12 +108,12 @@ async fn a_try_that_comes_while_the_first_is_under_way_joins_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_can_answer_after_its_client_has_left_is_parked() {
+async fn an_unanswered_request_whose_client_has_left_is_parked() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         for stage in [&scene.lead, &scene.second] {
-            let silent = Fault::SilentBeforeHeaders(Some(Duration::from_secs(40)));
-            stage.outage(Some(silent));
+            let no_headers = Fault::SilentBeforeHeaders(Some(Duration::from_secs(40)));
+            stage.outage(Some(no_headers));
         }
         scene.change(|config| config.timers.total = Duration::from_secs(40));
         leaves_after_a_minute(&scene, dialect, document(dialect)).await;
@@ -143,7 +143,7 @@ async fn a_client_that_stays_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_parks_what_goes_on_without_its_client_and_frees_its_keys() {
+async fn a_stop_parks_requests_that_run_without_their_client_and_frees_their_keys() {
     let dialect = Dialect::OpenaiChat;
     let mut scene = Scene::new();
     late(&scene, 800);
@@ -165,7 +165,7 @@ async fn a_stop_parks_what_goes_on_without_its_client_and_frees_its_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_error_itself_says_that_the_request_waits_and_where() {
+async fn the_error_states_that_the_request_is_parked_and_where() {
     for dialect in Dialect::ALL {
         for fault in ["529", "503", "html", "refuse", "cut-before-headers"] {
             let Ok(fault) = fault.parse::<Fault>() else {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use stage::{Cue, Fault, Line};
 use tokio::time::Instant;
 
-use crate::delivery::{given, is_whole};
+use crate::delivery::{given, is_complete};
 use crate::outage_scenarios::FALLBACK_MODEL;
 use crate::world::{Scene, question, question_with_tool, text};
 
@@ -117,7 +117,7 @@ fn with_result(dialect: Dialect, id: &str, input: &Value) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stand_in_of_another_dialect_answers_in_the_clients() {
+async fn a_fallback_of_another_dialect_responds_in_the_clients_dialect() {
     for (client, other) in PAIRS {
         for streamed in [true, false] {
             let case = format!("{client} by {other}, streamed: {streamed}");
@@ -146,7 +146,7 @@ async fn a_stand_in_of_another_dialect_answers_in_the_clients() {
             let told = text(response).await.unwrap();
             assert!(told.contains("Forty-two"), "{case}: {told}");
             if streamed {
-                assert!(is_whole(client, told.as_bytes()), "{case}: {told}");
+                assert!(is_complete(client, told.as_bytes()), "{case}: {told}");
             }
             let asked = scene.second.received();
             assert_eq!(asked.len(), 1, "{case}");
@@ -163,7 +163,7 @@ async fn a_stand_in_of_another_dialect_answers_in_the_clients() {
 
 /// The tool's id is restored in both directions, also if the recovered primary takes the next turn, and the reverse.
 #[tokio::test(start_paused = true)]
-async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn() {
+async fn the_result_of_a_fallbacks_tool_call_goes_to_the_provider_of_the_next_turn() {
     let ls = json!({ "command": "ls" });
     for (client, other) in PAIRS {
         for lead_returns in [false, true] {
@@ -181,7 +181,7 @@ async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn
                 .send(client, question_with_tool(client), |head| head)
                 .await;
             let told = text(response).await.unwrap();
-            assert!(is_whole(client, told.as_bytes()), "{case}: {told}");
+            assert!(is_complete(client, told.as_bytes()), "{case}: {told}");
             let called = calls(client, &told);
             let [(id, name, input)] = &called[..] else {
                 panic!("{case}: {called:?}: {told}");
@@ -200,7 +200,7 @@ async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn
             let by = response.headers()["x-understudy-provider"].clone();
             assert_eq!(by, if lead_returns { "lead" } else { "second" }, "{case}");
             let told = text(response).await.unwrap();
-            assert!(is_whole(client, told.as_bytes()), "{case}: {told}");
+            assert!(is_complete(client, told.as_bytes()), "{case}: {told}");
             assert_eq!(
                 scene.ended().await.tool_results,
                 std::slice::from_ref(id),
@@ -212,7 +212,7 @@ async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn
 
 /// An incomplete translated response is never accepted as complete, and its first content has the usual timeout.
 #[tokio::test(start_paused = true)]
-async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
+async fn a_truncated_translated_response_never_ends_cleanly() {
     for (client, other) in PAIRS {
         for fault in [
             Fault::CutInText,
@@ -233,7 +233,7 @@ async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
             let (told, end) = given(scene.send(client, body, |head| head).await).await;
             let text = String::from_utf8_lossy(&told);
             assert!(end.is_err(), "{case}: {text}");
-            assert!(!is_whole(client, &told), "{case}: {text}");
+            assert!(!is_complete(client, &told), "{case}: {text}");
             for told in ["event: error", "response.failed", "\"error\":{"] {
                 assert!(!text.contains(told), "{case}: {text}");
             }
@@ -244,7 +244,7 @@ async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
 
 /// Claude Code never repeats a request after a completed block, whichever provider could continue.
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same_message() {
+async fn a_truncated_response_continues_from_another_dialect_in_the_same_message() {
     for (client, other) in PAIRS {
         let mut scene = scene(other).of_agent();
         scene.restarts(Restart::Always);
@@ -265,7 +265,7 @@ async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same
         let told = text(scene.send(client, body, |head| head).await).await;
         let told = told.unwrap();
         let case = format!("{client}, then {other}: {told}");
-        assert!(is_whole(client, told.as_bytes()), "{case}");
+        assert!(is_complete(client, told.as_bytes()), "{case}");
         assert!(told.contains("second begins again"), "{case}");
         let calls = calls(client, &told);
         assert_eq!(calls.len(), 1, "{case}");
@@ -278,7 +278,7 @@ async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same
 
 /// A conversation that its vendor stores is not sent to another. The user gets the reason.
 #[tokio::test(start_paused = true)]
-async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
+async fn an_ineligible_candidate_is_skipped_with_the_reason() {
     let mut scene = scene(Dialect::Anthropic);
     scene.lead.outage(Some(Fault::status(503)));
     let mut body = question(Dialect::OpenaiResponses);
@@ -302,7 +302,7 @@ async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
 
 /// The primary has no retry left if no other candidate is eligible: it is the last, and has the last candidate's timeout.
 #[tokio::test(start_paused = true)]
-async fn a_primary_without_an_able_stand_in_is_given_the_time_of_the_last() {
+async fn a_primary_without_an_able_fallback_has_the_timeout_of_the_last_candidate() {
     let scene = scene(Dialect::Anthropic);
     scene
         .lead
@@ -314,14 +314,14 @@ async fn a_primary_without_an_able_stand_in_is_given_the_time_of_the_last() {
         .await;
     let told = text(told).await.unwrap();
     assert!(
-        is_whole(Dialect::OpenaiResponses, told.as_bytes()),
+        is_complete(Dialect::OpenaiResponses, told.as_bytes()),
         "{told}"
     );
     assert!(scene.second.received().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_the_stand_ins_is_told_in_the_clients_words() {
+async fn an_error_of_a_fallback_is_translated_into_the_clients_dialect() {
     for (client, other) in PAIRS {
         let mut scene = scene(other);
         scene.change(only_the_second);
@@ -392,7 +392,7 @@ async fn a_login_never_goes_to_a_candidate_of_another_dialect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_count_of_tokens_is_estimated_where_nobody_can_count() {
+async fn a_count_of_tokens_is_estimated_where_no_provider_can_count() {
     let mut scene = scene(Dialect::OpenaiChat);
     scene.change(only_the_second);
     let body = json!({
@@ -411,7 +411,7 @@ async fn a_count_of_tokens_is_estimated_where_nobody_can_count() {
 
 /// Anthropic refuses a turn that requires thinking and began without it: the candidate that began it ends it.
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_primarys() {
+async fn the_fallback_that_began_a_turn_ends_it_and_the_next_turn_is_the_primarys() {
     for thinking in ["enabled", "adaptive"] {
         let mut scene = scene(Dialect::OpenaiChat);
         let (id, input) = ("call_1", json!({ "command": "ls" }));
@@ -438,13 +438,13 @@ async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_prima
         let response = scene.send(Dialect::Anthropic, body, |head| head).await;
         assert_eq!(response.headers()["x-understudy-provider"], "lead");
         let told = text(response).await.unwrap();
-        assert!(is_whole(Dialect::Anthropic, told.as_bytes()), "{told}");
+        assert!(is_complete(Dialect::Anthropic, told.as_bytes()), "{told}");
     }
 }
 
 /// Another vendor's thinking is not released; the client gets keep-alives meanwhile, and the provider does not time out.
 #[tokio::test(start_paused = true)]
-async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs_of_life() {
+async fn a_fallback_that_thinks_for_long_does_not_time_out_and_its_client_gets_keep_alives() {
     for (client, other) in PAIRS {
         // Chat has no thinking.
         if other == Dialect::OpenaiChat {
@@ -471,7 +471,7 @@ async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs
             longest = longest.max(since.elapsed());
             told.extend_from_slice(frame.unwrap().data_ref().unwrap());
         }
-        assert!(is_whole(client, &told), "{case}");
+        assert!(is_complete(client, &told), "{case}");
         let told = String::from_utf8(told).unwrap();
         assert!(told.contains("Forty-two"), "{case}: {told}");
         assert!(!told.contains("Let me think"), "{case}: {told}");
@@ -514,7 +514,7 @@ async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
                 response = Instant::now();
             }
         }
-        assert!(is_whole(Dialect::Anthropic, &told), "{delivery:?}");
+        assert!(is_complete(Dialect::Anthropic, &told), "{delivery:?}");
         let told = String::from_utf8(told).unwrap();
         assert!(told.contains("Forty-two"), "{delivery:?}: {told}");
         let ours = told.matches("second").count();
@@ -532,7 +532,7 @@ async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
 
 /// Also for a fallback of another dialect, and only if the owner allows it.
 #[tokio::test(start_paused = true)]
-async fn what_a_tool_was_told_to_do_is_reported_where_the_owner_keeps_it() {
+async fn tool_arguments_are_reported_where_the_owner_keeps_them() {
     for (client, second) in PAIRS {
         for (streamed, keep) in [(true, true), (false, true), (true, false), (false, false)] {
             let mut scene = scene(second);
@@ -563,7 +563,7 @@ async fn what_a_tool_was_told_to_do_is_reported_where_the_owner_keeps_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn under_a_key_a_translated_answer_runs_once_and_is_given_again_byte_by_byte() {
+async fn under_a_key_a_translated_response_runs_once_and_is_replayed_byte_by_byte() {
     for (client, other) in PAIRS {
         let scene = scene(other);
         scene.lead.outage(Some(Fault::status(503)));
@@ -578,7 +578,10 @@ async fn under_a_key_a_translated_answer_runs_once_and_is_given_again_byte_by_by
             told.push(text(response).await.unwrap());
         }
         assert_eq!(told[0], told[1], "{client} by {other}");
-        assert!(is_whole(client, told[0].as_bytes()), "{client} by {other}");
+        assert!(
+            is_complete(client, told[0].as_bytes()),
+            "{client} by {other}"
+        );
         assert_eq!(scene.second.received().len(), 1, "{client} by {other}");
     }
 }

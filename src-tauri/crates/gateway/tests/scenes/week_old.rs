@@ -105,7 +105,7 @@ const OTHERS: [Family; 4] = [
 /// within the tool loop.
 const TURNS: &str = "AFAMFFAMAA";
 
-async fn goes_on(name: &str, captured: &str, second: &Vendor) -> Result<(), String> {
+async fn check_session(name: &str, captured: &str, second: &Vendor) -> Result<(), String> {
     let case = format!("{name}; {} {:?}", second.family, second.only);
     let scene = desk(Dialect::Anthropic, second);
     let mut agent = Agent::resuming(a_week_old(captured));
@@ -188,27 +188,27 @@ async fn one_step(
 /// Two sequential calls, then a text.
 fn answer(turn: usize, step: usize) -> Cue {
     let thinks = Line::Thinking(format!("thought {turn}.{step}"));
-    let says = Line::Text(format!("answer {turn}.{step}"));
+    let part = Line::Text(format!("answer {turn}.{step}"));
     let call = Line::Tool {
         name: "Bash".to_owned(),
         input: json!({ "command": format!("ls {turn}.{step}") }),
     };
     match step {
-        0 => Cue::answer([thinks, says, call]),
+        0 => Cue::answer([thinks, part, call]),
         1 => Cue::answer([thinks, call.clone(), call]),
-        _ => Cue::answer([thinks, says]),
+        _ => Cue::answer([thinks, part]),
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_week_old_session_goes_on_after_turns_of_other_vendors() {
+async fn a_week_old_session_continues_after_turns_of_other_vendors() {
     let mut failed = Vec::new();
     for second in VENDORS
         .iter()
         .filter(|vendor| OTHERS.contains(&vendor.family))
     {
         for (name, captured) in CAPTURED {
-            failed.extend(goes_on(name, captured, second).await.err());
+            failed.extend(check_session(name, captured, second).await.err());
         }
     }
     assert!(

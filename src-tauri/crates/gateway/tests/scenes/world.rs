@@ -147,8 +147,8 @@ impl Scene {
     }
 
     pub(crate) fn dialling(lead: Stage, second: Stage, connect: gateway::Connect) -> Scene {
-        let (config_told, config_seen) = watch::channel(Arc::new(config()));
-        let (verdicts_told, verdicts_seen) = watch::channel(Arc::default());
+        let (config_sender, config_seen) = watch::channel(Arc::new(config()));
+        let (verdicts_sender, verdicts_seen) = watch::channel(Arc::default());
         let (reports, reported) = mpsc::channel(256);
         let (began, start) = (
             Instant::now(),
@@ -175,8 +175,8 @@ impl Scene {
             second,
             reports: reported,
             records,
-            config: config_told,
-            verdicts: verdicts_told,
+            config: config_sender,
+            verdicts: verdicts_sender,
             user_agent: None,
         }
     }
@@ -383,7 +383,7 @@ impl Records {
     }
 
     /// Writes work again; the earlier content is lost.
-    pub(crate) fn mend(&self) {
+    pub(crate) fn heal(&self) {
         *self.0.lock().unwrap() = Kept::Unopened;
     }
 

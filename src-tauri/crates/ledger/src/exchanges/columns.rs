@@ -1,6 +1,7 @@
 use catalog::Tokens;
 use rusqlite::{Connection, Row, Transaction, named_params};
 
+use super::AttemptOutcome;
 use super::row::{AttemptRow, Candidate, ExchangeRow};
 use crate::column::{Col, get, maybe};
 
@@ -78,7 +79,7 @@ pub(super) fn insert_attempt(
         ":total_ms": Col(attempt.total_ms),
         ":ttft_ms": attempt.ttft_ms.map(Col),
         ":status": attempt.status,
-        ":outcome": attempt.outcome,
+        ":outcome": attempt.outcome.as_str(),
         ":provider_failed": attempt.provider_failed,
         ":detail": attempt.detail,
         ":stop_reason": attempt.stop_reason,
@@ -154,7 +155,7 @@ pub(super) fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         by_subscription: row.get("by_subscription")?,
         spoken: maybe(row, "spoken")?,
         left_out: read_lines(row, "left_out")?,
-        outcome: row.get("outcome")?,
+        outcome: AttemptOutcome::read(row.get_ref("outcome")?.as_str()?),
         provider_failed: row.get("provider_failed")?,
         detail: row.get("detail")?,
         stop_reason: row.get("stop_reason")?,

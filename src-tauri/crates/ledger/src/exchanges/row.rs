@@ -1,6 +1,7 @@
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens, at_dearest};
 use chrono::{DateTime, Utc};
 
+use super::AttemptOutcome;
 use crate::column::word_enum;
 
 /// Name of the route for requests that are forwarded to their vendor unparsed. They have a cost only if the stored key paid.
@@ -131,8 +132,7 @@ pub struct AttemptRow {
     pub spoken: Option<Dialect>,
     /// Fields that the translation dropped or approximated, each with the reason.
     pub left_out: Vec<String>,
-    /// A short label: "complete", "cut", "rate limit".
-    pub outcome: String,
+    pub outcome: AttemptOutcome,
     /// Failed because of the provider, not because of the account, the settings, the request, or a disconnected client.
     pub provider_failed: bool,
     pub detail: Option<String>,

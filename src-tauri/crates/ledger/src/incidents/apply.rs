@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use health::{Blame, Change, Level, Note, PageIncident, Transition, Verdict};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
+use super::TimelineSource::{self, StatusPage, Understudy};
 use crate::column::{Col, maybe};
 use crate::{Ledger, LedgerError, LoggedTransition};
 
@@ -40,7 +41,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                 }
                 None => begin(tx, logged, *since, *level)?,
             };
-            entry(tx, id, at, Some(*level), text)?;
+            entry(tx, id, at, Some(*level), Understudy, text)?;
             Ok(Some(id))
         }
         Change::Rose { to, .. } | Change::Eased { to, .. } => {
@@ -54,7 +55,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                     begin(tx, logged, since, *to)?
                 }
             };
-            entry(tx, id, at, Some(*to), text)?;
+            entry(tx, id, at, Some(*to), Understudy, text)?;
             Ok(Some(id))
         }
         Change::Updated => {
@@ -71,7 +72,14 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
             if *note == Note::Verdict {
                 update_evidence(tx, id, verdict.blame, evidence)?;
             }
-            entry(tx, id, at, None, text)?;
+            let source = match note {
+                Note::Page(_) | Note::PageResolved(_) => StatusPage,
+                Note::Verdict
+                | Note::FailingAgain
+                | Note::RecoveryNotCounted
+                | Note::NoLongerWatched => Understudy,
+            };
+            entry(tx, id, at, None, source, text)?;
             Ok(Some(id))
         }
         Change::Recovered { since, peak } => {
@@ -82,7 +90,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
             match verdict.verdict {
                 Verdict::Known(level @ (Level::Operational | Level::Maintenance)) => {
                     close(tx, id, at, Some(level), *peak)?;
-                    entry(tx, id, at, Some(level), text)?;
+                    entry(tx, id, at, Some(level), Understudy, text)?;
                 }
                 // The record ends, not the outage: the provider is no longer watched, as the previous note states.
                 Verdict::Known(_) | Verdict::Unknown(_) => close(tx, id, at, None, *peak)?,
@@ -95,7 +103,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                 None => begin(tx, logged, (*since).min(at), *peak)?,
             };
             close(tx, id, at, None, *peak)?;
-            entry(tx, id, at, None, text)?;
+            entry(tx, id, at, None, Understudy, text)?;
             Ok(Some(id))
         }
         Change::Past(page) => past(tx, provider, at, page, evidence).map(Some),
@@ -212,7 +220,7 @@ fn past(
     tx.prepare_cached("DELETE FROM timeline WHERE incident = ?1")?
         .execute([id])?;
     for (at, text) in &page.updates {
-        entry(tx, id, *at, None, text)?;
+        entry(tx, id, *at, None, StatusPage, text)?;
     }
     Ok(id)
 }
@@ -222,9 +230,12 @@ fn entry(
     incident: i64,
     at: DateTime<Utc>,
     level: Option<Level>,
+    source: TimelineSource,
     text: &str,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT INTO timeline (incident, at, level, said) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((incident, Col(at), level.map(Col), text))?;
+    tx.prepare_cached(
+        "INSERT INTO timeline (incident, at, level, source, said) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((incident, Col(at), level.map(Col), Col(source), text))?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use catalog::{Dialect, MicroDollars};
 
 use super::{answered, attempt, candidate, carried, exhausted, fresh, minutes, rehearsed, t0};
-use crate::{End, ExchangeRow, Ledger};
+use crate::{AttemptOutcome, End, ExchangeRow, Ledger};
 
 #[test]
 fn an_exchange_is_read_back_complete() {
@@ -93,8 +93,8 @@ fn a_fallback_is_another_endpoint_or_model_than_the_primary() {
         attempts,
         ..answered(t0())
     };
-    let by = |at| attempt(at, "complete", false);
-    let fails = |at| attempt(at, "cut", true);
+    let by = |at| attempt(at, AttemptOutcome::Complete, false);
+    let fails = |at| attempt(at, AttemptOutcome::Failed, true);
     let mapped = crate::Candidate {
         model: "lead-small".into(),
         ..lead.clone()

@@ -6,7 +6,7 @@ use health::{
 };
 
 use super::{fresh, minutes, opened, recovered, t0, transition};
-use crate::{IncidentStory, Ledger, LoggedTransition};
+use crate::{IncidentStory, Ledger, LoggedTransition, TimelineSource};
 
 fn rose(at: DateTime<Utc>) -> LoggedTransition {
     let change = Change::Rose {
@@ -39,16 +39,16 @@ fn noted(at: DateTime<Utc>, text: &str) -> LoggedTransition {
 fn found(incident_with_timeline: &IncidentStory) -> String {
     let line = |row: &crate::TimelineRow| {
         let after = (row.at - t0()).num_minutes();
-        format!("{after:>3} {:?} {}\n", row.level, row.text)
+        format!("{after:>3} {:?} {:?} {}\n", row.source, row.level, row.text)
     };
     incident_with_timeline.timeline.iter().map(line).collect()
 }
 
-const OUTAGE: &str = "  0 Some(PartialOutage) Lead: it is them.
-  4 Some(MajorOutage) 12 of 14 failed.
-  9 None Identified: we found the cause.
- 30 Some(Degraded) 1 of 9 failed.
- 45 Some(Operational) Lead works again.
+const OUTAGE: &str = "  0 Understudy Some(PartialOutage) Lead: it is them.
+  4 Understudy Some(MajorOutage) 12 of 14 failed.
+  9 StatusPage None Identified: we found the cause.
+ 30 Understudy Some(Degraded) 1 of 9 failed.
+ 45 Understudy Some(Operational) Lead works again.
 ";
 
 #[test]
@@ -331,7 +331,11 @@ fn an_incident_that_was_over_when_first_seen_is_kept_once() {
     assert_eq!(incident_with_timeline.incident.opened, page.started);
     assert_eq!(incident_with_timeline.incident.closed, page.resolved);
     assert_eq!(incident_with_timeline.timeline.len(), 2);
-    assert_eq!(incident_with_timeline.timeline[1].text, "Resolved.");
+    let last = &incident_with_timeline.timeline[1];
+    assert_eq!(
+        (&*last.text, last.source),
+        ("Resolved.", TimelineSource::StatusPage)
+    );
     assert_eq!(ledger.open_incidents().unwrap().len(), 1);
 }
 

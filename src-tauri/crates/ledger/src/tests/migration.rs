@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::{answered, fresh, minutes, t0};
 use crate::schema::{self, Step};
 use crate::tables::TABLES;
-use crate::{Ledger, OpenError, open};
+use crate::{AttemptOutcome, Ledger, OpenError, TimelineSource, open};
 
 /// A ledger of each version, as that version wrote it. Add one with every new version; never edit one.
 const FIXTURES: &[(u32, &str)] = &[
@@ -20,6 +20,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (5, include_str!("../../fixtures/v5.sql")),
     (6, include_str!("../../fixtures/v6.sql")),
     (7, include_str!("../../fixtures/v7.sql")),
+    (8, include_str!("../../fixtures/v8.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
@@ -177,4 +178,44 @@ fn a_ledger_of_the_newest_version_is_not_backed_up() {
     assert_eq!(first.as_deref(), Some("2026-06-21T20:00:00+00:00"));
     assert!(!open::backup_of(&file, schema::known(TABLES)).exists());
     assert!(!open::backup_of(&file, 0).exists());
+}
+
+#[test]
+fn the_entries_of_an_older_ledger_get_their_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, sql) = FIXTURES[6];
+    let file = written(
+        folder.path(),
+        &format!(
+            "{sql}
+             INSERT INTO incidents (id, provider, opened_at, closed_at, past, blame, evidence)
+                 VALUES (90, 'lead', 0, 1, 1, 'them', '');
+             INSERT INTO timeline (incident, at, said) VALUES
+                 (1, 1782072400000, 'Status page: We are looking.'), (90, 0, 'Investigating.');"
+        ),
+    );
+    let ledger = Ledger::open(&file, t0()).unwrap();
+    let sources = |id| -> Vec<TimelineSource> {
+        let entries = ledger.incident(id).unwrap().unwrap().timeline;
+        entries.iter().map(|entry| entry.source).collect()
+    };
+    use TimelineSource::{StatusPage, Understudy};
+    assert_eq!(sources(1), [Understudy, Understudy, StatusPage]);
+    assert_eq!(sources(90), [StatusPage]);
+}
+
+#[test]
+fn an_attempt_with_an_unknown_outcome_stays_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, sql) = FIXTURES[6];
+    let ledger = Ledger::open(&written(folder.path(), sql), t0()).unwrap();
+    let rows = ledger.exchanges(10, None).unwrap().rows;
+    let outcomes: Vec<AttemptOutcome> = rows
+        .iter()
+        .flat_map(|(_, exchange)| &exchange.attempts)
+        .map(|attempt| attempt.outcome)
+        .collect();
+    // The ledger contains "overloaded", "truncated" and "complete".
+    use AttemptOutcome::{Complete, Other};
+    assert_eq!(outcomes, [Other, Other, Complete]);
 }

@@ -173,7 +173,11 @@ fn outage(ledger: &mut Ledger) -> i64 {
     };
     let of_another_route = ExchangeRow {
         primary: Some(candidate("second")),
-        attempts: vec![super::attempt(&candidate("second"), "cut", true)],
+        attempts: vec![super::attempt(
+            &candidate("second"),
+            crate::AttemptOutcome::Failed,
+            true,
+        )],
         ..exhausted(t0() + minutes(5))
     };
     for exchange in [

@@ -53,12 +53,13 @@ impl Client {
         for event in events {
             let index = event["index"].as_u64().unwrap_or_default();
             let counts = ["input_tokens", "output_tokens"];
-            let told = match &event["usage"] {
-                Value::Null => &event["message"]["usage"],
-                usage => usage,
+            let counted = if event["usage"].is_null() {
+                &event["message"]["usage"]
+            } else {
+                &event["usage"]
             };
             for (slot, field) in usage.iter_mut().zip(counts) {
-                *slot = told[field].as_u64().unwrap_or(*slot);
+                *slot = counted[field].as_u64().unwrap_or(*slot);
             }
             match text(&event["type"]) {
                 "message_start" => {
@@ -124,9 +125,10 @@ impl Client {
                 let legacy = delta["function_call"].is_object().then_some(delta);
                 let calls = delta["tool_calls"].as_array().into_iter().flatten();
                 for call in calls.chain(legacy) {
-                    let function = match &call["function"] {
-                        Value::Null => &call["function_call"],
-                        function => function,
+                    let function = if call["function"].is_null() {
+                        &call["function_call"]
+                    } else {
+                        &call["function"]
                     };
                     let (id, name) = (text(&call["id"]), text(&function["name"]));
                     if !id.is_empty() || !name.is_empty() {

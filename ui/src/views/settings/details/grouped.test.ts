@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 
+import type { Dialect } from "../../../generated/Dialect";
 import type { Fallback } from "../../../generated/Fallback";
 import type { Route } from "../../../generated/Route";
 import { grouped } from "./grouped";
 
-const route = (name: string, models: string, endpoint: string, dialect = "openai-responses"): Route => ({
+const route = (name: string, models: string, endpoint: string, dialect: Dialect = "openai-responses"): Route => ({
   name,
   dialect,
   models,

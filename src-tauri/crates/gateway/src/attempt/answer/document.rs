@@ -37,7 +37,7 @@ impl Answer {
         Some(match self.events_of(&document.freeze(), how) {
             Ok(events) => match self.take(events) {
                 Arrival::More { .. } => Arrival::Ended(self.end(BodyEnd::Clean)),
-                ended => ended,
+                ended @ (Arrival::Ended(_) | Arrival::Unsayable(_)) => ended,
             },
             Err(CannotTell::Broken(broken)) => Arrival::Ended(Completion::Broken(broken)),
             Err(CannotTell::Unsayable(what)) => Arrival::Unsayable(what),
@@ -55,12 +55,11 @@ impl Answer {
             Validator::new(spoken, Framing::Whole).keeping_arguments(self.keep_arguments);
         validator.push(document, &mut Vec::new());
         let report = validator.report().clone();
-        match validator.judge(how) {
-            Completion::Broken(broken) if broken != Broken::Empty => {
-                self.told = Some(report);
-                return Err(broken.into());
-            }
-            _ => {}
+        if let Completion::Broken(broken) = validator.judge(how)
+            && broken != Broken::Empty
+        {
+            self.told = Some(report);
+            return Err(broken.into());
         }
         let (document, report) = match &self.translation {
             None => (document.clone(), report),

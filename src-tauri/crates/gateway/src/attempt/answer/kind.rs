@@ -20,7 +20,7 @@ impl BodyKind {
     pub(super) fn of(hold: Hold) -> Self {
         match hold {
             Hold::Nothing => BodyKind::Events,
-            Hold::UntilContent | Hold::UntilProven { .. } => BodyKind::Unknown,
+            Hold::UntilContent | Hold::UntilChecked { .. } => BodyKind::Unknown,
         }
     }
 

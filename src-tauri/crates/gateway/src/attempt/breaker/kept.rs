@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use wire::Class;
 
-use super::{Breaker, Breakers, State};
+use super::Breakers;
+use super::state::{Breaker, State};
 
 /// What a breaker remembers, in a form that can be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ struct Kept {
     #[serde(default)]
     reason: String,
     #[serde(default)]
-    silent_at: Option<DateTime<Utc>>,
+    timed_out_at: Option<DateTime<Utc>>,
 }
 
 impl Breakers {
@@ -86,7 +87,7 @@ impl Breaker {
             class: self.class.map(|class| class.as_str().to_owned()),
             resets_at: self.resets_at,
             reason: self.reason.clone(),
-            silent_at: self.silent_at,
+            timed_out_at: self.timed_out_at,
         };
         serde_json::to_string(&memory).ok()
     }
@@ -107,7 +108,7 @@ impl Breaker {
                 .and_then(|word| Class::ALL.into_iter().find(|class| class.as_str() == word)),
             resets_at: memory.resets_at,
             reason: memory.reason,
-            silent_at: memory.silent_at,
+            timed_out_at: memory.timed_out_at,
         })
     }
 }

@@ -4,7 +4,9 @@ use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, TimeDelta, Utc};
 use wire::Class;
 
-use super::{Breaker, BreakerChange, Breakers, Memory, Standing, State};
+use super::Breakers;
+use super::memory::Memory;
+use super::state::{Breaker, BreakerChange, Standing, State};
 
 /// A breaker whose cooldown ended this long ago, and that no request has used since, is out of date.
 const UNUSED: TimeDelta = TimeDelta::minutes(10);
@@ -20,12 +22,12 @@ impl Breakers {
         let key = (endpoint.clone(), model.clone());
         let mut memory = self.lock();
         let breaker = memory.breakers.get_mut(&key)?;
-        breaker.silent_at = None;
+        breaker.timed_out_at = None;
         let State::Open { until } = breaker.state else {
             return None;
         };
         breaker.state = State::Open { until: now };
-        (until > now).then_some(BreakerChange::HalfOpened)
+        (until > now).then_some(BreakerChange::BecameHalfOpen)
     }
 
     /// A probe of the watch succeeded.

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use super::memory::REMEMBERED;
 use super::*;
 
 const TRANSIENT: Class = Class::Transient;
@@ -10,7 +13,7 @@ fn trip(class: Class) -> Trip {
     Trip {
         class,
         slow: false,
-        silence: None,
+        timeout_length: None,
         retry_after: None,
         resets_at: None,
         reason: "503".to_owned(),
@@ -105,38 +108,38 @@ fn a_quick_failure_is_found_out_again_every_thirty_seconds() {
 }
 
 #[test]
-fn silence_costs_a_wait_so_its_cooldown_doubles_up_to_five_minutes() {
-    let silent = || Trip {
+fn the_cooldown_after_a_timeout_doubles_up_to_five_minutes() {
+    let timed_out = || Trip {
         threshold: 1,
         ..trip(Class::Silent)
     };
     check(&[
-        (0, Fails(silent()), open(30)),
-        (30, Fails(silent()), open(90)),
-        (90, Fails(silent()), open(210)),
-        (210, Fails(silent()), open(450)),
-        (450, Fails(silent()), open(750)),
-        (750, Fails(silent()), open(1050)),
+        (0, Fails(timed_out()), open(30)),
+        (30, Fails(timed_out()), open(90)),
+        (90, Fails(timed_out()), open(210)),
+        (210, Fails(timed_out()), open(450)),
+        (450, Fails(timed_out()), open(750)),
+        (750, Fails(timed_out()), open(1050)),
         (1050, Succeeds, Closed),
-        (1051, Fails(silent()), open(1081)),
+        (1051, Fails(timed_out()), open(1081)),
     ]);
 }
 
 #[test]
-fn a_silence_after_another_failure_opens_it_and_a_long_one_does_so_at_once() {
-    let silent = |silence| Trip {
-        silence: Some(silence),
+fn a_timeout_after_another_failure_opens_it_and_a_long_timeout_does_so_at_once() {
+    let timed_out = |timeout_length| Trip {
+        timeout_length: Some(timeout_length),
         ..trip(Class::Silent)
     };
     check(&[
-        (0, Fails(silent(Silence::Usual)), Closed),
-        (45, Fails(silent(Silence::Usual)), open(75)),
+        (0, Fails(timed_out(TimeoutLength::Usual)), Closed),
+        (45, Fails(timed_out(TimeoutLength::Usual)), open(75)),
     ]);
     check(&[
         (0, Fails(trip(TRANSIENT)), Closed),
-        (1, Fails(silent(Silence::Usual)), open(31)),
+        (1, Fails(timed_out(TimeoutLength::Usual)), open(31)),
     ]);
-    check(&[(0, Fails(silent(Silence::Long)), open(30))]);
+    check(&[(0, Fails(timed_out(TimeoutLength::Long)), open(30))]);
     // An answer in one piece may rightly take long.
     check(&[
         (0, Fails(trip(Class::Silent)), Closed),
@@ -146,36 +149,38 @@ fn a_silence_after_another_failure_opens_it_and_a_long_one_does_so_at_once() {
 }
 
 #[test]
-fn proven_silence_is_known_for_five_minutes_and_shorter_ones_do_not_prolong_that() {
+fn a_full_length_timeout_counts_for_five_minutes_and_shorter_ones_do_not_prolong_that() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
-    let fails = |second, silence| {
-        let silent = Trip {
-            silence: Some(silence),
+    let fails = |second, timeout_length| {
+        let timed_out = Trip {
+            timeout_length: Some(timeout_length),
             ..trip(Class::Silent)
         };
         let now = at(second);
-        breakers.enter(&endpoint, &model, now).failed(now, &silent);
+        breakers
+            .enter(&endpoint, &model, now)
+            .failed(now, &timed_out);
     };
     let known =
-        |breakers: &Breakers, second| breakers.is_known_silent(&endpoint, &model, at(second));
-    fails(0, Silence::Usual);
+        |breakers: &Breakers, second| breakers.has_recent_timeout(&endpoint, &model, at(second));
+    fails(0, TimeoutLength::Usual);
     assert!(!known(&breakers, 0), "one wait may have been too short");
-    fails(50, Silence::Usual);
+    fails(50, TimeoutLength::Usual);
     assert!(known(&breakers, 50), "two in a row have opened it");
-    fails(200, Silence::Long);
-    fails(350, Silence::Usual);
+    fails(200, TimeoutLength::Long);
+    fails(350, TimeoutLength::Usual);
     assert!(known(&breakers, 499));
     assert!(!known(&breakers, 500));
     let restarted = Breakers::default();
     restarted.restore(breakers.kept(), at(301));
     assert!(known(&restarted, 499) && !known(&restarted, 500));
 
-    fails(600, Silence::Long);
+    fails(600, TimeoutLength::Long);
     assert!(known(&breakers, 601));
     breakers.half_open(&endpoint, &model, at(602));
     assert!(!known(&breakers, 603), "a probe was answered");
-    fails(700, Silence::Long);
+    fails(700, TimeoutLength::Long);
     breakers
         .enter(&endpoint, &model, at(701))
         .succeeded(at(701));
@@ -247,7 +252,7 @@ fn a_limit_opens_at_once_and_exactly_until_its_reset() {
 }
 
 #[test]
-fn the_request_itself_at_fault_tells_nothing() {
+fn a_request_at_fault_changes_nothing() {
     for class in [Class::Caller, Class::ContextTooLong, Class::ContentPolicy] {
         let fails = || Fails(trip(class));
         check(&[
@@ -327,13 +332,13 @@ fn a_restart_forgets_nothing_of_an_outage() {
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let other = ModelId::new("twice failed");
     for second in [0, 30] {
-        let silent = Trip {
+        let timed_out = Trip {
             threshold: 1,
             ..trip(Class::Silent)
         };
         breakers
             .enter(&endpoint, &model, at(second))
-            .failed(at(second), &silent);
+            .failed(at(second), &timed_out);
         breakers
             .enter(&endpoint, &other, at(second))
             .failed(at(second), &trip(TRANSIENT));
@@ -489,7 +494,7 @@ fn a_probe_does_not_close_what_was_no_failure_of_the_provider() {
 }
 
 #[test]
-fn what_no_request_asks_for_is_forgotten_after_its_cooldown_also_over_a_restart() {
+fn an_unused_model_is_forgotten_after_its_cooldown_also_over_a_restart() {
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let breakers = Breakers::default();
     breakers

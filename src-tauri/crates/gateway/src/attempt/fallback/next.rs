@@ -6,7 +6,7 @@ use std::time::Duration;
 use wire::Class;
 
 use crate::attempt::breaker::PATIENCE;
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::{Candidate, Carriage, Credential};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +24,14 @@ pub(super) enum Next {
 /// `translated`: the candidate was not sent the client's own bytes. `for_limits`: the owner lets fallbacks answer for a used-up
 /// plan too.
 pub(super) fn next(
-    lost: &Lost,
+    failed_attempt: &FailedAttempt,
     candidate: &Candidate,
     context: Option<u64>,
     translated: bool,
     for_limits: bool,
 ) -> Next {
     let primary = candidate.is_primary();
-    match lost.class {
+    match failed_attempt.class {
         // The client renews its own login when it receives a refusal.
         Class::Credential if primary && candidate.credential == Credential::ClientLogin => {
             Next::Stop
@@ -47,9 +47,9 @@ pub(super) fn next(
         Class::ContentPolicy if primary => Next::Stop,
         // The window that the provider names outranks the catalogue's. If neither is known, every other candidate may have
         // a larger one.
-        Class::ContextTooLong => Next::Larger(lost.window.or(context).unwrap_or(0)),
-        Class::Transient | Class::RateLimit if lost.hopeless => Next::Other,
-        Class::Transient | Class::RateLimit => match lost.retry_after {
+        Class::ContextTooLong => Next::Larger(failed_attempt.window.or(context).unwrap_or(0)),
+        Class::Transient | Class::RateLimit if failed_attempt.hopeless => Next::Other,
+        Class::Transient | Class::RateLimit => match failed_attempt.retry_after {
             Some(wait) if wait > PATIENCE => Next::Other,
             Some(wait) => Next::Again(wait.max(backoff())),
             None => Next::Again(backoff()),
@@ -74,13 +74,13 @@ pub(super) fn may_repeat(took: Duration, last: bool, left: Option<Duration>) -> 
 }
 
 /// Is a failure evidence about the endpoint, for every client?
-pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
-    match lost.class {
+pub(super) fn bears_on_breaker(failed_attempt: &FailedAttempt, candidate: &Candidate) -> bool {
+    match failed_attempt.class {
         // The refused part may be one that Understudy wrote.
         Class::Caller if candidate.carriage != Carriage::Own => false,
         // A login's; others may come with another.
         Class::Credential | Class::Limit => candidate.credential != Credential::ClientLogin,
-        Class::Transient => lost.fault.is_theirs(),
+        Class::Transient => failed_attempt.fault.is_theirs(),
         Class::RateLimit
         | Class::Silent
         | Class::Quota

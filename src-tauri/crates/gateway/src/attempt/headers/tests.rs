@@ -27,7 +27,7 @@ const CREDENTIALS: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn a_login_reaches_its_own_vendor_untouched_and_nobody_else() {
+fn a_login_reaches_its_own_vendor_unchanged_and_no_other() {
     let sent = client(&CREDENTIALS);
     let key = Secret::new("sk-ours");
     let own = outgoing(

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn what_follows_a_break_depends_on_who_asks_again() {
+fn what_follows_a_break_depends_on_whether_the_client_retries() {
     use RestartAt::{Anywhere, BeforeText, FinishedBlock, Never};
     for (written, agent, repeats, restart, ends_cleanly) in [
         (None, true, Repeats::Broken, Never, false),
@@ -46,7 +46,7 @@ fn what_follows_a_break_depends_on_who_asks_again() {
 }
 
 #[test]
-fn what_is_acted_on_is_proven_first_for_clients_that_do_not_ask_again() {
+fn a_client_that_does_not_retry_gets_only_checked_responses() {
     let ask = |body: &str| Ask::read(catalog::Dialect::OpenaiChat, body.as_bytes()).unwrap();
     let plain = ask(r#"{"model":"m","messages":[]}"#);
     let tools =

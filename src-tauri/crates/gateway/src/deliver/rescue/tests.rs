@@ -31,22 +31,22 @@ fn answered(
     status: u16,
     headers: &[(&'static str, &'static str)],
     body: &'static str,
-) -> Lost {
+) -> FailedAttempt {
     let mut told = HeaderMap::new();
     for (name, value) in headers {
         told.insert(*name, HeaderValue::from_static(value));
     }
-    Lost {
+    FailedAttempt {
         answer: Some((
             StatusCode::from_u16(status).unwrap(),
             told,
             Bytes::from_static(body.as_bytes()),
         )),
-        ..Lost::new(class, Fault::Ours, String::new())
+        ..FailedAttempt::new(class, Fault::Ours, String::new())
     }
 }
 
-fn message(said: &WholeResponse) -> String {
+fn message(said: &ClientResponse) -> String {
     let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap();
     tree["error"]["message"].as_str().unwrap().to_owned()
 }
@@ -54,12 +54,12 @@ fn message(said: &WholeResponse) -> String {
 #[test]
 fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
     let body = r#"{ "type":"error", "error":{"type":"overloaded_error","message":"Overloaded"} }"#;
-    let lost = answered(Class::Transient, 529, &[("x-request-id", "r1")], body);
+    let failed_attempt = answered(Class::Transient, 529, &[("x-request-id", "r1")], body);
     let said = exhausted(
         Dialect::Anthropic,
         &primary(Credential::OurKey),
         "First",
-        lost,
+        failed_attempt,
         &[],
     );
     assert_eq!(
@@ -71,12 +71,18 @@ fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
 
 /// Codex shows a sentence of its own at this code, and never ours.
 #[test]
-fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_something_to_say() {
+fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message() {
     let known = ["Understudy: First is down".to_owned()];
     let body = r#"{"error":{"message":"Overloaded.","type":"server_error","param":null,"code":"server_is_overloaded"}}"#;
     let told = |dialect, known: &[String]| {
-        let lost = answered(Class::Transient, 503, &[], body);
-        exhausted(dialect, &primary(Credential::OurKey), "First", lost, known)
+        let failed_attempt = answered(Class::Transient, 503, &[], body);
+        exhausted(
+            dialect,
+            &primary(Credential::OurKey),
+            "First",
+            failed_attempt,
+            known,
+        )
     };
     let said = told(Dialect::OpenaiResponses, &known);
     assert_eq!(said.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -125,18 +131,24 @@ fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
 }
 
 #[test]
-fn whoever_did_not_answer_at_all_gets_a_status_that_the_client_understands() {
+fn a_provider_without_response_causes_a_status_that_the_client_understands() {
     for (dialect, status) in [
         (Dialect::Anthropic, 529),
         (Dialect::OpenaiChat, 503),
         (Dialect::OpenaiResponses, 503),
     ] {
-        let lost = Lost::new(
+        let failed_attempt = FailedAttempt::new(
             Class::Transient,
             Fault::Theirs(FailureKind::Connect),
             "connection refused",
         );
-        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
+        let said = exhausted(
+            dialect,
+            &primary(Credential::OurKey),
+            "First",
+            failed_attempt,
+            &[],
+        );
         assert_eq!(said.status.as_u16(), status, "{dialect}");
         assert_eq!(message(&said), "First did not answer: connection refused");
     }
@@ -175,11 +187,17 @@ fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
             .map(|value| ("retry-after", value))
             .into_iter()
             .collect();
-        let lost = Lost {
+        let failed_attempt = FailedAttempt {
             retry_after: patience.map(Duration::from_secs),
             ..answered(Class::RateLimit, 429, &headers, body)
         };
-        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
+        let said = exhausted(
+            dialect,
+            &primary(Credential::OurKey),
+            "First",
+            failed_attempt,
+            &[],
+        );
         let got = said
             .headers
             .get(RETRY_AFTER)
@@ -197,11 +215,17 @@ fn a_limit_keeps_its_headers() {
             ("retry-after", "3600"),
             ("anthropic-ratelimit-unified-reset", "1800003600"),
         ];
-        let lost = Lost {
+        let failed_attempt = FailedAttempt {
             retry_after: Some(Duration::from_secs(3600)),
             ..answered(Class::Limit, 429, &headers, body)
         };
-        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
+        let said = exhausted(
+            dialect,
+            &primary(Credential::OurKey),
+            "First",
+            failed_attempt,
+            &[],
+        );
         for (name, value) in headers {
             assert_eq!(said.headers[name], value, "{dialect}");
         }
@@ -210,7 +234,7 @@ fn a_limit_keeps_its_headers() {
 }
 
 #[test]
-fn a_wait_that_some_client_would_misread_is_told_in_whole_seconds() {
+fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
     for (dialect, headers, patience_ms, told) in [
@@ -244,11 +268,17 @@ fn a_wait_that_some_client_would_misread_is_told_in_whole_seconds() {
         ),
         (messages, vec![("retry-after-ms", "500")], 500, None),
     ] {
-        let lost = Lost {
+        let failed_attempt = FailedAttempt {
             retry_after: Some(Duration::from_millis(patience_ms)),
             ..answered(Class::RateLimit, 429, &headers, body)
         };
-        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
+        let said = exhausted(
+            dialect,
+            &primary(Credential::OurKey),
+            "First",
+            failed_attempt,
+            &[],
+        );
         let got = said.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
         assert_eq!(got, told, "{dialect} {headers:?}");
     }
@@ -269,8 +299,14 @@ fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
             (Class::Credential, 403),
             (Class::ModelGone, 404),
         ] {
-            let lost = answered(class, status, &[], r#"{"error":{"message":"no"}}"#);
-            let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
+            let failed_attempt = answered(class, status, &[], r#"{"error":{"message":"no"}}"#);
+            let said = exhausted(
+                dialect,
+                &primary(Credential::OurKey),
+                "First",
+                failed_attempt,
+                &[],
+            );
             let status = said.status.as_u16();
             assert_ne!(status, 401, "Claude Code asks again for three minutes");
             assert_ne!(status, 413, "opencode asks again without end");
@@ -286,7 +322,7 @@ fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
 #[test]
 fn only_a_bad_verdict_is_worth_a_sentence() {
     let known = |verdict, blame| {
-        let belief = ProviderVerdict {
+        let failing_verdict = ProviderVerdict {
             verdict,
             since: DateTime::from_timestamp(72_240, 0),
             basis: Basis::Measured,
@@ -297,7 +333,7 @@ fn only_a_bad_verdict_is_worth_a_sentence() {
             models: BTreeMap::new(),
         };
         Verdicts {
-            providers: BTreeMap::from([(ProviderId::new("first"), belief)]),
+            providers: BTreeMap::from([(ProviderId::new("first"), failing_verdict)]),
             offline: false,
         }
     };

@@ -52,7 +52,7 @@ fn the_token_is_taken_from_five_places() {
 }
 
 #[test]
-fn an_empty_token_lets_nobody_in() {
+fn an_empty_token_admits_no_client() {
     let mut config = config();
     config.token = Secret::new("");
     let head = head("POST", "/t//v1/messages", &[JSON, HERE, ("x-api-key", "")]);

@@ -81,7 +81,7 @@ fn a_request_goes_to_the_vendor_of_its_login() {
 }
 
 #[test]
-fn a_login_that_does_not_say_whose_it_is_is_asked_about() {
+fn a_login_of_unknown_vendor_is_looked_up() {
     let config = config();
     for headers in [
         &[OPAQUE] as &[_],

@@ -6,20 +6,20 @@ use super::*;
 
 const ASK: (Dialect, Kind) = (Dialect::Anthropic, Kind::Generate);
 
-fn asker(
+fn identity(
     token: &str,
     uri: &str,
     headers: &[(&str, &str)],
     ask: (Dialect, Kind),
     body: &str,
-) -> Asker {
+) -> RequestIdentity {
     let mut request = Request::post(uri);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
     let client = Client::identify(&head.headers);
-    Asker::new(
+    RequestIdentity::new(
         &Secret::new(token),
         &head,
         &client,
@@ -28,8 +28,8 @@ fn asker(
     )
 }
 
-fn plain(headers: &[(&str, &str)]) -> Asker {
-    asker("t", "/v1/messages", headers, ASK, "{}")
+fn plain(headers: &[(&str, &str)]) -> RequestIdentity {
+    identity("t", "/v1/messages", headers, ASK, "{}")
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_retry_is_the_same_though_its_counter_and_its_path_differ() {
         ("x-stainless-retry-count", "1"),
     ];
     assert_eq!(plain(&first).same_again(), plain(&again).same_again());
-    let prefixed = asker("t", "/t/t/v1/messages", &first, ASK, "{}");
+    let prefixed = identity("t", "/t/t/v1/messages", &first, ASK, "{}");
     assert_eq!(plain(&first).same_again(), prefixed.same_again());
 }
 
@@ -62,22 +62,22 @@ fn another_credential_session_dialect_kind_query_or_body_is_another_request() {
             ("openai-organization", "o"),
         ]),
         plain(&[("x-api-key", "k"), ("session-id", "other")]),
-        asker(
+        identity(
             "t",
             "/v1/messages",
             &headers,
             (Dialect::OpenaiChat, Kind::Generate),
             "{}",
         ),
-        asker(
+        identity(
             "t",
             "/v1/messages",
             &headers,
             (Dialect::Anthropic, Kind::CountTokens),
             "{}",
         ),
-        asker("t", "/v1/messages?beta=true", &headers, ASK, "{}"),
-        asker("t", "/v1/messages", &headers, ASK, "{ }"),
+        identity("t", "/v1/messages?beta=true", &headers, ASK, "{}"),
+        identity("t", "/v1/messages", &headers, ASK, "{ }"),
     ] {
         assert_ne!(own.same_again(), other.same_again(), "{other:?}");
     }
@@ -99,7 +99,8 @@ fn our_own_token_is_no_credential_of_the_client() {
 fn a_key_is_scoped_to_credential_and_route_and_not_to_the_body() {
     let own = plain(&[("x-api-key", "k")]);
     let key = own.keyed("agents", "1");
-    let body = asker("t", "/v1/messages", &[("x-api-key", "k")], ASK, "{ }").keyed("agents", "1");
+    let body =
+        identity("t", "/v1/messages", &[("x-api-key", "k")], ASK, "{ }").keyed("agents", "1");
     assert_eq!(key.scope, body.scope);
     assert_ne!(key.request, body.request);
     for other in [
@@ -117,7 +118,7 @@ fn a_key_is_scoped_to_credential_and_route_and_not_to_the_body() {
 fn digests_are_worth_nothing_in_another_installation() {
     let headers = [("x-api-key", "k")];
     let here = plain(&headers).keyed("r", "1");
-    let there = asker("other", "/v1/messages", &headers, ASK, "{}").keyed("r", "1");
+    let there = identity("other", "/v1/messages", &headers, ASK, "{}").keyed("r", "1");
     assert_ne!(here.scope, there.scope);
 }
 

@@ -8,12 +8,12 @@ use http_body_util::BodyExt;
 use ledger::ReplayAnswer;
 use wire::Kind;
 
-use super::super::flights::{Landed, Ticket};
-use super::super::proof::{Proof, is_stream};
+use super::super::completion_check::{CompletionCheck, is_stream};
+use super::super::keyed_runs::{RunResult, Ticket};
 use super::super::replays::Unkept;
 use super::super::tape::{Head, Recorder, TapeEnd, joined};
+use crate::deliver::client_response::ClientResponse;
 use crate::deliver::rescue;
-use crate::deliver::whole_response::WholeResponse;
 use crate::services::Services;
 use crate::{Body, ExchangeId, TurnedAway};
 
@@ -34,8 +34,8 @@ pub(crate) async fn run(
     let asked = tokio::select! {
         asked = asking => asked,
         () = freed_by_a_stop(&services, &ticket) => {
-            recorder.break_off(STOPPING.to_owned());
-            return ticket.land(Landed::Broken(STOPPING.to_owned()));
+            recorder.abort(STOPPING.to_owned());
+            return ticket.publish(RunResult::Broken(STOPPING.to_owned()));
         }
     };
     let (parts, body) = asked.into_parts();
@@ -44,7 +44,7 @@ pub(crate) async fn run(
         headers: parts.headers,
     };
     let mut running = Running {
-        proof: Proof::new(dialect, kind, &head),
+        check: CompletionCheck::new(dialect, kind, &head),
         streamed: is_stream(&head) && body.size_hint().exact().is_none(),
         id,
         dialect,
@@ -55,12 +55,12 @@ pub(crate) async fn run(
         recorded = running.record(body) => recorded,
         () = freed_by_a_stop(&services, &ticket) => {
             running.end_broken(STOPPING.to_owned());
-            return ticket.land(Landed::Broken(STOPPING.to_owned()));
+            return ticket.publish(RunResult::Broken(STOPPING.to_owned()));
         }
     };
     match recorded {
         Ok(()) => running.finish(ticket, services.now()).await,
-        Err(why) => running.break_off(ticket, why).await,
+        Err(why) => running.abort(ticket, why).await,
     }
 }
 
@@ -78,7 +78,7 @@ struct Running {
     head: Head,
     /// A document is sent when it is on the disk, status and all; of a stream only the end waits for that.
     streamed: bool,
-    proof: Proof,
+    check: CompletionCheck,
     recorder: Recorder,
 }
 
@@ -98,7 +98,7 @@ impl Running {
             let Ok(bytes) = frame.map_err(|aborted| aborted.0)?.into_data() else {
                 continue;
             };
-            let whole = self.proof.push(&bytes);
+            let whole = self.check.push(&bytes);
             if self.streamed && !whole {
                 self.recorder.show(bytes);
                 continue;
@@ -111,7 +111,7 @@ impl Running {
         }
     }
 
-    async fn break_off(self, ticket: Ticket, why: String) {
+    async fn abort(self, ticket: Ticket, why: String) {
         self.end_broken(why.clone());
         ticket.fail(why).await;
     }
@@ -120,14 +120,14 @@ impl Running {
         if !self.streamed {
             self.recorder.begin(self.head);
         }
-        self.recorder.break_off(why);
+        self.recorder.abort(why);
     }
 
     /// It has ended: a response is kept first and sent then, an error is only sent.
     async fn finish(self, ticket: Ticket, now: DateTime<Utc>) {
         let given = self.recorder.tape().body();
         let given = given.map(|pieces| joined(pieces.iter()));
-        if !self.proof.is_answer() {
+        if !self.check.is_answer() {
             ticket.replays.fail(ticket.key).await;
         } else if let Err(unkept) = self.keep(&ticket, given.as_ref(), now).await {
             return self.take_back(ticket, unkept);
@@ -135,17 +135,17 @@ impl Running {
         if !self.streamed {
             self.recorder.begin(self.head.clone());
         }
-        self.recorder.end(TapeEnd::Whole);
+        self.recorder.end(TapeEnd::Complete);
         let Head { status, headers } = self.head;
-        ticket.land(match given {
-            Some(body) => Landed::Given(WholeResponse {
+        ticket.publish(match given {
+            Some(body) => RunResult::Released(ClientResponse {
                 status,
                 headers,
                 body,
                 // Its error already names this exchange, also for the clients that wait for it.
                 ours: false,
             }),
-            None => Landed::TooLarge,
+            None => RunResult::TooLarge,
         });
     }
 
@@ -170,7 +170,7 @@ impl Running {
     fn take_back(self, ticket: Ticket, unkept: Unkept) {
         tracing::error!(%unkept, "an answer under an idempotency key could not be kept");
         if self.streamed {
-            self.recorder.break_off(unkept.to_string());
+            self.recorder.abort(unkept.to_string());
         } else {
             let why = TurnedAway::Unkept(unkept.to_string());
             let said = rescue::turned_away(self.dialect, &why).cite(self.id);
@@ -178,8 +178,8 @@ impl Running {
                 status: said.status,
                 headers: said.headers,
             };
-            self.recorder.say_instead(head, said.body);
+            self.recorder.replace_with(head, said.body);
         }
-        ticket.land(Landed::Unkept(unkept));
+        ticket.publish(RunResult::Unkept(unkept));
     }
 }

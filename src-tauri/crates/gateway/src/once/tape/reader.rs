@@ -20,7 +20,7 @@ impl Reader {
             {
                 let mut recorded = self.0.lock();
                 match (recorded.head.clone(), recorded.end.clone()) {
-                    (Some(head), Some(TapeEnd::Whole)) if recorded.kept => {
+                    (Some(head), Some(TapeEnd::Complete)) if recorded.kept => {
                         recorded.read = recorded.pieces.len();
                         recorded.attendance = Attendance::Served;
                         let body = joined(recorded.pieces.iter());
@@ -30,7 +30,7 @@ impl Reader {
                     }
                     (Some(head), _) => return Ok((head, None)),
                     (None, Some(TapeEnd::Broken(why))) => return Err(why),
-                    (None, Some(TapeEnd::Whole)) => return Err("there is no answer".to_owned()),
+                    (None, Some(TapeEnd::Complete)) => return Err("there is no answer".to_owned()),
                     (None, None) => {}
                 }
             }

@@ -65,17 +65,17 @@ impl Recorder {
     }
 
     /// Sends this instead of the recorded bytes, none of which were released.
-    pub(crate) fn say_instead(&self, head: Head, body: Bytes) {
+    pub(crate) fn replace_with(&self, head: Head, body: Bytes) {
         let mut recorded = self.0.lock();
         recorded.pieces.clear();
         recorded.head = Some(head);
         drop(recorded);
         self.show(body);
-        self.end(TapeEnd::Whole);
+        self.end(TapeEnd::Complete);
     }
 
     /// What was held back is never read: the response is broken.
-    pub(crate) fn break_off(&self, why: String) {
+    pub(crate) fn abort(&self, why: String) {
         let mut recorded = self.0.lock();
         if recorded.end.is_some() {
             return;
@@ -91,6 +91,6 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.break_off("an error of our own ended this answer; the log has the details".to_owned());
+        self.abort("an error of our own ended this answer; the log has the details".to_owned());
     }
 }

@@ -24,16 +24,16 @@ fn now(reader: &Reader) -> Option<Next> {
 }
 
 #[test]
-fn what_is_held_is_read_only_once_the_end_is_said() {
+fn held_bytes_are_read_only_after_the_end_is_recorded() {
     let (recorder, reader) = fresh();
     recorder.begin(head());
     recorder.show(piece("a"));
     recorder.hold(piece("b"));
     assert_eq!(now(&reader), Some(Next::Piece(piece("a"))));
     assert_eq!(now(&reader), None);
-    recorder.end(TapeEnd::Whole);
+    recorder.end(TapeEnd::Complete);
     assert_eq!(now(&reader), Some(Next::Piece(piece("b"))));
-    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Whole)));
+    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Complete)));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn what_was_held_is_never_read_after_a_break() {
     let (recorder, reader) = fresh();
     recorder.show(piece("a"));
     recorder.hold(piece("b"));
-    recorder.break_off("why".to_owned());
+    recorder.abort("why".to_owned());
     assert_eq!(now(&reader), Some(Next::Piece(piece("a"))));
     assert_eq!(
         now(&reader),
@@ -51,20 +51,20 @@ fn what_was_held_is_never_read_after_a_break() {
 }
 
 #[test]
-fn a_recorder_that_is_dropped_breaks_the_response_and_leaves_a_whole_one_whole() {
+fn a_dropped_recorder_truncates_the_response_but_leaves_a_complete_one_complete() {
     let (recorder, reader) = fresh();
     drop(recorder);
     assert!(matches!(now(&reader), Some(Next::End(TapeEnd::Broken(_)))));
     let (recorder, reader) = fresh();
     recorder.show(piece("a"));
-    recorder.end(TapeEnd::Whole);
+    recorder.end(TapeEnd::Complete);
     drop(recorder);
     assert_eq!(now(&reader), Some(Next::Piece(piece("a"))));
-    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Whole)));
+    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Complete)));
 }
 
 #[test]
-fn whoever_comes_back_reads_from_the_first_byte() {
+fn a_returning_client_reads_from_the_first_byte() {
     let (recorder, reader) = fresh();
     recorder.show(piece("a"));
     recorder.show(piece("b"));
@@ -74,11 +74,11 @@ fn whoever_comes_back_reads_from_the_first_byte() {
     assert_eq!(recorder.tape().attendance(), Attendance::Left);
     assert_eq!(recorder.tape().given(), Some(vec![piece("a")]));
     let reader = recorder.tape().rejoin().unwrap();
-    recorder.end(TapeEnd::Whole);
+    recorder.end(TapeEnd::Complete);
     for text in ["a", "b"] {
         assert_eq!(now(&reader), Some(Next::Piece(piece(text))));
     }
-    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Whole)));
+    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Complete)));
     drop(reader);
     assert_eq!(recorder.tape().attendance(), Attendance::Served);
 }

@@ -29,7 +29,7 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 #[test]
-fn a_subscription_is_told_from_a_key() {
+fn a_subscription_is_distinguished_from_a_key() {
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
     for (dialect, sent, subscription) in [
         (

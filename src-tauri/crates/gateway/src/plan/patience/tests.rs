@@ -5,7 +5,7 @@ const fn s(seconds: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_candidate_is_given_up_while_the_client_still_waits() {
+async fn a_candidate_is_abandoned_while_the_client_still_waits() {
     let began = Instant::now();
     let well = |p95| Turn::Primary {
         suspect: false,
@@ -60,7 +60,7 @@ fn a_patience_is_known_from_the_settings_first_and_from_exits_last() {
 
 #[test]
 fn three_equal_exits_in_a_row_show_a_patience() {
-    let leaver = |client: &str| Leaver {
+    let exit_group = |client: &str| ExitGroup {
         route: "leads".into(),
         client: client.into(),
         streamed: false,
@@ -74,14 +74,14 @@ fn three_equal_exits_in_a_row_show_a_patience() {
     ] {
         let mut all = Exits::default();
         for after in exits {
-            all.left(leaver("n8n"), s(*after));
-            all.left(leaver("another"), s(1000 + 100 * after));
+            all.left(exit_group("n8n"), s(*after));
+            all.left(exit_group("another"), s(1000 + 100 * after));
         }
-        assert_eq!(all.learned(&leaver("n8n")), learned.map(s), "{exits:?}");
+        assert_eq!(all.learned(&exit_group("n8n")), learned.map(s), "{exits:?}");
         // A response that it waited for is longer than what was learned.
-        all.stayed(&leaver("n8n"), s(61));
-        assert_eq!(all.learned(&leaver("n8n")), learned.map(s));
-        all.stayed(&leaver("n8n"), s(90));
-        assert_eq!(all.learned(&leaver("n8n")), None);
+        all.stayed(&exit_group("n8n"), s(61));
+        assert_eq!(all.learned(&exit_group("n8n")), learned.map(s));
+        all.stayed(&exit_group("n8n"), s(90));
+        assert_eq!(all.learned(&exit_group("n8n")), None);
     }
 }

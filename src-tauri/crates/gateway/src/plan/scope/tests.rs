@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use catalog::{Dialect, EndpointId};
 
-use super::super::{Login, Plan, Wish, plan};
+use super::super::{Login, Plan, PlanInput, plan};
 use super::*;
 use crate::Standing;
 use crate::tests::config;
@@ -16,8 +16,8 @@ fn planned(caller: CallerKind, change: impl Fn(&mut Config)) -> Plan {
         rerun: false,
         client: String::new(),
     };
-    let wish = Wish::any(Dialect::Anthropic, "claude-1", &caller);
-    plan(&config, wish, &|_, _| Standing::Closed)
+    let input = PlanInput::any(Dialect::Anthropic, "claude-1", &caller);
+    plan(&config, input, &|_, _| Standing::Closed)
 }
 
 fn leads() -> CallerKind {

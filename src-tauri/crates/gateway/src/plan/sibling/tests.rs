@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use catalog::{Dialect, MicroDollars, Price, Rank, Rates, Tier};
 
-use super::super::{Caller, CallerKind, Plan, Role, Wish, plan};
+use super::super::{Caller, CallerKind, Plan, PlanInput, Role, plan};
 use super::*;
 use crate::Standing;
 use crate::tests::{config, endpoint};
@@ -84,8 +84,8 @@ fn planned(general: Siblings, of_route: Option<Siblings>, login: Login, keyed: b
         rerun: false,
         client: String::new(),
     };
-    let wish = Wish::any(Dialect::Anthropic, "opus-1", &caller);
-    plan(&config, wish, &|_, _| Standing::Closed)
+    let input = PlanInput::any(Dialect::Anthropic, "opus-1", &caller);
+    plan(&config, input, &|_, _| Standing::Closed)
 }
 
 #[test]

@@ -1,43 +1,27 @@
 use bytes::Bytes;
 use catalog::Dialect;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Request};
 use wire::Client;
 
 use super::{Review, Reviewed};
-use crate::{End, Exchange, TurnedAway};
+use crate::draft::Draft;
+use crate::{End, TurnedAway};
 
-fn exchange(pipeline: Option<&str>, item: Option<&str>, session: Option<&str>) -> Exchange {
-    Exchange {
-        id: crate::ExchangeId::new(1),
-        started: chrono::DateTime::UNIX_EPOCH,
+fn exchange(pipeline: Option<&str>, item: Option<&str>, session: Option<&str>) -> Draft {
+    let (head, ()) = Request::new(()).into_parts();
+    let (id, started) = (crate::ExchangeId::new(1), chrono::DateTime::UNIX_EPOCH);
+    let pipeline = pipeline.map(str::to_owned);
+    Draft {
         client: Client {
             session: session.map(str::to_owned),
             ..Client::default()
         },
-        dialect: Dialect::OpenaiChat,
-        kind: crate::ExchangeKind::Generate,
-        route: "leads".to_owned(),
-        model: "m".to_owned(),
-        streamed: false,
-        rehearsal: false,
-        pipeline: pipeline.map(str::to_owned),
         item: item.map(str::to_owned),
-        restarts: 0,
-        shown_early: false,
-        passed_over: Vec::new(),
-        attempts: Vec::new(),
-        end: End::Exhausted,
-        status: None,
-        ttft: None,
-        total: std::time::Duration::ZERO,
-        bytes_out: 0,
-        tools_held: true,
-        tool_results: Vec::new(),
-        review: None,
+        ..Draft::of_head(id, &head, pipeline, Dialect::OpenaiChat, started)
     }
 }
 
-fn reviewed(exchange: &Exchange, body: &'static str) -> Option<Reviewed> {
+fn reviewed(exchange: &Draft, body: &'static str) -> Option<Reviewed> {
     Reviewed::of(
         exchange,
         false,
@@ -47,7 +31,7 @@ fn reviewed(exchange: &Exchange, body: &'static str) -> Option<Reviewed> {
     )
 }
 
-fn id(exchange: &Exchange, body: &'static str) -> String {
+fn id(exchange: &Draft, body: &'static str) -> String {
     let found = reviewed(exchange, body).unwrap();
     found.parks(&End::Exhausted, false).unwrap().to_owned()
 }
@@ -57,10 +41,10 @@ fn an_agents_request_is_not_kept() {
     let agent = exchange(None, Some("i"), Some("s"));
     assert!(reviewed(&agent, "{}").is_none());
     let strict =
-        |of: &Exchange| Reviewed::of(of, true, &HeaderMap::new(), &Bytes::new(), None).is_some();
+        |of: &Draft| Reviewed::of(of, true, &HeaderMap::new(), &Bytes::new(), None).is_some();
     assert!(!strict(&agent));
     assert!(strict(&exchange(None, None, None)));
-    let rehearsed = Exchange {
+    let rehearsed = Draft {
         rehearsal: true,
         ..exchange(Some("Leads"), None, None)
     };
@@ -68,9 +52,9 @@ fn an_agents_request_is_not_kept() {
 }
 
 #[test]
-fn each_try_of_a_request_has_one_id_and_no_other_request_has_it() {
-    let lead = exchange(Some("Leads"), Some("17"), Some("s"));
-    let first = id(&lead, "{}");
+fn each_retry_of_a_request_has_the_same_id_and_no_other_request_has_it() {
+    let lead = || exchange(Some("Leads"), Some("17"), Some("s"));
+    let first = id(&lead(), "{}");
     assert_eq!(first.len(), 16);
     let elsewhere = exchange(Some("Leads"), Some("17"), Some("another"));
     assert_eq!(
@@ -80,16 +64,16 @@ fn each_try_of_a_request_has_one_id_and_no_other_request_has_it() {
     );
     let mut seen = vec![first];
     for (other, body) in [
-        (lead.clone(), "{\"temperature\":1}"),
+        (lead(), "{\"temperature\":1}"),
         (exchange(Some("Leads"), Some("18"), Some("s")), "{}"),
         (exchange(Some("Leads1"), Some("7"), Some("s")), "{}"),
         (exchange(Some("Leads"), None, Some("s")), "{}"),
         (exchange(Some("Leads"), None, Some("t")), "{}"),
         (exchange(Some("Leads"), None, None), "{}"),
         (
-            Exchange {
+            Draft {
                 dialect: Dialect::OpenaiResponses,
-                ..lead
+                ..lead()
             },
             "{}",
         ),
@@ -156,7 +140,7 @@ fn a_credential_is_not_kept() {
 }
 
 #[test]
-fn an_agents_turn_that_is_asked_again_has_other_call_ids_and_one_id_in_the_queue() {
+fn a_retried_turn_of_an_agent_has_other_call_ids_and_one_id_in_the_queue() {
     let lead = exchange(Some("Leads"), None, None);
     let [first, again, other] = [("call_1", "ok"), ("call_2", "ok"), ("call_1", "no")].map(|(call, result)| {
         let body = format!(
@@ -169,7 +153,7 @@ fn an_agents_turn_that_is_asked_again_has_other_call_ids_and_one_id_in_the_queue
 }
 
 #[test]
-fn the_owner_is_told_where_a_request_waits() {
+fn the_error_names_the_place_where_a_request_waits() {
     for (engine, shown) in [
         (
             Some("127.0.0.1:4747"),

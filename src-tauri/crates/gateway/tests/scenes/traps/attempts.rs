@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use stage::{Cue, End as Answered, Fault, Line};
 use tokio::time::{Instant, timeout};
 
-use crate::by_hand::{Beat, STREAM, always, first_content, recorded, say, streaming};
-use crate::delivery::{given, is_whole};
+use crate::by_hand::{Beat, STREAM, always, first_content, raw, recorded, streaming};
+use crate::delivery::{given, is_complete};
 use crate::world::{Scene, question, question_with_tool, text, whole};
 
 fn pipeline(head: http::request::Builder) -> http::request::Builder {
@@ -18,9 +18,9 @@ fn pipeline(head: http::request::Builder) -> http::request::Builder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_03_headers_and_then_nothing_is_silence_of_its_own() {
+async fn trap_03_headers_and_then_nothing_is_a_timeout_with_its_own_name() {
     for dialect in Dialect::ALL {
-        let (mut scene, asked) = always([say(STREAM), Beat::Silence]);
+        let (mut scene, asked) = always([raw(STREAM), Beat::Stall]);
         let since = Instant::now();
         let told = text(scene.ask(dialect).await).await.unwrap();
         assert!(whole(dialect, &told), "{dialect}: {told}");
@@ -119,7 +119,7 @@ async fn trap_14_after_the_commit_there_is_one_lifecycle_and_each_tool_call_once
         let question = question_with_tool(dialect);
         let response = scene.send(dialect, question, |head| head).await;
         let told = text(response).await.unwrap();
-        assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
+        assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
         for once in ["event: message_start", "event: response.created", "[DONE]"] {
             assert!(told.matches(once).count() <= 1, "{dialect}: {once}: {told}");
         }
@@ -230,7 +230,7 @@ async fn trap_17_a_client_that_leaves_ends_all_that_is_done_for_it_and_its_token
 
 #[tokio::test(start_paused = true)]
 async fn trap_20_a_short_retry_after_is_waited_for_and_a_long_one_is_not() {
-    for (asked_for, at_least, candidates) in [
+    for (fault, at_least, candidates) in [
         ("429:retry-after=2", 2, vec!["lead", "lead"]),
         ("429:retry-after-ms=1500", 1, vec!["lead", "lead"]),
         ("429:retry-after=0", 0, vec!["lead", "lead"]),
@@ -243,16 +243,16 @@ async fn trap_20_a_short_retry_after_is_waited_for_and_a_long_one_is_not() {
         ),
     ] {
         let mut scene = Scene::new();
-        scene.lead.cue(Cue::fault(asked_for.parse().unwrap()));
+        scene.lead.cue(Cue::fault(fault.parse().unwrap()));
         let since = Instant::now();
         let dialect = Dialect::OpenaiChat;
         let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{asked_for}: {told}");
-        assert_eq!(scene.asked().await.0, candidates, "{asked_for}");
+        assert!(whole(dialect, &told), "{fault}: {told}");
+        assert_eq!(scene.asked().await.0, candidates, "{fault}");
         let took = since.elapsed();
         assert!(
             (Duration::from_secs(at_least)..Duration::from_secs(at_least + 2)).contains(&took),
-            "{asked_for}: {took:?}"
+            "{fault}: {took:?}"
         );
     }
 }
@@ -392,7 +392,7 @@ async fn trap_31b_a_connection_that_breaks_costs_one_request_an_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_55_each_attempt_is_booked_to_whoever_made_it() {
+async fn trap_55_each_attempt_is_booked_to_its_provider() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText);
         scene.restarts(Restart::Always);

@@ -7,7 +7,7 @@ use gateway::{End, Restart, Timers};
 use stage::{Cue, Fault, Line, Stop};
 use tokio::time::Instant;
 
-use crate::by_hand::{Beat, STREAM, always, first_content, recorded, say, streaming};
+use crate::by_hand::{Beat, STREAM, always, first_content, raw, recorded, streaming};
 use crate::delivery::given;
 use crate::world::{Scene, text, whole};
 
@@ -33,7 +33,7 @@ async fn trap_01_a_cut_is_no_end_however_the_connection_ends() {
         }
         // A body that lasts until its connection ends, with and without the `close_notify` that TLS requires.
         for last in [vec![], vec![Beat::Torn]] {
-            let beats = [vec![say(STREAM), say(begun(dialect).concat())], last].concat();
+            let beats = [vec![raw(STREAM), raw(begun(dialect).concat())], last].concat();
             let (mut scene, _) = always(beats);
             let (_, end) = given(scene.ask(dialect).await).await;
             assert!(end.is_err(), "{dialect}");
@@ -50,7 +50,7 @@ async fn trap_02_pings_after_the_first_content_do_not_hide_a_stall() {
             Dialect::OpenaiChat | Dialect::OpenaiResponses => ": keep-alive\n\n",
         };
         let pings = Beat::Repeat(ping.into(), Duration::from_secs(5));
-        let (mut scene, _) = always([say(STREAM), say(begun(dialect).concat()), pings]);
+        let (mut scene, _) = always([raw(STREAM), raw(begun(dialect).concat()), pings]);
         let since = Instant::now();
         let (_, end) = given(scene.ask(dialect).await).await;
         assert!(end.is_err(), "{dialect}");
@@ -133,7 +133,7 @@ async fn trap_09_a_cut_inside_the_last_event_is_complete() {
     for length in 1..last.len() {
         let all = events.concat();
         let cut = &all[..all.len() - length];
-        let (mut scene, asked) = always([say(STREAM), say(cut), Beat::Torn]);
+        let (mut scene, asked) = always([raw(STREAM), raw(cut), Beat::Torn]);
         let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
         assert_eq!(told.matches("event: message_stop").count(), 1, "{told}");
         assert!(told.ends_with("\n\n"), "{told}");
@@ -178,7 +178,7 @@ async fn trap_11_a_cut_is_not_reported_as_an_incomplete_response() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_12_an_empty_chunk_and_done_do_not_make_a_dead_answer_whole() {
+async fn trap_12_an_empty_chunk_and_done_do_not_make_a_dead_response_complete() {
     let dialect = Dialect::OpenaiChat;
     let mut events = begun(dialect);
     events.push(
@@ -193,7 +193,7 @@ async fn trap_12_an_empty_chunk_and_done_do_not_make_a_dead_answer_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_19_one_event_that_is_no_json_leaks_nothing_and_ends_nobody_else() {
+async fn trap_19_one_event_that_is_no_json_leaks_nothing_and_ends_no_other_response() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene.lead.cue(Cue::fault(Fault::MalformedEvent));
@@ -231,7 +231,7 @@ async fn trap_30_done_inside_a_text_or_a_tool_s_arguments_ends_nothing() {
         let response = scene.send(dialect, question, |head| head).await;
         let (told, end) = given(response).await;
         assert_eq!(end, Ok(()), "{dialect}");
-        assert!(crate::delivery::is_whole(dialect, &told), "{dialect}");
+        assert!(crate::delivery::is_complete(dialect, &told), "{dialect}");
         let exchange = scene.ended().await;
         assert_eq!(exchange.end, End::Complete, "{dialect}");
         assert_eq!(exchange.attempts[0].report.tool_calls.len(), 1, "{dialect}");

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use stage::{Cue, Fault};
 use tokio::time::Instant;
 
-use crate::by_hand::{Beat, STREAM, always, recorded, say};
+use crate::by_hand::{Beat, STREAM, always, raw, recorded};
 use crate::compressed::{Coding, compressed};
 use crate::world::{Scene, question, text, whole};
 
@@ -30,9 +30,9 @@ async fn trap_29_every_way_to_write_an_event_stream_is_read_and_nothing_of_it_ch
             noisy,
         ] {
             for size in [1, 2, 3, 7, 1000] {
-                let mut beats = vec![say(STREAM)];
+                let mut beats = vec![raw(STREAM)];
                 for piece in written.as_bytes().chunks(size) {
-                    beats.push(Beat::Say(Bytes::copy_from_slice(piece)));
+                    beats.push(Beat::Bytes(Bytes::copy_from_slice(piece)));
                     beats.push(Beat::Wait(Duration::from_millis(1)));
                 }
                 let (mut scene, _) = always(beats);
@@ -46,11 +46,11 @@ async fn trap_29_every_way_to_write_an_event_stream_is_read_and_nothing_of_it_ch
 
 /// Providers must not be able to use up memory or processor time: each byte is read once.
 #[tokio::test(start_paused = true)]
-async fn trap_31_an_event_without_end_is_given_up_and_a_long_one_is_read_once() {
+async fn trap_31_an_endless_event_is_abandoned_and_a_long_one_is_read_once() {
     for dialect in Dialect::ALL {
         let junk = Bytes::from(vec![b'x'; 1 << 20]);
-        let mut beats = vec![say(STREAM), say("data: ")];
-        beats.extend(std::iter::repeat_n(Beat::Say(junk), 2 * (HELD >> 20)));
+        let mut beats = vec![raw(STREAM), raw("data: ")];
+        beats.extend(std::iter::repeat_n(Beat::Bytes(junk), 2 * (HELD >> 20)));
         let (mut scene, asked) = always(beats);
         let told = text(scene.ask(dialect).await).await.unwrap();
         assert!(whole(dialect, &told), "{dialect}");
@@ -63,9 +63,9 @@ async fn trap_31_an_event_without_end_is_given_up_and_a_long_one_is_read_once() 
         let mut events = recorded(dialect, "text");
         events.insert(1, format!(":{}\n\n", "x".repeat(4 << 20)));
         let written = events.concat();
-        let mut beats = vec![say(STREAM)];
+        let mut beats = vec![raw(STREAM)];
         for piece in written.as_bytes().chunks(1 << 10) {
-            beats.push(Beat::Say(Bytes::copy_from_slice(piece)));
+            beats.push(Beat::Bytes(Bytes::copy_from_slice(piece)));
         }
         let (mut scene, _) = always(beats);
         let told = text(scene.ask(dialect).await).await.unwrap();
@@ -75,7 +75,7 @@ async fn trap_31_an_event_without_end_is_given_up_and_a_long_one_is_read_once() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_31c_compressed_answers_and_wrong_lengths_reach_nobody() {
+async fn trap_31c_compressed_responses_and_wrong_lengths_reach_no_client() {
     for dialect in Dialect::ALL {
         // The gateway requests uncompressed bytes, whatever the client accepts; a compressed response is decoded.
         let plain = recorded(dialect, "text");
@@ -105,7 +105,7 @@ async fn trap_31c_compressed_answers_and_wrong_lengths_reach_nobody() {
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
         );
-        let (mut scene, _) = always([say(head), say(body.clone())]);
+        let (mut scene, _) = always([raw(head), raw(body.clone())]);
         let response = scene.ask(dialect).await;
         assert!(!response.headers().contains_key("content-length"));
         assert!(!response.headers().contains_key("connection"));

@@ -37,7 +37,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
     (
         "23",
         "gateway/tests/scenes/recovery.rs",
-        "down_for_a_minute_under_twenty_requests",
+        "a_minute_of_outage_costs_few_requests",
     ),
     (
         "24",
@@ -65,7 +65,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
     (
         "52",
         "gateway/tests/scenes/credentials.rs",
-        "a_login_goes_to_its_vendor_and_the_fallback_gets_the_stored_key",
+        "a_login_goes_to_its_vendor_and_the_fallback_gets_our_key",
     ),
     ("53", "gateway/tests/scenes/traps/secrets.rs", "trap_53_"),
     ("53", "wire/src/failure/tests.rs", "keys_are_masked"),

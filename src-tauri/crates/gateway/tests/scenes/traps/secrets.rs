@@ -4,7 +4,7 @@ use catalog::{Auth, Dialect, EndpointId, Secret};
 use serde_json::json;
 use stage::Fault;
 
-use crate::by_hand::{always, say};
+use crate::by_hand::{always, raw};
 use crate::world::{Scene, question, text, whole};
 
 const KEY: &str = "sk-of-the-lead-0123456789";
@@ -46,7 +46,7 @@ async fn trap_53_no_error_quotes_a_key() {
                 "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                 body.len()
             );
-            let (mut scene, asked) = always([say(head), say(body)]);
+            let (mut scene, asked) = always([raw(head), raw(body)]);
             scene.change(|config| {
                 let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
                 lead.endpoint.auth = Auth::Bearer;

@@ -7,7 +7,7 @@ use crate::tests::endpoint;
 use crate::{Role, Standing};
 
 /// In a word, what follows a loss.
-fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
+fn follows(failed_attempt: &FailedAttempt, credential: Credential, place: usize) -> String {
     let candidate = Candidate {
         provider: ProviderId::new("first"),
         endpoint: EndpointId::new("first"),
@@ -31,7 +31,7 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
         ..Model::new("m".into())
     }];
     match next(
-        lost,
+        failed_attempt,
         &candidate,
         endpoint.context(&candidate.model),
         false,
@@ -47,16 +47,16 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
 
 #[test]
 fn what_follows_each_class_of_failure() {
-    let plain = |class| Lost::new(class, crate::Fault::Ours, String::new());
-    let waits = |seconds| Lost {
+    let plain = |class| FailedAttempt::new(class, crate::Fault::Ours, String::new());
+    let waits = |seconds| FailedAttempt {
         retry_after: Some(Duration::from_secs(seconds)),
         ..plain(Class::RateLimit)
     };
-    let hopeless = Lost {
+    let hopeless = FailedAttempt {
         hopeless: true,
         ..plain(Class::Transient)
     };
-    for (lost, credential, place, expected) in [
+    for (failed_attempt, credential, place, expected) in [
         (plain(Class::Transient), Credential::OurKey, 0, "again"),
         (hopeless, Credential::OurKey, 0, "other"),
         (waits(2), Credential::OurKey, 0, "again, as long as asked"),
@@ -64,7 +64,7 @@ fn what_follows_each_class_of_failure() {
         (plain(Class::Silent), Credential::OurKey, 0, "other"),
         (plain(Class::Quota), Credential::OurKey, 0, "other"),
         (
-            Lost {
+            FailedAttempt {
                 retry_after: Some(Duration::from_secs(2)),
                 ..plain(Class::Limit)
             },
@@ -94,7 +94,7 @@ fn what_follows_each_class_of_failure() {
             "larger than 200000",
         ),
         (
-            Lost {
+            FailedAttempt {
                 window: Some(131_072),
                 ..plain(Class::ContextTooLong)
             },
@@ -104,10 +104,10 @@ fn what_follows_each_class_of_failure() {
         ),
     ] {
         assert_eq!(
-            follows(&lost, credential, place),
+            follows(&failed_attempt, credential, place),
             expected,
             "{:?} {credential:?} place {place}",
-            lost.class
+            failed_attempt.class
         );
     }
 }

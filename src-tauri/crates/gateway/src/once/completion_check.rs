@@ -9,7 +9,7 @@ use super::tape::Head;
 
 /// Watches a response on its way.
 #[derive(Debug)]
-pub(crate) enum Proof {
+pub(crate) enum CompletionCheck {
     /// An error, or a count of tokens: its status decides.
     Status {
         success: bool,
@@ -19,45 +19,45 @@ pub(crate) enum Proof {
         validator: Box<Validator>,
         steps: Vec<Step>,
         /// The event that completes it has come.
-        proven: bool,
+        checked: bool,
     },
 }
 
-impl Proof {
+impl CompletionCheck {
     pub(crate) fn new(dialect: Dialect, kind: Kind, head: &Head) -> Self {
         let success = head.status.is_success();
         match kind {
-            Kind::Generate if success && is_stream(head) => Proof::Stream {
+            Kind::Generate if success && is_stream(head) => CompletionCheck::Stream {
                 validator: Box::new(Validator::new(dialect, Framing::Stream)),
                 steps: Vec::new(),
-                proven: false,
+                checked: false,
             },
             Kind::Generate if success => {
-                Proof::Document(Box::new(Validator::new(dialect, Framing::Whole)))
+                CompletionCheck::Document(Box::new(Validator::new(dialect, Framing::Whole)))
             }
-            Kind::Generate | Kind::CountTokens => Proof::Status { success },
+            Kind::Generate | Kind::CountTokens => CompletionCheck::Status { success },
         }
     }
 
     /// The next bytes. True: with them, or before, the response became complete for its client.
     pub(crate) fn push(&mut self, bytes: &Bytes) -> bool {
         match self {
-            Proof::Status { .. } => false,
-            Proof::Document(validator) => {
+            CompletionCheck::Status { .. } => false,
+            CompletionCheck::Document(validator) => {
                 validator.push(bytes, &mut Vec::new());
                 false
             }
-            Proof::Stream {
+            CompletionCheck::Stream {
                 validator,
                 steps,
-                proven,
+                checked,
             } => {
                 steps.clear();
                 validator.push(bytes, steps);
                 let whole =
                     |step: &Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
-                *proven |= steps.iter().any(whole);
-                *proven
+                *checked |= steps.iter().any(whole);
+                *checked
             }
         }
     }
@@ -65,8 +65,8 @@ impl Proof {
     /// The body has ended properly. Is it a response?
     pub(crate) fn is_answer(&self) -> bool {
         match self {
-            Proof::Status { success } => *success,
-            Proof::Document(validator) | Proof::Stream { validator, .. } => {
+            CompletionCheck::Status { success } => *success,
+            CompletionCheck::Document(validator) | CompletionCheck::Stream { validator, .. } => {
                 validator.judge(BodyEnd::Clean).is_answer()
             }
         }
@@ -81,11 +81,11 @@ pub(crate) fn is_stream(head: &Head) -> bool {
 
 /// Is this a complete response?
 pub(crate) fn is_answer(dialect: Dialect, head: &Head, body: &[Bytes]) -> bool {
-    let mut proof = Proof::new(dialect, Kind::Generate, head);
+    let mut check = CompletionCheck::new(dialect, Kind::Generate, head);
     for piece in body {
-        proof.push(piece);
+        check.push(piece);
     }
-    proof.is_answer()
+    check.is_answer()
 }
 
 /// Has a client with these bytes received the complete response?

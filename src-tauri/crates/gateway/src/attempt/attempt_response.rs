@@ -8,14 +8,14 @@ use crate::attempt::answer::Answer;
 
 /// An answer that may be passed on.
 #[derive(Debug)]
-pub(crate) enum Won {
+pub(crate) enum AttemptResponse {
     /// `ended`: the complete body has arrived already.
     Stream {
         head: Parts,
         answer: Box<Answer>,
         ended: Option<Completion>,
     },
-    Whole {
+    Document {
         head: Parts,
         bytes: Bytes,
         completion: Completion,

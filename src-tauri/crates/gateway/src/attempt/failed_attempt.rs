@@ -11,7 +11,7 @@ use translate::CannotTell;
 use wire::{Broken, Class, Rule};
 
 use crate::Fault;
-use crate::attempt::breaker::Silence;
+use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::content::UnknownCoding;
 use crate::attempt::own_network::OwnNetwork;
 
@@ -19,7 +19,7 @@ const MASK: &str = "[masked]";
 
 /// Why an attempt brought no answer, before anything of it was passed on or in the middle.
 #[derive(Debug)]
-pub(crate) struct Lost {
+pub(crate) struct FailedAttempt {
     pub(crate) class: Class,
     /// It never left our own network.
     pub(crate) own: Option<OwnNetwork>,
@@ -36,12 +36,12 @@ pub(crate) struct Lost {
     /// The response was complete and had nothing to act on.
     pub(crate) empty: bool,
     /// The timeout of a stream's provider.
-    pub(crate) silence: Option<Silence>,
+    pub(crate) timeout_length: Option<TimeoutLength>,
     /// A retry at the same place would end the same way.
     pub(crate) hopeless: bool,
 }
 
-impl Lost {
+impl FailedAttempt {
     pub(crate) fn new(class: Class, fault: Fault, message: impl Into<String>) -> Self {
         Self {
             class,
@@ -54,7 +54,7 @@ impl Lost {
             answer: None,
             report: wire::Report::default(),
             empty: false,
-            silence: None,
+            timeout_length: None,
             hopeless: false,
         }
     }
@@ -68,9 +68,9 @@ impl Lost {
         }
     }
 
-    pub(crate) fn silent(message: String, silence: Option<Silence>) -> Self {
+    pub(crate) fn timed_out(message: String, timeout_length: Option<TimeoutLength>) -> Self {
         Self {
-            silence,
+            timeout_length,
             ..Self::new(Class::Silent, Fault::Theirs(FailureKind::Silent), message)
         }
     }
@@ -199,7 +199,7 @@ impl Lost {
     }
 
     /// The provider answered, and as it meant to; the route wants more.
-    pub(crate) fn not_whole(report: &wire::Report) -> Self {
+    pub(crate) fn incomplete(report: &wire::Report) -> Self {
         Self {
             report: report.clone(),
             hopeless: true,

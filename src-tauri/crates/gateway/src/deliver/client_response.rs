@@ -10,7 +10,7 @@ use crate::ExchangeId;
 
 /// A response of Understudy, before it has a body type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct WholeResponse {
+pub(crate) struct ClientResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -18,7 +18,7 @@ pub(crate) struct WholeResponse {
     pub(crate) ours: bool,
 }
 
-impl WholeResponse {
+impl ClientResponse {
     pub(super) fn new(dialect: Dialect, problem: &Problem) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -31,7 +31,7 @@ impl WholeResponse {
     }
 }
 
-impl WholeResponse {
+impl ClientResponse {
     /// The sentence at the end of its message, where it has one.
     pub(super) fn add(&mut self, sentence: &str) {
         let added = with_sentence(&self.body, sentence);
@@ -48,7 +48,7 @@ impl WholeResponse {
     }
 
     /// The same; an error without a message (a page of a proxy) becomes one of Understudy.
-    pub(crate) fn must_say(&mut self, dialect: Dialect, sentence: &str) {
+    pub(crate) fn append_sentence(&mut self, dialect: Dialect, sentence: &str) {
         let before = std::mem::replace(&mut self.body, Bytes::new());
         self.body = with_sentence(&before, sentence);
         self.ours = true;
@@ -71,9 +71,9 @@ impl WholeResponse {
 }
 
 /// The provider's own response.
-impl From<(StatusCode, HeaderMap, Bytes)> for WholeResponse {
+impl From<(StatusCode, HeaderMap, Bytes)> for ClientResponse {
     fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
-        WholeResponse {
+        ClientResponse {
             status,
             headers,
             body,

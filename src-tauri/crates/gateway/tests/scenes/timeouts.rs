@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::world::{Scene, question, text, whole};
 
-const SILENT: Fault = Fault::SilentBeforeHeaders(None);
+const NO_HEADERS: Fault = Fault::SilentBeforeHeaders(None);
 
 fn both(fault: Fault) -> Scene {
     let scene = Scene::with(fault.clone());
@@ -31,8 +31,8 @@ async fn refused(scene: &mut Scene, dialect: Dialect) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_silent_providers_cost_an_agent_one_long_wait_and_short_ones_from_then_on() {
-    for fault in [SILENT, Fault::LateFirstToken(Duration::from_secs(3600))] {
+async fn two_providers_that_time_out_cost_an_agent_one_long_wait_and_then_short_ones() {
+    for fault in [NO_HEADERS, Fault::LateFirstToken(Duration::from_secs(3600))] {
         for dialect in Dialect::ALL {
             let mut scene = both(fault.clone());
             scene.change(|config| {
@@ -58,18 +58,18 @@ async fn two_silent_providers_cost_an_agent_one_long_wait_and_short_ones_from_th
 
 /// Evidence of a timeout counts for five minutes.
 #[tokio::test(start_paused = true)]
-async fn a_slow_answer_is_waited_for_again_five_minutes_after_the_last_long_silence() {
+async fn a_slow_response_has_the_long_timeout_again_five_minutes_after_the_last_one() {
     for dialect in Dialect::ALL {
-        let mut scene = both(SILENT);
+        let mut scene = both(NO_HEADERS);
         refused(&mut scene, dialect).await;
-        let silent_until = Instant::now();
+        let timed_out_at = Instant::now();
         scene.lead.outage(Some("503".parse().unwrap()));
         let slow = Fault::LateFirstToken(Duration::from_secs(170));
         scene.second.outage(Some(slow));
         // A shorter attempt in the meantime proves nothing.
         let waited = refused(&mut scene, dialect).await;
         assert!(waited <= 50, "{dialect}: {waited} s");
-        sleep((silent_until + Duration::from_secs(301)) - Instant::now()).await;
+        sleep((timed_out_at + Duration::from_secs(301)) - Instant::now()).await;
         let told = text(scene.ask(dialect).await).await.unwrap();
         assert!(whole(dialect, &told), "{dialect}: {told}");
         assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
@@ -79,7 +79,7 @@ async fn a_slow_answer_is_waited_for_again_five_minutes_after_the_last_long_sile
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_was_answered_ends_the_doubt_at_once() {
     for dialect in Dialect::ALL {
-        let mut scene = both(SILENT);
+        let mut scene = both(NO_HEADERS);
         refused(&mut scene, dialect).await;
         let slow = Fault::LateFirstToken(Duration::from_secs(170));
         scene.second.outage(Some(slow));
@@ -98,9 +98,9 @@ async fn a_probe_that_was_answered_ends_the_doubt_at_once() {
 
 /// Without another candidate the usual timeout applies.
 #[tokio::test(start_paused = true)]
-async fn the_only_provider_is_given_its_usual_time_whatever_is_known() {
+async fn the_only_provider_has_its_usual_timeout_whatever_is_known() {
     for dialect in Dialect::ALL {
-        let mut scene = Scene::with(SILENT);
+        let mut scene = Scene::with(NO_HEADERS);
         scene.change(|config| {
             for route in &mut config.routes {
                 route.candidates.truncate(1);
@@ -116,7 +116,7 @@ async fn the_only_provider_is_given_its_usual_time_whatever_is_known() {
 
 /// Other failures are no evidence about the duration of a response.
 #[tokio::test(start_paused = true)]
-async fn an_open_breaker_is_no_proof_of_silence() {
+async fn an_open_breaker_does_not_shorten_timeouts() {
     for dialect in Dialect::ALL {
         let mut scene = both("503".parse().unwrap());
         for _ in 0..2 {
@@ -138,9 +138,9 @@ async fn an_open_breaker_is_no_proof_of_silence() {
 
 /// Two timeouts are enough if there is another candidate.
 #[tokio::test(start_paused = true)]
-async fn the_third_request_after_two_silences_goes_to_the_stand_in_at_once() {
+async fn the_third_request_after_two_timeouts_goes_to_the_fallback_at_once() {
     for dialect in Dialect::ALL {
-        let mut scene = Scene::with(SILENT);
+        let mut scene = Scene::with(NO_HEADERS);
         let mut waits = Vec::new();
         for _ in 0..3 {
             let began = Instant::now();
@@ -155,9 +155,9 @@ async fn the_third_request_after_two_silences_goes_to_the_stand_in_at_once() {
 
 /// A document may take minutes before its first byte; only its client's own timeout limits it.
 #[tokio::test(start_paused = true)]
-async fn a_slow_document_is_never_taken_for_silence() {
+async fn a_slow_document_is_never_a_timeout() {
     for dialect in Dialect::ALL {
-        let mut scene = both(SILENT);
+        let mut scene = both(NO_HEADERS);
         refused(&mut scene, dialect).await;
         let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(600)));
         scene.second.outage(Some(slow));

@@ -7,7 +7,7 @@ use super::{Answerer, Caller};
 
 /// What a request is, as far as its plan depends on it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct PlanInput<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) model: &'a str,
     pub(crate) caller: &'a Caller,
@@ -20,7 +20,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) only: Option<&'a Answerer>,
 }
 
-impl<'a> Wish<'a> {
+impl<'a> PlanInput<'a> {
     /// Any request for this model.
     pub(crate) fn any(dialect: Dialect, model: &'a str, caller: &'a Caller) -> Self {
         Self {

@@ -10,28 +10,28 @@ use tokio::time::timeout;
 
 use super::replays::{PATIENCE, Replays, Unkept};
 use crate::TurnedAway;
-use crate::deliver::whole_response::WholeResponse;
+use crate::deliver::client_response::ClientResponse;
 
 /// The requests with a key that are under way.
 #[derive(Debug)]
 pub(crate) struct Keyed {
     replays: Replays,
-    flights: Arc<Mutex<HashMap<Digest, Flight>>>,
+    runs: Arc<Mutex<HashMap<Digest, KeyedRun>>>,
     /// One claim at a time: between the check of the running requests and the query of the ledger nothing may change.
     claiming: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
-struct Flight {
+struct KeyedRun {
     request: Digest,
-    landed: watch::Receiver<Option<Landed>>,
+    result: watch::Receiver<Option<RunResult>>,
 }
 
 /// How a request ended, for the requests that waited for it.
 #[derive(Clone, Debug)]
-pub(super) enum Landed {
+pub(super) enum RunResult {
     /// The client received this, a response or an error.
-    Given(WholeResponse),
+    Released(ClientResponse),
     /// The client received a part.
     Broken(String),
     TooLarge,
@@ -54,30 +54,30 @@ pub(crate) enum Claim {
 pub(crate) struct Ticket {
     pub(super) key: ReplayKey,
     pub(super) replays: Replays,
-    flights: Arc<Mutex<HashMap<Digest, Flight>>>,
-    land: watch::Sender<Option<Landed>>,
+    runs: Arc<Mutex<HashMap<Digest, KeyedRun>>>,
+    publish: watch::Sender<Option<RunResult>>,
 }
 
 /// A twin of a request that is under way.
 #[derive(Debug)]
-pub(crate) struct Waiting(pub(super) watch::Receiver<Option<Landed>>);
+pub(crate) struct Waiting(pub(super) watch::Receiver<Option<RunResult>>);
 
 impl Keyed {
     pub(crate) fn new(replays: Replays) -> Self {
         Self {
             replays,
-            flights: Arc::default(),
+            runs: Arc::default(),
             claiming: tokio::sync::Mutex::default(),
         }
     }
 
     pub(crate) async fn claim(&self, key: ReplayKey, now: DateTime<Utc>) -> Claim {
         let Ok(_one_at_a_time) = timeout(PATIENCE, self.claiming.lock()).await else {
-            return Claim::Refused(TurnedAway::Unkept(Unkept::silent().to_string()));
+            return Claim::Refused(TurnedAway::Unkept(Unkept::disconnected().to_string()));
         };
-        if let Some(flight) = lock(&self.flights).get(&key.scope) {
-            return if flight.request == key.request {
-                Claim::Wait(Waiting(flight.landed.clone()))
+        if let Some(run) = lock(&self.runs).get(&key.scope) {
+            return if run.request == key.request {
+                Claim::Wait(Waiting(run.result.clone()))
             } else {
                 Claim::Refused(TurnedAway::OtherRequest)
             };
@@ -92,23 +92,23 @@ impl Keyed {
     }
 
     fn take_off(&self, key: ReplayKey) -> Ticket {
-        let (land, landed) = watch::channel(None);
-        let flight = Flight {
+        let (publish, result) = watch::channel(None);
+        let run = KeyedRun {
             request: key.request,
-            landed,
+            result,
         };
-        lock(&self.flights).insert(key.scope, flight);
+        lock(&self.runs).insert(key.scope, run);
         Ticket {
             key,
             replays: self.replays.clone(),
-            flights: Arc::clone(&self.flights),
-            land,
+            runs: Arc::clone(&self.runs),
+            publish,
         }
     }
 }
 
-fn lock(flights: &Mutex<HashMap<Digest, Flight>>) -> MutexGuard<'_, HashMap<Digest, Flight>> {
-    flights.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(runs: &Mutex<HashMap<Digest, KeyedRun>>) -> MutexGuard<'_, HashMap<Digest, KeyedRun>> {
+    runs.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Ticket {
@@ -116,17 +116,17 @@ impl Ticket {
     pub(super) async fn fail(self, why: String) {
         tracing::warn!(%why, "a request with an idempotency key failed");
         self.replays.fail(self.key).await;
-        self.land(Landed::Broken(why));
+        self.publish(RunResult::Broken(why));
     }
 
-    pub(super) fn land(self, landed: Landed) {
-        self.land.send_replace(Some(landed));
+    pub(super) fn publish(self, result: RunResult) {
+        self.publish.send_replace(Some(result));
     }
 }
 
 impl Drop for Ticket {
     /// Later requests query the ledger.
     fn drop(&mut self) {
-        lock(&self.flights).remove(&self.key.scope);
+        lock(&self.runs).remove(&self.key.scope);
     }
 }

@@ -7,17 +7,17 @@ use futures_util::future::BoxFuture;
 use http::{Response, StatusCode};
 use tokio::time::timeout;
 
-use super::super::flights::{Landed, Waiting};
+use super::super::keyed_runs::{RunResult, Waiting};
 use super::{REPLAYED, TRUE, replayed};
 use crate::deliver::KEEP_ALIVE;
+use crate::deliver::client_response::ClientResponse;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue;
 use crate::deliver::respond;
-use crate::deliver::whole_response::WholeResponse;
 use crate::open::OpenExchange;
 use crate::{Body, End, TurnedAway};
 
-type Landing = BoxFuture<'static, Option<Landed>>;
+type RunResultFuture = BoxFuture<'static, Option<RunResult>>;
 
 impl Waiting {
     /// What the first was answered, once it was. `streamed`: the client reads an event stream, and can be kept alive.
@@ -27,29 +27,29 @@ impl Waiting {
         streamed: bool,
         exchange: OpenExchange,
     ) -> Response<Body> {
-        let mut landing = self.landing();
-        let landed = if streamed {
-            match timeout(KEEP_ALIVE, &mut landing).await {
-                Ok(landed) => landed,
+        let mut result_future = self.result_future();
+        let result = if streamed {
+            match timeout(KEEP_ALIVE, &mut result_future).await {
+                Ok(result) => result,
                 // From here on there is no other status than this one.
                 Err(_) => {
-                    let kept_alive = |outlet| wait(landing, dialect, exchange, outlet);
+                    let kept_alive = |outlet| wait(result_future, dialect, exchange, outlet);
                     let mut response = respond::kept_alive(Body::driven(kept_alive));
                     response.headers_mut().insert(REPLAYED, TRUE);
                     return response;
                 }
             }
         } else {
-            landing.await
+            result_future.await
         };
-        let (said, end) = said(landed, dialect);
+        let (said, end) = said(result, dialect);
         respond::end(said, exchange, end)
     }
 
-    fn landing(mut self) -> Landing {
+    fn result_future(mut self) -> RunResultFuture {
         async move {
             match self.0.wait_for(Option::is_some).await {
-                Ok(landed) => landed.clone(),
+                Ok(result) => result.clone(),
                 Err(_) => None,
             }
         }
@@ -57,17 +57,22 @@ impl Waiting {
     }
 }
 
-async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange, outlet: Outlet) {
-    let landed = loop {
+async fn wait(
+    mut result_future: RunResultFuture,
+    dialect: Dialect,
+    mut exchange: OpenExchange,
+    outlet: Outlet,
+) {
+    let result = loop {
         if outlet.give(respond::WAITING).await.is_err() {
             return;
         }
-        if let Ok(landed) = timeout(KEEP_ALIVE, &mut landing).await {
-            break landed;
+        if let Ok(result) = timeout(KEEP_ALIVE, &mut result_future).await {
+            break result;
         }
     };
     exchange.answered(StatusCode::OK);
-    let (said, end) = said(landed, dialect);
+    let (said, end) = said(result, dialect);
     let said = said.cite(exchange.id());
     let whole = said.status.is_success();
     let told: Bytes = if whole {
@@ -77,7 +82,7 @@ async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange
     };
     exchange.handed(told.len());
     if outlet.give(told).await.is_ok() {
-        exchange.ended(end);
+        exchange.end(end);
         if !whole {
             outlet
                 .abort("the request with this key failed".to_owned())
@@ -87,13 +92,13 @@ async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange
 }
 
 /// `None`: the first ended without a result.
-fn said(landed: Option<Landed>, dialect: Dialect) -> (WholeResponse, End) {
+fn said(result: Option<RunResult>, dialect: Dialect) -> (ClientResponse, End) {
     let away = |why: TurnedAway| (rescue::turned_away(dialect, &why), End::TurnedAway(why));
-    match landed {
-        Some(Landed::Given(said)) => replayed(said),
-        Some(Landed::TooLarge) => away(TurnedAway::AnswerGone),
-        Some(Landed::Unkept(why)) => away(TurnedAway::Unkept(why.to_string())),
-        Some(Landed::Broken(why)) => (rescue::broke_off(dialect, &why), End::Exhausted),
+    match result {
+        Some(RunResult::Released(said)) => replayed(said),
+        Some(RunResult::TooLarge) => away(TurnedAway::AnswerGone),
+        Some(RunResult::Unkept(why)) => away(TurnedAway::Unkept(why.to_string())),
+        Some(RunResult::Broken(why)) => (rescue::truncated_response(dialect, &why), End::Exhausted),
         None => (rescue::our_fault(dialect), End::OurFault),
     }
 }

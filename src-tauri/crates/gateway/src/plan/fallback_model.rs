@@ -28,7 +28,7 @@ pub(super) fn model(
         || endpoint
             .serves
             .iter()
-            .any(|pattern| says_whose(pattern, asked))
+            .any(|pattern| matches_vendor(pattern, asked))
         || found.models.iter().any(listed)
         || serves_some(found, asked)
     {
@@ -41,15 +41,15 @@ pub(super) fn model(
     let mapped = mapped.map(|known| (known.id.clone(), Some(Likeness::SameModel)));
     let equivalent = || equivalent.map(|one| (one.model.clone(), Some(one.likeness)));
     let by_pattern = || {
-        let asked_for = || (ModelId::new(asked), None);
-        endpoint.serves_model(asked).then(asked_for)
+        let unchanged = || (ModelId::new(asked), None);
+        endpoint.serves_model(asked).then(unchanged)
     };
     let sent = mapped.or_else(equivalent).or_else(by_pattern);
     sent.ok_or(Ineligible::OtherModels)
 }
 
 /// A pattern for every vendor's models (`*/*`) is no evidence that an id is known there.
-fn says_whose(pattern: &str, asked: &str) -> bool {
+fn matches_vendor(pattern: &str, asked: &str) -> bool {
     !pattern.starts_with('*') && Pattern::new(pattern).matches(asked)
 }
 
@@ -59,8 +59,8 @@ fn serves_some(found: &EndpointConfig, asked: &str) -> bool {
         return false;
     }
     let models = asked.replace(ANY_MODEL, "*");
-    let stands_in = |equivalent: &Equivalent| equivalent.stands_for_some(&models);
-    if found.equivalents.iter().any(stands_in) {
+    let fits = |equivalent: &Equivalent| equivalent.stands_for_some(&models);
+    if found.equivalents.iter().any(fits) {
         return true;
     }
     let pattern = Pattern::new(&models);

@@ -1,0 +1,37 @@
+//! The failure that the client gets if no candidate answers.
+
+use crate::Candidate;
+use crate::attempt::failed_attempt::FailedAttempt;
+
+#[derive(Debug, Default)]
+pub(crate) struct ReportedFailure {
+    /// The primary's first.
+    primary: Option<(Candidate, FailedAttempt)>,
+    /// Of the fallbacks: the first that a retry may help, else the first.
+    fallback: Option<(Candidate, FailedAttempt)>,
+}
+
+impl ReportedFailure {
+    pub(super) fn record(&mut self, candidate: &Candidate, failed_attempt: FailedAttempt) {
+        let retryable = failed_attempt.class.is_retryable();
+        let failure = (candidate.clone(), failed_attempt);
+        if candidate.is_primary() {
+            self.primary.get_or_insert(failure);
+        } else if self
+            .fallback
+            .as_ref()
+            .is_none_or(|(_, known)| !known.class.is_retryable() && retryable)
+        {
+            self.fallback = Some(failure);
+        }
+    }
+
+    pub(crate) fn of_primary(&self) -> Option<&(Candidate, FailedAttempt)> {
+        self.primary.as_ref()
+    }
+
+    /// The primary's, or where that got no request, a fallback's.
+    pub(crate) fn take(&mut self) -> Option<(Candidate, FailedAttempt)> {
+        self.primary.take().or_else(|| self.fallback.take())
+    }
+}

@@ -1,0 +1,218 @@
+//! From a request that was read to one that is planned and has an exchange.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::{Behaviour, Dialect};
+use http::Response;
+use http::request::Parts;
+use tokio::time::Instant;
+use wire::{Ask, Kind};
+
+use super::Gateway;
+use crate::admitted::Admitted;
+use crate::deliver::hold::{self, Gate, Hold};
+use crate::draft::Draft;
+use crate::held::Share;
+use crate::kept::Conversation;
+use crate::once::{self, Again, Item, RequestIdentity, Run};
+use crate::open::OpenExchange;
+use crate::plan::patience::{self, ExitGroup};
+use crate::plan::session::SessionKey;
+use crate::plan::{Caller, CallerKind, PlanInput};
+use crate::review::Reviewed;
+use crate::{Body, Config, ExchangeId, Pin, Plan, Rerun};
+
+/// A request for a model, with its body.
+pub(super) struct ReadRequest {
+    pub(super) id: ExchangeId,
+    pub(super) began: Instant,
+    pub(super) config: Arc<Config>,
+    /// The pipeline that the path names.
+    pub(super) pipeline: Option<String>,
+    pub(super) head: Parts,
+    pub(super) body: Bytes,
+    /// Bytes of the body memory that this request uses.
+    pub(super) share: Share,
+    pub(super) dialect: Dialect,
+    pub(super) kind: Kind,
+    /// Its idempotency key.
+    pub(super) key: Option<String>,
+}
+
+impl Gateway {
+    pub(super) async fn admit(&self, request: ReadRequest) -> Response<Body> {
+        let ReadRequest {
+            id,
+            began,
+            config,
+            pipeline,
+            head,
+            body,
+            share,
+            dialect,
+            kind,
+            key,
+        } = request;
+        let unknown = Draft::of_head(id, &head, pipeline.clone(), dialect, self.0.now());
+        let storms = self.0.storms();
+        let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
+        let pin = head.extensions.get::<Pin>().cloned();
+        let passing = config.paused || config.draining;
+        if pin.is_none()
+            && let Err(storm) = storms.admit(asked, unknown.started)
+            && !passing
+        {
+            return self.turn_away((id, began), &head, dialect, storm.into());
+        }
+        let mut ask = match Ask::read(dialect, &body) {
+            Ok(ask) => ask,
+            Err(why) => return self.turn_away((id, began), &head, dialect, why.into()),
+        };
+        let client = &unknown.client;
+        let identity =
+            RequestIdentity::new(&config.token, &head, client, (dialect, kind), body.clone());
+        let rerun = head.extensions.get::<Rerun>().cloned();
+        if key.is_none()
+            && rerun.is_none()
+            && let Some(left) = once::rejoin(self.0.once(), id, &identity, client, dialect).await
+        {
+            return left;
+        }
+        let caller = match &pin {
+            Some(_) => Pin::caller(),
+            None => Caller {
+                rerun: rerun.is_some(),
+                ..Caller::of(&head.headers, pipeline, client, &config, dialect)
+            },
+        };
+        let session = SessionKey::of(client, &ask, &caller, kind);
+        let conversation = Conversation::of(&self.0, &config, &head, (&ask, kind), &body).await;
+        let in_full = conversation.in_full().map_or(&body, |full| &full.body);
+        let input = PlanInput {
+            kind,
+            unthought_turn: ask.unthought_turn,
+            only: pin.as_ref().map(|pin| &pin.answerer),
+            ..PlanInput::any(dialect, &ask.model, &caller)
+        };
+        let (plan, unread) = self.plan(&config, &ask, input, session.as_ref(), in_full);
+        let streamed = ask.stream && kind == Kind::Generate;
+        let pipeline = unknown.pipeline.clone().or_else(|| plan.pipeline.clone());
+        let exit_group = ExitGroup {
+            route: plan.route.clone(),
+            client: client.name.clone(),
+            streamed,
+        };
+        let measured = client.behaviour(dialect, streamed);
+        let behaviour = Behaviour {
+            waits: patience::waits(
+                &config,
+                &plan.route,
+                pipeline.as_deref(),
+                &head.headers,
+                measured.waits,
+                self.0.learned_wait(&exit_group),
+            ),
+            ..measured
+        };
+        let agent = caller.kind == CallerKind::Agent && pipeline.is_none();
+        let passing = hold::passing(&config, &head, (&plan, &ask), agent, behaviour, began);
+        let in_tool_loop = !ask.results.is_empty();
+        let draft = Draft {
+            kind: kind.into(),
+            route: plan.route.clone(),
+            model: ask.model.clone(),
+            streamed,
+            rehearsal: plan.rehearsal,
+            pipeline,
+            tools_held: passing.gate != Gate::Nothing
+                || matches!(passing.hold, Hold::UntilChecked { .. }),
+            tool_results: std::mem::take(&mut ask.results),
+            ..unknown
+        };
+        let replay = match rerun {
+            Some(Rerun { replay }) => replay,
+            None => key.map(|key| identity.keyed(&plan.route, &key)),
+        };
+        let reviewed = match &pin {
+            None => Reviewed::of(&draft, plan.strict, &head.headers, &body, replay),
+            Some(_) => None,
+        };
+        let item = reviewed.as_ref().map(|reviewed| Item {
+            id: reviewed.id().to_owned(),
+            key: identity.item(reviewed.id()),
+            dialect,
+        });
+        let run = match (replay, item) {
+            (Some(key), _) => Run::Keyed(key),
+            (None, Some(item)) => Run::Item(item),
+            (None, None) => Run::MayReturn(identity),
+        };
+        let again = match &run {
+            Run::Item(item) if kind == Kind::Generate => {
+                once::again(self.0.once(), id, item, draft.started).await
+            }
+            Run::Item(_) | Run::Keyed(_) | Run::MayReturn(_) => Again::First,
+        };
+        if let Again::Running(response) = again {
+            return response;
+        }
+        let exchange = match pin {
+            None => OpenExchange::begin(self.0.reports(), began, draft)
+                .counted(storms, asked)
+                .leaving(self.0.clone(), exit_group),
+            Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, draft),
+        };
+        let exchange = exchange.reviewed(reviewed);
+        if let Again::Kept(answer) = again {
+            return once::replay_kept(dialect, answer, exchange);
+        }
+        let admitted = Admitted {
+            config,
+            head,
+            body,
+            _share: share,
+            ask,
+            kind,
+            plan,
+            unread,
+            session,
+            conversation,
+            passing,
+            agent,
+            in_tool_loop,
+            behaviour,
+            began,
+            left: None,
+        };
+        once::answer(&self.0, admitted, exchange, run).await
+    }
+
+    /// True: the first attempt may start before it is known which of the other candidates support this request.
+    fn plan(
+        &self,
+        config: &Config,
+        ask: &Ask,
+        input: PlanInput<'_>,
+        session: Option<&SessionKey>,
+        body: &Bytes,
+    ) -> (Plan, bool) {
+        let made = |input: PlanInput<'_>| {
+            let mut plan = self.0.plan(config, input);
+            let stay = session.zip(plan.primary()).and_then(|(session, primary)| {
+                let in_tool_loop = !ask.results.is_empty();
+                self.0.stays_with(session, in_tool_loop, primary)
+            });
+            if let Some(stay) = stay.filter(|_| plan.may_stay(!ask.results.is_empty())) {
+                plan.stay_with(&stay);
+            }
+            plan
+        };
+        let plan = made(input);
+        if input.kind == Kind::Generate && !input.unthought_turn && plan.may_begin_unread() {
+            return (plan, true);
+        }
+        let body = Some(&**body);
+        (made(PlanInput { body, ..input }), false)
+    }
+}

@@ -1,0 +1,51 @@
+//! Plans for the faces: which candidates a request would get.
+
+use catalog::{Dialect, EndpointId, ModelId};
+use wire::Ask;
+
+use super::Gateway;
+use crate::plan::{Caller, PlanInput};
+use crate::{Pin, Plan};
+
+impl Gateway {
+    /// The plan for such a request of this caller's now.
+    pub fn explain(&self, dialect: Dialect, model: &str, caller: &Caller) -> Plan {
+        self.0
+            .plan(&self.0.config(), PlanInput::any(dialect, model, caller))
+    }
+
+    /// The plan for this very request.
+    ///
+    /// # Errors
+    /// It is no request of this dialect.
+    pub fn explain_request(
+        &self,
+        dialect: Dialect,
+        body: &[u8],
+        caller: &Caller,
+    ) -> Result<Plan, wire::BadRequest> {
+        let ask = Ask::read(dialect, body)?;
+        let input = PlanInput {
+            body: Some(body),
+            unthought_turn: ask.unthought_turn,
+            ..PlanInput::any(dialect, &ask.model, caller)
+        };
+        Ok(self.0.plan(&self.0.config(), input))
+    }
+
+    /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
+    pub fn explain_pinned(
+        &self,
+        dialect: Dialect,
+        model: &str,
+        endpoint: &EndpointId,
+        with: &ModelId,
+    ) -> Plan {
+        let (caller, only) = (Pin::caller(), (endpoint.clone(), with.clone()));
+        let input = PlanInput {
+            only: Some(&only),
+            ..PlanInput::any(dialect, model, &caller)
+        };
+        self.0.plan(&self.0.config(), input)
+    }
+}

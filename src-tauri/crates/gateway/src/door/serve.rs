@@ -1,0 +1,126 @@
+//! Requests by their path, and the checks that need no plan.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response};
+use tokio::time::Instant;
+
+use super::admission::ReadRequest;
+use super::place::{Place, Target};
+use super::{Gateway, admit, models, pass, vendor};
+use crate::deliver::rescue;
+use crate::draft::Draft;
+use crate::log::OneLine;
+use crate::once;
+use crate::open::OpenExchange;
+use crate::plan::login;
+use crate::{Body, BoxError, Config, ExchangeId, ExchangeKind, TurnedAway};
+
+/// The route's name of what passes unread.
+const PASSED: &str = "pass-through";
+
+const GREETING: &str = "{\"understudy\":\"ready\"}";
+
+impl Gateway {
+    /// Checks the head, reads the body, and passes the request on.
+    pub(super) async fn serve<B>(
+        &self,
+        id: ExchangeId,
+        config: Arc<Config>,
+        mut head: Parts,
+        body: B,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let began = Instant::now();
+        let path = head.uri.path().to_owned();
+        let place = Place::of(&path);
+        let dialect = admit::spoken(&place.target, &head.headers);
+        if let Err(why) = admit::check(&head, &place, &config) {
+            if let TurnedAway::TooLarge(_) = why {
+                admit::discard(&head, Box::pin(body)).await;
+            }
+            if admit::is_stray(&head, &place, &why) {
+                tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was turned away");
+                self.0.reports().stray();
+                return rescue::plain(rescue::turned_away(dialect, &why), id);
+            }
+            return self.turn_away((id, began), &head, dialect, why);
+        }
+        let (dialect, kind) = match &place.target {
+            Target::Ask(dialect, kind) => (*dialect, *kind),
+            Target::Models => return json(models::list(&self.0, &config, &head).await),
+            Target::Other(path) => {
+                return self
+                    .pass((id, began), &config, (head, body), &place, path)
+                    .await;
+            }
+            Target::Base | Target::Nothing => return json(GREETING),
+        };
+        if let Some(why) = login::refused(&head.headers, &config, dialect) {
+            return self.turn_away((id, began), &head, dialect, TurnedAway::Login(why));
+        }
+        let key = match once::key(&head.headers) {
+            Ok(key) => key,
+            Err(why) => return self.turn_away((id, began), &head, dialect, why),
+        };
+        let (body, share) = match admit::body(&mut head, body, self.0.bodies(), &config).await {
+            Ok(read) => read,
+            Err(why) => return self.turn_away((id, began), &head, dialect, why),
+        };
+        let request = ReadRequest {
+            id,
+            began,
+            config,
+            pipeline: place.pipeline(),
+            head,
+            body,
+            share,
+            dialect,
+            kind,
+            key,
+        };
+        self.admit(request).await
+    }
+
+    /// What is not ours goes to the client's own vendor.
+    async fn pass<B>(
+        &self,
+        (id, began): (ExchangeId, Instant),
+        config: &Config,
+        (head, body): (Parts, B),
+        place: &Place<'_>,
+        path: &str,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let dialect = admit::spoken(&place.target, &head.headers);
+        let vendor = match vendor::vendor(&head, path, config) {
+            Ok(vendor) => vendor,
+            Err(why) => return self.turn_away((id, began), &head, dialect, why),
+        };
+        let draft = Draft {
+            kind: ExchangeKind::Passed,
+            route: PASSED.to_owned(),
+            model: vendor.pattern.to_owned(),
+            ..Draft::of_head(id, &head, place.pipeline(), dialect, self.0.now())
+        };
+        let exchange = OpenExchange::begin(self.0.reports(), began, draft);
+        pass::pass(&self.0, config, vendor, (&head, body), path, exchange).await
+    }
+}
+
+fn json(body: impl Into<Bytes>) -> Response<Body> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut response = Response::new(Body::plain(body));
+    *response.headers_mut() = headers;
+    response
+}

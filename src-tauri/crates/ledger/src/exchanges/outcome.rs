@@ -1,0 +1,45 @@
+use crate::column::word_enum;
+
+word_enum! {
+    /// How an attempt ended.
+    AttemptOutcome {
+        Complete = "complete",
+        /// The client continues the turn with its next request.
+        Continues = "continues",
+        UnknownStopReason = "unknown stop reason",
+        TokenLimit = "token limit",
+        /// The model declined because of the content.
+        Declined = "declined",
+        /// The response was truncated or malformed.
+        Broken = "broken",
+        /// An error of the provider, or a lost connection.
+        Failed = "failed",
+        RateLimit = "rate limit",
+        /// A limit with a known reset, or a used-up plan.
+        Limit = "limit",
+        /// No response before the timeout.
+        TimedOut = "silent",
+        OutOfQuota = "out of quota",
+        KeyRefused = "key refused",
+        ModelNotServed = "model not served",
+        /// The provider rejected the request itself.
+        RequestAtFault = "request at fault",
+        ContextTooLong = "context too long",
+        /// The provider rejected the request because of its content.
+        ContentPolicy = "content policy",
+        Offline = "not reached: offline",
+        CertificateNotTrusted = "not reached: certificate not trusted",
+        ClientLeft = "client left",
+        /// Text that no version of the engine wrote. It does not make the row unreadable.
+        Other = "other",
+    }
+}
+
+impl AttemptOutcome {
+    pub(super) fn read(text: &str) -> Self {
+        let mut known = Self::ALL.iter().copied();
+        known
+            .find(|outcome| outcome.as_str() == text)
+            .unwrap_or(Self::Other)
+    }
+}
