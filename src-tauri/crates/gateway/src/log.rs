@@ -1,7 +1,7 @@
-//! Lines of the log, one for each failed attempt, failover, change of a circuit breaker, restart in place and parked request:
-//! what failed, why, whose fault it is and what follows.
+//! Log lines, one for each failed attempt, failover, change of a circuit breaker, restart in place and parked request: what
+//! failed, why, the cause and the next step.
 //!
-//! A provider's words stay out of the log, since they may quote the request. The ledger has them, under the exchange's id.
+//! A provider's messages are not logged, since they may quote the request. The ledger has them, under the exchange's id.
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::attempt::failed_attempt::FailedAttempt;
 use crate::draft::Draft;
 use crate::{Candidate, Credential};
 
-/// The span of an exchange. At the highest level, so that no filter of levels takes the id from a line.
+/// The span of an exchange. It has the highest level, so that no level filter removes the id from a line.
 pub(crate) fn exchange(draft: &Draft) -> Span {
     let span = error_span!(
         "exchange",
@@ -49,16 +49,16 @@ pub(crate) fn attempt(
     error_span!(parent: exchange, "attempt", number, %endpoint, model = %OneLine(model.as_str()))
 }
 
-/// What follows a failed attempt.
+/// The step after a failed attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Follows {
     Retry(Duration),
     NextCandidate,
     /// The client gets an error.
     Nothing,
-    /// Its client had left.
+    /// Its client had disconnected.
     ClientLeft,
-    /// The response had begun: another candidate's response continues it where the client allows it, or it is cut.
+    /// The response had begun: another candidate's response continues it if the client allows it, or it is cut.
     RestartOrCut,
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn attempt_failed(
     );
 }
 
-/// Of a request that passes to its vendor unread, which has no other candidate. `why`: measured here.
+/// For a request that is forwarded to its vendor unparsed, without another candidate. `why`: measured here.
 pub(crate) fn passing_failed(attempt: &Span, product: &str, why: &str) {
     let _within = attempt.enter();
     tracing::warn!(
@@ -107,7 +107,7 @@ pub(crate) fn failover(attempt: &Span, from: Option<&Candidate>, to: &Candidate)
     let (rule, to) = (OneLine(&to.reason), Place(to));
     match from {
         Some(from) => tracing::warn!("failing over from {} to {to}: {rule}", Place(from)),
-        // Each request of an outage, or of a session that stays with its fallback.
+        // For each request of an outage, or of a session that stays with its fallback.
         None => tracing::info!("the exchange begins with a fallback, {to}: {rule}"),
     }
 }
@@ -194,7 +194,7 @@ impl Display for Place<'_> {
     }
 }
 
-/// Text of a client or a file, which must not begin a line of its own.
+/// Text of a client or a file, which must not start a new line.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 /// Characters.
@@ -221,7 +221,7 @@ impl Display for Instant {
     }
 }
 
-/// By what is measured, never in the provider's words.
+/// From measurements, never with the provider's text.
 struct Why<'a>(&'a FailedAttempt);
 
 impl Display for Why<'_> {

@@ -41,7 +41,7 @@ pub(crate) struct Progress {
     reviewed: Option<Reviewed>,
     /// `None`: it ends with its client.
     attended: Option<Attended>,
-    /// The client's departure, if it leaves before it received anything.
+    /// The client's disconnect, if it occurs before it received anything.
     leaving: Option<(Services, ExitGroup)>,
 }
 
@@ -71,7 +71,7 @@ impl OpenExchange {
         }))
     }
 
-    /// Its end decides whether it is kept for a person.
+    /// Its end decides whether it is parked.
     pub(crate) fn reviewed(mut self, reviewed: Option<Reviewed>) -> Self {
         self.reviewed = reviewed;
         self
@@ -83,7 +83,7 @@ impl OpenExchange {
         self
     }
 
-    /// It continues when its client leaves.
+    /// It continues when its client disconnects.
     pub(crate) fn attended(mut self, attended: Attended) -> Self {
         self.attended = Some(attended);
         self
@@ -143,7 +143,7 @@ impl Progress {
         &self.span
     }
 
-    /// The client's.
+    /// The client's dialect.
     pub(crate) fn dialect(&self) -> Dialect {
         self.draft.dialect
     }
@@ -153,7 +153,7 @@ impl Progress {
         self.draft.passed_over = those.to_vec();
     }
 
-    /// The client has some of the response.
+    /// The client has received some of the response.
     pub(crate) fn has_released(&self) -> bool {
         self.draft.bytes_out > 0
     }
@@ -210,7 +210,7 @@ impl Progress {
         self.reports.ended(Box::new(exchange));
     }
 
-    /// What its end shows of its client's patience.
+    /// The evidence of its end about its client's timeout.
     fn learn(&mut self, end: &End, total: Duration) {
         let Some((services, exit_group)) = self.leaving.take() else {
             return;

@@ -6,8 +6,8 @@ use http::{HeaderMap, HeaderValue};
 use crate::Candidate;
 use crate::attempt::fallback::Fallback;
 
-/// Why this fallback answers and not the primary, in a word: the class of the primary's failure, or its breaker. `None`: it is
-/// the primary.
+/// Why this fallback answers instead of the primary, in one word: the class of the primary's failure, or its breaker. `None`:
+/// it is the primary.
 pub(super) fn replaces(fallback: &Fallback, candidate: &Candidate) -> Option<&'static str> {
     let is = |other: &Candidate| {
         (&other.endpoint, &other.model) == (&candidate.endpoint, &candidate.model)

@@ -19,7 +19,7 @@ use crate::open::OpenExchange;
 use crate::plan::login;
 use crate::{Body, BoxError, Config, ExchangeId, ExchangeKind, TurnedAway};
 
-/// The route's name of what passes unread.
+/// Route name of requests that are forwarded unparsed.
 const PASSED: &str = "pass-through";
 
 const GREETING: &str = "{\"understudy\":\"ready\"}";
@@ -88,7 +88,7 @@ impl Gateway {
         self.admit(request).await
     }
 
-    /// What is not ours goes to the client's own vendor.
+    /// Forwards requests for other endpoints to the client's own vendor.
     async fn pass<B>(
         &self,
         (id, began): (ExchangeId, Instant),

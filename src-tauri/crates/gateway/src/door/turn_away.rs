@@ -24,7 +24,7 @@ impl Gateway {
         let place = Place::of(head.uri.path());
         let unknown = Draft::of_head(id, head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
-        // A body that was refused unread is distinguished from others by its size alone.
+        // A body that was refused unread is distinguished from others only by its size.
         let mut counted = None;
         if let TurnedAway::TooLarge(limit) = why {
             let size = admit::declared(&head.headers)

@@ -8,9 +8,10 @@ use tokio::time::timeout;
 use super::ask::{ConversationAsk, Question};
 use crate::held::{Held, Share};
 
-/// How long a request waits for what it refers to; then that is not kept. The ledger itself waits 5 s for another program.
+/// How long a request waits for the content of its references; after that it counts as not kept. The ledger itself waits 5 s
+/// for another program.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Most bytes that wait to be written.
+/// Maximum number of bytes that wait for a write.
 const WAITING: usize = 64 << 20;
 
 /// Channel to the ledger's writer.
@@ -28,7 +29,7 @@ impl Conversations {
         }
     }
 
-    /// Write something down when there is time: after all that was to be written before, and before any later search.
+    /// Queues a write: after all earlier writes, and before any later lookup.
     pub(super) fn write(&self, bytes: usize, question: impl FnOnce(Share) -> Question) {
         let mut share = self.waiting.share();
         let why = match share.grow(bytes, WAITING) {

@@ -25,7 +25,7 @@ pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) 
     respond::end(said, exchange, End::TurnedAway(why))
 }
 
-/// An answer from the ledger.
+/// A response from the ledger.
 pub(crate) fn replay_kept(
     dialect: Dialect,
     answer: ReplayAnswer,
@@ -47,7 +47,7 @@ pub(crate) fn replay_kept(
     replay(said, exchange)
 }
 
-/// What another request was answered.
+/// The response to another request.
 fn replay(said: ClientResponse, exchange: OpenExchange) -> Response<Body> {
     let (said, end) = replayed(said);
     respond::end(said, exchange, end)

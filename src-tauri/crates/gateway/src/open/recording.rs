@@ -30,7 +30,7 @@ impl Progress {
         self.draft.attempts.len() + usize::from(self.attempt.is_some())
     }
 
-    /// The exchange's, between attempts.
+    /// Between attempts, the exchange's own span.
     pub(crate) fn attempt_span(&self) -> &Span {
         let attempt = self.attempt.as_ref();
         attempt.map_or(&self.span, |attempt| &attempt.span)
@@ -48,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// Since the attempt began.
+    /// Time since the attempt began.
     pub(crate) fn attempt_lasted(&self) -> Duration {
         let began = self.attempt.as_ref().map(|attempt| attempt.began);
         began.map_or(Duration::ZERO, |began| began.elapsed())
@@ -69,7 +69,7 @@ impl Progress {
         }
     }
 
-    /// Headers with the names of what the provider was not sent, and of what it was sent in full.
+    /// Headers with the names of the dropped fields, and of the references sent in full.
     pub(crate) fn attempt_listed(&self) -> HeaderMap {
         let left_out = self.attempt.as_ref().map(|attempt| &*attempt.left_out);
         headers::listed(left_out.unwrap_or_default())

@@ -4,8 +4,8 @@ use super::{Plan, Role};
 use crate::UseNow;
 
 impl Plan {
-    /// Moves the chosen provider's first candidate to the front. Consent, scope and cap have removed what may not be used, and
-    /// a candidate whose circuit breaker is open keeps its place.
+    /// Moves the chosen provider's first candidate to the front. Consent, scope and cap have already been applied, and a
+    /// candidate whose circuit breaker is open keeps its place.
     pub(super) fn put_first(&mut self, choice: &UseNow) {
         let at = self.candidates.iter().position(|candidate| {
             candidate.provider == choice.provider
@@ -19,7 +19,8 @@ impl Plan {
         self.chosen = true;
     }
 
-    /// A session that moved stays with its fallback: without a choice, and inside a tool loop that would return to the primary.
+    /// A session that moved stays with its fallback if there is no choice, and within a tool loop that would otherwise return
+    /// to the primary.
     pub(crate) fn may_stay(&self, in_tool_loop: bool) -> bool {
         let to_primary = self.candidates.first().is_some_and(|c| c.is_primary());
         !self.chosen || in_tool_loop && to_primary

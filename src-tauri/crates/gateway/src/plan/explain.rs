@@ -1,4 +1,4 @@
-//! Plans without a gateway: a pure answer from the settings and the breakers.
+//! Computes plans without a gateway, from the settings and the breakers. Pure.
 
 use catalog::{Dialect, EndpointId, ModelId};
 
@@ -6,7 +6,7 @@ use super::{Caller, Pin, Plan, PlanInput, plan};
 use crate::{BreakerView, Config, Standing};
 
 impl Plan {
-    /// The plan for any request of this caller's for this model, with the breakers as these views show them.
+    /// The plan for any request of this caller for this model, with these breaker states.
     pub fn explain(
         config: &Config,
         breakers: &[BreakerView],
@@ -20,7 +20,7 @@ impl Plan {
         })
     }
 
-    /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
+    /// The plan for a test of this candidate with such a request; empty if it cannot be tested.
     pub fn explain_pinned(
         config: &Config,
         breakers: &[BreakerView],

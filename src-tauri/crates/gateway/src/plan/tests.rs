@@ -155,7 +155,7 @@ fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
             ("second", "other-1", Credential::OurKey),
         ]
     );
-    // A breaker that puts the vendor last does not make the login another's.
+    // If a breaker puts the vendor last, the login still belongs to the vendor.
     let last = plan(&config, input("claude-1", true), &|e, _| {
         if e.as_str() == "first" {
             Standing::Probing
@@ -302,7 +302,7 @@ fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
             .to_string()
             .contains("name the model that it is to use instead")
     );
-    // For a complete pattern, a provider that serves any of it counts.
+    // For an entire pattern, a provider that serves any part of it counts.
     let pattern = plan(&config, input("claude-\u{2026}", false), &closed);
     assert_eq!(pattern.candidates.len(), 6, "{pattern}");
 }
@@ -370,7 +370,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             "{why}"
         );
     }
-    // The primary is no fallback, and a candidate at no cost is always allowed.
+    // The primary is not a fallback, and a candidate without cost is always allowed.
     let second = config.endpoints.get_mut("second").unwrap();
     second.endpoint.auth = Auth::None;
     config.spending = spending(Consent::No, Some(used_up));
@@ -434,7 +434,7 @@ fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
         );
     }
     assert_eq!(asked(&config, "llama"), None);
-    // The owner's word goes before all of that, also before an id that it is known to serve.
+    // The owner's setting has priority over all of that, also over an id that it is known to serve.
     let mut with_owners = by_catalogue;
     with_owners.push(of("*", "mine", Likeness::Owners));
     config.endpoints.get_mut(&second).unwrap().equivalents = with_owners;
@@ -442,7 +442,7 @@ fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
         let why = "fallback 1, with your key; by your settings".to_owned();
         assert_eq!(asked(&config, model), Some(("mine".into(), why)), "{model}");
     }
-    // And a candidate's own model before the owner's general word.
+    // A candidate's own model has priority over the owner's general setting.
     config.routes = vec![route(
         "all",
         "*",
@@ -470,7 +470,7 @@ fn an_unnamed_provider_follows_a_named_one_and_never_replaces_it() {
     assert_eq!(alone.dropped[1].why, Ineligible::NoneBefore);
 }
 
-/// Its route may be one for people who read along.
+/// Its route may be one for interactive users.
 #[test]
 fn a_pipelines_response_is_never_restarted_after_a_part_of_it() {
     use crate::Restart;

@@ -117,7 +117,7 @@ fn after_five_too_large_in_a_row_only_a_smaller_request_passes() {
             session: Some("s".to_owned()),
             ..Client::default()
         };
-        // Each turn differs: this is not the same request.
+        // The turns differ, so it is not the same request.
         storms.asked(
             &client,
             &HeaderMap::new(),

@@ -22,7 +22,7 @@ fn trip(class: Class) -> Trip {
     }
 }
 
-/// A column of (second, what happened, standing after it).
+/// Checks rows of second, event, and standing after it.
 fn check(story: &[(i64, What, Standing)]) {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
@@ -140,7 +140,7 @@ fn a_timeout_after_another_failure_opens_it_and_a_long_timeout_does_so_at_once()
         (1, Fails(timed_out(TimeoutLength::Usual)), open(31)),
     ]);
     check(&[(0, Fails(timed_out(TimeoutLength::Long)), open(30))]);
-    // An answer in one piece may rightly take long.
+    // A response in one document may take long.
     check(&[
         (0, Fails(trip(Class::Silent)), Closed),
         (1, Fails(trip(Class::Silent)), Closed),
@@ -226,23 +226,23 @@ fn a_limit_opens_at_once_and_exactly_until_its_reset() {
         (10_001, Fails(limit(10_020)), open(10_020)),
         (10_021, Succeeds, Closed),
     ]);
-    // The last candidate got a request all the same, and the limit's end moved.
+    // The last candidate got a request anyway, and the reset time changed.
     check(&[
         (0, Fails(limit(10_000)), open(10_000)),
         (100, Fails(limit(5_000)), open(5_000)),
         (200, Fails(limit(20_000)), open(20_000)),
         (300, Fails(trip(TRANSIENT)), open(20_000)),
     ]);
-    // Days ahead.
+    // Several days.
     check(&[(0, Fails(limit(600_000)), open(600_000))]);
-    // Without a reset that is yet to come it is as good as a quota.
+    // Without a reset time in the future it counts as a quota.
     let unknown = |resets_at| Trip {
         resets_at,
         ..trip(Class::Limit)
     };
     check(&[(0, Fails(unknown(None)), open(300))]);
     check(&[(0, Fails(unknown(Some(at(-5)))), open(300))]);
-    // Three failures opened it for less.
+    // Three failures opened it with a shorter cooldown.
     check(&[
         (0, Fails(trip(TRANSIENT)), Closed),
         (1, Fails(trip(TRANSIENT)), Closed),
@@ -347,7 +347,7 @@ fn a_restart_forgets_nothing_of_an_outage() {
     restarted.restore(breakers.kept(), at(301));
     assert_eq!(restarted.views(at(40)), breakers.views(at(40)));
     assert_eq!(restarted.standing(&endpoint, &model, at(89)), open(90));
-    // The doubling continues where it was, and the third failure in a row is the third.
+    // The doubling continues after the restart, and the third failure in a row counts as the third.
     for model in [&model, &other] {
         let again = Trip {
             threshold: FAILURES,
@@ -380,7 +380,7 @@ fn a_restart_forgets_no_limit() {
         (views[0].class, views[0].resets_at, views[0].standing),
         (Some(Class::Limit), Some(at(10_000)), open(10_000))
     );
-    // A later failure for another reason is no evidence about a limit.
+    // A later failure with another cause is no evidence about a limit.
     restarted
         .enter(&endpoint, &model, at(10_001))
         .failed(at(10_001), &trip(TRANSIENT));
@@ -443,7 +443,7 @@ fn try_now_half_opens() {
     assert_eq!(breakers.standing(&endpoint, &model, at(1)), HalfOpen);
 }
 
-/// A model that no request uses: probes alone close its breaker.
+/// A model that no request uses: only probes close its breaker.
 #[test]
 fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
     let breakers = Breakers::default();
@@ -458,7 +458,7 @@ fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
     breakers.probe_answered(&endpoint, &model, at(30));
     assert_eq!((standing(30), breakers.views(at(30)).len()), (Closed, 0));
 
-    // The cooldown has passed, a probe fails and the next succeeds.
+    // The cooldown has ended, one probe fails and the next succeeds.
     (40..43).for_each(fail);
     fail(80);
     assert_eq!(standing(80), HalfOpen);
@@ -466,7 +466,7 @@ fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
     assert_eq!(standing(105), Closed);
 }
 
-/// A probe uses our key: it does not close what a client's login or an allowance opened.
+/// A probe uses the stored key: it does not close a breaker that a client's login or a quota opened.
 #[test]
 fn a_probe_does_not_close_what_was_no_failure_of_the_provider() {
     for class in [

@@ -40,6 +40,6 @@ fn a_schema_that_is_none_is_refused() {
             .unwrap_err()
             .contains("no schema")
     );
-    // It would have to be fetched.
+    // The schema would have to be fetched.
     assert!(Schema::new(r#"{"$ref":"https://example.com/lead.json"}"#).is_err());
 }

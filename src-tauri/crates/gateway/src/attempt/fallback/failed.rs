@@ -65,7 +65,7 @@ impl Fallback {
         let translated = candidate.carriage != Carriage::Own;
         let for_limits = admitted.config.spending.for_limits;
         match next(&failed_attempt, candidate, context, translated, for_limits) {
-            // A retry of an empty response is mostly empty too, and would be passed on.
+            // A retry after an empty response is usually empty too, and would be released.
             Next::Again(_) if failed_attempt.empty && !self.queue.is_last() => {
                 self.queue.leave(candidate)
             }
@@ -90,7 +90,7 @@ impl Fallback {
         self.failure.record(candidate, failed_attempt);
     }
 
-    /// What follows this candidate's failure.
+    /// The next step after this candidate's failure.
     fn follows(&self, failed: &Candidate) -> Follows {
         if self.exchange.has_released() {
             return Follows::RestartOrCut;
@@ -111,7 +111,7 @@ impl Fallback {
         }
     }
 
-    /// How long the client still waits; None: it is kept alive.
+    /// How long the client still waits; `None`: it gets keep-alives.
     fn time_left(&self) -> Option<Duration> {
         let since = self.waits?;
         let patience = if self.admitted.streamed() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::Candidate;
 use crate::plan::lineup::Lineup;
 
-/// Requests to one candidate.
+/// Maximum number of requests to one candidate.
 const ATTEMPTS_PER_CANDIDATE: usize = 2;
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ fn token() -> Secret {
     Secret::new("t0ken")
 }
 
-/// Everything that names or logs in a person.
+/// All headers that identify or log in a user.
 const CREDENTIALS: [(&str, &str); 8] = [
     ("authorization", "Bearer login"),
     ("x-api-key", "sk-login"),

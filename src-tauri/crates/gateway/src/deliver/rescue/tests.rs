@@ -69,7 +69,7 @@ fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
     assert_eq!(said.headers["x-request-id"], "r1");
 }
 
-/// Codex shows a sentence of its own at this code, and never ours.
+/// At this code Codex shows its own sentence, never Understudy's.
 #[test]
 fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message() {
     let known = ["Understudy: First is down".to_owned()];
@@ -238,7 +238,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
     for (dialect, headers, patience_ms, told) in [
-        // Codex reads no milliseconds, dates or fractions, and would take each of these 429 for final.
+        // Codex parses no milliseconds, dates or fractions, and would treat each of these 429 as final.
         (
             responses,
             vec![("retry-after-ms", "1200")],
@@ -252,7 +252,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
             9_000,
             Some("9"),
         ),
-        // Claude Code reads the seconds alone, and gives up at so many.
+        // Claude Code parses only the seconds, and stops at this many.
         (
             messages,
             vec![("retry-after", "120"), ("retry-after-ms", "500")],
@@ -284,7 +284,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     }
 }
 
-/// What real clients do with each status was measured: none of these makes one hang or storm.
+/// The behaviour of real clients for each status was measured: none of these makes one hang or storm.
 #[test]
 fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
     for dialect in Dialect::ALL {

@@ -147,7 +147,7 @@ fn method_type_size_and_path() {
         checked("POST", "/t/t0ken/v2/audio", &[HERE, JSON]),
         Err(TurnedAway::Path("/v2/audio".to_owned()))
     );
-    // What may be a vendor's is looked at by its own rules, whatever its type.
+    // Paths of a vendor have separate rules, for any content type.
     for method in ["GET", "POST", "DELETE"] {
         let multipart = ("content-type", "multipart/form-data; boundary=x");
         let uri = "/t/t0ken/v1/files";

@@ -5,7 +5,7 @@ use super::*;
 use crate::UsedUp;
 use crate::tests::endpoint;
 
-/// The bundled vendors, as the engine hands them over; no kept key.
+/// The bundled vendors as the engine configures them; no stored key.
 fn config() -> Config {
     let catalog = Catalog::bundled();
     let mut config = crate::tests::config();
@@ -21,7 +21,7 @@ fn config() -> Config {
     config
 }
 
-/// To whom such a request goes, and with what.
+/// The vendor and the credential for such a request.
 fn found(
     (method, path): (&str, &str),
     headers: &[(&str, &str)],
@@ -54,9 +54,9 @@ fn a_request_goes_to_the_vendor_of_its_login() {
         (FILES, &[CLAUDE], "anthropic"),
         (FILES, &[OPAQUE, VERSION], "anthropic"),
         (FILES, &[("api-key", "sk-proj-abc")], "openai"),
-        // Our token in one place, the login in another.
+        // Understudy's token in one header, the login in another.
         (FILES, &[OURS, CLAUDE], "anthropic"),
-        // One vendor alone has this path.
+        // Only one vendor has this path.
         (EMBEDDINGS, &[OPAQUE], "openai"),
         (
             ("GET", "/v1/models/claude-opus-5"),
@@ -161,11 +161,11 @@ fn the_kept_key_pays_for_embeddings_and_moderations_alone_and_under_the_cap() {
         found(EMBEDDINGS, &[OURS], &config),
         Err(TurnedAway::CapReached(used_up))
     );
-    // The client's own login is nobody's cap.
+    // The client's own login does not count against a cap.
     assert!(found(EMBEDDINGS, &[OPENAI], &config).is_ok());
 }
 
-/// An endpoint of the user's own that takes logins is before the vendor in every order.
+/// An endpoint of the user that accepts logins comes before the vendor in every order.
 #[test]
 fn an_own_endpoint_that_takes_logins_changes_nothing_for_a_vendors_paths() {
     let mut config = config();

@@ -18,7 +18,7 @@ fn head() -> Head {
     }
 }
 
-/// What there is to read now.
+/// The next step of the reader, if it is ready.
 fn now(reader: &Reader) -> Option<Next> {
     reader.next().now_or_never()
 }

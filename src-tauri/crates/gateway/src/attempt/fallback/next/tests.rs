@@ -6,7 +6,7 @@ use super::*;
 use crate::tests::endpoint;
 use crate::{Role, Standing};
 
-/// In a word, what follows a loss.
+/// The step after a loss, in one word.
 fn follows(failed_attempt: &FailedAttempt, credential: Credential, place: usize) -> String {
     let candidate = Candidate {
         provider: ProviderId::new("first"),
