@@ -48,7 +48,7 @@ async fn a_plan_is_explained_with_the_reason_for_each_place() {
     let told: serde_json::Value = serde_json::from_str(&other).unwrap();
     assert_eq!(told["candidates"][1]["usable"], false);
     let why = told["candidates"][1]["reason"].as_str().unwrap();
-    assert!(why.contains("name the model that it is to use"), "{why}");
+    assert!(why.contains("name the model to use instead"), "{why}");
     let unknown = desk.run(&["route", "explain", "m", "--dialect", "gemini"]);
     assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
 }

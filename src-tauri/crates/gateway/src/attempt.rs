@@ -75,7 +75,7 @@ pub(crate) async fn attempt(
         None => clock.headers(sending).await,
     };
     let response = match sent {
-        Err(Abandoned::TooLate) => return Err(clock.too_late("an answer")),
+        Err(Abandoned::TooLate) => return Err(clock.too_late("response headers")),
         Err(Abandoned::Left) => return Err(clock.left()),
         Ok(Err(unsent)) => {
             if !unsent.reached() {
@@ -207,7 +207,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
                     answer.finish();
                     return Ok(Some(checked));
                 }
-                let failed_attempt = terms.deadlines.too_late("the next of the answer");
+                let failed_attempt = terms.deadlines.too_late("further content");
                 return Err(FailedAttempt {
                     report: answer.report(),
                     // After the first content it is not a first-token timeout.
@@ -246,7 +246,7 @@ async fn refused(
     let status = head.status;
     if status.is_redirection() {
         let why = format!(
-            "it redirects ({status}), and credentials are never sent on to another address"
+            "it redirects ({status}), and credentials are never forwarded to another address"
         );
         return FailedAttempt::new(Class::ModelGone, Fault::Ours, why);
     }

@@ -122,7 +122,8 @@ impl Delivery {
         }
     }
 
-    /// Until the response has ended, or no candidate is left to continue it. The future's drop is the client's leaving.
+    /// Runs until the response has ended, or until no candidate is left to continue it. Dropping the future records that the
+    /// client disconnected.
     pub(crate) fn run(self) -> impl Future<Output = ()> + Send {
         let mut delivery = scopeguard::guard(self, Delivery::left);
         async move {
@@ -315,7 +316,7 @@ impl Delivery {
         exchange.end(end);
     }
 
-    /// The client left. One that closes its connection after the response's semantic end has received everything.
+    /// Handles a disconnect. A client that closes its connection after the semantic end has received everything.
     fn left(mut self) {
         if self.current.broken {
             return;

@@ -82,7 +82,7 @@ impl Gateway {
         let dialect = admit::spoken(&Place::of(head.uri.path()).target, &head.headers);
         let served = AssertUnwindSafe(self.serve(id, config, head, body)).catch_unwind();
         let mut response = served.await.unwrap_or_else(|_| {
-            tracing::error!(%id, %dialect, "a panic ended one exchange");
+            tracing::error!(%id, %dialect, "a panic ended an exchange");
             rescue::plain(rescue::our_fault(dialect), id)
         });
         id.name_where_missing(response.headers_mut());

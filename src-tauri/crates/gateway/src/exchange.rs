@@ -167,11 +167,11 @@ pub enum End {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TurnedAway {
     #[error(
-        "This port wants Understudy's token, and the request has none or another. Point your client at the URL that `understudyd url` prints"
+        "This port requires Understudy's token, and the request has none or a wrong one. Use the URL that `understudyd url` prints in your client"
     )]
     Token,
     #[error(
-        "The host name `{0}` is not one that this port answers to. Use 127.0.0.1 or localhost, or add the name to `allowed_hosts` in the settings"
+        "The host name `{0}` is not allowed on this port. Use 127.0.0.1 or localhost, or add the name to `allowed_hosts` in the settings"
     )]
     Host(String),
     #[error(
@@ -183,28 +183,28 @@ pub enum TurnedAway {
         hint = other_api(.0)
     )]
     Path(String),
-    #[error("`{path}` wants {wanted}, not {method}")]
+    #[error("`{path}` requires {wanted}, not {method}")]
     Method {
         path: String,
         method: String,
         wanted: &'static str,
     },
     #[error(
-        "{0} have this path, and the request's login does not say which is meant: send the login of one of them, or `anthropic-version` for Anthropic"
+        "{0} have this path, and the request's login does not identify one of them: send the login of one of them, or `anthropic-version` for Anthropic"
     )]
     AmbiguousVendor(String),
     #[error(
-        "`{path}` passes to {vendors} with the client's own login, and this request has none. Give the client its API key; Understudy's token stays in the URL"
+        "`{path}` is forwarded to {vendors} with the client's own login, and this request has none. Give the client its API key; Understudy's token stays in the URL"
     )]
     NeedsLogin { path: String, vendors: String },
     #[error("The daily cap of {cap} is used up ({spent}): `dollars_a_day` under [fallback] in the settings", cap = .0.cap, spent = .0.spent)]
     CapReached(UsedUp),
-    #[error("There is no WebSocket here; ask again over plain HTTP")]
+    #[error("WebSocket is not supported; use plain HTTP")]
     WebSocket,
     #[error("The body must be sent with `content-type: application/json`")]
     ContentType,
     #[error(
-        "The body's `content-encoding: {}` cannot be read here. Send it plain, or as gzip, deflate, br or zstd", .0.names()
+        "The body's `content-encoding: {}` is not supported. Send it uncompressed, or as gzip, deflate, br or zstd", .0.names()
     )]
     Coding(UnknownCoding),
     #[error("The body is larger than {0} bytes")]
@@ -219,7 +219,7 @@ pub enum TurnedAway {
     #[error("The request cannot be read: {0}")]
     BadRequest(#[from] wire::BadRequest),
     #[error(
-        "No route leads to model `{model}` in the {dialect} dialect. `understudyd doctor` lists the routes"
+        "No route matches model `{model}` in the {dialect} dialect. `understudyd doctor` lists the routes"
     )]
     NoRoute { model: String, dialect: Dialect },
     #[error("{0}")]
@@ -234,15 +234,15 @@ pub enum TurnedAway {
     #[error("The `Idempotency-Key` header {0}; send one key of 1 to 255 ASCII characters")]
     IdempotencyKey(&'static str),
     #[error(
-        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key: each turn of an agent is a request of its own, and `x-understudy-item` says what they belong to"
+        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key: each turn of an agent is a separate request, and `x-understudy-item` names their common item"
     )]
     OtherRequest,
     #[error(
-        "The request with this `Idempotency-Key` was answered, and its response is not kept: it was larger than 16 MiB, or newer ones displaced it. It is not run again automatically; to run it again, send a new key"
+        "The request with this `Idempotency-Key` was answered, and its response is not stored: it was larger than 16 MiB, or newer ones replaced it. It is not run again automatically; to run it again, send a new key"
     )]
     AnswerGone,
     #[error(
-        "A request with an `Idempotency-Key` is answered only where its answer can be kept, and now it cannot: {0} Try again later, or without the key"
+        "A request with an `Idempotency-Key` is answered only if its response can be stored, which is not possible now: {0} Try again later, or without the key"
     )]
     Unkept(String),
 }
@@ -263,6 +263,8 @@ const OTHER_APIS: &[(&str, &str)] = &[
 fn other_api(path: &str) -> String {
     let found = OTHER_APIS.iter().find(|(end, _)| path.ends_with(end));
     found.map_or_else(String::new, |(_, api)| {
-        format!("{api} is not supported: use a client, or a setting of it, that speaks one of the following. ")
+        format!(
+            "{api} is not supported: use a client, or a client setting, for one of the following. "
+        )
     })
 }

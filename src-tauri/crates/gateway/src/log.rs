@@ -68,7 +68,7 @@ impl Display for Follows {
             Follows::Retry(wait) => write!(f, "a retry in {:.1} s", wait.as_secs_f64()),
             Follows::NextCandidate => f.write_str("the next candidate"),
             Follows::Nothing => f.write_str("no candidate is left, and the client gets an error"),
-            Follows::ClientLeft => f.write_str("nothing, since the client has left"),
+            Follows::ClientLeft => f.write_str("nothing, because the client has disconnected"),
             Follows::RestartOrCut => f.write_str("a restart in place, or the response is cut"),
         }
     }
@@ -127,9 +127,7 @@ pub(crate) fn unanswered(exchange: &Span, status: http::StatusCode, attempts: us
 /// After the commit.
 pub(crate) fn cut(exchange: &Span, bytes: u64) {
     let _within = exchange.enter();
-    tracing::warn!(
-        "the response was cut after {bytes} bytes: its client has to repeat the request"
-    );
+    tracing::warn!("the response was cut after {bytes} bytes: its client must repeat the request");
 }
 
 pub(crate) fn restarted(exchange: &Span, from: &Candidate, to: &Candidate) {

@@ -64,7 +64,7 @@ pub(crate) async fn again(once: &Once, id: ExchangeId, item: &Item, now: DateTim
         Ok(Some(answer)) => Again::Kept(answer),
         Ok(None) => Again::First,
         Err(unkept) => {
-            tracing::warn!(%unkept, "whether a response is kept could not be found out");
+            tracing::warn!(%unkept, "the check for a stored response failed");
             Again::First
         }
     }

@@ -1,4 +1,4 @@
-//! An exchange that has begun. [`OpenExchange::end`] consumes it. Dropping it is the only other end.
+//! An exchange in progress. [`OpenExchange::end`] consumes it; the only other end is a drop.
 
 mod attempt;
 mod recording;
@@ -25,11 +25,11 @@ use crate::{Began, Config, Dropped, End};
 use attempt::OpenAttempt;
 pub(crate) use attempt::client_left_waiting;
 
-/// An exchange in progress. Dropped with its request's future, it ends as one whose client left.
+/// An exchange in progress. A drop, with its request's future, records that the client disconnected.
 #[derive(Debug)]
 pub(crate) struct OpenExchange(ScopeGuard<Box<Progress>, fn(Box<Progress>)>);
 
-/// What is recorded of an exchange, and who is informed of its end.
+/// The record of an exchange, and the receivers of its end.
 #[derive(Debug)]
 pub(crate) struct Progress {
     draft: Draft,
@@ -77,7 +77,7 @@ impl OpenExchange {
         self
     }
 
-    /// Its end shows how long its client waits.
+    /// Its end reports how long its client waits.
     pub(crate) fn leaving(mut self, services: Services, exit_group: ExitGroup) -> Self {
         self.leaving = Some((services, exit_group));
         self
@@ -115,12 +115,12 @@ impl DerefMut for OpenExchange {
 }
 
 impl Progress {
-    /// The client has left, and the exchange continues: its departure is reported once.
+    /// Called when the client has disconnected and the exchange continues: reports the disconnect once.
     pub(crate) fn exit_group(&mut self) -> Option<ExitGroup> {
         self.leaving.take().map(|(_, exit_group)| exit_group)
     }
 
-    /// The id in the review queue, if the exchange ends so and is kept there.
+    /// Id in the review queue, if the exchange is parked there at this end.
     pub(crate) fn review_id(&self, end: &End) -> Option<&str> {
         self.reviewed.as_ref()?.parks(end, self.is_alone())
     }

@@ -83,7 +83,7 @@ impl Reports {
             let dropped = self.counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::warn!(
                 dropped,
-                "a report was dropped: its reader is too slow or gone"
+                "a report was dropped: its receiver is too slow or closed"
             );
         }
     }

@@ -156,7 +156,7 @@ fn errors_are_reported_with_their_line_and_fix() {
         (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndemand = { schema = '{\"type\":1}' }\n",
             "line 5",
-            "no schema",
+            "not a schema",
         ),
         (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndelivery = \"live\"\ndemand = \"text\"\n",

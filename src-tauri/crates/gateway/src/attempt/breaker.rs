@@ -1,4 +1,4 @@
-//! Circuit breakers, one per endpoint and model.
+//! One circuit breaker for each endpoint and model.
 
 mod kept;
 mod memory;

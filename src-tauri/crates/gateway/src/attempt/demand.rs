@@ -28,9 +28,9 @@ impl Schema {
     /// # Errors As text for the owner: it is not JSON, or not a schema.
     pub fn new(text: &str) -> Result<Self, String> {
         let tree: Value = serde_json::from_str(text)
-            .map_err(|error| format!("the schema is no JSON: {error}"))?;
+            .map_err(|error| format!("the schema is not JSON: {error}"))?;
         let compiled = jsonschema::validator_for(&tree)
-            .map_err(|error| format!("it is no schema: {error}"))?;
+            .map_err(|error| format!("it is not a schema: {error}"))?;
         Ok(Self {
             text: text.into(),
             compiled: Arc::new(compiled),
@@ -51,12 +51,12 @@ impl Demand {
     pub(crate) fn check(&self, said: &str) -> Result<(), String> {
         let json = |said: &str| -> Result<Value, String> {
             serde_json::from_str(unfenced(said)).map_err(|error| {
-                format!("the answer is no JSON, and this route demands it: {error}")
+                format!("the response is not JSON, and this route requires it: {error}")
             })
         };
         match self {
             Demand::Text if said.trim().is_empty() => {
-                Err("the answer says nothing in words, and this route demands text".to_owned())
+                Err("the response has no text, and this route requires text".to_owned())
             }
             Demand::Text => Ok(()),
             Demand::Json => json(said).map(drop),
@@ -65,7 +65,7 @@ impl Demand {
                 schema.compiled.validate(&tree).map_err(|error| {
                     let (place, rule) = (error.instance_path(), error.schema_path());
                     format!(
-                        "the answer does not fit this route's schema at `{place}` (rule `{rule}`)"
+                        "the response does not match this route's schema at `{place}` (rule `{rule}`)"
                     )
                 })
             }

@@ -84,7 +84,7 @@ impl FailedAttempt {
             ..Self::new(
                 Class::Transient,
                 Fault::Theirs(FailureKind::Stalled),
-                format!("nothing came for {seconds} s in the middle of the answer"),
+                format!("nothing arrived for {seconds} s within the response"),
             )
         }
     }

@@ -1,4 +1,4 @@
-//! The candidates in the plan's order, until one answers or none is left, and from there on after a truncated response.
+//! Uses the candidates in the plan's order until one answers or none is left, also after a truncated response.
 
 mod eligible;
 mod failed;
@@ -179,8 +179,8 @@ impl Fallback {
         }
     }
 
-    /// The next response continues a truncated one, for a client that is kept alive meanwhile. `checked`: nothing is released
-    /// before the completion check.
+    /// The next response continues a truncated one, for a client that gets keep-alive bytes in the meantime. `checked`: nothing
+    /// is released before the completion check.
     pub(crate) async fn resume(&mut self, checked: bool) -> Result<Answered, NoResponse> {
         // A candidate that truncated a response does not continue it while another is left.
         if self.queue.was_tried() && !self.queue.is_last() {

@@ -22,7 +22,7 @@ impl OwnNetwork {
                 "Understudy: this machine is offline, so {product} could not be reached ({why}). It is not {product}"
             ),
             OwnNetwork::Untrusted => format!(
-                "Understudy: the certificate that answers for {product} is not trusted ({why}). Something on this network opens TLS, \
+                "Understudy: the certificate that answers for {product} is not trusted ({why}). Something on this network intercepts TLS, \
                  a proxy or a security product: add its certificate to the system's trusted roots, or exempt {product} from it"
             ),
         }

@@ -170,7 +170,7 @@ pub(crate) enum Unsent {
     #[error("{0}")]
     Untrusted(String),
     /// The provider may have started to process it.
-    #[error("the connection broke before an answer: {0}")]
+    #[error("the connection broke before a response: {0}")]
     Broken(String),
     /// The client's body, which is forwarded as it arrives, is longer than the limit.
     #[error("the body is too long")]

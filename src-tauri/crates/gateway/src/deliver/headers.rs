@@ -21,7 +21,7 @@ pub(super) fn replaces(fallback: &Fallback, candidate: &Candidate) -> Option<&'s
     }
 }
 
-/// The endpoint of a response that passes unread.
+/// Names the endpoint of a response that is forwarded unparsed.
 pub(crate) fn name_endpoint(headers: &mut HeaderMap, endpoint: &Endpoint) {
     put(headers, "x-understudy-provider", endpoint.provider.as_str());
     put(headers, "x-understudy-endpoint", endpoint.id.as_str());
@@ -33,7 +33,7 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     }
 }
 
-/// The candidate of the response, and the number of attempts.
+/// Names the candidate of the response and the number of attempts.
 pub(super) fn name_answerer(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
     let mut put = |name, value: &str| put(headers, name, value);
     put("x-understudy-provider", candidate.provider.as_str());

@@ -70,9 +70,10 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
 pub(crate) fn our_fault(dialect: Dialect) -> ClientResponse {
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
-        message: "Understudy: an error of our own ended this request. It was not the provider; \
+        message:
+            "Understudy: an internal error ended this request. The provider is not the cause; \
                   the log has the details"
-            .to_owned(),
+                .to_owned(),
     };
     ClientResponse::new(dialect, &problem)
 }
@@ -197,7 +198,7 @@ pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> Clie
 /// The request that this one waited for failed.
 pub(crate) fn truncated_response(dialect: Dialect, why: &str) -> ClientResponse {
     let message = format!(
-        "The running request with this `Idempotency-Key` failed: {why}. Send it again to run it anew"
+        "The running request with this `Idempotency-Key` failed: {why}. Send it again to start a new run"
     );
     ClientResponse::new(
         dialect,

@@ -196,7 +196,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
             fallback.exchange.handed(bytes.len());
             fallback.exchange.end(End::OurFault);
             outlet
-                .abort("a document came where a stream was requested".to_owned())
+                .abort("a document arrived instead of the requested stream".to_owned())
                 .await;
         }
         Err(none) => {

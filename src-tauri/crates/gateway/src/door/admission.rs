@@ -1,4 +1,4 @@
-//! From a request that was read to one that is planned and has an exchange.
+//! Plans a request that has been read, and opens its exchange.
 
 use std::sync::Arc;
 

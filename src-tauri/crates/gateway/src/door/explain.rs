@@ -1,4 +1,4 @@
-//! Plans for the faces: which candidates a request would get.
+//! Plans for the UIs: which candidates a request would get.
 
 use catalog::{Dialect, EndpointId, ModelId};
 use wire::Ask;

@@ -201,7 +201,7 @@ async fn deliver(
                 }
             }
             Ok(Some(Err(error))) => break error.to_string(),
-            Err(_) => break format!("nothing came for {} s", idle.as_secs()),
+            Err(_) => break format!("nothing arrived for {} s", idle.as_secs()),
         }
     };
     log::passing_failed(exchange.attempt_span(), product, &why);

@@ -1,4 +1,4 @@
-//! Requests by their path, and the checks that need no plan.
+//! Routes requests by path, and makes the checks that need no plan.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ const PASSED: &str = "pass-through";
 const GREETING: &str = "{\"understudy\":\"ready\"}";
 
 impl Gateway {
-    /// Checks the head, reads the body, and passes the request on.
+    /// Checks the headers, reads the body, and hands the request to its handler.
     pub(super) async fn serve<B>(
         &self,
         id: ExchangeId,
@@ -46,7 +46,7 @@ impl Gateway {
                 admit::discard(&head, Box::pin(body)).await;
             }
             if admit::is_stray(&head, &place, &why) {
-                tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was turned away");
+                tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was rejected");
                 self.0.reports().stray();
                 return rescue::plain(rescue::turned_away(dialect, &why), id);
             }

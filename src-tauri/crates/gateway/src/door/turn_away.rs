@@ -1,4 +1,4 @@
-//! The exchange of a request that the door refuses.
+//! The exchange of a request that is refused before a plan.
 
 use catalog::Dialect;
 use http::Response;
@@ -36,7 +36,7 @@ impl Gateway {
             }
             counted = Some(asked);
         }
-        tracing::warn!(%id, path = %OneLine(place.path), "turned away: {}", OneLine(&why.to_string()));
+        tracing::warn!(%id, path = %OneLine(place.path), "rejected: {}", OneLine(&why.to_string()));
         let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
         if let Some(asked) = counted {
             exchange = exchange.counted(storms, asked);

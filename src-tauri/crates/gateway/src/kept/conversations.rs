@@ -33,15 +33,15 @@ impl Conversations {
     pub(super) fn write(&self, bytes: usize, question: impl FnOnce(Share) -> Question) {
         let mut share = self.waiting.share();
         let why = match share.grow(bytes, WAITING) {
-            Err(_) => "too much waits to be written",
+            Err(_) => "too many writes are waiting",
             Ok(()) => match self.to.try_send(ConversationAsk(question(share))) {
                 Ok(()) => return,
-                Err(_) => "its writer is too slow or gone",
+                Err(_) => "its writer is too slow or closed",
             },
         };
         tracing::warn!(
             why,
-            "a response is not kept: another provider will not understand a reference to it"
+            "a response is not stored: another provider will not understand a reference to it"
         );
     }
 

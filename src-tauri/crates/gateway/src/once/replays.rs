@@ -45,7 +45,7 @@ pub struct Unkept(String);
 
 impl Unkept {
     pub(crate) fn disconnected() -> Self {
-        Self("The ledger does not answer.".to_owned())
+        Self("The ledger does not respond.".to_owned())
     }
 }
 
@@ -77,7 +77,7 @@ impl ReplayAsk {
 }
 
 fn in_memory() -> Unkept {
-    Unkept("The ledger's file could not be opened, so that nothing outlives the engine. `understudyd doctor` says why.".to_owned())
+    Unkept("The ledger's file could not be opened, so nothing is kept after a restart. `understudyd doctor` shows the reason.".to_owned())
 }
 
 fn log_failure<T>(
@@ -141,7 +141,7 @@ impl Replays {
     /// Its key is free again. If this cannot be written, the key is blocked for a day, with no other effect.
     pub(crate) async fn fail(&self, key: ReplayKey) {
         if let Err(unkept) = self.ask(|reply| ReplayAsk::Fail { key, reply }).await {
-            tracing::warn!(%unkept, "that a request ended without a response could not be written down");
+            tracing::warn!(%unkept, "the end of a request without a response could not be recorded");
         }
     }
 

@@ -60,7 +60,7 @@ impl Once {
 
     pub(super) async fn keep(&self, key: ReplayKey, answer: ReplayAnswer, now: DateTime<Utc>) {
         if let Err(unkept) = self.replays.complete(key, Some(answer), now).await {
-            tracing::warn!(%unkept, "an unfetched response could not be kept");
+            tracing::warn!(%unkept, "an unfetched response could not be stored");
         }
     }
 }

@@ -25,7 +25,7 @@ impl Progress {
         self.attempt = Some(OpenAttempt::begin(span, provider, endpoint, model));
     }
 
-    /// Attempts so far, with the current one.
+    /// Number of attempts so far, with the current one.
     pub(crate) fn attempts(&self) -> usize {
         self.draft.attempts.len() + usize::from(self.attempt.is_some())
     }
@@ -36,8 +36,8 @@ impl Progress {
         attempt.map_or(&self.span, |attempt| &attempt.span)
     }
 
-    /// A client that leaves after this time or later, while nothing has arrived, is evidence of the provider's timeout:
-    /// `report` gets the sentence for it.
+    /// A disconnect after this time, while nothing has arrived, is evidence of the provider's timeout: `report` gets the
+    /// sentence for it.
     pub(crate) fn attempt_without_response(
         &mut self,
         after: Duration,
@@ -61,7 +61,7 @@ impl Progress {
         }
     }
 
-    /// `spoken`: the provider's dialect, where it differs. `dropped`: fields that it does not get.
+    /// `spoken`: the provider's dialect, if it differs. `dropped`: fields that the translation drops.
     pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, dropped: Vec<LeftOut>) {
         if let Some(attempt) = &mut self.attempt {
             attempt.spoken = spoken;

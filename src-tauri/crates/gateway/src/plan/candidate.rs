@@ -99,13 +99,13 @@ pub(super) fn reason(
     match standing {
         Standing::Closed => format!("{place}, {credential}"),
         Standing::HalfOpen => {
-            format!("{place}, {credential}; the next request finds out whether it is back")
+            format!("{place}, {credential}; the next request tests whether it has recovered")
         }
         Standing::Probing => format!(
-            "{place}, {credential}; put last while another request finds out whether it is back"
+            "{place}, {credential}; put last while another request tests whether it has recovered"
         ),
         Standing::Open { until } => format!(
-            "{place}, {credential}; put last until {} UTC since it failed",
+            "{place}, {credential}; put last until {} UTC because it failed",
             until.format("%H:%M:%S")
         ),
     }

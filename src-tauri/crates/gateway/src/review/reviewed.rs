@@ -22,7 +22,7 @@ pub(crate) struct Reviewed(ParkedRequest);
 pub(crate) fn waits(id: &str, engine: Option<SocketAddr>) -> String {
     let shown = match engine {
         Some(engine) => format!("{}/ui/#review/{id}, or", reachable(engine)),
-        None => "look with".to_owned(),
+        None => "use".to_owned(),
     };
     format!(
         "The request waits in Understudy's review queue as {id}: {shown} `understudyd review show {id}`."

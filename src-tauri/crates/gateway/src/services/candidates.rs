@@ -1,4 +1,4 @@
-//! What is known of a candidate: its breaker, and the verdict on its provider.
+//! State of a candidate: its breaker and the verdict on its provider.
 
 use catalog::{EndpointId, ProviderId};
 use health::{Level, Verdict};
@@ -129,7 +129,7 @@ impl Services {
         }
     }
 
-    /// On the surface of this endpoint.
+    /// The verdict for the surface of this endpoint.
     fn verdict_on(&self, provider: &ProviderId, endpoint: &EndpointId) -> Option<Verdict> {
         let config = self.0.config.borrow();
         let surface = config.endpoints.get(endpoint)?.endpoint.surface.as_ref()?;

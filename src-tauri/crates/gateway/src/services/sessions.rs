@@ -1,4 +1,4 @@
-//! Which candidate a session's next turn goes to.
+//! The candidate for a session's next turn.
 
 use std::sync::MutexGuard;
 

@@ -1,4 +1,4 @@
-//! How long clients wait, and how long responses take.
+//! Statistics of how long clients wait and how long responses take.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ impl Services {
         tracing::debug!(
             client = %exit_group.client,
             route = %exit_group.route,
-            "a client left after {} s without a byte",
+            "a client disconnected after {} s without a byte",
             after.as_secs()
         );
         lock(&self.0.exits).left(exit_group, after);

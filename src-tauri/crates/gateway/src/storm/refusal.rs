@@ -9,8 +9,8 @@ pub(crate) const TOO_LARGE: u32 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Storm {
     #[error(
-        "This very request was sent over {REPEATS} times within a minute, and none of them got a complete response. It is not sent on \
-         again for now, so that the loop ends: stop the client or change the request, then look at Understudy's Traffic view for \
+        "The same request was sent over {REPEATS} times within a minute, and none of them got a complete response. It is not sent on \
+         again for now, so that the loop ends: stop the client or change the request, then look at Understudy's Requests view for \
          what went wrong"
     )]
     Repeated,

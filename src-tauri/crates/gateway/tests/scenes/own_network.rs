@@ -52,7 +52,7 @@ async fn a_certificate_that_is_not_the_providers_is_named_and_not_held_against_i
             let (status, message) = refused(&mut scene, dialect).await;
             assert_eq!(status, 503, "{dialect}");
             assert!(message.contains("UnknownIssuer"), "{message}");
-            assert!(message.contains("opens TLS"), "{message}");
+            assert!(message.contains("intercepts TLS"), "{message}");
         }
         assert_eq!(scene.gateway.breakers(), [], "{dialect}");
     }

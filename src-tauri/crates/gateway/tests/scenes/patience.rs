@@ -153,7 +153,7 @@ async fn a_client_that_leaves_after_its_known_patience_counts_as_a_provider_time
         let outcome = &exchange.attempts[0].outcome;
         match counts {
             true => assert!(
-                matches!(outcome, Outcome::Failed { message, .. } if message.contains("client left")),
+                matches!(outcome, Outcome::Failed { message, .. } if message.contains("client disconnected")),
                 "{patience}: {outcome:?}"
             ),
             false => assert_eq!(*outcome, Outcome::ClientLeft, "{patience}"),

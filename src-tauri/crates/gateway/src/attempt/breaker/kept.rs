@@ -70,7 +70,7 @@ impl Breakers {
                     breakers.insert((kept.endpoint, kept.model), breaker);
                 }
                 Err(error) => {
-                    tracing::warn!(endpoint = %kept.endpoint, model = %kept.model, %error, "a breaker's memory cannot be read; it starts closed");
+                    tracing::warn!(endpoint = %kept.endpoint, model = %kept.model, %error, "a breaker's stored state cannot be read; it starts closed");
                 }
             }
         }

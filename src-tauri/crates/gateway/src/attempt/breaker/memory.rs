@@ -31,7 +31,7 @@ pub(crate) struct LastFailure {
 pub(super) type Key = (EndpointId, ModelId);
 
 impl Memory {
-    /// A request or a probe failed.
+    /// Records a failure of a request or a probe.
     pub(super) fn failed(
         &mut self,
         key: &Key,

@@ -1,4 +1,4 @@
-//! The request that a breaker let through, and its result.
+//! Permit of a breaker for one request, which records the result.
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! One endpoint's model: closed, open or half-open. Pure: time is an argument.
+//! The breaker of one endpoint's model: closed, open or half-open. Pure: time is an argument.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A failure as a breaker counts it.
+//! A failure in the form that a breaker counts.
 
 use std::time::Duration;
 

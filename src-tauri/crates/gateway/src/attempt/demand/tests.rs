@@ -34,11 +34,11 @@ fn a_refusal_names_the_place_and_quotes_nothing() {
 
 #[test]
 fn a_schema_that_is_none_is_refused() {
-    assert!(Schema::new("{").unwrap_err().contains("no JSON"));
+    assert!(Schema::new("{").unwrap_err().contains("not JSON"));
     assert!(
         Schema::new(r#"{"type":"thing"}"#)
             .unwrap_err()
-            .contains("no schema")
+            .contains("not a schema")
     );
     // The schema would have to be fetched.
     assert!(Schema::new(r#"{"$ref":"https://example.com/lead.json"}"#).is_err());

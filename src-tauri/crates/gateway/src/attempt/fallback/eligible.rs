@@ -1,4 +1,4 @@
-//! Which candidate may get the next request.
+//! Selection of the candidate for the next request.
 
 use wire::Class;
 

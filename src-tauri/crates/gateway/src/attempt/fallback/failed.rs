@@ -1,4 +1,4 @@
-//! A failed attempt: its record, and what follows it.
+//! Record of a failed attempt, and the step that follows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::log::{self, Follows};
 use crate::{Candidate, Carriage, Fault, Outcome};
 
 impl Fallback {
-    /// An attempt failed, before the commit or after it. `single_attempt`: it is not repeated.
+    /// Handles a failed attempt, before or after the commit. `single_attempt`: no retry.
     pub(crate) fn failed(
         &mut self,
         candidate: &Candidate,

@@ -104,7 +104,7 @@ impl Running {
             }
             held += bytes.len();
             if held > HELD {
-                return Err("more than 16 MiB of it had to be held back".to_owned());
+                return Err("more than 16 MiB of it would have to be held".to_owned());
             }
             self.recorder.hold(bytes);
         }
@@ -167,7 +167,7 @@ impl Running {
 
     /// The client must not consider a request done that would run again.
     fn take_back(self, ticket: Ticket, unkept: Unkept) {
-        tracing::error!(%unkept, "an answer under an idempotency key could not be kept");
+        tracing::error!(%unkept, "a response with an idempotency key could not be stored");
         if self.streamed {
             self.recorder.abort(unkept.to_string());
         } else {

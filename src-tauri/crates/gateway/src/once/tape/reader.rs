@@ -29,7 +29,9 @@ impl Reader {
                     }
                     (Some(head), _) => return Ok((head, None)),
                     (None, Some(TapeEnd::Broken(why))) => return Err(why),
-                    (None, Some(TapeEnd::Complete)) => return Err("there is no answer".to_owned()),
+                    (None, Some(TapeEnd::Complete)) => {
+                        return Err("there is no response".to_owned());
+                    }
                     (None, None) => {}
                 }
             }

@@ -91,6 +91,6 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.abort("an error of our own ended this answer; the log has the details".to_owned());
+        self.abort("an internal error ended this response; the log has the details".to_owned());
     }
 }
