@@ -278,7 +278,7 @@ mod tests {
     use crate::Fault;
 
     #[test]
-    fn a_clients_text_begins_no_line_of_its_own() {
+    fn a_clients_text_starts_no_new_log_line() {
         let forged = OneLine("m\n2026-11-30 ERROR all is lost\u{1b}[31m").to_string();
         assert_eq!(forged, "m 2026-11-30 ERROR all is lost [31m");
         let long = OneLine(&"é".repeat(300)).to_string();
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_providers_words_are_not_in_the_reason() {
+    fn a_providers_text_is_not_in_the_reason() {
         let quoting = |class, kind| FailedAttempt {
             answer: Some((StatusCode::BAD_REQUEST, HeaderMap::new(), "a prompt".into())),
             ..FailedAttempt::new(class, kind, "a prompt")

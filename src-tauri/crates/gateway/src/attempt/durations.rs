@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_slowest_of_twenty_count_and_sizes_stand_apart() {
+    fn the_slowest_of_twenty_count_and_sizes_are_separate() {
         let (endpoint, model) = (EndpointId::new("lead"), ModelId::new("m"));
         let mut durations = Durations::default();
         for second in 1..=19 {

@@ -37,7 +37,7 @@ fn observed(stream: &str, pieces: usize) -> Option<Response> {
 }
 
 #[test]
-fn only_a_response_with_an_end_is_kept_and_its_items_are_found_in_either_place() {
+fn only_a_complete_response_is_kept_with_items_from_the_stream_or_its_end() {
     let last = json!([{ "type": "message", "id": "of the last event" }]);
     let cases = [
         (
@@ -89,7 +89,7 @@ proptest! {
 }
 
 #[test]
-fn an_item_is_kept_as_a_client_that_keeps_its_own_would_send_it() {
+fn an_item_is_kept_in_the_form_that_a_client_sends() {
     let rows = [
         (
             json!({ "type": "message", "id": "msg_1", "status": "completed", "role": "assistant", "content": [] }),

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn another_clients_order_does_not_change() {
+    fn the_order_of_other_clients_does_not_change() {
         let plan = planned(&chosen("Codex", "second"), &|_, _| Standing::Closed);
         assert_eq!(order(&plan), ["first", "second"]);
         assert!(!plan.chosen && plan.may_stay(false));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_goes_before_a_choice() {
+    fn a_pause_has_priority_over_a_choice() {
         let mut config = chosen("Claude Code", "second");
         config.paused = true;
         let plan = planned(&config, &|_, _| Standing::Closed);

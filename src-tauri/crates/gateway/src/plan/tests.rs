@@ -37,7 +37,7 @@ fn order(plan: &Plan) -> Vec<(&str, &str, Credential)> {
 }
 
 #[test]
-fn the_first_route_that_matches_counts_and_maps_models() {
+fn the_first_matching_route_applies_and_maps_models() {
     let plan = plan(&config(), input("claude-1", false), &closed);
     assert_eq!(plan.route, "main");
     assert_eq!(
@@ -65,7 +65,7 @@ fn without_a_route_only_providers_that_serve_the_model_are_candidates() {
 }
 
 #[test]
-fn the_rehearsal_and_the_real_never_meet() {
+fn the_rehearsal_and_real_providers_never_share_a_plan() {
     let mut config = config();
     config.routes = vec![
         route("everything", "*", &[("rehearsal", None), ("first", None)]),
@@ -123,7 +123,7 @@ fn an_ineligible_candidate_is_dropped_with_the_reason() {
 }
 
 #[test]
-fn every_name_of_this_port_leads_back() {
+fn every_address_of_this_port_is_detected() {
     let mut config = config();
     config.own_addresses = vec!["0.0.0.0:4747".parse().unwrap()];
     for (base, back) in [
@@ -140,7 +140,7 @@ fn every_name_of_this_port_leads_back() {
 }
 
 #[test]
-fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
+fn a_clients_login_goes_to_one_vendor_even_with_a_stored_key() {
     let mut config = config();
     for id in ["first", "second"] {
         let found = config.endpoints.get_mut(id).unwrap();
@@ -202,7 +202,7 @@ fn candidates_with_open_breakers_come_last_in_order_and_are_still_used() {
 }
 
 #[test]
-fn paused_and_draining_ask_the_primary_alone() {
+fn paused_and_draining_use_only_the_primary() {
     for (paused, draining) in [(true, false), (false, true)] {
         let mut config = config();
         (config.paused, config.draining) = (paused, draining);
@@ -238,7 +238,7 @@ fn patterns() {
 }
 
 #[test]
-fn keys_never_show() {
+fn keys_are_never_printed() {
     let mut config = config();
     config.token = Secret::new("s3cret");
     let shown = format!("{config:?}");
@@ -308,7 +308,7 @@ fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
 }
 
 #[test]
-fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
+fn a_paid_key_for_a_subscription_needs_consent() {
     use crate::{Consent, Spending, UsedUp};
     let mut config = config();
     let first = config.endpoints.get_mut("first").unwrap();

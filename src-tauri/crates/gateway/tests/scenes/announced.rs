@@ -120,7 +120,7 @@ async fn a_change_of_provider_is_noted_once_in_the_sessions_next_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_without_text_waits_for_the_next_one() {
+async fn a_response_without_text_defers_the_line_to_the_next_one() {
     for dialect in Dialect::ALL {
         let mut scene = desk();
         scene.second.cue(Cue::answer([Line::Tool {

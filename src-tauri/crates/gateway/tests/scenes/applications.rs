@@ -48,7 +48,7 @@ async fn asked(scene: &Scene, dialect: Dialect, body: Value) -> (String, bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_tools_a_cut_anywhere_costs_nothing() {
+async fn with_tools_a_cut_at_any_point_has_no_effect_on_the_client() {
     for application in APPLICATIONS {
         for dialect in Dialect::ALL {
             for fault in [
@@ -112,7 +112,7 @@ async fn a_demanded_document_is_checked_before_its_first_byte_is_released() {
 
 /// Plain text streams live; until some of it was released, nothing is lost.
 #[tokio::test(start_paused = true)]
-async fn text_that_was_shown_is_never_followed_by_another_response_s() {
+async fn released_text_is_never_followed_by_that_of_another_response() {
     for application in APPLICATIONS {
         for dialect in Dialect::ALL {
             for (fault, whole) in [

@@ -121,7 +121,7 @@ async fn answered(scene: &mut Scene, dialect: Dialect, streamed: bool) -> Vec<St
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_event_is_passed_on_when_it_has_come_and_not_when_the_coding_has_ended() {
+async fn each_event_is_released_when_it_arrives_and_not_at_the_end_of_the_coding() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
             let events = recorded(dialect, "text");
@@ -175,7 +175,7 @@ async fn a_compressed_document_is_released_decoded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compressed_error_is_understood_and_returned_in_plain_words() {
+async fn a_compressed_error_is_classified_and_returned_uncompressed() {
     let refused =
         json!({ "error": { "type": "invalid_request_error", "message": "no such tool" } });
     let spent = json!({ "error": { "code": "insufficient_quota", "message": "You exceeded your current quota" } });

@@ -54,7 +54,7 @@ fn sent(received: &[stage::Received]) -> Value {
 
 /// A reference to a response of the primary, and then to one of the fallback.
 #[tokio::test(start_paused = true)]
-async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_it() {
+async fn references_are_sent_in_full_to_a_candidate_that_does_not_store_them() {
     let scene = stateful(Family::Anthropic);
     let answer_with = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
     scene.lead.cue(answer_with("of the lead"));
@@ -100,7 +100,7 @@ async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_i
 
 /// A response of two candidates is stored by no vendor: both get it in full.
 #[tokio::test(start_paused = true)]
-async fn a_response_that_another_candidate_continued_is_referred_to_in_full() {
+async fn a_reference_to_a_continued_response_is_sent_in_full() {
     for family in [Family::Anthropic, Family::Gemini] {
         let scene = stateful(family).of_agent();
         scene.restarts(Restart::Always);
@@ -183,7 +183,7 @@ const UNKEPT: Unkept = Unkept {
 
 /// A request with references that are not kept goes to its own vendor unchanged, and to no other endpoint.
 #[tokio::test(start_paused = true)]
-async fn a_reference_to_what_was_not_kept_is_unsupported_elsewhere() {
+async fn a_reference_without_a_kept_response_is_unsupported_by_other_endpoints() {
     let cases = [
         Unkept {
             name: "the client wants nothing stored",
@@ -271,7 +271,7 @@ async fn a_reference_to_what_was_not_kept_is_unsupported_elsewhere() {
 
 /// Content of one credential's conversation is never sent for another, whichever id it guesses.
 #[tokio::test(start_paused = true)]
-async fn an_id_of_another_clients_finds_nothing() {
+async fn an_id_of_another_client_finds_nothing() {
     let scene = stateful(Family::Anthropic);
     scene.lead.act(stage::Acting::Plain);
     down(&scene, true);
@@ -298,7 +298,7 @@ async fn an_id_of_another_clients_finds_nothing() {
 
 /// Storing a response neither delays nor fails it; a lookup waits in the queue for a limited time.
 #[tokio::test(start_paused = true)]
-async fn a_slow_ledger_costs_the_reference_and_not_the_response() {
+async fn a_slow_ledger_loses_the_reference_and_not_the_response() {
     let mut scene = stateful(Family::Anthropic);
     scene.lead.act(stage::Acting::Plain);
     down(&scene, true);
@@ -366,7 +366,7 @@ fn calls_bash() -> Cue {
 
 /// Signatures that the vendor requires with a call come from the ledger if the client's ids are too short for them.
 #[tokio::test(start_paused = true)]
-async fn what_a_vendor_demands_back_with_a_call_is_sent_with_its_result() {
+async fn a_required_signature_is_sent_with_the_tool_result() {
     for keeps in [
         Keeps::Itself(Dialect::OpenaiChat),
         Keeps::Itself(Dialect::OpenaiResponses),

@@ -170,7 +170,7 @@ async fn an_unanswered_pipeline_request_is_kept_under_the_id_in_its_clients_erro
 
 /// The fallback is not allowed: the client gets the provider's error, and the user may send the request again tomorrow.
 #[tokio::test(start_paused = true)]
-async fn what_the_daily_cap_refuses_a_pipeline_is_kept_and_what_it_refuses_an_agent_is_not() {
+async fn at_the_daily_cap_a_pipelines_request_is_parked_and_an_agents_is_not() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let mut scene = Scene::with("503".parse().unwrap());

@@ -139,7 +139,7 @@ async fn secrets_of_a_client_reach_its_own_vendor_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_file_allows_goes_there_and_the_rest_is_listed() {
+async fn allowed_fields_are_sent_and_the_others_are_listed() {
     let scene = Scene::with(Fault::status(503));
     scene.change(|config| {
         let second = config
@@ -403,7 +403,7 @@ async fn a_request_that_cannot_be_translated_is_a_bad_request() {
 
 /// JSON without a schema is requested from Claude in the prompt, and checked before any byte is released.
 #[tokio::test(start_paused = true)]
-async fn a_wish_for_json_is_carried_by_an_instruction_and_checked() {
+async fn a_json_format_is_requested_by_an_instruction_and_checked() {
     for streamed in [true, false] {
         let mut scene = Scene::with(Fault::status(503));
         scene.change(|config| crate::understudy::speaks_only(config, "second", Dialect::Anthropic));
@@ -428,7 +428,7 @@ async fn a_wish_for_json_is_carried_by_an_instruction_and_checked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_family_gets_the_clients_own_bytes_without_what_names_it() {
+async fn the_same_family_gets_the_clients_bytes_without_identifying_fields() {
     for dialect in Dialect::ALL {
         let scene = Scene::with(Fault::status(503));
         let body = question(dialect);

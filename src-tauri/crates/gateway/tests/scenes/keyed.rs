@@ -54,7 +54,7 @@ fn slow() -> Cue {
 }
 
 #[tokio::test(start_paused = true)]
-async fn concurrent_twins_run_once_and_get_the_same_bytes() {
+async fn concurrent_equal_requests_run_once_and_get_the_same_bytes() {
     for dialect in Dialect::ALL {
         for body in [question(dialect), document(dialect)] {
             let scene = Scene::new();
@@ -74,7 +74,7 @@ async fn concurrent_twins_run_once_and_get_the_same_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_twin_gets_the_kept_answer_byte_for_byte() {
+async fn a_later_equal_request_gets_the_stored_response_byte_for_byte() {
     for dialect in Dialect::ALL {
         for body in [question(dialect), document(dialect)] {
             let mut scene = Scene::new();
@@ -113,7 +113,7 @@ async fn the_same_key_with_another_body_is_refused_at_once_and_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_does_not_stop_its_request() {
+async fn a_disconnect_does_not_stop_a_keyed_request() {
     for dialect in Dialect::ALL {
         for (fault, read) in [
             (
@@ -145,7 +145,7 @@ async fn a_client_that_leaves_does_not_stop_its_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
+async fn a_waiting_request_shares_the_failure_and_a_later_one_runs_again() {
     for dialect in Dialect::ALL {
         let scene = Scene::with("503".parse().unwrap());
         scene.second.outage(Some("503".parse().unwrap()));
@@ -186,7 +186,7 @@ async fn a_key_without_a_response_is_free_for_another_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_not_kept() {
+async fn an_error_is_not_stored() {
     for dialect in Dialect::ALL {
         let scene = Scene::with("400".parse().unwrap());
         for asked in 1..=2 {
@@ -333,7 +333,7 @@ async fn without_a_ledger_only_requests_without_a_key_are_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ledger_that_fails_in_the_middle_takes_the_end_back() {
+async fn a_ledger_failure_during_a_response_withholds_the_end() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene.lead.cue(slow());
@@ -406,7 +406,7 @@ async fn a_response_too_large_to_keep_is_sent_once_and_not_run_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_is_none_is_refused() {
+async fn an_invalid_key_is_refused() {
     let scene = Scene::new();
     for key in ["", &"k".repeat(256), "ключ"] {
         let refused = keyed(

@@ -10,7 +10,7 @@ use crate::world::{question, text};
 
 /// openai/openai-node#2726. Most clients drop such an event, so the gateway adds its blank line.
 #[tokio::test(start_paused = true)]
-async fn it_is_read_and_passed_on_with_its_blank_line() {
+async fn the_last_event_is_released_with_its_blank_line() {
     for dialect in Dialect::ALL {
         let events = recorded(dialect, "text").concat();
         for end in ["", "\n"] {

@@ -94,8 +94,7 @@ async fn read(body: &mut Body, least: usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_256_streams_each_holds_little_and_a_client_that_does_not_read_holds_its_provider_back()
-{
+async fn each_of_256_streams_uses_little_memory_and_a_slow_client_slows_its_provider() {
     for dialect in Dialect::ALL {
         let (mut scene, flows) = endless(dialect);
         // A higher limit would be reported as a broken attempt.

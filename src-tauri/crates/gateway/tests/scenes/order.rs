@@ -100,7 +100,7 @@ async fn when_all_fail_the_client_gets_the_primarys_error_in_any_order() {
 
 /// One exchange may send at most six requests: the last one goes to the cooling primary.
 #[tokio::test(start_paused = true)]
-async fn many_failing_fallbacks_do_not_use_up_the_primarys_turn() {
+async fn many_failing_fallbacks_leave_one_attempt_for_the_primary() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::status(503));
         scene.change(|config| {
@@ -269,7 +269,7 @@ async fn an_empty_response_is_accepted_on_the_retry_whatever_the_breakers_state(
 
 /// After the first block the fallback continues the primary's message; its refusal does not reach the client either.
 #[tokio::test(start_paused = true)]
-async fn in_the_middle_of_a_message_a_refusal_of_the_first_fallback_means_the_next() {
+async fn within_a_message_a_refusal_of_the_first_fallback_leads_to_the_next() {
     let mut scene = Scene::with(Fault::CutInText);
     scene.restarts(Restart::Always);
     scene.change(|config| {

@@ -43,7 +43,7 @@ async fn without_a_route_this_machine_is_offline_and_no_provider_is_blamed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_is_not_the_providers_is_named_and_not_held_against_it() {
+async fn an_untrusted_certificate_is_named_and_does_not_count_against_the_provider() {
     for dialect in Dialect::ALL {
         let mut scene = failing(|| {
             UntrustedCertificate("invalid peer certificate: UnknownIssuer".into()).into()
@@ -60,7 +60,7 @@ async fn a_certificate_that_is_not_the_providers_is_named_and_not_held_against_i
 
 /// A refused connection is the provider's failure, unless this machine is known to be offline.
 #[tokio::test(start_paused = true)]
-async fn a_refused_connection_is_ours_only_while_we_are_offline() {
+async fn a_refused_connection_is_a_local_fault_only_while_offline() {
     let refuse: fn() -> BoxError = || Error::from(ErrorKind::ConnectionRefused).into();
     let mut scene = failing(refuse);
     for _ in 0..3 {

@@ -104,7 +104,7 @@ async fn a_timeout_fails_over_while_a_known_client_still_waits() {
 
 /// After three clients have timed out, the fourth gets a response.
 #[tokio::test(start_paused = true)]
-async fn three_exits_of_equal_length_show_how_long_a_client_waits() {
+async fn three_equal_disconnects_show_a_clients_timeout() {
     let pipeline = [("x-understudy-pipeline", "Leads")];
     for of_pipeline in [&[][..], &pipeline] {
         let scene = Scene::with(NO_HEADERS);
@@ -131,7 +131,7 @@ async fn three_exits_of_equal_length_show_how_long_a_client_waits() {
 
 /// Another path, another client, or disconnects after three different waits prove nothing.
 #[tokio::test(start_paused = true)]
-async fn exits_of_other_lengths_show_nothing() {
+async fn unequal_disconnects_show_nothing() {
     let scene = Scene::with(NO_HEADERS);
     let head = &[("user-agent", "axios/1.0")][..];
     for patience in [20, 60, 40] {
@@ -169,7 +169,7 @@ async fn a_client_that_leaves_after_its_known_patience_counts_as_a_provider_time
 
 /// A stream's client that disconnects within the usual time of a slow first token is no evidence against the provider.
 #[tokio::test(start_paused = true)]
-async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
+async fn a_disconnect_before_the_headers_timer_is_no_evidence_for_a_stream() {
     for (patience, counts) in [(61, true), (59, false)] {
         let mut scene = Scene::with(NO_HEADERS);
         scene.change(|config| config.timers.headers = Duration::from_secs(60));
@@ -193,7 +193,7 @@ async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
 
 /// A model that thinks for four minutes is healthy, and the gateway waits for it.
 #[tokio::test(start_paused = true)]
-async fn a_slow_provider_that_is_well_is_not_left() {
+async fn a_slow_but_healthy_provider_is_not_failed_over() {
     let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(250)));
     let mut scene = Scene::with(slow);
     for _ in 0..3 {

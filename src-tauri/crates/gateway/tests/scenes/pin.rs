@@ -51,7 +51,7 @@ async fn only_the_pinned_candidate_gets_the_request_and_only_the_test_gets_the_r
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pinned_candidate_that_fails_is_followed_by_no_other() {
+async fn a_failed_pinned_candidate_is_not_failed_over() {
     let scene = Scene::new();
     scene.second.outage(Some(Fault::status(503)));
     let (status, _, exchange) = pinned(&scene, &question(Dialect::Anthropic)).await;
@@ -62,7 +62,7 @@ async fn a_pinned_candidate_that_fails_is_followed_by_no_other() {
 
 /// The user may repeat a test, also one that fails; nothing is parked, and the route's demand does not apply.
 #[tokio::test(start_paused = true)]
-async fn a_test_is_no_storm_is_not_parked_and_owes_the_route_nothing() {
+async fn a_test_is_not_a_storm_is_not_parked_and_ignores_the_routes_demand() {
     let scene = Scene::new();
     scene.change(|config| {
         for route in &mut config.routes {
@@ -141,7 +141,7 @@ async fn a_pinned_plan_states_why_it_has_no_other_candidate() {
 
 /// If the owner allows no data of a route to leave, a test sends none either.
 #[tokio::test(start_paused = true)]
-async fn a_test_goes_no_further_than_the_routes_requests() {
+async fn a_test_stays_within_the_routes_scope() {
     let scene = Scene::new();
     scene.change(|config| {
         for route in &mut config.routes {
@@ -155,7 +155,7 @@ async fn a_test_goes_no_further_than_the_routes_requests() {
 
 /// A sibling is tested without a failure of its primary.
 #[tokio::test(start_paused = true)]
-async fn a_sibling_is_tested_while_its_primary_is_well() {
+async fn a_sibling_is_tested_while_its_primary_is_healthy() {
     let scene = crate::siblings::desk(gateway::Siblings::On);
     let (reports, mut reported) = mpsc::channel(8);
     let pin = Pin::new(EndpointId::new("lead"), ModelId::new("sonnet"), reports);

@@ -174,7 +174,7 @@ async fn without_another_candidate_the_connection_is_aborted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialect() {
+async fn while_the_next_provider_thinks_the_client_gets_events_of_its_dialect() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.restarts(Restart::Always);
@@ -198,7 +198,7 @@ async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialec
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_once() {
+async fn a_disconnect_during_a_failover_ends_the_exchange_once() {
     let mut scene = Scene::new().of_agent();
     scene.lead.cue(truncated(Fault::CutInText));
     scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
@@ -263,7 +263,7 @@ async fn a_truncated_tool_call_is_never_released() {
 
 /// Chat's vendor does not return its thinking, so no thinking needs to precede a tool call.
 #[tokio::test(start_paused = true)]
-async fn in_chat_a_reasoning_effort_keeps_no_second_answer_from_calling_a_tool() {
+async fn in_chat_a_reasoning_effort_does_not_forbid_tool_calls_after_a_restart() {
     for (field, value, check_session) in [
         ("reasoning_effort", json!("high"), true),
         ("thinking", json!({ "type": "enabled" }), false),

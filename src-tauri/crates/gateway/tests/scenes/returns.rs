@@ -208,27 +208,27 @@ fn knows_all(scene: &Scene, agent: &Agent, headers: &HeaderMap, case: &str) -> R
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_of_messages_goes_and_comes_back() {
+async fn a_session_of_messages_moves_and_returns() {
     all(Keeps::Itself(Dialect::Anthropic)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_of_chat_goes_and_comes_back() {
+async fn a_session_of_chat_moves_and_returns() {
     all(Keeps::Itself(Dialect::OpenaiChat)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_of_responses_goes_and_comes_back() {
+async fn a_session_of_responses_moves_and_returns() {
     all(Keeps::Itself(Dialect::OpenaiResponses)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_names_its_last_response_goes_and_comes_back() {
+async fn a_session_that_refers_to_its_last_response_moves_and_returns() {
     all(Keeps::Previous).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_names_its_items_goes_and_comes_back() {
+async fn a_session_that_refers_to_its_items_moves_and_returns() {
     all(Keeps::Items).await;
 }
 

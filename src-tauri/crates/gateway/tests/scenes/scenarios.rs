@@ -85,7 +85,7 @@ async fn every_scenario_ends_in_a_complete_response_or_a_clear_failure_over_pipe
 
 /// The same with one of the two in another dialect than the client's.
 #[tokio::test(start_paused = true)]
-async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
+async fn every_scenario_ends_equally_with_a_translated_candidate() {
     for casting in ["the first", "the second"] {
         for turn in [1, 2] {
             let mut rows = Vec::new();

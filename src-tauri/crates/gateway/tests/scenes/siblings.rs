@@ -79,7 +79,7 @@ async fn turn(scene: &mut Scene, body: Value, dialect: Dialect) -> (Vec<String>,
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_model_that_fails_alone_is_answered_by_its_sibling() {
+async fn a_sibling_answers_for_a_model_that_fails_alone() {
     for dialect in Dialect::ALL {
         for fault in ["529", "500", "cut-in-text", "silent"] {
             let mut scene = desk(Siblings::On);
@@ -157,7 +157,7 @@ fn with_tool_result() -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_moved_stays_until_the_model_has_been_well_for_five_minutes() {
+async fn a_session_that_moved_stays_until_the_model_has_been_healthy_for_five_minutes() {
     let dialect = Dialect::Anthropic;
     let mut scene = desk(Siblings::On);
     opus(&scene, Some("529"));

@@ -74,7 +74,7 @@ fn lead(events: &[String]) -> (Scene, Requests) {
 
 /// sgl-project/sglang#3912: every chunk has an empty reason, and the stream is cut.
 #[tokio::test(start_paused = true)]
-async fn a_blank_reason_in_every_chunk_is_no_end() {
+async fn a_blank_reason_in_every_chunk_does_not_end_the_response() {
     for blank in ["", " ", "null", "none"] {
         let chunk = |text: &str, reason: &str| {
             let choice = json!({"index": 0, "delta": {"content": text}, "finish_reason": reason});
@@ -140,7 +140,7 @@ const FAILURES: [&str; 7] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_answer_that_failed_by_its_own_word_is_never_passed_on() {
+async fn an_empty_response_with_a_failure_reason_is_never_released() {
     for dialect in Dialect::ALL {
         for reason in FAILURES {
             for piped in [false, true] {
@@ -192,7 +192,7 @@ async fn a_response_that_reports_its_failure_is_never_complete() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_reason_is_passed_on_to_an_agent_and_never_to_a_pipeline() {
+async fn an_unknown_reason_is_released_to_an_agent_and_never_to_a_pipeline() {
     let reason = "stop_of_tomorrow";
     for dialect in Dialect::ALL {
         let events = stopping(dialect, reason, true);
@@ -224,7 +224,7 @@ async fn an_unknown_reason_is_passed_on_to_an_agent_and_never_to_a_pipeline() {
 
 /// Together's `eos`, and other vendors' words for a normal end, also if the client uses another dialect.
 #[tokio::test(start_paused = true)]
-async fn a_vendors_own_word_for_a_good_end_is_one_in_every_dialect() {
+async fn a_vendors_reason_for_a_normal_end_is_valid_in_every_dialect() {
     for reason in ["eos", "EOS", "end_turn", "stop_sequence", "COMPLETE", "end"] {
         for client in Dialect::ALL {
             for piped in [false, true] {
@@ -246,7 +246,7 @@ async fn a_vendors_own_word_for_a_good_end_is_one_in_every_dialect() {
 
 /// vllm-project/vllm#45386: every stream ends with `response.completed`.
 #[tokio::test(start_paused = true)]
-async fn the_status_within_the_terminal_event_outranks_its_name() {
+async fn the_status_in_the_terminal_event_overrides_its_name() {
     let dialect = Dialect::OpenaiResponses;
     let incomplete = |reason: &str| {
         let details = format!(r#""incomplete_details":{{"reason":"{reason}"}}"#);

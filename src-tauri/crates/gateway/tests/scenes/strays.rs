@@ -50,7 +50,7 @@ async fn stray_requests_are_counted_and_not_notified() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_lacks_its_token_or_shows_a_wrong_one_is_listed() {
+async fn a_client_with_a_missing_or_wrong_token_is_listed() {
     let mut scene = Scene::new();
     for (method, path, header) in [
         ("POST", "/v1/messages", None),

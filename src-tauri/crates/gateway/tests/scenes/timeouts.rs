@@ -77,7 +77,7 @@ async fn a_slow_response_has_the_long_timeout_again_five_minutes_after_the_last_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_was_answered_ends_the_doubt_at_once() {
+async fn a_successful_probe_restores_the_usual_timeout() {
     for dialect in Dialect::ALL {
         let mut scene = both(NO_HEADERS);
         refused(&mut scene, dialect).await;

@@ -127,7 +127,7 @@ async fn an_unanswered_request_whose_client_has_left_is_parked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_stays_leaves_nothing_behind() {
+async fn a_client_that_stays_leaves_no_stored_response() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         for asked in 1..=2 {
@@ -192,8 +192,7 @@ async fn the_error_states_that_the_request_is_parked_and_where() {
 
 /// The client sent its own login, which is not stored; for the user, a fallback with a key that no route names may answer.
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_run_again_goes_to_the_fallback_where_only_its_client_could_ask_the_primary()
- {
+async fn a_repeated_run_uses_the_fallback_if_the_primary_needs_the_clients_login() {
     let dialect = Dialect::Anthropic;
     let mut scene = Scene::new();
     scene.change(|config| {

@@ -482,7 +482,7 @@ async fn a_fallback_that_thinks_for_long_does_not_time_out_and_its_client_gets_k
 
 /// For Claude Code a ping is not an event, and it closes the stream after 300 s.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
+async fn a_client_that_ignores_pings_gets_events_as_keep_alives() {
     for delivery in [Delivery::Guarded, Delivery::Live, Delivery::Verified] {
         let mut scene = scene(Dialect::OpenaiResponses);
         scene.change(|config| {

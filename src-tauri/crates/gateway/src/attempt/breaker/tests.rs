@@ -71,7 +71,7 @@ fn open(until: i64) -> Standing {
 }
 
 #[test]
-fn three_consecutive_failures_open_it_and_a_success_in_between_forgets_them() {
+fn three_consecutive_failures_open_it_and_a_success_resets_them() {
     check(&[
         (0, Fails(trip(TRANSIENT)), Closed),
         (1, Fails(trip(TRANSIENT)), Closed),
@@ -94,7 +94,7 @@ fn a_declared_outage_makes_one_failure_enough() {
 }
 
 #[test]
-fn a_quick_failure_is_found_out_again_every_thirty_seconds() {
+fn a_quick_failure_is_probed_every_thirty_seconds() {
     let once = |t| Trip {
         threshold: 1,
         ..trip(t)
@@ -265,7 +265,7 @@ fn a_request_at_fault_changes_nothing() {
 }
 
 #[test]
-fn a_probe_whose_client_leaves_makes_room_for_the_next() {
+fn a_probe_whose_client_disconnects_lets_the_next_probe() {
     let once = Trip {
         threshold: 1,
         ..trip(TRANSIENT)
@@ -307,7 +307,7 @@ fn one_probe_at_a_time_and_only_it_decides() {
 }
 
 #[test]
-fn a_last_resort_that_fails_too_does_not_prolong_it() {
+fn a_failed_last_resort_does_not_extend_the_cooldown() {
     let once = || Trip {
         threshold: 1,
         ..trip(TRANSIENT)
@@ -327,7 +327,7 @@ fn a_last_resort_that_fails_too_does_not_prolong_it() {
 }
 
 #[test]
-fn a_restart_forgets_nothing_of_an_outage() {
+fn breakers_survive_a_restart() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let other = ModelId::new("twice failed");
@@ -362,7 +362,7 @@ fn a_restart_forgets_nothing_of_an_outage() {
 }
 
 #[test]
-fn a_restart_forgets_no_limit() {
+fn a_limit_survives_a_restart() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let limit = Trip {
@@ -388,7 +388,7 @@ fn a_restart_forgets_no_limit() {
 }
 
 #[test]
-fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
+fn after_a_restart_the_next_request_replaces_an_open_probe() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     breakers
@@ -402,7 +402,7 @@ fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
 }
 
 #[test]
-fn a_memory_that_cannot_be_read_starts_closed() {
+fn an_unreadable_state_starts_closed() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     breakers.restore(
@@ -418,7 +418,7 @@ fn a_memory_that_cannot_be_read_starts_closed() {
 }
 
 #[test]
-fn a_failed_probe_counts_as_a_failed_request_and_prolongs_nothing() {
+fn a_failed_probe_counts_as_a_failed_request_and_extends_nothing() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     for second in 0..3 {
@@ -468,7 +468,7 @@ fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
 
 /// A probe uses the stored key: it does not close a breaker that a client's login or a quota opened.
 #[test]
-fn a_probe_does_not_close_what_was_no_failure_of_the_provider() {
+fn a_probe_does_not_close_a_breaker_that_an_account_fault_opened() {
     for class in [
         Class::Quota,
         Class::Credential,
@@ -520,7 +520,7 @@ fn an_unused_model_is_forgotten_after_its_cooldown_also_over_a_restart() {
 }
 
 #[test]
-fn made_up_model_names_do_not_fill_the_memory() {
+fn invented_model_names_do_not_fill_the_memory() {
     let breakers = Breakers::default();
     let endpoint = EndpointId::new("e");
     for n in 0..REMEMBERED + 50 {

@@ -61,7 +61,7 @@ fn the_paths_that_clients_use() {
 }
 
 #[test]
-fn a_path_brings_the_token_and_the_pipeline() {
+fn a_path_contains_the_token_and_the_pipeline() {
     let named = |path: &'static str| {
         let place = Place::of(path);
         (place.token, place.pipeline(), place.path)

@@ -102,7 +102,7 @@ fn a_login_of_unknown_vendor_is_looked_up() {
 }
 
 #[test]
-fn a_path_that_the_vendor_does_not_have_is_nowhere() {
+fn a_path_that_the_vendor_does_not_have_is_not_found() {
     let config = config();
     for (asked, headers) in [
         (EMBEDDINGS, &[CLAUDE] as &[_]),
@@ -119,14 +119,14 @@ fn a_path_that_the_vendor_does_not_have_is_nowhere() {
 }
 
 #[test]
-fn a_login_that_cannot_pass_through_is_refused_here_too() {
+fn a_login_that_cannot_be_forwarded_is_refused_here_too() {
     let headers = [OPENAI, ("chatgpt-account-id", "a1")];
     let refused = found(EMBEDDINGS, &headers, &config()).unwrap_err();
     assert!(matches!(refused, TurnedAway::Login(_)), "{refused}");
 }
 
 #[test]
-fn the_kept_key_pays_for_embeddings_and_moderations_alone_and_under_the_cap() {
+fn the_stored_key_pays_only_for_embeddings_and_moderations_within_the_cap() {
     let mut config = config();
     for headers in [&[] as &[_], &[OURS]] {
         let refused = found(EMBEDDINGS, headers, &config).unwrap_err();
@@ -167,7 +167,7 @@ fn the_kept_key_pays_for_embeddings_and_moderations_alone_and_under_the_cap() {
 
 /// An endpoint of the user that accepts logins comes before the vendor in every order.
 #[test]
-fn an_own_endpoint_that_takes_logins_changes_nothing_for_a_vendors_paths() {
+fn an_endpoint_of_the_user_does_not_change_a_vendors_paths() {
     let mut config = config();
     let mut own = endpoint("a-gateway", "http://127.0.0.1:9");
     own.endpoint.accepts_client_login = true;

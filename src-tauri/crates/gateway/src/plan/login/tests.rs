@@ -63,7 +63,7 @@ fn a_subscription_is_distinguished_from_a_key() {
 }
 
 #[test]
-fn a_chatgpt_login_is_refused_in_so_many_words_and_a_key_is_not() {
+fn a_chatgpt_login_is_refused_with_a_reason_and_a_key_is_not() {
     let chatgpt = headers(&[
         ("authorization", "Bearer eyJhbGciOi"),
         ("chatgpt-account-id", "0a1b"),

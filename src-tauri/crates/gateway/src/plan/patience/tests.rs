@@ -38,7 +38,7 @@ async fn a_candidate_is_abandoned_while_the_client_still_waits() {
 }
 
 #[test]
-fn a_patience_is_known_from_the_settings_first_and_from_exits_last() {
+fn a_timeout_is_known_from_the_settings_first_and_from_disconnects_last() {
     let mut config = crate::tests::config();
     let mut headers = HeaderMap::new();
     let known = |config: &Config, headers: &HeaderMap, measured, learned| {
@@ -59,7 +59,7 @@ fn a_patience_is_known_from_the_settings_first_and_from_exits_last() {
 }
 
 #[test]
-fn three_equal_exits_in_a_row_show_a_patience() {
+fn three_equal_disconnects_in_a_row_show_a_timeout() {
     let exit_group = |client: &str| ExitGroup {
         route: "leads".into(),
         client: client.into(),

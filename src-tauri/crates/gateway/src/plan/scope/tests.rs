@@ -25,7 +25,7 @@ fn leads() -> CallerKind {
 }
 
 #[test]
-fn a_request_goes_no_further_than_its_scope_and_always_to_its_primary() {
+fn a_request_stays_within_its_scope_and_may_always_use_its_primary() {
     let only_second = || Scope::Endpoints(BTreeSet::from([EndpointId::new("second")]));
     let nowhere = || Scope::Endpoints(BTreeSet::new());
     type Change<'a> = &'a dyn Fn(&mut Config);

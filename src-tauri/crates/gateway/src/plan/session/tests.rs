@@ -66,7 +66,7 @@ fn a_session_stays_until_the_primary_has_been_healthy_for_five_minutes() {
 }
 
 #[test]
-fn a_session_that_never_moved_is_not_remembered_and_another_model_is_another_matter() {
+fn a_session_that_never_moved_is_not_stored_and_models_are_separate() {
     let mut sessions = Sessions::default();
     sessions.answered(key(), primary(), true, at(0.0));
     assert!(sessions.0.is_empty());
@@ -103,7 +103,7 @@ fn after_two_moves_within_an_hour_it_does_not_return() {
 }
 
 #[test]
-fn where_nothing_is_known_of_the_primary_a_session_returns_an_hour_after_it_moved() {
+fn without_evidence_about_the_primary_a_session_returns_after_an_hour() {
     let sessions = moved();
     let unknown = PrimaryHealth {
         well_since: None,
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn no_more_sessions_than_that_are_remembered(count in 1_usize..1500) {
+    fn the_number_of_stored_sessions_is_limited(count in 1_usize..1500) {
         let mut sessions = Sessions::default();
         for n in 0..count {
             let key = SessionKey { session: n.to_string(), ..key() };

@@ -89,7 +89,7 @@ fn planned(general: Siblings, of_route: Option<Siblings>, login: Login, keyed: b
 }
 
 #[test]
-fn a_login_needs_one_yes_and_a_key_the_routes_own() {
+fn a_login_needs_general_consent_and_a_key_the_routes_own() {
     use Siblings::{Ask, Off, On};
     let key = Some(Ineligible::SiblingOnKey);
     let yes = Some(Ineligible::SiblingNeedsYes);
@@ -123,7 +123,7 @@ fn a_login_needs_one_yes_and_a_key_the_routes_own() {
 }
 
 #[test]
-fn a_sibling_stands_directly_behind_its_primary_on_the_same_login() {
+fn a_sibling_comes_directly_after_its_primary_with_the_same_login() {
     let plan = planned(Siblings::On, None, Login::Subscription, false);
     assert_eq!(
         plan.to_string(),
