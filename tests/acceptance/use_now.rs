@@ -1,4 +1,4 @@
-//! The owner chooses the provider that a client's requests go to first.
+//! The owner chooses the provider that gets a client's requests first.
 
 use crate::fallbacks::{Vendors, vendors};
 
@@ -14,7 +14,7 @@ async fn answered_by(vendors: &Vendors) -> String {
 const KEYS: &[(&str, &str)] = &[("SECOND_KEY", "sk-second"), ("LEAD_KEY", "sk-lead-api-1")];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_choice_changes_who_answers_survives_a_restart_and_is_lifted() {
+async fn a_choice_changes_the_provider_survives_a_restart_and_can_be_ended() {
     let mut vendors = vendors("", KEYS).await;
     assert_eq!(answered_by(&vendors).await, "lead");
     vendors.desk.exchanges(1).await;
@@ -45,7 +45,7 @@ async fn a_choice_changes_who_answers_survives_a_restart_and_is_lifted() {
     assert_eq!(restarted.clients[0].until, None);
     assert_eq!(answered_by(&vendors).await, "second");
 
-    // A chosen provider that fails is followed by the primary.
+    // If the chosen provider fails, the primary is next.
     vendors.second.stage.cue(stage::Cue {
         fault: Some("529".parse().unwrap()),
         times: Some(2),

@@ -353,8 +353,8 @@ export function exchange(id, newest) {
         attempt(3, "openai", "gpt-5.5", Math.round(total * 0.53), Math.round(total * 0.47), "complete", {
           spoken: "openai-responses", stop_reason: "completed",
           left_out: [
-            "`messages[].content[].cache_control`: prompt caches are each vendor's own",
-            "`messages[].content[]: thinking`: thinking is shown to its own vendor alone",
+            "`messages[].content[].cache_control`: a prompt cache belongs to its vendor",
+            "`messages[].content[]: thinking`: thinking is sent only to its own vendor",
           ],
         }),
       ]
@@ -404,7 +404,7 @@ export const DOCTOR = {
     { name: "Settings", state: "good", said: "Read without an error.", fix: null },
     { name: "Port", state: "good", said: "Listening on 127.0.0.1:4747.", fix: null },
     { name: "Ledger", state: "good", said: "Writable, 3.1 MB, schema 4.", fix: null },
-    { name: "Keychain", state: "note", said: "Keys will be forgotten when the engine stops: this computer has no keychain.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
+    { name: "Keychain", state: "note", said: "Keys are lost when the engine stops: this computer has no keychain.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
     { name: "Fallback for Codex", state: "bad", said: "No fallback when OpenAI fails.", fix: "Add a key for OpenRouter in Settings → Keys." },
   ],
 };

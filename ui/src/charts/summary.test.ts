@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { latencyRows, share, uptimeOfDay, uptimeSummary } from "./summary";
 
-it("does not round a failure away", () => {
+it("never rounds a share with failures up to 100 %", () => {
   expect(share(99_999, 100_000)).toBe("99.9 %");
   expect(share(12, 12)).toBe("100 %");
   expect(share(0, 3)).toBe("0.0 %");
@@ -14,7 +14,7 @@ it("names the days without data", () => {
   expect(uptimeSummary("Claude", [], 90)).toBe("Claude: no data for the last 90 days.");
 });
 
-it("tells a day without data from a day without failures", () => {
+it("distinguishes a day without data from a day without failures", () => {
   expect(uptimeOfDay(null)).toBe("no data");
   expect(uptimeOfDay({ slot: 0, calls: 1, failed: 0 })).toBe("1 call, none failed");
   expect(uptimeOfDay({ slot: 0, calls: 8, failed: 2 })).toBe("2 of 8 calls failed");

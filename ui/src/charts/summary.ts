@@ -18,7 +18,7 @@ export function uptimeSummary(product: string, points: readonly UptimePoint[], d
   return `${product}: ${share(calls - failed, calls)} of ${plural(calls, "call was", "calls were")} answered in the last ${days} days; ${count(failed)} failed.${without}`;
 }
 
-/** What one bar shows. */
+/** The tooltip of one bar. */
 export function uptimeOfDay(point: UptimePoint | null): string {
   if (!point) return "no data";
   return point.failed === 0 ? `${plural(point.calls, "call", "calls")}, none failed` : `${count(point.failed)} of ${plural(point.calls, "call", "calls")} failed`;

@@ -3,7 +3,7 @@ import type { DeliveredCall } from "./DeliveredCall";
 import type { Spans } from "./Spans";
 
 /**
- * An agent session that an outage cut in mid-turn.
+ * An agent session that an outage interrupted within a turn.
  */
 export type Interruption = { 
 /**
@@ -23,7 +23,7 @@ said_spans: Spans,
  */
 resumed: string | null, 
 /**
- * When a person marked it as checked.
+ * When the user marked it as checked.
  */
 checked: string | null, 
 /**

@@ -30,7 +30,7 @@ pub struct Fallback {
     pub last: Option<FallbackTest>,
 }
 
-/// What a test is expected to cost.
+/// Expected cost of a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TestCost {
@@ -58,7 +58,7 @@ pub struct FallbackTest {
     pub passed: bool,
     /// The step that failed, from 1.
     pub failed_step: Option<u32>,
-    /// "tool turn complete", "failed at step 2: it refused the request: …"
+    /// "tool turn complete", "failed at step 2: the provider refused the request: …"
     pub said: String,
     /// Cause of the failure.
     pub fault: Option<TestFault>,

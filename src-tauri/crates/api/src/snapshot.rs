@@ -74,7 +74,7 @@ pub struct EngineState {
     pub siblings: SiblingModels,
 }
 
-/// May another model of the same login serve requests while one model alone fails?
+/// May another model of the same login serve requests if only one model fails?
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct SiblingModels {
@@ -220,7 +220,7 @@ pub struct Endpoint {
     pub base: String,
     pub dialects: Vec<Dialect>,
     pub key: KeyState,
-    /// Environment variable that may hold the key.
+    /// Environment variable that may contain the key.
     pub key_env: Option<String>,
     pub models: Vec<ModelHealth>,
 }
@@ -319,16 +319,16 @@ pub struct Candidate {
 #[ts(export)]
 pub enum StandIn {
     Ready,
-    /// Another model of the same login is the fallback while one model alone fails; if all fail, there is none. The text names
-    /// what would add one.
+    /// Another model of the same login is the fallback if only one model fails; if all fail, there is none. The text names how
+    /// to add one.
     Siblings {
         mend: String,
     },
-    /// There is no fallback when the primary fails. The text names what would add one.
+    /// There is no fallback when the primary fails. The text names how to add one.
     Missing {
         mend: String,
     },
-    /// A fallback that costs money is there, and the owner has not decided about it. The text names how to allow it.
+    /// A fallback that costs money is available, and the owner has not decided about it. The text names how to allow it.
     NeedsConsent {
         mend: String,
     },

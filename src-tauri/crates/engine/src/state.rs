@@ -158,7 +158,7 @@ pub(crate) struct Way {
 /// Source of the general `may_go_to` in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ScopeAnswer {
-    /// No answer is stored; the default holds.
+    /// No answer is stored; the default applies.
     #[default]
     Default,
     /// The settings file contains it.

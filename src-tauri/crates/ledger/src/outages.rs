@@ -1,4 +1,4 @@
-//! The requests that an incident affected, by pipeline, its stretches, and what is left open.
+//! The requests that an incident affected, by pipeline, its stretches, and its open items.
 
 use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,10 +11,10 @@ use crate::{IncidentTraffic, Ledger, LedgerError};
 
 /// How many ended incidents are searched for the last one that affected requests.
 const SEARCHED: u32 = 50;
-/// An outage that left nothing open is shown this long after its end.
+/// An outage without open items is shown this long after its end.
 pub const OUTAGE_SHOWN: TimeDelta = TimeDelta::hours(24);
 
-/// What an incident affected.
+/// The effects of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Met {
     pub traffic: IncidentTraffic,
@@ -22,7 +22,7 @@ pub struct Met {
     pub waiting: u64,
     /// Requests that failed and were not kept for review.
     pub failed: u64,
-    /// Requests that name a pipeline.
+    /// Affected requests with a pipeline.
     pub pipelines: Vec<PipelineMet>,
     /// From its opening on, oldest first.
     pub stretches: Vec<LevelStretch>,
@@ -58,7 +58,7 @@ pub struct Outage {
     pub incident: i64,
     pub row: IncidentRow,
     pub met: Met,
-    /// Providers of the fallbacks that carried its requests, the most requests first.
+    /// Providers of the fallbacks that answered its requests, most requests first.
     pub carried_by: Vec<ProviderId>,
     /// Cost of those fallbacks, estimated.
     pub cost: MicroDollars,
@@ -142,7 +142,7 @@ impl Ledger {
         Ok(counted)
     }
 
-    /// The last ended outage, if it left something open or ended within [`OUTAGE_SHOWN`].
+    /// The last ended outage, if it has open items or ended within [`OUTAGE_SHOWN`].
     pub fn last_outage(&self, now: DateTime<Utc>) -> Result<Option<Outage>, LedgerError> {
         let ended: Vec<i64> = self
             .conn

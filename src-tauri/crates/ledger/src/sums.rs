@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
 
-/// Totals since some moment.
+/// Totals since an instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     pub exchanges: u64,
-    /// The client was entitled to a response and got none.
+    /// The client should have got a response and got none.
     pub failed: u64,
     pub carried_by_fallback: u64,
     /// Estimate. Includes discarded attempts and tests of fallbacks, but not probes.
@@ -26,7 +26,7 @@ pub struct Sums {
     pub unpriced: u64,
 }
 
-/// The requests that an incident affected: while it was open, the provider failed an attempt, or a fallback carried the
+/// The requests that an incident affected: while it was open, the provider failed an attempt, or a fallback answered the
 /// request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IncidentTraffic {
@@ -65,7 +65,7 @@ impl Ledger {
     }
 }
 
-/// The ends for which [`End::failed`](crate::End::failed) holds.
+/// The ends for which [`End::failed`](crate::End::failed) is true.
 macro_rules! failed_ends {
     () => {
         "('cut', 'exhausted', 'our_fault')"
@@ -73,7 +73,7 @@ macro_rules! failed_ends {
 }
 pub(crate) use failed_ends;
 
-/// Incident `i` affected exchange `e`. An exchange that began earlier may still have failed by it. The hour bounds the
+/// Incident `i` affected exchange `e`. An exchange that began earlier may still have failed because of it. The hour bounds the
 /// index range, and is four times the default limit of an exchange.
 macro_rules! met {
     () => {

@@ -42,7 +42,7 @@ fn print_incident(incident: &IncidentSummary) {
         words::level_words(incident.peak)
     );
     say!(
-        "       {} requests met it, {} carried by a fallback. {}",
+        "       {} requests affected, {} answered by a fallback. {}",
         incident.exchanges_hit,
         incident.carried_by_fallback,
         at_risk(&incident.at_risk)

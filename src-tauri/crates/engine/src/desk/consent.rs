@@ -110,7 +110,7 @@ impl Desk {
             let open = view::question::questions(&self.state).into_iter().next();
             return match open {
                 Some(other) => format!(
-                    "No question on a fallback that costs money is open. The open one is: {} ({})",
+                    "No question about a paid fallback is open. The open question is: {} ({})",
                     other.text, other.cli
                 ),
                 None => "No question is open.".into(),

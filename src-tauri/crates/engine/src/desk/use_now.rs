@@ -43,7 +43,7 @@ impl Desk {
         };
         let Some(name) = provider else {
             if self.state.choices.lift(&client) {
-                tracing::info!(%client, "the choice of a provider was lifted; the usual order holds");
+                tracing::info!(%client, "the choice of a provider ended; the usual order applies");
                 self.choices_changed(now);
             }
             return Ok(format!(
@@ -75,7 +75,7 @@ impl Desk {
     pub(super) fn choices_due(&mut self, now: DateTime<Utc>) {
         let ended = self.state.choices.remove_ended(now);
         for (client, choice) in &ended {
-            tracing::info!(%client, provider = %choice.provider, "the choice of a provider has ended; the usual order holds");
+            tracing::info!(%client, provider = %choice.provider, "the choice of a provider has ended; the usual order applies");
         }
         if !ended.is_empty() {
             self.choices_changed(now);
@@ -156,7 +156,7 @@ impl Desk {
                     let until = self.state.clock_time(until);
                     format!("first by your choice until {until}")
                 }
-                None => "first by your choice until you lift it".to_owned(),
+                None => "first by your choice until you end it".to_owned(),
             };
             let provider = choice.provider.clone();
             (client.clone(), gateway::UseNow { provider, reason })

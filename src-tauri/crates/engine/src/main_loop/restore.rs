@@ -123,7 +123,7 @@ impl Reading {
             tests: self.or_none("read the tests of fallbacks", ledger.fallback_tests()),
             breakers: breakers.collect(),
             waiting: self.or_none("count the parked requests", ledger.open_reviews()),
-            today: self.or_none("sum up today", ledger.today(day_began)),
+            today: self.or_none("sum up today's requests", ledger.today(day_began)),
         }
     }
 }

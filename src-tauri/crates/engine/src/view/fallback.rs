@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_is_called_by_the_words_that_tell_it_apart() {
+    fn a_model_is_called_by_its_distinguishing_words() {
         for (primary, by, failing, answering) in [
             (
                 ("a", "claude-opus-4-5-20251101"),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_costs_is_said_where_it_is_known() {
+    fn a_known_cost_is_stated() {
         assert_eq!(behind(Cost::SamePlan), ", same plan, no extra cost");
         assert_eq!(behind(Cost::Free), ", at no extra cost");
         assert_eq!(

@@ -28,8 +28,8 @@ pub(crate) fn interruption(clock: &Clock, id: i64, row: &InterruptionRow) -> Int
 /// "Cut in the middle of an answer, 2 requests failed; it continued at 20:04."
 fn session(row: &InterruptionRow) -> Spans {
     let how = match row.end {
-        End::Cut => "Cut in the middle of an answer",
-        End::ClientLeft => "Gave up before any provider answered",
+        End::Cut => "Cut within a response",
+        End::ClientLeft => "Disconnected before any provider answered",
         End::Exhausted
         | End::Complete
         | End::Replayed
@@ -47,7 +47,7 @@ fn session(row: &InterruptionRow) -> Spans {
         Some(resumed) => {
             ::words::with_instant(format!("{how}, {times}; it continued at "), resumed, ".")
         }
-        None => ::words::text(format!("{how}, {times}; it was not answered since.")),
+        None => ::words::text(format!("{how}, {times}; no response since.")),
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_told_in_few_words() {
+    fn a_call_is_summarised_briefly() {
         for (arguments, told) in [
             (
                 r#"{"command":"alembic upgrade head"}"#,

@@ -13,7 +13,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         problems.push(ProblemView {
             what: format!("The settings file has an error in {first}{more}."),
             fix: format!(
-                "Correct {} and save it; until then the last good settings are in force.",
+                "Correct {} and save it; until then the last valid settings are active.",
                 state.places.settings.display()
             ),
             ..ProblemView::default()
@@ -37,7 +37,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     if let Some(why) = &state.ledger_failed {
         problems.push(ProblemView {
             what: why.clone(),
-            fix: "Until then this run's history is kept in memory and lost when the engine ends."
+            fix: "Until then this run's history is kept in memory and lost when the engine stops."
                 .into(),
             ..ProblemView::default()
         });
@@ -54,7 +54,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         });
     }
     if let Some(why) = &state.keychain_failed {
-        problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
+        problems.push(ProblemView { what: format!("Keys are lost when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
     }
     problems
 }

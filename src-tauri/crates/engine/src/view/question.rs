@@ -38,7 +38,7 @@ pub(crate) fn paid(state: &State) -> Option<Question> {
         id: "paid".into(),
         text: format!("{by} can answer while {failing} is down: {cost}."),
         explained: format!(
-            "It would be billed to your key for {by}. The amounts are estimated from the size of the last request and the list price of {}. [Not now] holds for this outage.",
+            "It would be billed to your key for {by}. The amounts are estimated from the size of the last request and the list price of {}. [Not now] applies to this outage.",
             asked.model
         ),
         parts: Vec::new(),
@@ -94,7 +94,7 @@ pub(crate) fn siblings(state: &State) -> Option<Question> {
         text: format!(
             "{failing} is failing. {sibling} could answer on the same plan, at no extra cost."
         ),
-        explained: "Allowed, another model of the same login answers while one model alone fails; each change is announced. It can be switched off in Settings → General.".into(),
+        explained: "If you allow it, another model of the same login answers if only one model fails. A notification reports each change. You can switch it off in Settings → General.".into(),
         parts: Vec::new(),
         answers: vec![
             answer("Allow", Command::Siblings { allow: Some(true) }),
@@ -171,7 +171,7 @@ fn may_go_to(state: &State) -> Option<Question> {
         id: "may-go-to".into(),
         text: format!("May {whose} go to {to} when {when}?"),
         explained: format!(
-            "So it was before this version. {keep}: it stays so. {only}: these requests go {becomes}. Coding agents are not concerned."
+            "This was the behaviour before this version. {keep}: it stays. {only}: these requests go {becomes}. Coding agents are not affected."
         ),
         parts: if concerned.len() < 2 && primaries.len() < 2 {
             Vec::new()

@@ -18,7 +18,8 @@ impl Plan {
         self.chosen = true;
     }
 
-    /// A session that moved stays with its fallback: without a choice, and inside a tool loop that would return to the primary.
+    /// A session that moved stays with its fallback if there is no choice, and within a tool loop that would otherwise return
+    /// to the primary.
     pub(crate) fn may_stay(&self, in_tool_loop: bool) -> bool {
         let to_primary = self.candidates.first().is_some_and(|c| c.is_primary());
         !self.chosen || in_tool_loop && to_primary
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn another_clients_order_does_not_change() {
+    fn the_order_of_other_clients_does_not_change() {
         let plan = planned(&chosen("Codex", "second"), &|_, _| Standing::Closed);
         assert_eq!(order(&plan), ["first", "second"]);
         assert!(!plan.chosen && plan.may_stay(false));
@@ -140,7 +141,7 @@ mod tests {
             let planned = |client, provider| {
                 let (mut config, caller) = subscription(client, provider);
                 config.spending.subscription_to_paid_key = consent;
-                let wish = Wish::any(Dialect::Anthropic, "claude-1", &caller);
+                let wish = PlanInput::any(Dialect::Anthropic, "claude-1", &caller);
                 plan(&config, wish, &|_, _| Standing::Closed)
             };
             assert_eq!(
@@ -155,7 +156,7 @@ mod tests {
     #[test]
     fn a_choice_without_consent_stays_within_the_scope_and_the_cap() {
         let (mut config, caller) = subscription("Claude Code", "second");
-        let wish = Wish::any(Dialect::Anthropic, "claude-1", &caller);
+        let wish = PlanInput::any(Dialect::Anthropic, "claude-1", &caller);
         config.spending.used_up = Some(UsedUp {
             cap: catalog::MicroDollars(5),
             spent: catalog::MicroDollars(6),
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_goes_before_a_choice() {
+    fn a_pause_has_priority_over_a_choice() {
         let mut config = chosen("Claude Code", "second");
         config.paused = true;
         let plan = planned(&config, &|_, _| Standing::Closed);

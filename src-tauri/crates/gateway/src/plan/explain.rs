@@ -1,4 +1,4 @@
-//! Plans without a gateway: a pure answer from the settings and the breakers.
+//! Computes plans without a gateway, from the settings and the breakers. Pure.
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 
@@ -6,7 +6,7 @@ use super::{Caller, Pin, Plan, PlanInput, plan};
 use crate::{BreakerView, Config, Standing};
 
 impl Plan {
-    /// The plan for any request of this caller's for this model, with the breakers as these views show them.
+    /// The plan for any request of this caller for this model, with these breaker states.
     pub fn explain(
         config: &Config,
         breakers: &[BreakerView],

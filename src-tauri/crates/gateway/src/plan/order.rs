@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{CandidateRule, Config, Delivery, EndpointConfig, Restart, Standing};
 
-/// The route's name where none is set up for a model: every endpoint that serves it by its own account.
+/// The route's name for a model without a route: all endpoints whose `serves` patterns match it.
 const DIRECT: &str = "direct";
 const REHEARSAL_ROUTE: &str = "rehearsal";
 
@@ -66,7 +66,7 @@ pub(crate) fn plan(
     let reading = Reading::new(input, plan.fidelity);
     let choice = config.use_now.get(&input.caller.client);
     let chosen = input.choice.or(choice.map(|choice| &choice.provider));
-    // A login belongs to one vendor: the first in the route's order that takes it.
+    // A login belongs to one vendor: the first in the route's order that accepts it.
     let mut vendor = None;
     let first = rules.first();
     let first = first.and_then(|rule| Some((rule, config.endpoints.get(&rule.endpoint)?)));
@@ -84,7 +84,7 @@ pub(crate) fn plan(
                 (sent, likeness) = fallback_model::model(endpoint, model)?;
             }
             let first = plan.candidates.first();
-            // The primary of a request that a person runs again may be one that only its client could ask.
+            // When the user runs a request again, the primary may be one that only the request's client can use.
             let absent = home.filter(|_| input.caller.rerun && place > 0);
             let primary = first.map(|first| &first.provider).or(absent);
             if rule.only_behind && primary.is_none() {
@@ -145,7 +145,7 @@ pub(crate) fn plan(
             why: Ineligible::Paused,
         }));
     } else {
-        // Stable: among those that admit requests, and among those that do not, the route's order stands.
+        // A stable sort: the route's order is kept among candidates that admit requests, and among those that do not.
         plan.candidates
             .sort_by_key(|candidate| !candidate.standing.admits());
         if let Some(choice) = choice.filter(|_| input.only.is_none()) {
@@ -158,8 +158,8 @@ pub(crate) fn plan(
     plan
 }
 
-/// Of a plan for any request, the candidates that support this one, and the others. The first counts as able: it gets the
-/// client's own bytes.
+/// For a plan for any request: the candidates that support this one, and the others. The first always counts as supporting it:
+/// it gets the client's own bytes.
 pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
     let anonymous = Caller::agent(Login::None);
     let input = PlanInput {
@@ -206,7 +206,7 @@ fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRu
         .collect()
 }
 
-/// Those of the client's own dialect come first.
+/// Those with the client's own dialect come first.
 fn direct(config: &Config, input: PlanInput<'_>) -> Vec<CandidateRule> {
     let mut rules = all(config, |endpoint| serves(endpoint, input));
     rules.sort_by_key(|rule| {

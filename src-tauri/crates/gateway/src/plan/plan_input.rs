@@ -5,18 +5,18 @@ use wire::Kind;
 
 use super::{Answerer, Caller};
 
-/// What a request is, as far as its plan depends on it.
+/// The properties of a request that its plan depends on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlanInput<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) model: &'a str,
     pub(crate) caller: &'a Caller,
     pub(crate) kind: Kind,
-    /// None: the plan is for any request.
+    /// `None`: the plan is for any request.
     pub(crate) body: Option<&'a [u8]>,
     /// As in [`wire::Ask`].
     pub(crate) unthought_turn: bool,
-    /// Only this candidate is used: a test of it.
+    /// Only this candidate is used, for a test.
     pub(crate) only: Option<&'a Answerer>,
     /// The owner is about to choose this provider for the client. `None`: as in the settings.
     pub(crate) choice: Option<&'a ProviderId>,

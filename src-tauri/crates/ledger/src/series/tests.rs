@@ -143,7 +143,7 @@ fn cost_separates_reported_tokens_from_estimated_ones() {
         point("second", 1, 5_260, 0),
     ];
     assert_eq!(ledger.cost(&days()).unwrap(), expected);
-    // The days add up to the sums that the window shows.
+    // The sums of the days equal the sums that the window shows.
     let points = ledger.cost(&days()).unwrap();
     let all: i64 = points.iter().map(|p| p.measured.0 + p.estimated.0).sum();
     let sums = ledger.today(t0()).unwrap();

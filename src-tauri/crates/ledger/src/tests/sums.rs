@@ -79,7 +79,7 @@ fn today_sums_exchanges_since_midnight() {
     );
 }
 
-/// Requests passed on with the kept key count against the cap; those paid by a client's login do not.
+/// Requests forwarded with the stored key count against the cap; those paid by a client's login do not.
 #[test]
 fn the_query_and_the_type_agree_on_what_the_cap_counts() {
     let passed = |cost: Option<i64>| {
@@ -120,7 +120,7 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
         assert_eq!(counted, row.stand_ins_cost(), "{row:?}");
     }
     assert_eq!(passed(Some(20)).stand_ins_cost(), MicroDollars(20));
-    // 6802 tokens of input and 345 of output, at the dearest list price.
+    // 6802 tokens of input and 345 of output, at the highest list price.
     let dearest = 6_802 * catalog::DEAREST.0 + 345 * catalog::DEAREST.1;
     assert_eq!(
         unpriced(carried(t0())).stand_ins_cost(),
@@ -217,11 +217,11 @@ fn outage(ledger: &mut Ledger) -> i64 {
         carried(t0() - minutes(30)),  // long before
         cut_at_the_start,             // affected, failed
         answered(t0() + minutes(1)),  // the primary succeeded: not affected
-        carried(t0() + minutes(2)),   // affected, carried
+        carried(t0() + minutes(2)),   // affected, answered by a fallback
         exhausted(t0() + minutes(4)), // affected, failed
         of_another_route,             // not affected
-        skipped,                      // affected, carried: the primary's breaker was open
-        carried(t0() + minutes(13)),  // after it closed
+        skipped, // affected, answered by a fallback: the primary's breaker was open
+        carried(t0() + minutes(13)), // after it closed
     ] {
         ledger.book_exchange(&exchange).unwrap();
     }

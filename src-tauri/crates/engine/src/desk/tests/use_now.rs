@@ -5,7 +5,7 @@ use super::Scene;
 const CONSENT: &str = "[fallback]\nsubscription_to_paid_key = \"yes\"\n";
 
 #[test]
-fn a_choice_is_shown_until_midnight_and_is_lifted_once() {
+fn a_choice_is_shown_until_midnight_and_ends_once() {
     let rows = Scene::of(&["openai"], CONSENT).play(
         "12:00 call opus ok       => menu Claude Code: use now | no menu uses OpenAI
          12:01 use GPT            => answer Claude Code uses OpenAI until midnight: | menu Claude Code uses OpenAI until midnight
