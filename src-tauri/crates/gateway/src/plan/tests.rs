@@ -348,7 +348,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             "the daily cap of $10 for fallbacks is used up ($10.02)"
         );
     }
-    for (general, own, said) in [
+    for (general, own, expected) in [
         (Consent::Ask, Consent::Yes, ""),
         (Consent::Yes, Consent::No, "have refused"),
         (Consent::Yes, Consent::Ask, ""),
@@ -365,8 +365,8 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             .map(|dropped| dropped.why.to_string())
             .collect();
         assert_eq!(
-            (why.is_empty(), why.contains(said)),
-            (said.is_empty(), true),
+            (why.is_empty(), why.contains(expected)),
+            (expected.is_empty(), true),
             "{why}"
         );
     }

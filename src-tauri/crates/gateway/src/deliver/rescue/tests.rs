@@ -32,14 +32,14 @@ fn answered(
     headers: &[(&'static str, &'static str)],
     body: &'static str,
 ) -> FailedAttempt {
-    let mut told = HeaderMap::new();
+    let mut answer_headers = HeaderMap::new();
     for (name, value) in headers {
-        told.insert(*name, HeaderValue::from_static(value));
+        answer_headers.insert(*name, HeaderValue::from_static(value));
     }
     FailedAttempt {
         answer: Some((
             StatusCode::from_u16(status).unwrap(),
-            told,
+            answer_headers,
             Bytes::from_static(body.as_bytes()),
         )),
         ..FailedAttempt::new(class, Fault::Ours, String::new())
@@ -74,7 +74,7 @@ fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
 fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message() {
     let known = ["Understudy: First is down".to_owned()];
     let body = r#"{"error":{"message":"Overloaded.","type":"server_error","param":null,"code":"server_is_overloaded"}}"#;
-    let told = |dialect, known: &[String]| {
+    let answer_to = |dialect, known: &[String]| {
         let failed_attempt = answered(Class::Transient, 503, &[], body);
         exhausted(
             dialect,
@@ -84,7 +84,7 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message
             known,
         )
     };
-    let reply = told(Dialect::OpenaiResponses, &known);
+    let reply = answer_to(Dialect::OpenaiResponses, &known);
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
         serde_json::from_slice::<serde_json::Value>(&reply.body).unwrap(),
@@ -92,8 +92,8 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message
             "message": "Overloaded. Understudy: First is down", "type": "server_error", "param": null, "code": null,
         }})
     );
-    assert_eq!(told(Dialect::OpenaiResponses, &[]).body, body);
-    let chat = told(Dialect::OpenaiChat, &known);
+    assert_eq!(answer_to(Dialect::OpenaiResponses, &[]).body, body);
+    let chat = answer_to(Dialect::OpenaiChat, &known);
     assert!(String::from_utf8_lossy(&chat.body).contains(UNHEARD));
 }
 
@@ -176,7 +176,7 @@ fn our_own_bad_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
 #[test]
 fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
     let body = r#"{"error":{"message":"slow down"}}"#;
-    for (dialect, asked, patience, told) in [
+    for (dialect, asked, patience, answer_to) in [
         (Dialect::Anthropic, Some("20"), Some(20), Some("20")),
         (Dialect::Anthropic, Some("3600"), Some(3600), Some("60")),
         (Dialect::OpenaiResponses, None, None, Some("15")),
@@ -202,7 +202,7 @@ fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
             .headers
             .get(RETRY_AFTER)
             .map(|value| value.to_str().unwrap());
-        assert_eq!(got, told, "{dialect} {asked:?}");
+        assert_eq!(got, answer_to, "{dialect} {asked:?}");
     }
 }
 
@@ -237,7 +237,7 @@ fn a_limit_keeps_its_headers() {
 fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
-    for (dialect, headers, patience_ms, told) in [
+    for (dialect, headers, patience_ms, answer_to) in [
         // Codex reads no milliseconds, dates or fractions, and would take each of these 429 for final.
         (
             responses,
@@ -280,7 +280,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
             &[],
         );
         let got = reply.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
-        assert_eq!(got, told, "{dialect} {headers:?}");
+        assert_eq!(got, answer_to, "{dialect} {headers:?}");
     }
 }
 
