@@ -50,17 +50,17 @@ pub(crate) enum Found {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unanswered {
-    #[error("nothing listens at the engine's address")]
+    #[error("no program listens at the engine's address")]
     NotThere,
-    #[error("the engine does not answer")]
+    #[error("the engine does not respond")]
     Late,
     /// The error text of the control API.
     #[error("{0}")]
     Refused(String),
-    #[error("the engine answered with status {0}")]
+    #[error("the engine responded with status {0}")]
     Status(StatusCode),
     #[error(
-        "the engine's answer cannot be read: {0}. Its version may differ from this application's"
+        "the engine's response cannot be parsed: {0}. Its version may differ from this application's"
     )]
     Unreadable(String),
     #[error("the connection to the engine broke: {0}")]

@@ -71,7 +71,7 @@ pub(crate) enum News {
 pub(crate) struct Supervisor {
     places: Places,
     http: reqwest::Client,
-    /// Wakes the wait before the next start, because a person requested the engine.
+    /// Wakes the wait before the next start, because the user requested the engine.
     start_now: Arc<Notify>,
     news: mpsc::Sender<News>,
     /// The engine, if it is a child process: then its end and exit status are known at once.
@@ -134,7 +134,7 @@ impl Supervisor {
                 End::Died => {
                     self.say(
                         State::Restarting,
-                        "The engine ended unexpectedly and is being started again.",
+                        "The engine ended unexpectedly and is restarting.",
                     )
                     .await;
                     sleep(self.backoff.next()).await;
@@ -146,7 +146,7 @@ impl Supervisor {
 
     /// Finds or starts an engine, and retries until one responds.
     async fn bring_up(&mut self, died: bool) -> Connection {
-        // The text about a crash or a failed start stays until there is news. A menu whose rows change with every retry
+        // The text about a crash or a failed start stays until the state changes. A menu whose rows change with every retry
         // cannot be clicked.
         let mut shown_reason = died;
         loop {
@@ -169,7 +169,7 @@ impl Supervisor {
                 format!("The engine does not start: {why} Next try in {seconds} s."),
             )
             .await;
-            // The wait until the next start, which a person's request ends early.
+            // The wait until the next start; a request of the user ends it early.
             let _ = timeout(wait, self.start_now.notified()).await;
         }
     }
@@ -212,7 +212,7 @@ impl Supervisor {
             if Instant::now() > late {
                 self.child = Some(child);
                 return Err(format!(
-                    "it does not answer after {} s.",
+                    "it does not respond after {} s.",
                     READY_WITHIN.as_secs()
                 ));
             }
@@ -226,7 +226,7 @@ impl Supervisor {
         })
     }
 
-    /// Follows an engine until it is gone, however often its stream breaks.
+    /// Follows an engine until it has ended, even if its stream breaks several times.
     async fn attend(&mut self, mut connection: Connection) -> End {
         loop {
             match self.follow(&connection).await {
@@ -284,8 +284,8 @@ impl Supervisor {
                 Found::None => break,
             }
         }
-        // The order in which a stopping engine closes its streams and removes its file varies. It was stopped on
-        // purpose if it exited with success, had announced the stop, or removes its file within a moment.
+        // The order in which a stopping engine closes its streams and removes its file varies. It was stopped on purpose if it
+        // exited with success, had announced the stop, or removes its file within a moment.
         let left_by_itself = async {
             while self.places.runtime_file.exists() {
                 sleep(LOOK_EVERY).await;
@@ -308,13 +308,13 @@ impl Supervisor {
         let version = &connection.engine.version;
         tracing::info!("the running engine is {version}: replacing it");
         if let Err(why) = connection.command(&Command::StopEngine).await {
-            tracing::warn!("the engine {version} does not make room: {why}");
+            tracing::warn!("the engine {version} is not replaced: {why}");
             self.replaces_older = false;
             return Followed::StillThere(connection.clone());
         }
         self.say(
             State::Restarting,
-            format!("The engine {version} makes room for a newer one."),
+            format!("The engine {version} is being replaced by a newer one."),
         )
         .await;
         while let Ok(Some(_)) = snapshots.next().await {}

@@ -34,7 +34,7 @@ impl Notifier {
             Ok(Err(why)) => NoticeOutcome::NotShown { why },
             Err(_) => NoticeOutcome::NotShown {
                 why: format!(
-                    "The notification service did not answer within {} s.",
+                    "The notification service did not respond within {} s.",
                     TIMEOUT.as_secs()
                 ),
             },

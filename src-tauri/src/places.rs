@@ -10,16 +10,16 @@ pub(crate) struct Places {
     pub(crate) log: PathBuf,
     /// The window's last size.
     pub(crate) window: PathBuf,
-    /// The engine's program, if it was named.
+    /// The engine's program, if it is set.
     pub(crate) engine: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("there is no home folder: set HOME, or UNDERSTUDY_HOME to a folder of Understudy's own")]
+#[error("there is no home folder: set HOME, or UNDERSTUDY_HOME to a separate folder")]
 pub(crate) struct NoHome;
 
 impl Places {
-    /// `UNDERSTUDY_HOME` contains everything if it is set; else the platform's own folders.
+    /// `UNDERSTUDY_HOME` contains everything if it is set; else the platform's default folders.
     pub(crate) fn from_environment(
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, NoHome> {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn understudy_home_holds_everything() {
+    fn understudy_home_contains_all_paths() {
         let places = with(&[
             ("HOME", "/home/ann"),
             ("XDG_RUNTIME_DIR", "/run/user/1000"),
@@ -92,7 +92,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_platforms_own_folders_else() {
+    fn the_platforms_folders_are_the_default() {
         let places = with(&[("HOME", "/home/ann"), ("XDG_RUNTIME_DIR", "/run/user/1000")]).unwrap();
         assert_eq!(
             places.runtime_file,
@@ -112,7 +112,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn no_home_is_an_error_and_not_the_current_folder() {
+    fn a_missing_home_is_an_error() {
         assert_eq!(with(&[("XDG_RUNTIME_DIR", "/run/user/1000")]), None);
         assert_eq!(with(&[("HOME", ""), ("XDG_DATA_HOME", "")]), None);
     }

@@ -1,4 +1,4 @@
-//! The shell's event loop: it receives snapshots and a person's commands, and updates the tray.
+//! The shell's event loop: it receives snapshots and the user's commands, and updates the tray.
 
 mod notifications;
 
@@ -90,9 +90,8 @@ impl Shell {
             News::Snapshot(snapshot) => self.show(*snapshot),
             News::StartedAgain => self.notify(Note {
                 thread: "engine".into(),
-                title: "The engine stopped and was started again".into(),
-                body: "Requests that were under way were cut; agents ask again by themselves."
-                    .into(),
+                title: "The engine stopped and was restarted".into(),
+                body: "Open requests were cut. Agents retry them.".into(),
                 urgency: Urgency::Normal,
                 view: View::Now,
                 actions: Vec::new(),
@@ -164,7 +163,10 @@ impl Shell {
                 self.reply(reply_to, Ok(accepted("The engine is being started.")));
             }
             Command::Quit => {
-                self.reply(reply_to, Ok(accepted("The icon closes; the engine stays.")));
+                self.reply(
+                    reply_to,
+                    Ok(accepted("The icon closes; the engine keeps running.")),
+                );
                 // The icon is removed first: a panel may keep the icon of a program that has ended.
                 self.tray = None;
                 self.app.remove_tray_by_id("understudy");
@@ -252,7 +254,7 @@ async fn reply(
         (None, Ok(Accepted { said })) => tracing::info!("{said}"),
         (None, Err(why)) => {
             tracing::warn!("{why}");
-            let title = "That did not work".into();
+            let title = "The command failed".into();
             let thread = "command".into();
             notifier
                 .show(&Note {

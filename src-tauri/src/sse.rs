@@ -21,7 +21,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Takes the next bytes, cut anywhere, and returns the events that they complete.
+    /// Takes the next bytes, in any split, and returns the events that they complete.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Vec<Event>, TooLarge> {
         self.unread.extend_from_slice(bytes);
         let mut complete = Vec::new();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ends_is_refused() {
+    fn an_endless_event_is_refused() {
         let mut events = Events::default();
         assert_eq!(events.take(&vec![b'x'; LIMIT]), Ok(vec![]));
         assert_eq!(events.take(b"x"), Err(TooLarge));

@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn another_command_another_kind_or_another_row_is_another_menu() {
+    fn a_changed_command_kind_or_row_is_a_new_menu() {
         let pause = [action("Pause", Command::Pause, None)];
         assert!(!same_shape(
             &pause,

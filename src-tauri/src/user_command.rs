@@ -3,7 +3,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(crate) type CommandResult = Result<Accepted, String>;
 
-/// A person's command, from any part of the interface.
+/// A command of the user, from any part of the interface.
 #[derive(Debug)]
 pub(crate) enum UserCommand {
     Run {

@@ -80,7 +80,7 @@ impl Size {
             .and_then(|text| std::fs::write(&self.file, text));
         if let Err(error) = written {
             tracing::warn!(
-                "the window's size is not remembered: {}: {error}",
+                "the window's size could not be saved: {}: {error}",
                 self.file.display()
             );
         }
@@ -112,7 +112,7 @@ mod tests {
     use tauri::LogicalSize;
 
     #[test]
-    fn a_size_is_remembered_and_a_bad_one_is_not() {
+    fn a_valid_size_is_restored_and_an_invalid_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("window.json");
         let size = Size::remembered(file.clone());

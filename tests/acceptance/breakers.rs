@@ -1,4 +1,4 @@
-//! What is known of a failing endpoint: kept over a restart, found out by probes, and overruled by the owner.
+//! State of a failing endpoint: kept across a restart, tested by probes, and overridden by the owner.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ async fn open_the_leads_breaker(desk: &Desk, lead: &Upstream) {
         .await;
 }
 
-/// Of the lead's model; None: its breaker is closed.
+/// The breaker state of the lead's model; `None`: closed.
 async fn gauge(desk: &Desk) -> Option<String> {
     let page = desk.http.get(format!("{}/metrics", desk.address()));
     let page = page.send().await.unwrap().text().await.unwrap();
@@ -51,7 +51,7 @@ fn breaker(snapshot: &api::Snapshot) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_is_not_forgotten_over_a_restart_and_try_now_overrules_it() {
+async fn an_outage_survives_a_restart_and_try_now_overrides_it() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -72,7 +72,7 @@ async fn an_outage_is_not_forgotten_over_a_restart_and_try_now_overrules_it() {
     let (status, said) = desk.control(Method::POST, "/do", Some(now)).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
 
-    // What is over is not kept either.
+    // A closed breaker is not stored either.
     desk.kill();
     desk.start();
     assert_eq!(breaker(&desk.snapshot().await), "closed");
@@ -80,7 +80,7 @@ async fn an_outage_is_not_forgotten_over_a_restart_and_try_now_overrules_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_probe_finds_out_that_it_is_back() {
+async fn a_probe_detects_the_recovery() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let text = two_endpoints(&lead.address, &second.address).replace(
@@ -100,7 +100,7 @@ async fn a_probe_finds_out_that_it_is_back() {
 
 /// No client uses the model any more, and the tray must still not stay red.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_is_well_again_is_believed_to_be_so_without_a_request() {
+async fn a_recovered_model_is_operational_without_a_request() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let text = two_endpoints(&lead.address, &second.address).replace(
@@ -121,9 +121,9 @@ async fn a_model_that_is_well_again_is_believed_to_be_so_without_a_request() {
     };
     look().await;
     desk.until("half-open", |s| breaker(s) == "half-open").await;
-    // A half-open breaker keeps no request away.
+    // A half-open breaker does not block requests.
     assert_eq!(gauge(&desk).await.as_deref(), Some("0"));
-    // One good answer may be luck.
+    // A single success is not enough.
     look().await;
     let operational = |s: &api::Snapshot| verdict(s) == api::Level::Operational;
     desk.until("green", operational).await;

@@ -1,5 +1,5 @@
 //! Real coding agents and SDKs against the stage, through Understudy. `cargo xtask test` installs them and sets
-//! `UNDERSTUDY_CLIENTS`. Without them nothing runs here, and CI fails. `cargo xtask clients` plays every fault for every
+//! `UNDERSTUDY_CLIENTS`. Without them these tests are skipped, and CI fails. `cargo xtask clients` tests every fault with every
 //! client; these are the most important ones.
 
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ use play::{Call, END, Play, Turn};
 use recipe::Visit;
 use roster::{Client, Family, Troupe};
 
-/// Where the clients are; None: they are not.
+/// The folder of the clients; `None`: not installed.
 fn clients() -> Option<PathBuf> {
     installed("UNDERSTUDY_CLIENTS")
 }
@@ -75,7 +75,7 @@ async fn assert_whole(troupe: &Troupe, client: Client, faults: &[(Turn, &str)], 
     }
 }
 
-/// Without another candidate the client shows Understudy's error and does not wait.
+/// Without another candidate the client shows Understudy's error at once.
 async fn assert_clear_end(client: Client, fault: &str) {
     let Some(troupe) = troupe() else { return };
     let result = run(&troupe, client, Turn::Text, Some(fault), Way::BothFail).await;
@@ -85,7 +85,7 @@ async fn assert_clear_end(client: Client, fault: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_gets_a_whole_answer_whatever_the_first_provider_does() {
+async fn claude_code_gets_a_complete_response_for_every_fault_of_the_first_provider() {
     let faults = [
         (Turn::Text, "529"),
         (Turn::Thinking, "cut-in-text"),
@@ -99,7 +99,7 @@ async fn claude_code_gets_a_whole_answer_whatever_the_first_provider_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn codex_gets_a_whole_answer_whatever_the_first_provider_does() {
+async fn codex_gets_a_complete_response_for_every_fault_of_the_first_provider() {
     let faults = [
         (Turn::Text, "529"),
         (Turn::Text, "429"),
@@ -114,9 +114,9 @@ async fn codex_gets_a_whole_answer_whatever_the_first_provider_does() {
     assert_whole(&troupe, Client::Codex, &faults, Way::Through).await;
 }
 
-/// It continues in the same message, which another vendor began.
+/// Another vendor continues the message that the first vendor began.
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_gets_the_rest_of_an_answer_from_a_provider_of_another_dialect() {
+async fn claude_code_gets_the_rest_of_a_response_from_another_dialect() {
     let faults = [(Turn::Thinking, "cut-in-text"), (Turn::Tool, "cut-in-tool")];
     let Some(troupe) = troupe() else { return };
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
@@ -125,7 +125,7 @@ async fn claude_code_gets_the_rest_of_an_answer_from_a_provider_of_another_diale
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_sdk_gets_a_whole_turn_from_a_provider_of_another_dialect() {
+async fn every_sdk_gets_a_complete_turn_from_another_dialect() {
     let Some(troupe) = troupe() else { return };
     let sdks = Family::ALL.into_iter().flat_map(Family::clients);
     for client in sdks.filter(|client| !client.is_agent()) {
@@ -138,7 +138,7 @@ async fn every_sdk_gets_a_whole_turn_from_a_provider_of_another_dialect() {
     }
 }
 
-/// Calls of this tool are free text, which is sent in events of other names.
+/// Calls of this tool are free text, which is streamed in events with other names.
 #[tokio::test(flavor = "multi_thread")]
 async fn codex_for_the_newest_models_runs_each_program_once() {
     let faults = [
@@ -152,14 +152,14 @@ async fn codex_for_the_newest_models_runs_each_program_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_hears_at_once_that_nobody_is_left() {
+async fn an_agent_gets_the_error_at_once_without_another_candidate() {
     assert_clear_end(Client::ClaudeCode, "529").await;
     // Without Understudy, Codex waits on a refused connection without a limit.
     assert_clear_end(Client::Codex, "refuse").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_sdk_takes_a_part_for_the_whole_or_runs_a_tool_twice() {
+async fn no_sdk_accepts_a_partial_response_or_runs_a_tool_twice() {
     let Some(troupe) = troupe() else { return };
     for family in [
         Family::Anthropic,
@@ -245,7 +245,7 @@ async fn a_tool_call_that_is_held_for_long_runs_once() {
 /// The vendor accepts the history of a message that another provider continued. The stage checks the vendor's rules:
 /// signatures, the order of blocks, calls and results.
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_goes_on_with_a_session_in_which_an_answer_changed_providers() {
+async fn claude_code_continues_a_session_after_a_restart_in_place() {
     let Some(clients) = clients() else { return };
     let rig = Rig::with("restart = \"after-block\"\n").await;
     rig.lead.stage.cue(Cue {
@@ -308,7 +308,7 @@ fn ended(words: &str, stop: Option<&str>, error: Option<&str>) -> Ended {
 }
 
 #[test]
-fn a_part_is_never_judged_as_the_whole() {
+fn a_partial_response_is_never_judged_complete() {
     let whole = format!("The play begins, {END}");
     for (turn, ended, ran, verdict) in [
         (Turn::Text, ended(&whole, None, None), 0, Verdict::Whole),

@@ -1,4 +1,4 @@
-//! The command line's output: short, and useful also without an engine.
+//! The command line's output: short, and also useful without an engine.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ fn as_json(output: &std::process::Output) -> Value {
 }
 
 #[test]
-fn the_help_begins_with_what_it_is_for() {
+fn the_help_begins_with_its_purpose() {
     let help = Desk::new().said(&["--help"]);
     let first = help.lines().next().unwrap();
-    assert_eq!(first, "Watches AI providers and fails over when one breaks");
+    assert_eq!(first, "Watches AI providers and fails over when one fails");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,7 +58,7 @@ async fn a_status_is_a_dozen_lines_and_the_routes_are_details() {
 }
 
 #[test]
-fn without_an_engine_a_command_says_so_to_a_person_and_to_a_program() {
+fn without_an_engine_a_command_reports_it_as_text_and_as_json() {
     let desk = Desk::new();
     let status = desk.run(&["status", "--json"]);
     assert_eq!(status.status.code(), Some(2));
@@ -93,7 +93,7 @@ fn without_an_engine_a_command_says_so_to_a_person_and_to_a_program() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn money_in_json_says_its_unit_and_keeps_its_older_name() {
+async fn money_in_json_has_its_unit_and_its_older_name() {
     let mut desk = Desk::new();
     desk.settings("[fallback]\ndollars_a_day = 2.5\n");
     desk.start();

@@ -1,5 +1,5 @@
-//! A fallback continues a conversation that the client's vendor stores, also after a restart. The copy here is never shown, and
-//! is erased where the owner wants none.
+//! A fallback continues a conversation that the client's vendor stores, also after a restart. The stored copy is never shown,
+//! and is erased if the owner does not allow it.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn settings(lead: &Upstream, second: &Upstream, more: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stored_conversation_goes_on_at_a_fallback_and_is_forgotten_on_demand() {
+async fn a_stored_conversation_continues_at_a_fallback_and_is_deleted_on_demand() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     lead.stage.act(Acting::Family(Family::OpenAi));
     let mut desk = Desk::new();
@@ -43,7 +43,7 @@ async fn a_stored_conversation_goes_on_at_a_fallback_and_is_forgotten_on_demand(
         assert!(sent.contains(said), "{sent}");
     }
 
-    // What is shown and logged has nothing of it.
+    // The UI and the log contain nothing of it.
     let rows = desk.exchanges(2).await;
     let doctor = desk.get("/doctor").await;
     for shown in [json!(rows).to_string(), desk.log(), doctor.to_string()] {
@@ -64,7 +64,7 @@ async fn ask(desk: &Desk, body: &Value) -> Value {
     response.json().await.unwrap()
 }
 
-/// In any of its files.
+/// True if any of its files contains it.
 fn is_in_the_ledger(desk: &Desk) -> bool {
     let files = std::fs::read_dir(desk.home.path()).unwrap();
     let files = files.map(|file| file.unwrap().path());

@@ -1,4 +1,4 @@
-//! What an outage costs: every attempt is booked to whom it was made, the cut and the refused ones too.
+//! Costs of an outage: every attempt is recorded for its provider, including truncated and refused ones.
 
 use serde_json::{Value, json};
 use stage::{Cue, Fault};
@@ -59,7 +59,7 @@ fn number(row: &Value, name: &str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_cut_in_the_middle_is_paid_for_about_and_the_one_that_goes_on_as_measured() {
+async fn a_cut_stream_has_an_estimated_cost_and_its_continuation_a_measured_one() {
     for (path, dialect) in PATHS {
         let (desk, lead, _second) = priced().await;
         lead.stage.cue(Cue {
@@ -115,7 +115,7 @@ async fn a_stream_cut_in_the_middle_is_paid_for_about_and_the_one_that_goes_on_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_attempt_costs_nothing_and_a_replay_is_no_second_bill() {
+async fn a_refused_attempt_and_a_replay_cost_nothing() {
     let (desk, lead, second) = priced().await;
     lead.stage.outage(Some("529".parse().unwrap()));
     let path = "/v1/messages";

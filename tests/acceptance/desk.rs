@@ -1,4 +1,4 @@
-//! An engine of its own for each test, with its own folder and port, and upstreams to point it at.
+//! A separate engine for each test, with its own folder and port, and upstreams for its settings.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -10,26 +10,26 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Longer than anything here takes on a busy machine.
+/// Longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_understudyd"))
 }
 
-/// A folder for one engine, and the engine once it is started.
+/// A folder for one engine, and the engine after its start.
 pub(crate) struct Desk {
     pub(crate) home: TempDir,
     engine: Option<Child>,
     pub(crate) printed: String,
     pub(crate) http: reqwest::Client,
     environment: Vec<(String, String)>,
-    /// A program that starts `understudyd`; empty: it is started directly.
+    /// A program that starts `understudyd`; empty: started directly.
     launcher: Vec<String>,
 }
 
 impl Desk {
-    /// Without network: no page is read, no connectivity check is made, and there is no keychain.
+    /// Without network: no page is read, no network check runs, and there is no keychain.
     pub(crate) fn new() -> Desk {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let desk = Desk {
@@ -55,13 +55,13 @@ impl Desk {
         desk
     }
 
-    /// Writes the settings file: quiet watching, and then this.
+    /// Writes the settings file: without polling, followed by this text.
     pub(crate) fn settings(&self, text: &str) {
         let watch = watch(text);
         std::fs::write(self.file("settings.toml"), format!("{watch}\n{text}")).unwrap();
     }
 
-    /// Changes the settings of a running engine, as its window does, and waits until they are in force.
+    /// Changes the settings of a running engine, like its window, and waits until they are active.
     pub(crate) async fn save_settings(&self, text: &str) {
         let runtime = self.runtime();
         let request = self
@@ -77,7 +77,7 @@ impl Desk {
         self.environment.push((name.into(), value.into()));
     }
 
-    /// Permissions of files count from now on, also where the tests run as root.
+    /// File permissions apply from now on, even if the tests run as root.
     #[cfg(target_os = "linux")]
     pub(crate) fn obey_permissions(&mut self) {
         use std::os::unix::fs::MetadataExt;
@@ -92,7 +92,7 @@ impl Desk {
         }
     }
 
-    /// An earlier version has run here.
+    /// Simulates an earlier run of an older version.
     pub(crate) fn ran_before(&self) {
         std::fs::write(self.file("token"), "0123456789abcdef".repeat(2)).unwrap();
     }
@@ -101,7 +101,7 @@ impl Desk {
         self.home.path().join(name)
     }
 
-    /// `understudyd` with these arguments, on this desk.
+    /// `understudyd` with these arguments, in this desk's environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = match self.launcher.split_first() {
             Some((launcher, its_own)) => {
@@ -140,7 +140,7 @@ impl Desk {
         text(&output.stdout)
     }
 
-    /// Output of a command that reads this from its standard input and must succeed.
+    /// Output of a command that reads this input and must succeed.
     pub(crate) fn said_to(&self, arguments: &[&str], input: &str) -> String {
         use std::io::Write;
         let mut running = self
@@ -175,7 +175,7 @@ impl Desk {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         self.printed.clear();
-        // The curl line is the last line that it prints at its start.
+        // The curl line is the last line that the engine prints at its start.
         while !self.printed.contains("curl ") {
             let line = lines
                 .next()
@@ -200,7 +200,7 @@ impl Desk {
         self.runtime().address
     }
 
-    /// What a client is pointed at.
+    /// The base URL for a client.
     pub(crate) fn base(&self) -> String {
         self.said(&["url"]).trim().to_owned()
     }
@@ -209,7 +209,7 @@ impl Desk {
         self.engine.as_ref().unwrap().id()
     }
 
-    /// Ends the engine without warning.
+    /// Kills the engine.
     pub(crate) fn kill(&mut self) {
         let mut engine = self.engine.take().unwrap();
         engine.kill().unwrap();
@@ -250,7 +250,7 @@ impl Desk {
         serde_json::from_value(self.get("/snapshot").await).unwrap()
     }
 
-    /// Waits for a snapshot that satisfies `wanted`, as the engine sends them.
+    /// Waits for a snapshot that satisfies `wanted`.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
         let runtime = self.runtime();
         let request = self
@@ -259,7 +259,7 @@ impl Desk {
             .header(CONTROL_HEADER, runtime.control_token);
         let mut stream = request.send().await.unwrap();
         let (mut pending, mut last) = (Vec::new(), String::new());
-        // The client's own time limit ends the wait.
+        // The client's timeout ends the wait.
         while let Ok(Some(piece)) = stream.chunk().await {
             pending.extend_from_slice(&piece);
             while let Some(end) = pending.windows(2).position(|pair| pair == b"\n\n") {
@@ -280,12 +280,12 @@ impl Desk {
         panic!("never {what}: {last}\n{}", self.log());
     }
 
-    /// The newest exchanges, once there are so many.
+    /// Waits for at least this many exchanges and returns the newest ones.
     pub(crate) async fn exchanges(&self, least: usize) -> Vec<Value> {
         self.exchanges_until(|rows| rows.len() >= least).await
     }
 
-    /// The newest exchanges, once they are enough: every one that ends brings a snapshot.
+    /// Waits until the newest exchanges satisfy `enough`: every exchange that ends triggers a snapshot.
     pub(crate) async fn exchanges_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let runtime = self.runtime();
         let request = self
@@ -332,7 +332,7 @@ impl Drop for Desk {
     }
 }
 
-/// A rehearsal provider as an upstream of its own, in this process.
+/// A rehearsal provider as a separate upstream in this process.
 pub(crate) struct Upstream {
     pub(crate) stage: stage::Stage,
     pub(crate) address: String,
@@ -354,7 +354,7 @@ impl Upstream {
         }
     }
 
-    /// Generation requests that it received: the upstream's own count.
+    /// Number of generation requests that the upstream received.
     pub(crate) fn posts(&self) -> usize {
         self.stage
             .received()
@@ -393,7 +393,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A request as bytes, for what no HTTP client would send; the complete response until the other side closes.
+/// Sends a request as raw bytes that no HTTP client would send; returns the complete response until the other side closes.
 pub(crate) fn raw(address: &str, request: &[u8]) -> String {
     use std::io::Write;
     let mut stream = std::net::TcpStream::connect(address.trim_start_matches("http://")).unwrap();

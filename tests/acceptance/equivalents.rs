@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::desk::{Desk, Upstream};
 
-/// Acme is down, and Bolt speaks another dialect. Their models have sizes.
+/// Acme is down, and Bolt uses another dialect. Their models have tiers.
 async fn desk(settings: &str, keys: &[&str]) -> (Desk, Upstream, Upstream) {
     let (acme, bolt) = (Upstream::start().await, Upstream::start().await);
     acme.stage.outage(Some("503".parse().unwrap()));
@@ -40,7 +40,7 @@ async fn desk(settings: &str, keys: &[&str]) -> (Desk, Upstream, Upstream) {
     (desk, acme, bolt)
 }
 
-/// Clients that are no coding agents may be answered by any provider with a key.
+/// Any provider with a key may answer clients that are not coding agents.
 const ANY: &str = "[fallback]\nmay_go_to = \"any\"\n";
 
 /// The model that Bolt received, and the model that the response names.
@@ -59,13 +59,13 @@ async fn stood_in(settings: &str, model: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_of_the_same_tier_stands_in() {
+async fn a_model_of_the_same_tier_is_the_fallback() {
     assert_eq!(stood_in(ANY, "acme-large-9").await, "bolt-large-2");
     assert_eq!(stood_in(ANY, "acme-small-1").await, "bolt-small-2");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owner_says_which_and_is_told_why() {
+async fn the_owners_equivalent_is_used_and_explained() {
     let settings = "[equivalents]\n\"acme-small-*\" = { bolt = \"bolt-large-2\" }\n";
     let settings = [ANY, settings].concat();
     assert_eq!(stood_in(&settings, "acme-small-1").await, "bolt-large-2");
@@ -83,7 +83,7 @@ async fn the_owner_says_which_and_is_told_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_answers_instead_of_whom_there_is_no_key_for() {
+async fn a_provider_without_a_key_is_no_fallback() {
     let (desk, acme, bolt) = desk("", &["BOLT"]).await;
     let body = json!({
         "model": "acme-large-9", "max_tokens": 99, "messages": [{ "role": "user", "content": "Hi" }],
@@ -97,7 +97,7 @@ async fn nobody_answers_instead_of_whom_there_is_no_key_for() {
 
 /// A pipeline's data goes only where its owner allows it, and the error and `route explain` name what was excluded.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_applications_request_does_not_go_to_just_any_provider_with_a_key() {
+async fn an_applications_request_goes_only_to_providers_in_its_scope() {
     let (desk, _acme, bolt) = desk("", &["ACME", "BOLT"]).await;
     let body = json!({
         "model": "acme-large-9", "max_tokens": 99, "messages": [{ "role": "user", "content": "Hi" }],

@@ -32,12 +32,13 @@ async fn desk_with(lead: &Upstream, second: &Upstream) -> Desk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_reaches_the_client_as_the_provider_sent_it() {
+async fn a_response_reaches_the_client_unchanged() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     for stream in [false, true] {
         for (path, body) in bodies("model-x", stream) {
-            // The same stage answers the same request with the same bytes, save for its counters: ask a fresh one directly.
+            // Another stage returns the same bytes for the same request, except for its counters: a fresh one gets the request
+            // directly.
             let (direct, through) = (Upstream::start().await, Upstream::start().await);
             let own = desk_with(&through, &second).await;
             let straight = desk
@@ -63,12 +64,12 @@ async fn an_answer_reaches_the_client_as_the_provider_sent_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cut_before_any_content_is_answered_by_the_second_and_both_attempts_are_booked() {
+async fn a_cut_before_any_content_fails_over_and_both_attempts_are_recorded() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     lead.stage.outage(Some(Fault::CutAfterOpening));
     for (path, mut body) in bodies("model-x", true) {
-        // A breaker is per model: each dialect meets the fault afresh.
+        // A breaker is per model, so each dialect starts with a closed one.
         body["model"] = json!(path);
         let response = desk.ask(path, &body).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -114,7 +115,7 @@ async fn a_cut_before_any_content_is_answered_by_the_second_and_both_attempts_ar
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cut_in_mid_answer_never_ends_cleanly() {
+async fn a_cut_within_a_response_never_ends_cleanly() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     for fault in [
@@ -123,7 +124,7 @@ async fn a_cut_in_mid_answer_never_ends_cleanly() {
         Fault::ResetInText,
     ] {
         for (path, mut body) in bodies("model-x", true) {
-            // A breaker is per model: each fault meets a closed one.
+            // A breaker is per model, so each fault starts with a closed one.
             body["model"] = json!(format!("{path} {fault}"));
             lead.stage.cue(Cue {
                 fault: Some(fault.clone()),
@@ -143,7 +144,7 @@ async fn a_cut_in_mid_answer_never_ends_cleanly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_all_fail_the_primarys_error_comes_back_unchanged() {
+async fn when_all_fail_the_primarys_error_is_returned_unchanged() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     lead.stage.outage(Some("529".parse().unwrap()));
@@ -193,7 +194,7 @@ async fn a_request_at_fault_is_returned_unchanged_after_one_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn paused_means_straight_to_the_primary() {
+async fn while_paused_requests_go_straight_to_the_primary() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     desk.said(&["pause"]);
@@ -208,12 +209,12 @@ async fn paused_means_straight_to_the_primary() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stand_in_for_a_spared_primary_is_named_and_counted_in_its_incident() {
+async fn a_fallback_for_a_skipped_primary_is_named_and_counted_in_its_incident() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     lead.stage.outage(Some(Fault::status(503)));
     let [(path, body), ..] = bodies("model-x", true);
-    // Two attempts each: the third failure in a row opens the breaker, and the incident with it.
+    // Two attempts per request: the third failure in a row opens the breaker and the incident.
     for _ in 0..2 {
         let carried = desk.ask(path, &body).await;
         assert_eq!(carried.status(), StatusCode::OK);
@@ -244,7 +245,7 @@ async fn a_stand_in_for_a_spared_primary_is_named_and_counted_in_its_incident() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_is_told_of_the_clients_whose_requests_go_there() {
+async fn an_outage_names_the_clients_of_its_routes() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let side = "[[route]]\nname = \"side\"\ndialect = \"anthropic\"\nmodels = \"side-*\"\ncandidates = [\"second\"]\n";

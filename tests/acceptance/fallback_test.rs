@@ -1,4 +1,5 @@
-//! A fallback is tested with the owner's yes, before it is needed; the result is kept and shown, and is no client's request.
+//! A fallback is tested with the owner's consent before an outage. The result is stored and shown, and the test does not count
+//! as a client's request.
 
 use api::{CheckState, Doctor, Fallbacks};
 use reqwest::Method;
@@ -52,7 +53,7 @@ async fn vendors() -> Vendors {
 }
 
 impl Vendors {
-    /// What a client of the first vendor gets behind it.
+    /// The listed fallbacks for a client of the first vendor.
     fn listed(&self, arguments: &[&str]) -> (i32, Vec<api::Fallback>) {
         let output = self
             .desk
@@ -71,7 +72,7 @@ impl Vendors {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_without_the_owners_yes_and_its_cost_is_shown_first() {
+async fn nothing_is_sent_without_the_owners_consent_to_the_shown_cost() {
     let vendors = vendors().await;
     let (code, listed) = vendors.listed(&[]);
     assert_eq!(code, 2);
@@ -101,7 +102,7 @@ async fn nothing_is_sent_without_the_owners_yes_and_its_cost_is_shown_first() {
         "{method}"
     );
 
-    // The question has no reader.
+    // There is no terminal for the question.
     let asked = vendors.desk.run(&["test", "lead-*"]);
     let said = text(&asked.stdout);
     assert_eq!(asked.status.code(), Some(2), "{said}");
@@ -138,7 +139,7 @@ async fn nothing_is_sent_without_the_owners_yes_and_its_cost_is_shown_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_result_is_kept_and_shown_everywhere_and_counts_as_cost_alone() {
+async fn a_result_is_stored_and_shown_everywhere_and_counts_only_as_cost() {
     let mut vendors = vendors().await;
     let said = vendors.desk.said_to(&["test", "lead-*"], "y\n");
     let (_, listed) = vendors.listed(&[]);
@@ -188,7 +189,7 @@ async fn a_result_is_kept_and_shown_everywhere_and_counts_as_cost_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_test_that_fails_says_at_which_step_and_what_to_do() {
+async fn a_failed_test_states_its_step_and_the_fix() {
     let vendors = vendors().await;
     vendors.second.stage.cue(Cue {
         fault: Some("401".parse().unwrap()),
@@ -199,7 +200,8 @@ async fn a_test_that_fails_says_at_which_step_and_what_to_do() {
     assert_eq!(code, 1);
     for one in &tested {
         assert!(
-            one.said.contains("failed at step 1: it refused the key"),
+            one.said
+                .contains("failed at step 1: the provider refused the key"),
             "{}",
             one.said
         );

@@ -1,4 +1,4 @@
-//! Consent for a fallback: one question, one notification, and a way to stop it.
+//! Consent for a fallback: one question, one notification, and a command to stop it.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use stage::Cue;
 
 use crate::desk::{Desk, Upstream};
 
-/// A vendor whose clients bring their own login, with two models.
+/// A vendor whose clients send their own login, with two models.
 fn lead(address: &str) -> String {
     let model = |id: &str, input: f64| {
         format!(
@@ -27,7 +27,7 @@ fn lead(address: &str) -> String {
     )
 }
 
-/// Another vendor, with a key of the owner's.
+/// Another vendor, with a key of the owner.
 fn second(address: &str) -> String {
     format!(
         "name = \"Second AI\"\nproduct = \"Second\"\n\
@@ -65,7 +65,7 @@ pub(crate) async fn vendors(settings: &str, keys: &[(&str, &str)]) -> Vendors {
 }
 
 impl Vendors {
-    /// From now on this model fails.
+    /// Requests for this model fail from now on.
     fn fails(&self, model: &str) {
         self.lead.stage.clear_cues();
         self.fails_too(model, "529");
@@ -130,7 +130,7 @@ fn labels(lines: &[MenuLine]) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sibling_is_asked_for_first_then_answers_is_said_and_can_be_stopped() {
+async fn a_sibling_needs_consent_is_announced_and_can_be_stopped() {
     let vendors = vendors("", &[]).await;
     vendors.fails("lead-opus-5");
     assert!(
@@ -211,7 +211,7 @@ async fn a_sibling_is_asked_for_first_then_answers_is_said_and_can_be_stopped() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn not_now_is_not_asked_again_today() {
+async fn not_now_prevents_the_question_for_today() {
     let vendors = vendors("", &[]).await;
     vendors.fails("lead-opus-5");
     vendors.ask(&[AGENT, SUBSCRIPTION]).await;
@@ -228,7 +228,7 @@ async fn not_now_is_not_asked_again_today() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_paid_fallback_says_what_a_turn_costs_and_stops_for_today() {
+async fn a_paid_fallback_states_the_cost_of_a_turn_and_can_be_stopped_for_today() {
     let vendors = vendors("", &[("SECOND_KEY", "sk-second")]).await;
     vendors.fails("lead-*");
     let key = ("x-api-key", "sk-lead-api-1");
@@ -266,7 +266,7 @@ async fn a_paid_fallback_says_what_a_turn_costs_and_stops_for_today() {
 const ROUTE: &str = "# My own words.\n[[route]]\nname = \"leads\"   # three\ndialect = \"anthropic\"\nmodels = \"lead-*\"\npipeline = \"Leads\"\ncandidates = [\"lead\", { endpoint = \"second\", model = \"gpt-6-sol\" }]\n";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_installation_keeps_its_scope_once_and_asks_once() {
+async fn an_older_installation_keeps_its_scope_and_opens_one_question() {
     let mut vendors = vendors(
         ROUTE,
         &[("SECOND_KEY", "sk-second"), ("LEAD_KEY", "sk-lead-api-1")],
@@ -309,7 +309,7 @@ async fn an_older_installation_keeps_its_scope_once_and_asks_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keep_changes_nothing_and_is_not_asked_again() {
+async fn keep_changes_nothing_and_closes_the_question() {
     let mut vendors = vendors(
         ROUTE,
         &[("SECOND_KEY", "sk-second"), ("LEAD_KEY", "sk-lead-api-1")],
@@ -331,7 +331,7 @@ async fn keep_changes_nothing_and_is_not_asked_again() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_settings_file_that_cannot_be_written_is_left_alone_and_said() {
+async fn a_read_only_settings_file_is_unchanged_and_reported() {
     use std::os::unix::fs::PermissionsExt;
     let mut desk = Desk::new();
     desk.ran_before();
@@ -360,7 +360,7 @@ async fn a_settings_file_that_cannot_be_written_is_left_alone_and_said() {
     let doctor = crate::desk::text(&desk.run(&["doctor"]).stdout);
     std::fs::set_permissions(home, std::fs::Permissions::from_mode(0o700)).unwrap();
     assert!(
-        doctor.contains("could not be changed to say so"),
+        doctor.contains("could not be changed to state it"),
         "{doctor}"
     );
     assert_eq!(
@@ -369,9 +369,9 @@ async fn a_settings_file_that_cannot_be_written_is_left_alone_and_said() {
     );
 }
 
-/// A new installation: a pipeline goes nowhere else by default.
+/// A new installation: by default, a pipeline's requests go to no other provider.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_pipeline_without_a_fallback_says_so_and_asks_when_one_would_have_answered() {
+async fn a_new_pipeline_without_a_fallback_is_marked_and_opens_a_question_after_a_failure() {
     let vendors = vendors(
         "",
         &[("SECOND_KEY", "sk-second"), ("LEAD_KEY", "sk-lead-api-1")],

@@ -1,4 +1,4 @@
-//! What a newcomer meets: no key, no internet.
+//! The first start: no key, no internet.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_printed_curl_line_answers_when_it_is_pasted() {
+async fn the_printed_curl_line_works_when_pasted() {
     let desk = Desk::started();
     let line = desk
         .printed
@@ -71,7 +71,7 @@ async fn the_rehearsal_answers_in_every_dialect_and_counts_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_model_without_a_key_is_told_how_to_add_one() {
+async fn the_error_for_a_missing_key_states_how_to_add_one() {
     let desk = Desk::started();
     let response = desk.ask("/v1/messages", &json!({ "model": "claude-sonnet-4-5", "max_tokens": 5, "messages": [{ "role": "user", "content": "Hi" }] })).await;
     assert_eq!(response.status(), 403);
@@ -98,7 +98,7 @@ async fn a_real_model_without_a_key_is_told_how_to_add_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn url_status_and_doctor_say_what_there_is() {
+async fn url_status_and_doctor_show_the_present_state() {
     let desk = Desk::started();
     let url = desk.said(&["url"]);
     assert!(
@@ -114,7 +114,7 @@ async fn url_status_and_doctor_say_what_there_is() {
         "unknown is neither good nor bad"
     );
     assert!(
-        text(&status.stdout).contains("No provider of yours is watched yet"),
+        text(&status.stdout).contains("None of your providers is watched yet"),
         "{}",
         text(&status.stdout)
     );
@@ -257,7 +257,7 @@ async fn a_rehearsal_needs_no_network() {
 
 /// `understudyd doctor | head`
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_has_had_enough_is_no_error() {
+async fn a_closed_output_pipe_is_not_an_error() {
     let desk = Desk::started();
     let mut doctor = desk
         .command(&["doctor"])

@@ -69,7 +69,7 @@ fn watching_settings(page: &Page, pipeline: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
+async fn an_outage_is_one_incident_with_one_notification_and_one_for_its_end() {
     let page = Page::serve(OPERATIONAL).await;
     let pipeline = "[[pipeline]]\nname = \"Leads\"\nweekly_items = 50\nvalue_dollars = 400\nschedule = \"Mon-Sun 00:00-24:00 UTC\"\nproviders = [\"anthropic\"]\n";
     let mut desk = watching(&page, pipeline).await;
@@ -185,7 +185,7 @@ async fn without_a_pipeline_there_is_no_figure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_is_no_status_page_is_unknown_and_no_outage() {
+async fn an_invalid_status_page_is_unknown_and_not_an_outage() {
     let page = Page::serve("challenge-cloudflare-synthetic.html").await;
     let desk = watching(&page, "").await;
     let seen = desk
@@ -200,7 +200,7 @@ async fn a_page_that_is_no_status_page_is_unknown_and_no_outage() {
     assert!(seen.notices.is_empty() && seen.open_incidents.is_empty());
 }
 
-/// The headline, the evidence and the notification have one clock, and a time of another day has its date.
+/// The headline, the evidence and the notification use the same clock, and a time on another day has its date.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_sentence_of_an_outage_has_the_owners_clock() {
     let page = Page::serve(OUTAGE).await;
@@ -211,7 +211,7 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
     let red = desk.until("down", |s| !s.notices.is_empty()).await;
     let claude = red.providers.iter().find(|p| p.id == "anthropic").unwrap();
     let notice = &red.notices[0];
-    // The page has 17:41 UTC.
+    // The page states 17:41 UTC.
     for sentence in [&red.headline.sentence, &claude.evidence, &notice.title] {
         assert!(
             sentence.contains("since 28 Apr 23:11") && !sentence.contains("UTC"),
@@ -223,7 +223,7 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
         .await;
     let evidence = story["evidence"].as_str().unwrap();
     assert!(evidence.contains("since 28 Apr 23:11"), "{story}");
-    // The command line names the zone, since its output is read elsewhere too.
+    // The command line names the zone, since its output may be read in another one.
     let status = desk.run(&["status"]);
     let status = String::from_utf8(status.stdout).unwrap();
     assert!(
@@ -232,9 +232,9 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
     );
 }
 
-/// The response lists what was read, what could not be read, and what needs a key.
+/// The response lists the read pages, the unreadable ones, and the providers that need a key.
 #[tokio::test(flavor = "multi_thread")]
-async fn check_now_says_what_was_and_could_not_be_checked() {
+async fn check_now_lists_checked_and_unchecked_items() {
     let page = Page::serve(OPERATIONAL).await;
     let desk = watching(&page, "").await;
     let check = json!({ "do": "check_now" });
@@ -252,10 +252,10 @@ async fn check_now_says_what_was_and_could_not_be_checked() {
     );
 }
 
-/// Behind a proxy that is down nothing is reached. The error and Requests blame this machine's network, and doctor names the
-/// check.
+/// With a proxy that is down, no provider is reachable. The error and Requests blame this machine's network, and doctor names
+/// the check.
 #[tokio::test(flavor = "multi_thread")]
-async fn offline_a_request_fails_by_our_own_network_and_doctor_names_the_check() {
+async fn offline_a_request_fails_with_a_local_fault_and_doctor_names_the_check() {
     const GONE: &str = "http://127.0.0.1:9";
     let mut desk = Desk::new();
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"] {

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-/// What this environment variable names; None: it is not set, as by hand, and the test is left out with loud words.
+/// The path in this environment variable. `None`: it is not set, as in a manual run, and the test is skipped with a warning.
 pub(crate) fn installed(variable: &str) -> Option<PathBuf> {
     let found = std::env::var_os(variable).map(PathBuf::from);
     if found.is_none() {
-        // Written past the runner, which keeps to itself what a test that passes prints.
+        // Written directly, because the test runner captures the output of a passing test.
         let told = format!(
             "\nWARNING: {variable} is not set: A TEST WITH REAL SOFTWARE IS LEFT OUT. `cargo xtask test` installs it and runs the test.\n"
         );

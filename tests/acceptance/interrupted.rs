@@ -1,4 +1,4 @@
-//! An outage in the middle of an agent's work: which session, which tools, and whether they came to an end.
+//! An outage during an agent's task: the interrupted session, its tools, and whether they finished.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ async fn turn(desk: &Desk, messages: &Value) -> reqwest::Response {
     turn_with(desk, MODEL, false, messages).await
 }
 
-/// One turn of Claude Code, as far as it matters here.
+/// One turn of Claude Code, with the parts that this test needs.
 async fn turn_with(desk: &Desk, model: &str, stream: bool, messages: &Value) -> reqwest::Response {
     let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } }, "required": ["command"] });
     desk.http
@@ -32,7 +32,7 @@ fn result(id: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
+async fn an_incident_lists_the_interrupted_session_and_its_tools() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -99,7 +99,7 @@ async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
         "{printed}"
     );
 
-    // A restart forgets what it followed, and not what it wrote down.
+    // A restart loses the sessions in memory, but not those in the ledger.
     desk.kill();
     desk.start();
     for upstream in [&lead, &second] {
@@ -109,7 +109,7 @@ async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
     desk.exchanges(5).await;
     let number = cut["id"].to_string();
     let noted = desk.said(&["incidents", &id.to_string(), "--checked", &number]);
-    assert_eq!(noted.trim(), "Noted: you checked it.");
+    assert_eq!(noted.trim(), "Marked as checked.");
     let (status, _) = desk
         .control(Method::POST, "/interruptions/99/checked", None)
         .await;
@@ -124,7 +124,7 @@ async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tool_call_that_a_live_route_gave_before_the_cut_has_no_result() {
+async fn a_tool_call_that_a_live_route_released_before_the_cut_has_no_result() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let live = "[history]\nkeep_tool_arguments = true\n[[route]]\nname = \"live\"\ndialect = \"anthropic\"\nmodels = \"live-*\"\ncandidates = [\"lead\"]\ndelivery = \"live\"\nrestart = \"never\"\n";

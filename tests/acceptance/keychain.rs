@@ -1,4 +1,4 @@
-//! Keys in a real keychain, GNOME's, on a session bus of the test's own: open, locked, and one that never answers.
+//! Keys in a real keychain, GNOME's, on a separate session bus: open, locked, and one that never responds.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -15,11 +15,11 @@ use crate::desk::{Desk, Upstream, text};
 use crate::keys::own;
 
 const SERVICE: &str = "org.freedesktop.secrets";
-/// The engine waits 20 s for a keychain that does not answer; a start that waited for it would take longer than this.
+/// The engine waits 20 s for a keychain that does not respond; a start that waited for it would take longer than this.
 const WITHOUT_WAITING: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_in_the_keychain_survives_a_restart_and_is_gone_when_it_is_removed() {
+async fn a_key_in_the_keychain_survives_a_restart_and_can_be_removed() {
     let session = Session::start();
     let _keychain = session.open_keychain().await;
     let upstream = Upstream::start().await;
@@ -27,7 +27,7 @@ async fn a_key_in_the_keychain_survives_a_restart_and_is_gone_when_it_is_removed
     desk.start();
     let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("The provider took the key. It is in the keychain."),
+        said.contains("The provider accepted the key. It is stored in the keychain."),
         "{said}"
     );
     listed(&desk, "in the keychain");
@@ -57,7 +57,7 @@ async fn a_key_in_the_keychain_survives_a_restart_and_is_gone_when_it_is_removed
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_ends() {
+async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_stops() {
     let session = Session::start();
     let upstream = Upstream::start().await;
     let mut desk = session.desk(&upstream);
@@ -89,15 +89,15 @@ async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_ends() {
     listed(&desk, "none");
     let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("But the keychain is locked, so it is used only until the engine ends. To keep it, set OWN_KEY"),
+        said.contains("But the keychain is locked, so it is used only until the engine stops. To keep it, set OWN_KEY"),
         "{said}"
     );
-    listed(&desk, "until the engine ends");
+    listed(&desk, "until the engine stops");
     assert_eq!(generated(&desk).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_keychain_that_never_answers_holds_nobody() {
+async fn a_keychain_that_never_responds_does_not_block_the_engine() {
     let session = Session::start();
     let _silent = zbus::connection::Builder::address(session.address.as_str())
         .unwrap()
@@ -151,7 +151,7 @@ struct Session {
     folder: TempDir,
 }
 
-/// Starts no services: no dialog may ask for a password.
+/// Activates no services: no dialog may ask for a password.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -189,7 +189,7 @@ impl Session {
         }
     }
 
-    /// A desk in this session, with an endpoint that wants a key.
+    /// A desk in this session, with an endpoint that needs a key.
     fn desk(&self, upstream: &Upstream) -> Desk {
         let mut desk = Desk::new();
         desk.settings(&own(upstream));
@@ -197,7 +197,7 @@ impl Session {
         desk
     }
 
-    /// As after a login with the password; made anew at the first one.
+    /// As after a login with the password; created at the first one.
     async fn open_keychain(&self) -> Process {
         let mut keychain = self.keychain(&["--unlock"]);
         let mut password = keychain.0.stdin.take().unwrap();

@@ -12,14 +12,14 @@ pub(crate) fn own(upstream: &Upstream) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_keychain_a_key_works_until_the_engine_ends_and_that_is_said() {
+async fn without_a_keychain_a_key_works_until_the_engine_stops_and_this_is_stated() {
     let upstream = Upstream::start().await;
     let mut desk = Desk::new();
     desk.settings(&own(&upstream));
     desk.start();
     let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("The provider took the key")
+        said.contains("The provider accepted the key")
             && said.contains("no keychain")
             && said.contains("OWN_KEY"),
         "{said}"
@@ -57,9 +57,9 @@ async fn without_a_keychain_a_key_works_until_the_engine_ends_and_that_is_said()
     );
     assert!(
         desk.said(&["key", "list"])
-            .contains("until the engine ends")
+            .contains("until the engine stops")
     );
-    assert!(desk.said(&["key", "remove", "own"]).contains("forgotten"));
+    assert!(desk.said(&["key", "remove", "own"]).contains("removed"));
     let response = desk
         .ask(
             "/v1/chat/completions",
@@ -94,7 +94,7 @@ async fn a_key_from_the_environment_is_used_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_endpoint_and_a_key_that_is_none_are_refused() {
+async fn an_unknown_endpoint_and_an_invalid_key_are_refused() {
     let desk = Desk::started();
     for (endpoint, key, word) in [
         ("nobody", "sk-1", "no endpoint"),

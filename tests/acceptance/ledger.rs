@@ -1,4 +1,4 @@
-//! A ledger that cannot be used costs the history of this run. Doctor names the fix, and requests pass.
+//! A ledger that cannot be opened costs only the history of this run. Doctor names the fix, and requests are served.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_may_not_be_written_is_named_and_its_history_is_back_when_it_may() {
+async fn a_read_only_ledger_is_named_and_its_history_returns_when_writable() {
     let mut desk = with_history().await;
     desk.obey_permissions();
     let before = std::fs::read(file(&desk)).unwrap();
@@ -35,14 +35,14 @@ async fn a_file_that_may_not_be_written_is_named_and_its_history_is_back_when_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_file_is_named_and_left_as_it_is() {
+async fn a_damaged_file_is_named_and_unchanged() {
     let mut desk = Desk::new();
     let text = "name,amount\n".repeat(500);
     std::fs::write(file(&desk), &text).unwrap();
     desk.start();
     goes_on(
         &desk,
-        "it is not an SQLite file. It was left as it is. Move it elsewhere",
+        "it is not an SQLite file. It was not changed. Move it elsewhere",
     )
     .await;
     stop(&mut desk);
@@ -62,9 +62,10 @@ async fn a_folder_in_its_place_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_of_a_newer_version_is_not_touched_and_the_engine_does_not_start() {
+async fn a_ledger_of_a_newer_version_is_unchanged_and_the_engine_does_not_start() {
     let desk = with_history().await;
-    // Where an SQLite file keeps its user_version, big end first: https://www.sqlite.org/fileformat2.html#user_version_number
+    // Position of user_version in an SQLite file, in big-endian order:
+    // https://www.sqlite.org/fileformat2.html#user_version_number
     let mut bytes = std::fs::read(file(&desk)).unwrap();
     bytes[60..64].copy_from_slice(&9999_u32.to_be_bytes());
     std::fs::write(file(&desk), &bytes).unwrap();
@@ -109,7 +110,7 @@ async fn rehearse(desk: &Desk) {
     assert_eq!(answer["stop_reason"], "end_turn");
 }
 
-/// Requests are answered and listed; log, snapshot and doctor name the fault.
+/// Requests are answered and listed; log, snapshot and doctor name the problem.
 async fn goes_on(desk: &Desk, wrong: &str) {
     rehearse(desk).await;
     assert_eq!(desk.exchanges(1).await.len(), 1, "this run's own");

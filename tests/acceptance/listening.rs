@@ -1,9 +1,9 @@
-//! The port's address: the command line reaches the engine wherever it listens, and a change waits for a restart.
+//! The port's address: the command line finds the engine at any address, and a change takes effect after a restart.
 
 use crate::desk::Desk;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_that_listens_everywhere_is_reached_and_stopped_by_its_own_commands() {
+async fn an_engine_on_all_interfaces_is_reached_and_stopped_by_its_commands() {
     for (address, url) in [("0.0.0.0", "http://127.0.0.1:"), ("::", "http://[::1]:")] {
         if std::net::TcpListener::bind((address, 0)).is_err() {
             // This machine has no IPv6.
@@ -29,7 +29,7 @@ async fn an_engine_that_listens_everywhere_is_reached_and_stopped_by_its_own_com
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_address_is_not_in_force_before_a_restart() {
+async fn a_new_address_takes_effect_after_a_restart() {
     let desk = Desk::started();
     desk.settings("[listen]\naddress = \"0.0.0.0\"\nallowed_hosts = [\"desk.example\"]\n");
     let pending = |s: &api::Snapshot| {
@@ -45,10 +45,10 @@ async fn a_new_address_is_not_in_force_before_a_restart() {
     );
     let log = desk.log();
     assert!(
-        log.contains("new settings are in force, except [listen]."),
+        log.contains("new settings are active, except [listen]."),
         "{log}"
     );
-    assert!(!log.contains("new settings are in force\n"), "{log}");
+    assert!(!log.contains("new settings are active\n"), "{log}");
 
     desk.settings("");
     desk.until("taken back", |s| !pending(s)).await;

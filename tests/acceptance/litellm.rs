@@ -1,5 +1,5 @@
-//! The real LiteLLM proxy as a fallback: Understudy sends it requests, and it sends them to the stage. `cargo xtask test`
-//! installs it and sets `UNDERSTUDY_LITELLM`; its set-up fails the run where it cannot.
+//! The real LiteLLM proxy as a fallback: Understudy sends it requests, and it forwards them to the stage. `cargo xtask test`
+//! installs it and sets `UNDERSTUDY_LITELLM`; the run fails if the installation fails.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,7 @@ use crate::clients::task::{Outage, Task};
 use crate::desk::{Desk, Upstream};
 use crate::installed::installed;
 
-/// LiteLLM refuses to start without a key of its own, and others than a long one.
+/// LiteLLM refuses to start without a key, and requires a long one.
 const KEY: &str = "sk-understudy-test-0123456789abcdef0123456789abcdef";
 const TEXT: &str =
     "The curtain is up, somewhere a door is heard, and every line comes as it was rehearsed.";
@@ -25,14 +25,14 @@ const TEXT: &str =
 struct LiteLlm {
     process: Child,
     address: String,
-    /// What it reads and writes; it goes with it.
+    /// LiteLLM's files; dropped with the process.
     _home: TempDir,
 }
 
 impl LiteLlm {
     /// Sends every model to `upstream`, with one attempt for each request and no other target.
     ///
-    /// None: it is not installed.
+    /// `None`: it is not installed.
     fn start(upstream: &Upstream) -> Option<LiteLlm> {
         let program = installed("UNDERSTUDY_LITELLM")?;
         let home = tempfile::tempdir().unwrap();
@@ -65,7 +65,7 @@ impl LiteLlm {
             }
             writeln!(told, "{line}").unwrap();
         };
-        // It would block on a full pipe.
+        // Drains the pipe: LiteLLM would block if it were full.
         std::thread::spawn(move || lines.map_while(Result::ok).count());
         Some(LiteLlm {
             process,
@@ -78,7 +78,7 @@ impl LiteLlm {
 impl Drop for LiteLlm {
     fn drop(&mut self) {
         if let Some(group) = rustix::process::Pid::from_raw(self.process.id().cast_signed()) {
-            // With whatever it has started.
+            // Kills all its child processes too.
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
         let _ = self.process.wait();
@@ -146,7 +146,7 @@ fn chunks(stream: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn litellm_stands_in_with_a_whole_answer_streamed_and_in_one_piece() {
+async fn litellm_as_a_fallback_gives_complete_streams_and_documents() {
     let Some(rig) = Rig::new().await else { return };
     rig.lead.stage.outage(Some("529".parse().unwrap()));
     let answer = Cue::answer([Line::Text(TEXT.to_owned())]);
@@ -178,9 +178,9 @@ async fn litellm_stands_in_with_a_whole_answer_streamed_and_in_one_piece() {
     }
 }
 
-/// LiteLLM reports an error in mid-stream, and then ends the stream properly.
+/// LiteLLM reports an error within a stream, and then ends the stream normally.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_cut_behind_litellm_is_no_whole_one() {
+async fn a_response_that_is_cut_behind_litellm_is_incomplete() {
     let Some(rig) = Rig::new().await else { return };
     rig.lead.stage.outage(Some("529".parse().unwrap()));
     rig.behind.stage.cue(Cue {
@@ -195,7 +195,7 @@ async fn an_answer_that_is_cut_behind_litellm_is_no_whole_one() {
     while !String::from_utf8_lossy(&told).contains("The curtain") {
         told.extend_from_slice(&response.chunk().await.unwrap().unwrap());
     }
-    // Its connections are gone with it.
+    // Its connections have ended with it.
     let posts = rig.behind.posts();
     drop(rig.behind);
     let cut = loop {
@@ -213,9 +213,9 @@ async fn an_answer_that_is_cut_behind_litellm_is_no_whole_one() {
     assert_ne!(row["end"], "complete", "{row}");
 }
 
-/// Both speak another dialect than LiteLLM's client.
+/// Both use another dialect than LiteLLM's client.
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_and_codex_carry_a_task_through_with_litellm() {
+async fn claude_code_and_codex_complete_a_task_with_litellm() {
     let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Many streams at once through the real engine, whose clients do not read.
+//! Many streams at once through the real engine, with clients that do not read.
 
 use std::io;
 use std::sync::Arc;
@@ -14,20 +14,19 @@ use tokio::time::timeout;
 use crate::desk::{Desk, two_endpoints};
 
 const STREAMS: usize = 256;
-/// KiB of memory that the engine may take for one stream whose client does not read. What the kernel keeps in its sockets is
-/// not among them.
+/// Maximum KiB of engine memory for one stream whose client does not read, without the kernel's socket buffers.
 const EACH: usize = 768;
-/// A write that waits so long waits for a reader.
+/// A write that takes this long is blocked by a slow reader.
 const HELD_BACK: Duration = Duration::from_secs(2);
 
-/// What the streams of an endless provider have come to.
+/// Progress of the streams of an endless provider.
 #[derive(Clone)]
 struct Streams {
     held_back: Arc<Semaphore>,
     gone: Arc<Semaphore>,
 }
 
-/// Answers every request without end, as fast as it is read.
+/// Answers every request with an endless stream, as fast as it is read.
 async fn serve(listener: TcpListener, streams: Streams) {
     while let Ok((socket, _)) = listener.accept().await {
         let streams = streams.clone();
@@ -40,7 +39,7 @@ async fn serve(listener: TcpListener, streams: Streams) {
 }
 
 async fn pour(mut socket: TcpStream, streams: &Streams) -> io::Result<()> {
-    // The request is small, and comes in one piece or two.
+    // The request is small, and arrives in one or two pieces.
     let mut request = Vec::new();
     while !request.ends_with(b"}") {
         if socket.read_buf(&mut request).await? == 0 {
@@ -68,7 +67,7 @@ async fn pour(mut socket: TcpStream, streams: &Streams) -> io::Result<()> {
     }
 }
 
-/// KiB of memory that the process holds.
+/// Resident memory of the process in KiB.
 fn resident(pid: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -77,7 +76,7 @@ fn resident(pid: u32) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_256_streams_that_nobody_reads_the_engine_holds_little_and_lets_go_of_all() {
+async fn for_256_unread_streams_the_engine_uses_little_memory_and_frees_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let streams = Streams {
@@ -97,7 +96,7 @@ async fn of_256_streams_that_nobody_reads_the_engine_holds_little_and_lets_go_of
         response.chunk().await?;
         Ok::<_, reqwest::Error>(response)
     };
-    // One of them first: what the engine needs once is not the streams'.
+    // The first stream also includes memory that the engine allocates only once.
     let first = ask().await.unwrap();
     let before = resident(desk.pid());
     let mut open = try_join_all((1..STREAMS).map(|_| ask())).await.unwrap();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, binary, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_unit_is_written_and_linked_and_nothing_is_left_of_it() {
+async fn the_unit_is_written_and_linked_and_removed_completely() {
     let mut desk = Desk::new();
     let calls = desk.file("calls");
     with_systemctl(&mut desk, &format!("echo \"$@\" >> '{}'", calls.display()));
@@ -51,13 +51,13 @@ WantedBy=default.target
     assert_eq!(examined(&desk).await, json!("on."));
     verify(&desk, &unit);
 
-    // A second time changes nothing.
+    // A second call changes nothing.
     switch(&desk, true).await;
     assert_eq!(std::fs::read_to_string(&unit).unwrap(), expected);
     assert_eq!(std::fs::read_link(&wanted).unwrap(), unit);
 
     let said = switch(&desk, false).await;
-    assert!(said.contains("not start at login any more"), "{said}");
+    assert!(said.contains("no longer starts at login"), "{said}");
     assert_eq!(files_below(&units), 0, "nothing is left");
     assert_eq!(examined(&desk).await, json!("off."));
     assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(false));
@@ -65,7 +65,7 @@ WantedBy=default.target
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_running_user_manager_the_unit_counts_from_the_next_login() {
+async fn without_a_running_user_manager_the_unit_takes_effect_at_the_next_login() {
     let mut desk = Desk::new();
     with_systemctl(
         &mut desk,
@@ -83,7 +83,7 @@ async fn without_a_running_user_manager_the_unit_counts_from_the_next_login() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_systemd_it_is_said_what_to_do_instead() {
+async fn without_systemd_the_alternative_is_stated() {
     let mut desk = Desk::new();
     let empty = desk.file("empty");
     std::fs::create_dir(&empty).unwrap();
@@ -105,7 +105,7 @@ async fn without_systemd_it_is_said_what_to_do_instead() {
     );
 }
 
-/// A user manager's front door that does this.
+/// Puts a `systemctl` with this script into PATH.
 fn with_systemctl(desk: &mut Desk, does: &str) {
     use std::os::unix::fs::PermissionsExt;
     let folder = desk.file("bin");
@@ -123,7 +123,7 @@ async fn ask(desk: &Desk, on: bool) -> (reqwest::StatusCode, Value) {
     desk.control(Method::POST, "/do", Some(command)).await
 }
 
-/// The doctor's line about it.
+/// The doctor's line about start at login.
 async fn examined(desk: &Desk) -> Value {
     let doctor = desk.get("/doctor").await;
     let mut checks = doctor["checks"].as_array().unwrap().iter();
@@ -137,7 +137,7 @@ async fn switch(desk: &Desk, on: bool) -> String {
     answer["said"].as_str().unwrap().to_owned()
 }
 
-/// systemd's own opinion, where it is installed.
+/// Verifies the unit with systemd, if it is installed.
 fn verify(desk: &Desk, unit: &Path) {
     let checked = Command::new("systemd-analyze")
         .args(["verify", "--user"])

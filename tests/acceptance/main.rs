@@ -1,4 +1,4 @@
-//! The real `understudyd` over loopback: nothing is known of it but its commands, its port and its files.
+//! The real `understudyd` over loopback: the tests use only its commands, its port and its files.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -42,6 +42,7 @@ mod requests;
 mod review;
 mod routing;
 mod scenarios;
+mod series;
 mod settings;
 mod steadfast;
 mod tasks;

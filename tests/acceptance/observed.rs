@@ -1,4 +1,4 @@
-//! What an on-call engineer sees without a token: health, metrics, and a page for a browser.
+//! Data for an on-call engineer without a token: health, metrics, and a page for a browser.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,7 +20,7 @@ async fn page(desk: &Desk, path: &str) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_count_what_happened_and_tell_a_breakers_state_of_the_moment() {
+async fn metrics_count_events_and_show_the_current_breaker_state() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -51,7 +51,7 @@ async fn metrics_count_what_happened_and_tell_a_breakers_state_of_the_moment() {
         );
     }
 
-    // "Try now" half-opens it, and its success closes it: both at once, without another event.
+    // "Try now" sets it to half-open, and its success closes it, without another event.
     lead.stage.outage(None);
     let command = json!({ "do": "try_now", "endpoint": "lead", "model": "m" });
     let (status, said) = desk
@@ -76,7 +76,7 @@ async fn metrics_count_what_happened_and_tell_a_breakers_state_of_the_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_needs_no_token_and_tells_a_stop() {
+async fn health_needs_no_token_and_reports_a_stop() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -109,7 +109,7 @@ async fn health_needs_no_token_and_tells_a_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_is_led_to_the_page_from_every_address_of_the_port() {
+async fn a_browser_is_redirected_to_the_page_from_every_address_of_the_port() {
     let desk = Desk::started();
     for address in [
         format!("{}/", desk.address()),
@@ -141,7 +141,7 @@ fn of_agent(desk: &Desk, model: &str, session: &str) -> reqwest::RequestBuilder 
         .json(&body)
 }
 
-/// Its id, once all of it is read.
+/// The exchange id of a response that was read completely.
 async fn answered(request: reqwest::RequestBuilder) -> String {
     let response = request.send().await.unwrap();
     let id = response.headers()["x-understudy-exchange"]
@@ -152,7 +152,7 @@ async fn answered(request: reqwest::RequestBuilder) -> String {
     id
 }
 
-/// One line with each of these.
+/// True if one line contains all these parts.
 fn has_line(log: &str, parts: &[&str]) {
     let found = log
         .lines()
@@ -161,7 +161,7 @@ fn has_line(log: &str, parts: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_says_what_failed_why_whose_fault_it_is_and_what_follows() {
+async fn the_log_states_what_failed_why_the_cause_and_the_next_step() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -359,8 +359,8 @@ fn metrics_in(text: &str) -> BTreeSet<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_metric_that_the_documents_name_exists() {
-    // One of everything, since a counter without a label appears with its first count.
+async fn every_metric_in_the_documents_exists() {
+    // One exchange of each kind, since a counter without a label appears with its first count.
     let (desk, lead, second) = priced().await;
     lead.stage.outage(Some("cut-in-text".parse().unwrap()));
     answered(of_agent(&desk, "large", "one")).await;
@@ -386,7 +386,7 @@ async fn every_metric_that_the_documents_name_exists() {
             "{name} names metrics that /metrics does not have: {known:?}"
         );
     }
-    // And the other way round: what can be scraped is described.
+    // The reverse: every metric that can be scraped is described.
     let described = document("docs/alerts.md");
     let described = metrics_in(&described);
     let missing: Vec<_> = known.difference(&described).collect();
@@ -394,7 +394,7 @@ async fn every_metric_that_the_documents_name_exists() {
 }
 
 #[test]
-fn each_of_the_five_alerts_says_what_to_do() {
+fn each_of_the_five_alerts_states_what_to_do() {
     let rules = document("docs/alerts/understudy.rules.yml");
     let alerts: Vec<&str> = rules
         .lines()

@@ -33,7 +33,7 @@ impl Rig {
         self.post(path, body).header("idempotency-key", key)
     }
 
-    /// Generation requests that the upstreams received: their own count.
+    /// Number of generation requests that the upstreams received.
     fn posts(&self) -> (usize, usize) {
         (self.lead.posts(), self.second.posts())
     }
@@ -92,7 +92,7 @@ async fn told(request: RequestBuilder) -> (Told, bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn concurrent_twins_run_once_and_the_answer_outlives_a_killed_engine() {
+async fn concurrent_equal_requests_run_once_and_the_response_survives_a_killed_engine() {
     let mut rig = Rig::new().await;
     let mut known = Vec::new();
     for (n, (path, body)) in bodies().into_iter().enumerate() {
@@ -141,7 +141,7 @@ async fn a_key_belongs_to_one_body_and_one_credential() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_leaves_finds_its_answer_later() {
+async fn a_client_that_disconnects_gets_its_response_later() {
     for (path, body) in &bodies()[..3] {
         let rig = Rig::new().await;
         rig.drip();
@@ -158,9 +158,9 @@ async fn a_client_that_leaves_finds_its_answer_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_is_shared_and_not_kept() {
+async fn a_failure_is_shared_and_not_stored() {
     for (path, body) in bodies() {
-        // A breaker is per model: each meets the failure afresh.
+        // A breaker is per model, so each case starts with a closed one.
         let rig = Rig::new().await;
         let outage = |fault: Option<&str>| {
             let fault: Option<Fault> = fault.map(|name| name.parse().unwrap());
@@ -181,7 +181,7 @@ async fn a_failure_is_shared_and_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_an_answer_is_not_kept() {
+async fn an_incomplete_response_is_not_stored() {
     let rig = Rig::new().await;
     let (path, body) = &bodies()[1];
     rig.lead.stage.outage(Some(Fault::CutInText));
@@ -215,7 +215,7 @@ async fn without_a_ledger_a_key_is_refused_and_everything_else_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_asks_again_gets_the_answer_that_it_left() {
+async fn a_client_that_retries_gets_the_response_that_it_left() {
     for (path, body) in &bodies()[..3] {
         let rig = Rig::new().await;
         rig.drip();
@@ -239,7 +239,7 @@ async fn a_client_that_asks_again_gets_the_answer_that_it_left() {
 }
 
 impl Rig {
-    /// Until the engine has seen that the connection is closed.
+    /// Waits until the engine has detected that the connection is closed.
     async fn noticed_leaving(&self) {
         loop {
             let url = format!("{}/metrics", self.desk.address());

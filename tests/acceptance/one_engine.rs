@@ -1,9 +1,9 @@
-//! One engine per user, on a port that does not move.
+//! One engine per user, on a fixed port.
 
 use crate::desk::{Desk, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_engine_says_where_the_first_listens() {
+async fn a_second_engine_states_the_address_of_the_first() {
     let desk = Desk::started();
     let second = desk.run(&["serve", "--port", "0"]);
     let said = text(&second.stderr);
@@ -26,7 +26,7 @@ async fn a_second_engine_says_where_the_first_listens() {
 }
 
 #[test]
-fn a_taken_port_is_said_and_not_dodged() {
+fn a_port_in_use_is_reported_and_no_other_is_used() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let desk = Desk::new();
@@ -57,7 +57,7 @@ async fn a_stop_is_clean_and_leaves_no_runtime_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_engine_comes_back_with_its_token_and_its_history() {
+async fn a_killed_engine_restarts_with_its_token_and_its_history() {
     let mut desk = Desk::started();
     let url = desk.base();
     let path = url.split("/t/").nth(1).unwrap().to_owned();
@@ -73,7 +73,7 @@ async fn a_killed_engine_comes_back_with_its_token_and_its_history() {
     assert_eq!(desk.exchanges(1).await.len(), 1);
 }
 
-/// A crash leaves its runtime file. The port in it is anybody's now.
+/// A crash leaves its runtime file. Another program may use the port in it.
 #[test]
 fn no_url_is_printed_from_the_file_of_a_crashed_engine() {
     let mut desk = Desk::started();
@@ -92,7 +92,7 @@ fn no_url_is_printed_from_the_file_of_a_crashed_engine() {
     }
 }
 
-/// Answers every request with the same good JSON.
+/// Answers every request with the same valid JSON.
 fn another_program(port: &str) -> std::thread::JoinHandle<()> {
     use std::io::{Read, Write};
     let listener = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
@@ -106,9 +106,9 @@ fn another_program(port: &str) -> std::thread::JoinHandle<()> {
     })
 }
 
-/// The file of the crashed engine is still there while the next one starts.
+/// The crashed engine's file still exists when the next one starts.
 #[test]
-fn a_url_during_a_start_is_the_one_of_the_engine_that_starts() {
+fn a_url_during_a_start_is_that_of_the_starting_engine() {
     let mut desk = Desk::started();
     let old = desk.base();
     desk.kill();

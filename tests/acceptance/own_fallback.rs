@@ -1,4 +1,4 @@
-//! Claude Code's own `fallbackModel` and the sibling models of Understudy: together they multiply no requests.
+//! Claude Code's own `fallbackModel` together with Understudy's sibling models: the number of requests is not multiplied.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ use crate::installed::installed;
 const OPUS: &str = "lead-opus-5";
 const SONNET: &str = "lead-sonnet-5";
 
-/// What one turn of the client brought.
+/// Result of one turn of the client.
 #[derive(Debug)]
 struct Brought {
     verdict: Verdict,
     /// Requests that the provider counted, by model.
     asked: BTreeMap<String, usize>,
-    /// Requests that the client made of Understudy.
+    /// Requests that the client sent to Understudy.
     requests: usize,
     carried: u64,
 }
@@ -83,12 +83,12 @@ fn total(brought: &Brought) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_model_that_fails_costs_three_requests_whoever_changes_the_model() {
+async fn one_failing_model_costs_three_requests_with_either_fallback() {
     for (sibling, own, requests, carried) in [
         ("off", true, 2, 0),
         ("ask", true, 2, 0),
         ("on", false, 1, 1),
-        // The client sees no failure, and changes nothing.
+        // The client receives no failure, and changes nothing.
         ("on", true, 1, 1),
     ] {
         let Some(brought) = turn(sibling, own, &[OPUS]).await else {
@@ -110,7 +110,7 @@ async fn one_model_that_fails_costs_three_requests_whoever_changes_the_model() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_both_models_fail_the_two_together_cost_one_request_more() {
+async fn if_both_models_fail_the_two_fallbacks_cost_one_more_request() {
     let (Some(own), Some(both)) = (
         turn("off", true, &[OPUS, SONNET]).await,
         turn("on", true, &[OPUS, SONNET]).await,

@@ -1,5 +1,5 @@
-//! Providers of every dialect behind Understudy, read by the official SDKs of every other dialect, in Python and in Node. Each
-//! response has the provider's content, without a warning or a value of a type that the SDK does not declare.
+//! The official SDKs of every dialect, in Python and in Node, read responses of providers of every other dialect behind
+//! Understudy. Each response has the provider's content, without a warning or a value of an undeclared type.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +34,7 @@ fn form() -> Form {
     }
 }
 
-/// A provider's response, and what its client must read.
+/// A provider's response, and the content that its client must read.
 struct Case {
     /// The requested model.
     name: String,
@@ -74,7 +74,7 @@ impl Case {
         }
     }
 
-    /// The expected content is what the strictest reader finds. `None`: no client gets this response complete.
+    /// The expected content comes from the strictest reader. `None`: no client gets this response complete.
     fn recorded(name: &str, path: &Path, from: Dialect, to: Dialect) -> Option<Case> {
         let given = Recorded {
             stream: fs::read(path).unwrap(),
@@ -102,7 +102,7 @@ impl Case {
 }
 
 impl Heard {
-    /// Messages gives arguments as a value, and not as the text that the model wrote.
+    /// Messages has arguments as a JSON value, not as the model's text.
     fn comparable(mut self, dialect: Dialect) -> Heard {
         if dialect == Dialect::Anthropic {
             for (.., arguments) in &mut self.calls {
@@ -114,7 +114,7 @@ impl Heard {
         self
     }
 
-    /// Of arguments that were cut each SDK makes what it can.
+    /// Each SDK handles truncated arguments differently, so they are not compared.
     fn without_what_was_cut(mut self, whole: &Heard) -> Heard {
         for ((.., heard), (.., given)) in self.calls.iter_mut().zip(&whole.calls) {
             if serde_json::from_str::<Value>(given).is_err() {
@@ -125,7 +125,7 @@ impl Heard {
     }
 }
 
-/// `None`: it is not translatable, or has no end.
+/// `None`: not translatable, or without an end.
 fn translated(stream: &[u8], from: Dialect, to: Dialect) -> Option<Vec<u8>> {
     let names = Names::new(to, from, [], []);
     let mut translator = AnswerTranslator::new(from, to, names, form());
@@ -141,7 +141,7 @@ fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
         .filter(|(from, to)| from != to)
 }
 
-/// The parts of an agent's turn, as the vendors send them.
+/// The parts of an agent's turn in the vendors' form.
 fn told() -> Vec<(&'static str, Answer)> {
     let text = |text: &str| Part::Text(text.to_owned());
     let thinking = || Part::Thinking("They want to hear how the evening goes.".to_owned());
@@ -238,7 +238,7 @@ fn cases() -> Vec<Case> {
             cases.push(Case::told(name, &answer, from, to));
         }
         for (name, path) in recordings(from) {
-            // The SDKs' chunks of Chat have no type for a streamed call with free text, not from OpenAI itself either.
+            // The SDKs' types for Chat chunks have no streamed free-text call, not even for OpenAI's own streams.
             if to == Dialect::OpenaiChat && path.ends_with("custom-tool.sse") {
                 continue;
             }
@@ -248,7 +248,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Every case in both languages and in every way.
+/// Tests every case in both languages and in every mode.
 async fn assert_heard(cases: &[Case], base: &str) {
     let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {
         return;
@@ -286,7 +286,7 @@ async fn assert_heard(cases: &[Case], base: &str) {
     assert!(wrong.is_empty(), "{}: {}", wrong.len(), wrong.join("\n"));
 }
 
-/// For each pair of dialects a provider that speaks the one, and a route for clients that speak the other.
+/// For each pair of dialects, a provider of the first and a route for clients of the second.
 fn settings(provider: &str) -> String {
     let endpoint = |dialect: Dialect| {
         format!(
@@ -303,7 +303,7 @@ fn settings(provider: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_official_sdks_hear_every_translated_answer_as_it_was_given() {
+async fn the_official_sdks_read_every_translated_response_correctly() {
     let cases = cases();
     assert!(cases.len() > 150, "{}", cases.len());
     let given = cases

@@ -17,9 +17,9 @@ fn recipe(name: &str) -> &'static Recipe {
     recipes.find(|recipe| recipe.name == name).unwrap()
 }
 
-/// A recipe's client is installed by the section of its name.
+/// Each recipe's client is installed by the section with its name.
 #[test]
-fn every_recipe_is_of_a_pinned_client_and_every_way_to_use_it_has_a_name_of_its_own() {
+fn every_recipe_is_of_a_pinned_client_and_its_modes_have_distinct_names() {
     let pins: toml::Table = include_str!("../clients/pins.toml").parse().unwrap();
     let is_pinned = |name: &str| pins.values().any(|section| section.get(name).is_some());
     for recipe in Recipe::all() {
@@ -51,7 +51,7 @@ fn the_recipe_of_openai_agents_keeps_the_token_out_of_its_traces() {
 }
 
 #[test]
-fn what_a_client_prints_is_judged_as_its_user_reads_it() {
+fn a_clients_output_is_judged_from_its_users_view() {
     let whole = format!("The play begins, {END}");
     let part = "The play begins, the lights";
     let result = |text: &str, is_error: bool| json!({ "type": "result", "is_error": is_error, "result": text });

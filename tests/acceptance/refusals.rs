@@ -1,4 +1,4 @@
-//! Who may use the port, and the errors for every other caller.
+//! Callers that may use the port, and the errors for all others.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn hello() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_wrong_request_gets_a_clear_message() {
+async fn each_invalid_request_gets_a_clear_message() {
     let desk = Desk::started();
     let base = desk.base();
     let post = |url: String| desk.http.post(url).json(&hello());
@@ -128,7 +128,7 @@ async fn a_huge_body_is_refused_by_its_length_and_by_its_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_token_is_taken_where_clients_can_put_it() {
+async fn the_token_is_read_from_all_places_that_clients_support() {
     let desk = Desk::started();
     let token = desk.base().split("/t/").nth(1).unwrap().to_owned();
     let at = |path: &str| {
@@ -169,7 +169,7 @@ async fn the_token_is_taken_where_clients_can_put_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_control_api_wants_its_own_token_and_no_foreign_page() {
+async fn the_control_api_requires_its_token_and_refuses_foreign_pages() {
     let desk = Desk::started();
     let url = format!("{}/control/snapshot", desk.address());
     let token = desk.runtime().control_token;

@@ -1,4 +1,4 @@
-//! A provider that gives each model's answer as it was recorded, a few bytes at a time.
+//! A provider that replays recorded responses by model, a few bytes at a time.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -11,7 +11,7 @@ use axum::serve::ListenerExt;
 use futures_util::stream;
 use serde_json::Value;
 
-/// One answer: as it is streamed, and in one piece where that is known.
+/// One response, as a stream and, if known, as a document.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded {
     pub(crate) stream: Vec<u8>,
@@ -23,7 +23,7 @@ pub(crate) struct Replay {
     task: tokio::task::JoinHandle<()>,
 }
 
-/// Within an event, and within a letter.
+/// Bytes per piece, so that events and characters are split.
 const PIECE: usize = 7;
 
 impl Replay {
@@ -36,7 +36,7 @@ impl Replay {
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        // Each piece leaves when it is written, not when the one before has been acknowledged.
+        // Each piece is sent when it is written, without waiting for the acknowledgement of the previous one.
         let listener = listener.tap_io(|socket| socket.set_nodelay(true).unwrap());
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Replay { address, task }

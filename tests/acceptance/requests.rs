@@ -69,7 +69,7 @@ async fn an_error_leads_to_its_request_by_the_id_in_it() {
         .await;
     assert_eq!(status, 422, "{refused}");
 
-    // The command line finds the same.
+    // The command line finds the same request.
     let found = desk.said(&["traffic", "--find", &failed_id]);
     assert_eq!(found.lines().count(), 1, "{found}");
     assert!(found.contains(&failed_id), "{found}");

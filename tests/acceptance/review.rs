@@ -1,4 +1,4 @@
-//! Everybody failed: a pipeline's request waits for a person, an agent's does not.
+//! All providers failed: a pipeline's request is parked, an agent's is not.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::desk::{Desk, Upstream, text, two_endpoints};
 
 const CHAT: &str = "/v1/chat/completions";
 
-/// A route for a pipeline before those for everything else.
+/// A route for a pipeline, before those for all other requests.
 async fn desk_with(lead: &Upstream, second: &Upstream) -> Desk {
     let mut desk = Desk::new();
     let pipeline = "[[route]]\nname = \"leads\"\ndialect = \"openai-chat\"\nmodels = \"lead-*\"\ncandidates = [\"lead\", \"second\"]\npipeline = \"Leads\"\n";
@@ -37,7 +37,7 @@ fn review_id(response: &reqwest::Response) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_answered() {
+async fn a_pipelines_failed_request_is_parked_until_it_is_answered() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = desk_with(&lead, &second).await;
     failing([&lead, &second], Some("503"));
@@ -53,13 +53,13 @@ async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_
         notice
             .unwrap()
             .body
-            .contains("The review queue has each with its request")
+            .contains("Each request is in the review queue")
     );
     let line = json!({ "line": "action", "label": "Review queue (1)",
         "command": { "do": "open_window", "view": "review" }, "checked": null });
     assert!(json!(parked.tray.menu).as_array().unwrap().contains(&line));
 
-    // Another attempt of the same request is no new item, and no new notification.
+    // A repeated request is not a new item and causes no new notification.
     let again = desk.ask(CHAT, &body("lead-1")).await;
     assert_eq!(review_id(&again), Some(id.clone()));
     desk.exchanges(2).await;
@@ -114,16 +114,16 @@ async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_
     desk.until("settled", |s| s.review_open == 0).await;
     let list = desk.said(&["review", "list"]);
     assert!(
-        list.starts_with("Nothing waits for review.\n\nSettled in the last 14 days:\n"),
+        list.starts_with("No request waits for review.\n\nAnswered in the last 14 days:\n"),
         "{list}"
     );
-    assert!(list.contains("Settled by request"), "{list}");
+    assert!(list.contains("Answered by request"), "{list}");
     let all = desk.get("/review?all=true").await;
     assert_eq!(all["items"][0]["state"], "answered", "{all}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agents_request_is_not_kept_and_a_tagged_one_is() {
+async fn an_agents_request_is_not_parked_and_a_tagged_one_is() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     failing([&lead, &second], Some("503"));
@@ -160,7 +160,7 @@ async fn an_agents_request_is_not_kept_and_a_tagged_one_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_closes_an_item_with_a_note_and_only_once() {
+async fn an_item_is_closed_by_hand_with_a_note_and_only_once() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     failing([&lead, &second], Some("503"));
@@ -180,7 +180,7 @@ async fn a_person_closes_an_item_with_a_note_and_only_once() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("there is no review item 0123456789abcdef"));
 
-    // The client's own retries of what a person has done do not bring it back.
+    // The client's retries of a request that the user has closed do not reopen it.
     desk.ask(CHAT, &body("lead-1")).await;
     desk.exchanges(3).await;
     let item = desk.get(&format!("/review/{done}")).await;
@@ -192,7 +192,7 @@ async fn a_person_closes_an_item_with_a_note_and_only_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn running_an_item_again_sends_the_kept_request_and_keeps_its_answer() {
+async fn running_an_item_again_sends_the_stored_request_and_stores_its_response() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     failing([&lead, &second], Some("503"));
@@ -225,7 +225,7 @@ async fn running_an_item_again_sends_the_kept_request_and_keeps_its_answer() {
     assert_eq!(kept, answer);
 }
 
-/// The request was parked with its `Idempotency-Key`: what the run brought is its client's later retry's.
+/// The request was parked with its `Idempotency-Key`: a later retry of its client gets the response of the run.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
@@ -256,9 +256,9 @@ async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
     assert!(!other.headers().contains_key("idempotency-replayed"));
 }
 
-/// It is accepted and reported.
+/// The command is accepted and reported.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
+async fn a_misspelt_pipeline_is_reported_with_the_similar_name() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     let url = format!("{}{CHAT}", desk.base());
@@ -287,10 +287,10 @@ async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
     );
 }
 
-/// What an outage left is shown, counted at its value, and run again with one command. Later retries of the clients under their
-/// keys get those responses.
+/// Parked requests of an outage are shown, counted at their value, and run again with one command. Later retries of the clients
+/// with their keys get those responses.
 #[tokio::test(flavor = "multi_thread")]
-async fn after_an_outage_all_that_waits_is_run_again_with_one_command() {
+async fn after_an_outage_all_waiting_requests_are_run_again_with_one_command() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let pipeline = "[[pipeline]]\nname = \"Leads\"\nweekly_items = 50\nvalue_dollars = 400\nschedule = \"daily 00:00-24:00 UTC\"\n\

@@ -48,13 +48,13 @@ async fn a_plan_is_explained_with_the_reason_for_each_place() {
     let told: serde_json::Value = serde_json::from_str(&other).unwrap();
     assert_eq!(told["candidates"][1]["usable"], false);
     let why = told["candidates"][1]["reason"].as_str().unwrap();
-    assert!(why.contains("name the model that it is to use"), "{why}");
+    assert!(why.contains("name the model to use instead"), "{why}");
     let unknown = desk.run(&["route", "explain", "m", "--dialect", "gemini"]);
     assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
+async fn at_the_daily_cap_the_providers_error_is_returned_and_the_plan_states_it() {
     let body = json!({ "model": "gpt-9", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "Hi" }] });
     let (desk, _lead, second) = desk_with("dollars_a_day = 0").await;
     let response = desk.ask("/v1/messages", &body).await;
@@ -67,7 +67,7 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
         "{said}"
     );
 
-    // An automation's request waits for a person.
+    // A pipeline's request is parked.
     let parked = desk
         .http
         .post(format!("{}/v1/messages", desk.base()))
@@ -85,7 +85,7 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
     assert_eq!(queue["items"][0]["id"], id.to_str().unwrap(), "{queue}");
     assert_eq!(second.posts(), 0);
 
-    // A model without a price counts at the dearest: one answer is enough for so small a cap.
+    // A model without a price counts at the highest price: one response exceeds this small cap.
     let (desk, _lead, second) = desk_with("dollars_a_day = 0.000001").await;
     let response = desk.ask("/v1/messages", &body).await;
     assert_eq!(response.headers()["x-understudy-endpoint"], "second");
@@ -103,7 +103,7 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owners_yes_is_asked_once_and_outlives_a_restart() {
+async fn the_owners_consent_is_requested_once_and_survives_a_restart() {
     let (mut desk, _lead, _second) = desk_with("").await;
     let allowed = async |desk: &Desk| desk.snapshot().await.engine.paid_stand_ins.allowed;
     assert_eq!(allowed(&desk).await, None);

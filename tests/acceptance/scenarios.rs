@@ -15,12 +15,13 @@ use crate::outage_scenarios::{
 
 /// A second of a scenario. Short enough for a fast test, long enough to distinguish 20 s from 30 s on a busy machine.
 const SECOND: Duration = Duration::from_millis(100);
-/// Backoff and `retry-after` take their real time here, beside other tests on a busy machine. The exact times are the scenes'.
+/// Backoff and `retry-after` take their real time here, and other tests run at the same time. The gateway's tests check the
+/// exact times.
 const SLACK: Duration = Duration::from_secs(10);
 /// Scenarios that run at the same time.
 const AT_ONCE: usize = 48;
 
-/// One scenario in one dialect and form, with its own upstreams and its own model.
+/// One scenario in one dialect and form, with separate upstreams and a separate model.
 struct Cell {
     scenario: &'static Scenario,
     dialect: Dialect,
@@ -109,7 +110,7 @@ impl Cell {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_sockets() {
+async fn every_scenario_ends_complete_or_with_a_detectable_error_over_sockets() {
     let mut desk = Desk::new();
     let mut cells = cells(&desk).await;
     let timers: String = TIMERS

@@ -1,4 +1,4 @@
-//! Bad settings are refused with their line; good ones take effect at once.
+//! Invalid settings are refused with their line; valid ones take effect at once.
 
 use reqwest::Method;
 use serde_json::json;
@@ -15,7 +15,7 @@ async fn a_first_start_writes_a_commented_file() {
 }
 
 #[test]
-fn an_engine_does_not_start_on_bad_settings_and_says_where() {
+fn an_engine_does_not_start_with_invalid_settings_and_names_the_line() {
     let desk = Desk::new();
     std::fs::write(
         desk.file("settings.toml"),
@@ -29,7 +29,7 @@ fn an_engine_does_not_start_on_bad_settings_and_says_where() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_change_keeps_the_last_good_settings_and_says_so() {
+async fn an_invalid_change_keeps_the_last_valid_settings_and_is_reported() {
     let desk = Desk::started();
     desk.settings("[[route]]\nname = \"x\"\ndialect = \"anthropic\"\ncandidates = [\"nobody\"]\n");
     let bad = desk
@@ -61,7 +61,7 @@ async fn a_bad_change_keeps_the_last_good_settings_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_window_saves_only_good_text() {
+async fn the_window_saves_only_valid_text() {
     let desk = Desk::started();
     let before = std::fs::read_to_string(desk.file("settings.toml")).unwrap();
     let (status, refused) = desk.put_settings("[listen]\nprot = 1\n").await;
@@ -135,7 +135,7 @@ async fn an_endpoint_of_the_catalogue_can_be_moved() {
     let [request] = received.as_slice() else {
         panic!("{received:?}")
     };
-    // It is still the client's own vendor: all of it goes there.
+    // It is still the client's own vendor, so it gets the complete request.
     assert_eq!(request.headers["x-api-key"], "sk-ant-mine");
     assert_eq!(request.headers["anthropic-beta"], "b-1");
     let snapshot = desk.snapshot().await;

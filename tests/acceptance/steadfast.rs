@@ -1,4 +1,4 @@
-//! What must not stop the engine: a client that leaves, an engine that ends in mid-answer.
+//! Events that must not stop the engine: a client that disconnects, an engine that is stopped during a response.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn streamed() -> serde_json::Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_leaves_cancels_the_upstream() {
+async fn a_disconnect_cancels_the_upstream_request() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -35,7 +35,7 @@ async fn a_client_that_leaves_cancels_the_upstream() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_lets_an_answer_in_flight_end() {
+async fn a_stop_lets_an_open_response_end() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -48,7 +48,7 @@ async fn a_stop_lets_an_answer_in_flight_end() {
     let mut body = response.bytes_stream();
     let mut got = body.next().await.unwrap().unwrap().to_vec();
     assert!(desk.said(&["stop"]).contains("1 open request"));
-    // While it drains the port is open and passes straight through.
+    // While it drains, the port is open and forwards requests directly.
     assert_eq!(desk.ask("/v1/messages", &streamed()).await.status(), 200);
     while let Some(piece) = body.next().await {
         got.extend(piece.unwrap());
@@ -57,7 +57,7 @@ async fn a_stop_lets_an_answer_in_flight_end() {
     assert!(desk.ended().success());
 }
 
-/// A keyed run continues without its client, and here its provider never answers: the stop ends it, and its key is free.
+/// A request with a key continues without its client, and its provider never responds: the stop ends it, and its key is free.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_does_not_wait_for_a_keyed_run_longer_than_its_limit() {
     for stream in [false, true] {
@@ -88,7 +88,7 @@ async fn a_stop_does_not_wait_for_a_keyed_run_longer_than_its_limit() {
     }
 }
 
-/// Its client receives nothing that looks like a response, and the work is parked.
+/// Its client receives no response, and the request is parked.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_parks_the_requests_of_pipelines_that_it_cuts_off() {
     for stream in [false, true] {

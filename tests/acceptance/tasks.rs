@@ -20,23 +20,23 @@ async fn assert_done(client: Client) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_carries_on_with_a_provider_of_another_dialect() {
+async fn claude_code_continues_with_a_provider_of_another_dialect() {
     assert_done(Client::ClaudeCode).await;
 }
 
-/// It sends fields and betas that the older models do not get.
+/// It sends fields and betas that it does not send for older models.
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_with_the_newest_model_carries_on_with_a_provider_of_another_dialect() {
+async fn claude_code_with_the_newest_model_continues_with_a_provider_of_another_dialect() {
     assert_done(Client::ClaudeCodeNewest).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn codex_carries_on_with_a_provider_of_another_dialect() {
+async fn codex_continues_with_a_provider_of_another_dialect() {
     assert_done(Client::Codex).await;
 }
 
-/// Its tools come in the conversation, in groups, and the one that it calls takes free text.
+/// Its tools are declared in the conversation, in groups, and the called one has free text.
 #[tokio::test(flavor = "multi_thread")]
-async fn codex_for_the_newest_models_carries_on_with_a_provider_of_another_dialect() {
+async fn codex_for_the_newest_models_continues_with_a_provider_of_another_dialect() {
     assert_done(Client::CodexWithPrograms).await;
 }

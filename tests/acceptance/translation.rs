@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{Desk, Upstream, text};
 
-/// The primary speaks Messages and is down; the second endpoint speaks Responses alone.
+/// The primary uses Messages and is down; the second endpoint supports only Responses.
 async fn desk() -> (Desk, Upstream, Upstream) {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     lead.stage.outage(Some("503".parse().unwrap()));
@@ -32,7 +32,7 @@ fn question() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_of_another_dialect_and_what_was_left_out_are_on_record() {
+async fn a_translated_response_and_its_dropped_fields_are_recorded() {
     let (desk, _lead, second) = desk().await;
     let response = desk.ask("/v1/messages", &question()).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -48,11 +48,11 @@ async fn an_answer_of_another_dialect_and_what_was_left_out_are_on_record() {
     assert_eq!(last["spoken"], "openai-responses");
     let left_out = last["left_out"][0].as_str().unwrap();
     assert!(left_out.contains("cache_control"), "{left_out}");
-    assert!(left_out.contains("prompt caches"), "{left_out}");
+    assert!(left_out.contains("a prompt cache"), "{left_out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_is_explained_by_who_can_be_asked_just_this() {
+async fn a_request_is_explained_by_the_candidates_that_support_it() {
     let (desk, _lead, second) = desk().await;
     let any = desk.said(&["route", "explain", "claude-9"]);
     let translated = "2. second with gpt-9: fallback 1, translated to openai-responses";

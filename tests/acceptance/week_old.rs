@@ -1,4 +1,4 @@
-//! A session of the real Claude Code that is a week old, continued while another vendor answers and then with its own again.
+//! A week-old session of the real Claude Code, continued while another vendor answers and then with its own vendor again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::installed::installed;
 const PATIENCE: Duration = Duration::from_secs(120);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Another vendor, as an owner sets it up.
+/// Another vendor in the owner's settings.
 struct Other {
     family: Family,
     dialect: Dialect,
@@ -190,12 +190,12 @@ async fn goes_on(client: Client) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_week_old_session_of_claude_code_goes_on_after_a_turn_of_another_vendor() {
+async fn a_week_old_session_of_claude_code_continues_after_a_turn_of_another_vendor() {
     goes_on(Client::ClaudeCode).await;
 }
 
-/// It thinks adaptively, and sends its controls in the conversation.
+/// It uses adaptive thinking, and sends its controls in the conversation.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_week_old_session_with_the_newest_model_goes_on_after_a_turn_of_another_vendor() {
+async fn a_week_old_session_with_the_newest_model_continues_after_a_turn_of_another_vendor() {
     goes_on(Client::ClaudeCodeNewest).await;
 }

@@ -1,4 +1,4 @@
-//! One client, one fault, one way: run, counted and judged.
+//! One client with one fault in one mode: run, counted and judged.
 
 use std::fmt;
 use std::path::Path;
@@ -16,10 +16,10 @@ use super::play::{Call, Play, Turn};
 use super::roster::{Client, Troupe};
 use super::stand_in::StandIn;
 
-/// What goes wrong.
+/// The fault.
 #[derive(Clone, Debug)]
 pub(crate) enum Trouble {
-    /// The provider plays this on every request.
+    /// The provider applies this to every request.
     Plays(Play),
     /// No program listens at its address.
     PortClosed(Play),
@@ -33,7 +33,7 @@ pub(crate) enum Way {
     Through,
     /// The second provider fails in the same way.
     BothFail,
-    /// The second provider is healthy, and speaks this dialect alone, which is not the client's.
+    /// The second provider is healthy, and supports only this dialect, which is not the client's.
     Across(Dialect),
 }
 
@@ -58,15 +58,15 @@ pub(crate) struct Result {
     pub(crate) ran: usize,
 }
 
-/// Longer than a run that ends takes; an agent needs seconds to start on a busy machine.
+/// Longer than any run that ends; an agent needs seconds to start on a busy machine.
 const PATIENCE_DIRECT: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(60);
 const PATIENCE_AGENT: Duration = Duration::from_secs(120);
 
-/// An exchange is booked when it ends, which is at once.
+/// An exchange is recorded when it ends.
 const BOOKED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Times short enough for a table: what takes longer is shown apart, with the usual ones.
+/// Timers that are short enough for a table; longer ones are tested separately with their default values.
 const TIMERS: &str =
     "[timers]\nconnect = 2\nheaders = 3\nfirst_content = 3\nidle = 3\ngrace = 2\ntotal = 5\n";
 
@@ -91,7 +91,7 @@ impl Trouble {
         }
     }
 
-    /// Does a client without Understudy wait until it is stopped? Many such clients may wait at the same time.
+    /// True if a client without Understudy waits until it is stopped. Many such clients may wait at the same time.
     pub(crate) fn waits(&self) -> bool {
         let name = self.name();
         ["stall", "silent", "pings", "port closed"]
@@ -112,7 +112,7 @@ impl fmt::Display for Way {
 }
 
 impl Cell {
-    /// A program is no JSON that could be broken: whatever came of it, the client runs it. Some clients have no tool.
+    /// False for a client whose call is a program, which cannot be broken like JSON, and for a client without a tool.
     pub(crate) fn can_be_played(&self) -> bool {
         let broken = self.trouble.play().fault == Some(stage::Fault::InvalidToolInput);
         let call = self.client.call(Path::new("ran.txt"));
@@ -217,7 +217,7 @@ impl Cell {
     }
 }
 
-/// The provider behind the client, or behind Understudy.
+/// The provider of the client, or of Understudy.
 enum Provider {
     Listens(Upstream),
     /// An address without a listener.
@@ -244,7 +244,7 @@ impl Provider {
         }
     }
 
-    /// `None`: there is no counter.
+    /// `None`: no counter.
     fn posts(&self) -> Option<usize> {
         match self {
             Provider::Listens(upstream) => {
@@ -256,8 +256,8 @@ impl Provider {
     }
 }
 
-/// The client's requests as the engine has booked them, once it has booked all that the providers have counted. Where it
-/// never does, the table shows what is missing.
+/// The client's requests that the engine has recorded, after it has recorded as many as the providers counted. If it never
+/// does, the table shows the difference.
 pub(crate) async fn booked(desk: &Desk, posts: usize) -> usize {
     let enough = |rows: &[Value]| {
         let attempts = rows.iter().map(|row| row["attempts"].as_array());

@@ -1,5 +1,5 @@
 //! The connect recipes: each client is connected to the engine by its recipe, and takes one turn with a text and one with a
-//! tool. Then it is connected in the ways that the recipe warns of.
+//! tool. Then it is connected in the wrong ways that the recipe describes.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use super::play::{Play, Turn};
 use super::recipe::{Part, Trap};
 use super::roster::{Client, Troupe};
 
-/// One attempt to use a client.
+/// One test of a client.
 pub(crate) struct Check {
     what: String,
-    /// None: as the recipe promises.
+    /// `None`: as the recipe states.
     problem: Option<String>,
 }
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Everything of these clients, one after the other.
+/// All checks of these clients, in sequence.
 pub(crate) async fn run(clients: &[Client], troupe: &Troupe) -> Vec<Check> {
     let mut checks = Vec::new();
     for client in clients {
@@ -49,7 +49,7 @@ fn noted(check: Check) -> Check {
     check
 }
 
-/// An engine before a healthy provider.
+/// An engine with a healthy provider.
 struct Place {
     desk: Desk,
     provider: Upstream,

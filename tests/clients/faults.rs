@@ -1,4 +1,4 @@
-//! Which faults are played for whom, and in which ways.
+//! Which faults are tested for which clients, and in which modes.
 
 use catalog::Dialect;
 
@@ -52,9 +52,9 @@ const TEXT: [&str; 43] = [
     "nothing-to-act-on",
     "drip:50ms",
 ];
-/// A response that really ends here: the client must report it.
+/// Stop reasons that end a response early: the client must report them.
 const ENDED_EARLY: [&str; 2] = ["max-tokens", "refusal"];
-/// After a finished thinking block.
+/// Faults after a finished thinking block.
 const THINKING: [&str; 6] = [
     "cut-in-text",
     "reset-in-text",
@@ -79,7 +79,7 @@ const TOOL: [&str; 14] = [
     "invalid-tool-input",
     "drip:50ms",
 ];
-/// Played by the second too.
+/// Faults that the second provider has too.
 const HARD: [&str; 16] = [
     "503",
     "529",
@@ -119,7 +119,7 @@ pub(crate) fn of(family: Family) -> Vec<(Trouble, Vec<Way>)> {
             if HARD.contains(name) {
                 ways.push(Way::BothFail);
             }
-            // Where a second provider gets a request, or might get one by mistake.
+            // Modes in which a second provider gets a request, or could get one by mistake.
             if turn != Turn::Text || HARD.contains(name) {
                 ways.extend(&across);
             }

@@ -1,4 +1,4 @@
-//! What came of it for the client.
+//! The result for the client.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use serde::Deserialize;
 
 use super::play::{BEGINNING, END, Turn};
 
-/// How a client ended.
+/// The end of a client's run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Ended {
-    /// Its last answer, as its user gets it.
+    /// Its last response, as its user gets it.
     pub(crate) text: String,
-    /// The reason to end that it reports.
+    /// The stop reason that it reports.
     pub(crate) stop: Option<String>,
-    /// It reports a failure, in these words.
+    /// The failure that it reports.
     pub(crate) error: Option<String>,
 }
 
@@ -23,17 +23,17 @@ pub(crate) enum Verdict {
     Whole,
     /// The complete response, after the released beginning of another one.
     Again,
-    /// An error that its user sees.
+    /// An error that its user receives.
     Error,
-    /// The answer ends where the model ended it, with the reason for it.
+    /// The response ends with the model's early stop reason, which is reported.
     Told(String),
     /// A part of a response, accepted as complete.
     Half,
-    /// Nothing, accepted as a response.
+    /// An empty response, accepted as complete.
     Empty,
     /// A tool ran more than once for one call.
     Ran(usize),
-    /// It was still waiting, or still asking, when its time was up.
+    /// It was still waiting, or still sending requests, at its timeout.
     Hang,
 }
 
@@ -49,7 +49,7 @@ const NOT_ALL: [&str; 7] = [
 ];
 
 impl Verdict {
-    /// `ended`: None when its time was up. `ran`: lines that the tool has appended.
+    /// `ended`: `None` after its timeout. `ran`: lines that the tool has appended.
     pub(crate) fn of(turn: Turn, ended: Option<&Ended>, ran: usize) -> Verdict {
         if ran > 1 {
             return Verdict::Ran(ran);
@@ -75,7 +75,7 @@ impl Verdict {
         }
     }
 
-    /// Must never happen to a client behind Understudy.
+    /// Results that must never occur behind Understudy.
     pub(crate) fn is_harm(&self) -> bool {
         match self {
             Verdict::Whole | Verdict::Again | Verdict::Error | Verdict::Told(_) => false,

@@ -1,5 +1,5 @@
-//! Minutes that only real time shows: answers and silences that are longer than a client's own patience, with the timers
-//! as they usually are. `cargo xtask clients --long`: ten minutes, all at the same time.
+//! Responses and pauses of many minutes that exceed a client's own timeouts, with the default timers and in real time. `cargo
+//! xtask clients --long`: ten minutes, all at the same time.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::judge::{Ended, Verdict};
 use super::play::{Call, END, Play, Turn};
 use super::roster::{Client, Troupe};
 
-/// What is promised, and whether it was kept.
+/// An expected behaviour, and its result.
 pub(crate) struct Kept {
     what: String,
     verdict: Verdict,
@@ -33,17 +33,17 @@ struct Promise {
     delivery: &'static str,
     lead: Lead,
     second: Second,
-    /// A run that is over sooner shows nothing.
+    /// A run that ends earlier proves nothing.
     at_least: Duration,
     at_most: Duration,
 }
 
-/// What the first provider plays.
+/// The behaviour of the first provider.
 #[derive(Clone, Debug)]
 enum Lead {
-    /// A text of so many pieces, one each [`EVERY`].
+    /// A text of this many pieces, one every [`EVERY`].
     LongText(usize),
-    /// A tool call with so many times sixteen more characters of arguments.
+    /// A tool call with this many times sixteen more characters of arguments.
     LongCall(usize),
     Plays(Play),
 }
@@ -51,15 +51,15 @@ enum Lead {
 #[derive(Clone, Copy, Debug)]
 enum Second {
     IsHealthy,
-    /// It plays the same.
+    /// The same behaviour.
     FailsToo,
 }
 
-/// Below all timers, and often enough for every client to keep waiting.
+/// Below all timers, and often enough that every client keeps waiting.
 const EVERY: Duration = Duration::from_secs(11);
-/// Claude Code and Codex give a stream up after so long without an event.
+/// Claude Code and Codex close a stream after this time without an event.
 const CLIENTS_OWN: Duration = Duration::from_secs(300);
-/// The longest run in which a client gives up and retries.
+/// The longest run in which a client closes the stream and retries.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
 fn promises() -> Vec<Promise> {
@@ -107,7 +107,7 @@ fn promises() -> Vec<Promise> {
                 lead: Lead::Plays(Play::failing(turn, Some(fault.parse().unwrap()))),
                 second: Second::IsHealthy,
                 at_least: Duration::ZERO,
-                // A turn with a tool makes two requests.
+                // A turn with a tool needs two requests.
                 at_most: 2 * CLIENTS_OWN,
             });
         }
@@ -127,7 +127,7 @@ fn promises() -> Vec<Promise> {
     all
 }
 
-/// All at the same time: they wait nearly all of it.
+/// Runs all at the same time: they mostly wait.
 pub(crate) async fn run(client: &str, troupe: std::sync::Arc<Troupe>) -> Vec<Kept> {
     let mut running = JoinSet::new();
     let wanted = |promise: &Promise| {
@@ -198,7 +198,7 @@ impl Lead {
             ..Cue::answer(answer)
         };
         match self {
-            // Two words are a piece.
+            // A piece has two words.
             Lead::LongText(pieces) => {
                 let text = "word by word ".repeat(pieces * 2 / 3) + END;
                 upstream.stage.cue(drip(vec![Line::Text(text)]));

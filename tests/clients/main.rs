@@ -1,5 +1,5 @@
-//! The real clients in outages, and against every fault of the stage: directly, and through Understudy. `cargo xtask clients`
-//! installs them and runs this; it ends with failure when anything bad came through Understudy.
+//! The real clients in outages, and with every fault of the stage: directly, and through Understudy. `cargo xtask clients`
+//! installs them and runs this; it fails if a harmful result occurred through Understudy.
 
 #![expect(
     clippy::unwrap_used,
@@ -49,33 +49,33 @@ struct Arguments {
     /// Only faults whose name contains this: "cut-in-text".
     #[arg(long, default_value = "")]
     fault: String,
-    /// Only ways whose name contains this: "direct", "to openai-chat".
+    /// Only modes whose name contains this: "direct", "to openai-chat".
     #[arg(long, default_value = "")]
     way: String,
-    /// How many agents and how many scripts run at a time.
+    /// How many agents and how many scripts run at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// The connect recipes alone.
+    /// Only the connect recipes.
     #[arg(long, conflicts_with = "outages")]
     recipes: bool,
-    /// The outages alone.
+    /// Only the outages.
     #[arg(long)]
     outages: bool,
-    /// Instead: Claude Code, Codex and the SDKs against every fault of the stage.
+    /// Instead: Claude Code, Codex and the SDKs with every fault of the stage.
     #[arg(long)]
     faults: bool,
-    /// Instead: answers and silences of many minutes, with the usual timers.
+    /// Instead: responses and pauses of many minutes, with the default timers.
     #[arg(long)]
     long: bool,
-    /// Instead: tasks of three turns with a fallback that speaks another dialect than the agent.
+    /// Instead: tasks of three turns with a fallback of another dialect than the agent's.
     #[arg(long)]
     tasks: bool,
-    /// Write the table into this folder too: TABLE.md, FAULTS.md or TASKS.md.
+    /// Also write the table into this folder: TABLE.md, FAULTS.md or TASKS.md.
     #[arg(long)]
     table: bool,
 }
 
-/// How many of those that only wait may do so at a time.
+/// How many runs that only wait may run at the same time.
 const WAITERS: usize = 6;
 
 #[tokio::main]
@@ -122,7 +122,7 @@ async fn main() -> ExitCode {
     ExitCode::from(u8::from(!is_good))
 }
 
-/// Recipes, and then every client in an outage.
+/// Tests the recipes, then every client in an outage.
 async fn outages(arguments: &Arguments, troupe: &Arc<Troupe>) -> (String, bool) {
     let (clients, missing): (Vec<Client>, Vec<Client>) = Client::all()
         .into_iter()
@@ -149,7 +149,7 @@ async fn outages(arguments: &Arguments, troupe: &Arc<Troupe>) -> (String, bool) 
     (text, is_good)
 }
 
-/// A client that could not be installed is named, with the reason that the set-up gives.
+/// Lists the clients that could not be installed, with the reasons.
 fn absent(missing: &[Client]) -> String {
     if missing.is_empty() {
         return "Every client could be installed.\n".to_owned();
@@ -214,7 +214,7 @@ async fn tasks(arguments: &Arguments, troupe: Arc<Troupe>) -> (String, bool) {
     (task::markdown(&results), kept)
 }
 
-/// A table under what is to be known of it.
+/// A table with its heading and notes.
 fn headed(head: &str, clients: &Path, text: &str) -> String {
     let head = head
         .replace("{versions}", &versions::installed(clients).join(", "))
@@ -222,7 +222,7 @@ fn headed(head: &str, clients: &Path, text: &str) -> String {
     format!("{head}\n{text}")
 }
 
-/// By its title or by its folder.
+/// By its title or its folder.
 fn is_wanted(client: Client, part: &str) -> bool {
     let part = part.to_lowercase();
     client.to_string().to_lowercase().contains(&part) || client.folder().contains(&part)
@@ -233,14 +233,14 @@ fn is_chosen(cell: &Cell, arguments: &Arguments) -> bool {
     has(&cell.trouble.name(), &arguments.fault) && has(&cell.way.to_string(), &arguments.way)
 }
 
-/// Runs them all, in their order as far as results go.
+/// Runs all cells; the results are in the order of the cells.
 async fn all(cells: Vec<Cell>, troupe: Arc<Troupe>, jobs: usize) -> Vec<Result> {
     let [agents, scripts, waiting] =
         [jobs, jobs, WAITERS].map(|places| Arc::new(Semaphore::new(places)));
     let count = cells.len();
     let mut running = JoinSet::new();
     for (place, cell) in cells.into_iter().enumerate() {
-        // An agent without Understudy spends a minute in its own pauses.
+        // An agent without Understudy waits about a minute in its own retries.
         let pauses = cell.way == Way::Direct && (cell.trouble.waits() || cell.client.is_agent());
         let lane = if pauses {
             &waiting

@@ -1,5 +1,5 @@
-//! Every client in an outage: its provider is down, ends in the text or in a tool call, or times out. The second provider
-//! speaks the same dialect or another one. Beside it, the client's behaviour without Understudy.
+//! Every client in an outage: its provider is down, ends within the text or a tool call, or times out. The second provider uses
+//! the same dialect or another one. For comparison: the client's behaviour without Understudy.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use super::play::{Play, Turn};
 use super::roster::Client;
 use super::table;
 
-/// What is played, and for which turn.
+/// The faults, and the turn for each.
 const OUTAGES: [(Turn, &str); 5] = [
     (Turn::Text, "529"),
     (Turn::Text, "503"),
@@ -39,7 +39,7 @@ pub(crate) fn cells() -> Vec<Cell> {
     cells
 }
 
-/// The dialect of the second provider, where it is to be another.
+/// The dialect of the second provider, if it must differ.
 fn other(client: Client) -> Dialect {
     match client.dialect() {
         Dialect::Anthropic => Dialect::OpenaiChat,
@@ -47,7 +47,7 @@ fn other(client: Client) -> Dialect {
     }
 }
 
-/// A table a client, and what is wrong.
+/// One table per client, and the problems.
 pub(crate) fn markdown(results: &[Result]) -> String {
     let mut text = String::new();
     let mut folders: Vec<&str> = Vec::new();
@@ -108,7 +108,7 @@ fn harm(results: &[Result]) -> Vec<&Result> {
         .collect()
 }
 
-/// What the client gets from its provider alone is at least as good.
+/// Cells in which the client gets a better result from its provider alone.
 fn worse(results: &[Result]) -> Vec<&Result> {
     let directly = |result: &Result| {
         let mut direct = results.iter().filter(|other| other.cell.way == Way::Direct);
@@ -134,7 +134,7 @@ fn worth(verdict: &Verdict) -> u8 {
     }
 }
 
-/// A second provider is healthy, and no text of the first was shown: the answer must be complete.
+/// Cells with a healthy second provider and no released text of the first: the response must be complete.
 fn unserved(results: &[Result]) -> Vec<&Result> {
     through(results)
         .filter(|result| !text_is_shown(&result.cell) && result.verdict != Verdict::Whole)

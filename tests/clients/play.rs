@@ -1,4 +1,4 @@
-//! What the stage plays for a client: an answer, what goes wrong with it, and how often.
+//! The stage's script for a client: a response, the fault, and how often it applies.
 
 use serde_json::{Value, json};
 use stage::{Cue, Fault, Line, Stage};
@@ -14,7 +14,7 @@ pub(crate) const BEGINNING: &str = "The play begins";
 /// More requests than any client makes.
 const EVERY: u32 = 10_000;
 
-/// What the answer consists of.
+/// The content of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     Text,
@@ -24,7 +24,7 @@ pub(crate) enum Turn {
     Tool,
 }
 
-/// A tool call in a client's own words.
+/// A tool call in the client's format.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) name: String,
@@ -35,9 +35,9 @@ pub(crate) struct Call {
 #[derive(Clone, Debug)]
 pub(crate) struct Play {
     pub(crate) turn: Turn,
-    /// On every request; None: nothing goes wrong.
+    /// Applied to every request; `None`: no fault.
     pub(crate) fault: Option<Fault>,
-    /// The text comes as the input of a call of this tool.
+    /// The text is the input of a call of this tool.
     pub(crate) answers_in: Option<&'static str>,
 }
 
@@ -54,7 +54,7 @@ impl Play {
         }
     }
 
-    /// The same for this client.
+    /// The same in this client's format.
     pub(crate) fn told_to(&self, client: Client) -> Play {
         Play {
             answers_in: client.answers_in(),
@@ -62,10 +62,10 @@ impl Play {
         }
     }
 
-    /// `call`: what a [`Turn::Tool`] calls.
+    /// `call`: the call of a [`Turn::Tool`].
     pub(crate) fn arrange(&self, stage: &Stage, call: Option<&Call>) {
         if self.fault == Some(Fault::Refuse) {
-            // As the connection comes in, which no cue with an answer does.
+            // Applied when the connection opens; no cue with a response does that.
             stage.outage(Some(Fault::Refuse));
             return;
         }
@@ -96,8 +96,8 @@ impl Play {
         };
         let cue = self.cue(answer);
         if self.turn == Turn::Tool && self.fault.is_none() {
-            // Some clients request the rest of a broken response in a message of their own, after the result: a second call
-            // would come from the model, and not from their repetition.
+            // Some clients request the rest of a broken response in a separate message, after the result: a second call would
+            // then come from the model, not from their retry.
             stage.cue(Cue {
                 before_tool_call: true,
                 ..cue
@@ -117,7 +117,7 @@ impl Play {
 }
 
 impl Call {
-    /// The same call with so many times sixteen more characters, in a comment of the shell.
+    /// The same call with this many times sixteen more characters, in a shell comment.
     pub(crate) fn lengthened(mut self, times: usize) -> Call {
         let padding = " # ".to_owned() + &"sixteen letters ".repeat(times);
         for name in ["command", "cmd"] {
@@ -129,7 +129,7 @@ impl Call {
     }
 }
 
-/// For the programs that use an SDK.
+/// For programs that use an SDK.
 pub(crate) fn append(line: &str) -> Call {
     Call {
         name: "append".to_owned(),

@@ -1,5 +1,5 @@
-//! A client's connect recipe: what is installed, how it gets an address, how it runs once without a terminal, and how its
-//! outcome is read. One file per client in `recipes/`, named as the client's folder in `target/clients`.
+//! A client's connect recipe: installation, address, a run without a terminal, and how its result is parsed. One file per
+//! client in `recipes/`, named after the client's folder in `target/clients`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,12 @@ use super::shown::Shows;
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Recipe {
-    /// Of its file, and of its folder.
+    /// Name of its file and its folder.
     #[serde(skip)]
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) shows: Shows,
-    /// Program and arguments. A lone `{again}` stands for the arguments of `again`, where it is another question in the same
-    /// session.
+    /// Program and arguments. The argument `{again}` is replaced by those of `again` for a second question in the same session.
     command: Vec<String>,
     #[serde(default)]
     again: Vec<String>,
@@ -30,29 +29,29 @@ pub(crate) struct Recipe {
     /// Run in one home, which is copied for every run.
     #[serde(default)]
     pub(crate) once: Vec<Vec<String>>,
-    /// How its model calls the tool that appends a line; absent: it has none.
+    /// The model's call of the tool that appends a line; absent: no tool.
     tool: Option<Tool>,
-    /// More arguments, where a tool is offered.
+    /// Additional arguments if a tool is offered.
     #[serde(default)]
     tool_arguments: Vec<String>,
-    /// Its model answers by calling a tool of this name, with the text in `text`.
+    /// The model answers by calling a tool with this name, with the text in `text`.
     answers_in: Option<String>,
-    /// Words of its output that report an error, where its exit status does not.
+    /// Words in its output that report an error, if its exit status does not.
     #[serde(default)]
     pub(crate) error_words: Vec<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
-    /// Fewer retries of its own than a user has, so that a run is short.
+    /// Fewer retries than the client's default, so that a run is short.
     #[serde(default)]
     short_env: BTreeMap<String, String>,
     #[serde(default)]
     short_arguments: Vec<String>,
-    /// Files of its home.
+    /// Files in its home.
     #[serde(default)]
     files: BTreeMap<String, String>,
-    /// The ways in which it is used; each is a row of the table.
+    /// The modes in which it is used; each is a row of the table.
     pub(crate) mode: Vec<Mode>,
-    /// What goes wrong when it is connected in another way than the recipe's.
+    /// Effects of connections that differ from the recipe.
     #[serde(default)]
     pub(crate) trap: Vec<Trap>,
 }
@@ -62,7 +61,7 @@ pub(crate) struct Recipe {
 pub(crate) struct Mode {
     pub(crate) name: String,
     pub(crate) dialect: Dialect,
-    /// What the client is pointed at, made of `{base}`: the engine's address with its token, without `/v1`.
+    /// The client's base URL, from `{base}`: the engine's address with its token, without `/v1`.
     address: String,
     #[serde(default)]
     model: String,
@@ -82,16 +81,16 @@ pub(crate) struct Trap {
     pub(crate) about: String,
     /// A mode's name.
     pub(crate) mode: String,
-    /// Instead of the mode's.
+    /// Replaces the mode's address.
     address: Option<String>,
-    /// Beside the recipe's.
+    /// In addition to those of the recipe.
     #[serde(default)]
     env: BTreeMap<String, String>,
-    /// Is a complete turn possible in this way?
+    /// True if a complete turn works with this connection.
     pub(crate) works: bool,
-    /// What its output must have.
+    /// Text that its output must contain.
     pub(crate) prints: Option<String>,
-    /// What its output must not have.
+    /// Text that its output must not contain.
     pub(crate) never_prints: Option<String>,
 }
 
@@ -102,21 +101,21 @@ pub(crate) struct Part {
     pub(crate) mode: &'static Mode,
 }
 
-/// One run of a client: it starts with nothing but a dummy key, and the address as its only way out.
+/// One run of a client: it gets only a dummy key and the address, and no other network access.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visit<'a> {
     /// Where the clients are installed.
     pub(crate) clients: &'a Path,
-    /// Its home and its working folder.
+    /// Its home and its working directory.
     pub(crate) home: &'a Path,
     /// Without `/v1`.
     pub(crate) base: &'a str,
     pub(crate) prompt: &'a str,
-    /// It is offered a tool that appends a line to this file.
+    /// The file to which the offered tool appends a line.
     pub(crate) file: Option<&'a Path>,
-    /// Another question in its last session.
+    /// A second question in its last session.
     pub(crate) again: bool,
-    /// Connected in a way that the recipe warns of.
+    /// Connected in a wrong way that the recipe describes.
     pub(crate) trap: Option<&'static Trap>,
 }
 
@@ -126,7 +125,7 @@ fn here() -> PathBuf {
 }
 
 impl Recipe {
-    /// Every recipe, by its file's name.
+    /// All recipes, by file name.
     pub(crate) fn all() -> &'static [Recipe] {
         static ALL: OnceLock<Vec<Recipe>> = OnceLock::new();
         ALL.get_or_init(|| {
@@ -160,7 +159,7 @@ impl Recipe {
 }
 
 impl Part {
-    /// By the names of recipe and mode.
+    /// Finds a client by the names of recipe and mode.
     pub(crate) fn find(recipe: &str, mode: &str) -> Part {
         let parts = Recipe::all().iter().flat_map(Recipe::parts);
         let mut found = parts.filter(|it| it.recipe.name == recipe && it.mode.name == mode);
@@ -169,7 +168,7 @@ impl Part {
             .unwrap_or_else(|| panic!("no recipe {recipe} with a mode {mode}"))
     }
 
-    /// How its model calls its tool to append this line to this file; None: it has no tool.
+    /// The model's call that appends this line to this file; `None`: no tool.
     pub(crate) fn tool(self, line: &str, file: &Path) -> Option<Tool> {
         let Tool { name, input } = self.mode.tool.as_ref().or(self.recipe.tool.as_ref())?;
         let append = format!("echo {line} >> {}", file.display());
@@ -190,10 +189,9 @@ impl Part {
 }
 
 impl Visit<'_> {
-    /// The client, ready to be run in its home.
+    /// The command that runs the client in its home.
     ///
-    /// # Errors
-    /// A file of its home could not be written.
+    /// # Errors A file in its home could not be written.
     pub(crate) fn command(&self, part: Part) -> std::io::Result<Command> {
         let recipe = part.recipe;
         for (name, text) in &recipe.files {
@@ -216,7 +214,7 @@ impl Visit<'_> {
         Ok(command)
     }
 
-    /// These words as a command in the client's own world.
+    /// These words as a command in the client's environment.
     pub(crate) fn prepared(&self, part: Part, words: &[String]) -> Command {
         let recipe = part.recipe;
         let mut arguments = Vec::new();
@@ -267,7 +265,7 @@ impl Visit<'_> {
             here(),
         ]
         .map(|folder| folder.display().to_string());
-        // Ports that a server of the client's may listen on.
+        // Ports for servers that a client starts.
         let [port, other_port] = if text.contains("port}") {
             free_ports()
         } else {
@@ -293,7 +291,7 @@ impl Visit<'_> {
     }
 }
 
-/// The Node.js that the clients run on.
+/// The Node.js for the clients.
 pub(crate) fn node(clients: &Path) -> PathBuf {
     clients.join("node/node_modules/node/bin/node")
 }
@@ -310,7 +308,7 @@ fn free_ports() -> [String; 2] {
     bound.map(|listener| listener.local_addr().unwrap().port().to_string())
 }
 
-/// The same value, with these names in braces replaced in its texts.
+/// The same value with these names in braces replaced in its texts.
 fn filled(value: &Value, names: &[(&str, &str)]) -> Value {
     match value {
         Value::String(text) => {

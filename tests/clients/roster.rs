@@ -1,4 +1,4 @@
-//! The clients, and how each is run.
+//! The clients and how to run them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,25 +19,25 @@ use super::recipe::{Part, Recipe, Trap, Visit};
 use super::sdk::{Language, Players};
 use super::shown;
 
-/// One way to ask.
+/// A client in one of its modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     ClaudeCode,
-    /// With a model of the newest generation, to which it sends fields that the older ones do not get.
+    /// With a model of the newest generation, for which it sends additional fields.
     ClaudeCodeNewest,
     Codex,
-    /// With a model that gets its tools in the conversation, and calls them from programs that it writes.
+    /// With a model whose tools are declared in the conversation and called from programs.
     CodexWithPrograms,
     Sdk {
         language: Language,
-        /// As the players know it: "anthropic raw".
+        /// The name in the SDK scripts: "anthropic raw".
         mode: &'static str,
     },
-    /// Any other, by its recipe.
+    /// Any other client, by its recipe.
     Other(Part),
 }
 
-/// What the clients of a table's part have in common.
+/// A group of clients in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     ClaudeCode,
@@ -47,7 +47,7 @@ pub(crate) enum Family {
     OpenaiResponses,
 }
 
-/// Everything that is needed to run them.
+/// Everything that is needed to run the clients.
 pub(crate) struct Troupe {
     clients: PathBuf,
     python: Players,
@@ -105,7 +105,7 @@ impl Family {
         }
     }
 
-    /// Does its dialect show that a model thinks?
+    /// True if its dialect has thinking.
     pub(crate) fn thinks(self) -> bool {
         !matches!(self, Family::OpenaiChat)
     }
@@ -132,7 +132,7 @@ impl fmt::Display for Client {
 }
 
 impl Client {
-    /// Every client that there is, each in every way in which it is used.
+    /// Every client in each of its modes.
     pub(crate) fn all() -> Vec<Client> {
         let known = Family::ALL.into_iter().flat_map(Family::clients);
         let mut all: Vec<Client> = known.collect();
@@ -143,7 +143,7 @@ impl Client {
         all
     }
 
-    /// Its recipe; an SDK is played by a script of its own.
+    /// Its recipe; an SDK has a separate script.
     pub(crate) fn part(self) -> Option<Part> {
         match self {
             Client::ClaudeCode => Some(Part::find("claude-code", "anthropic")),
@@ -172,7 +172,7 @@ impl Client {
         }
     }
 
-    /// It takes a processor for a second or more to start.
+    /// It needs a processor for a second or more to start.
     pub(crate) fn is_agent(self) -> bool {
         match self {
             Client::ClaudeCode
@@ -184,7 +184,7 @@ impl Client {
         }
     }
 
-    /// Its user sees a text as it comes.
+    /// Its user receives a text while it is streamed.
     pub(crate) fn streams(self) -> bool {
         match self {
             Client::Sdk { mode, .. } => !mode.ends_with("create"),
@@ -196,7 +196,7 @@ impl Client {
         }
     }
 
-    /// What it speaks.
+    /// Its dialect.
     pub(crate) fn dialect(self) -> Dialect {
         match self {
             Client::Sdk { mode, .. } if mode.starts_with("anthropic") => Dialect::Anthropic,
@@ -208,7 +208,7 @@ impl Client {
         }
     }
 
-    /// What its model calls to append a line to `file`; None: it has no such tool.
+    /// The model's call that appends a line to `file`; `None`: no such tool.
     pub(crate) fn call(self, file: &Path) -> Option<Call> {
         self.append("once", file)
     }
@@ -223,7 +223,7 @@ impl Client {
         }
     }
 
-    /// Its model answers by calling a tool of this name.
+    /// The model answers by calling a tool with this name.
     pub(crate) fn answers_in(self) -> Option<&'static str> {
         self.part().and_then(Part::answers_in)
     }
@@ -279,7 +279,7 @@ impl Troupe {
         }
     }
 
-    /// Sends another question in an agent's last session; an SDK has none.
+    /// Sends a second question in an agent's last session; an SDK has none.
     pub(crate) async fn go_on(
         &self,
         client: Client,
@@ -299,7 +299,7 @@ impl Troupe {
         self.visit(client.part()?, visit, patience).await
     }
 
-    /// Runs it as connected in a way that its recipe warns of, and returns its complete output.
+    /// Runs it with a wrong connection that its recipe describes, and returns its complete output.
     pub(crate) async fn fall_into(
         &self,
         part: Part,
@@ -345,7 +345,7 @@ impl Troupe {
         run(visit.command(part).unwrap(), patience).await
     }
 
-    /// What takes long to set up is set up once.
+    /// Runs a slow set-up only once.
     async fn furnish(&self, part: Part, visit: Visit<'_>) {
         if part.recipe.once.is_empty() {
             return;
@@ -377,10 +377,10 @@ impl Troupe {
     }
 }
 
-/// A database with all its migrations, on a busy machine.
+/// Time for a database with all its migrations on a busy machine.
 const SET_UP: Duration = Duration::from_secs(180);
 
-/// To its end, or to its end with all that it started.
+/// Runs it to its end; after the timeout, kills it with all its child processes.
 pub(crate) async fn run(mut command: std::process::Command, patience: Duration) -> Option<Output> {
     command
         .stdin(Stdio::null())
@@ -395,7 +395,7 @@ pub(crate) async fn run(mut command: std::process::Command, patience: Duration) 
         Ok(output) => Some(output.unwrap()),
         Err(_) => {
             if let Some(group) = group {
-                // It may have ended in this moment.
+                // It may have ended at this moment.
                 let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
             }
             None

@@ -1,4 +1,4 @@
-//! Processes that play the SDKs, each a job at a time: starting one for every job would take longer than the job.
+//! Processes that run the SDKs, one job at a time: starting one per job would take longer than the job.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -26,14 +26,14 @@ pub(crate) struct Players {
 }
 
 struct Player {
-    /// Ends with this.
+    /// Killed when this is dropped.
     _child: Child,
     jobs: ChildStdin,
     outcomes: Lines<BufReader<ChildStdout>>,
 }
 
 impl Players {
-    /// `script`: its name in this folder, without the ending.
+    /// `script`: its name in this folder, without the extension.
     pub(crate) fn new(clients: PathBuf, language: Language, script: &'static str) -> Players {
         Players {
             clients,
@@ -43,7 +43,7 @@ impl Players {
         }
     }
 
-    /// None: its time was up, and the process was ended.
+    /// `None`: the timeout expired, and the process was killed.
     pub(crate) async fn play<T: DeserializeOwned>(
         &self,
         job: &Value,
@@ -91,7 +91,7 @@ impl Players {
             .spawn()
             .unwrap();
         let mut outcomes = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Loading an SDK takes long on a busy machine, and none of a job's time.
+        // Loading an SDK is slow on a busy machine and does not count as time of a job.
         assert_eq!(
             outcomes.next_line().await.unwrap().as_deref(),
             Some("ready")

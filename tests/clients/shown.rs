@@ -1,4 +1,4 @@
-//! How a client shows what came of its run.
+//! Parses a client's output.
 
 use std::process::Output;
 
@@ -25,11 +25,11 @@ pub(crate) enum Shows {
     N8n,
     /// A script of this folder: its last line is an [`Ended`].
     Script,
-    /// Text for a person.
+    /// Plain text.
     Plain,
 }
 
-/// What the client's user gets.
+/// The result for the client's user.
 pub(crate) fn ended(recipe: &Recipe, output: &Output) -> Ended {
     match recipe.shows {
         Shows::Claude => result_event(events(output).last().unwrap_or_default(), output),
@@ -156,7 +156,7 @@ fn plain(recipe: &Recipe, output: &Output) -> Ended {
         .rfind(|line| recipe.error_words.iter().any(|word| line.contains(word)))
         .unwrap_or_default();
     let mut ended = failed_by_status(text, error, output);
-    // What it reported, and then got over, is no failure.
+    // A failure that it reported and then recovered from does not count.
     let is_over = ended.text.contains(super::play::END);
     if ended.error.is_none() && !error.is_empty() && !is_over {
         ended.error = Some(error.to_owned());
@@ -179,7 +179,7 @@ fn events(output: &Output) -> impl Iterator<Item = Value> {
         .filter_map(|line| serde_json::from_slice(line).ok())
 }
 
-/// The client's own words, or the last of what it printed.
+/// The client's error text, or the last line of its output.
 fn words(own: &str, output: &Output) -> String {
     if own.is_empty() {
         let printed = [&output.stdout[..], b"\n", &output.stderr[..]].concat();

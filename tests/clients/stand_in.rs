@@ -1,4 +1,4 @@
-//! A fallback of another dialect than its client's, as an owner sets it up.
+//! A fallback of another dialect than the client's, in the owner's settings.
 
 use catalog::Dialect;
 
@@ -6,7 +6,7 @@ use super::desk::Desk;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StandIn<'a> {
-    /// Its own, or that of a gateway before it.
+    /// Its own address, or that of a gateway in front of it.
     pub(crate) address: &'a str,
     pub(crate) dialect: Dialect,
     pub(crate) key: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! The results as a Markdown table a family.
+//! The results as one Markdown table per family.
 
 use std::fmt::Write;
 
@@ -53,7 +53,7 @@ pub(crate) fn part(text: &mut String, title: &str, clients: &[Client], results: 
     }
 }
 
-/// A row's way.
+/// The mode in a row.
 fn kind(way: Way) -> &'static str {
     match way {
         Way::Direct => "direct",
@@ -65,7 +65,7 @@ fn kind(way: Way) -> &'static str {
     }
 }
 
-/// `complete 1/2+1 3.2 s`; of a tool also how often it ran.
+/// `complete 1/2+1 3.2 s`; for a tool also the number of its runs.
 pub(crate) fn shown(result: &Result) -> String {
     let requests = result
         .requests
@@ -87,7 +87,7 @@ pub(crate) fn shown(result: &Result) -> String {
     )
 }
 
-/// How often each verdict came, by way.
+/// Number of each verdict, by mode.
 pub(crate) fn sums(results: &[Result]) -> String {
     let mut text = "| way | runs | complete | error | ended early by the model | partial taken as complete | tool run twice | hang |\n|---|---|---|---|---|---|---|---|\n".to_owned();
     type Is = fn(Way) -> bool;
@@ -171,7 +171,7 @@ pub(crate) fn today() -> String {
         .to_owned()
 }
 
-/// One run in one line, with what the client's user gets.
+/// One run in one line, with the result for the client's user.
 pub(crate) fn line(result: &Result) -> String {
     let Cell {
         client,

@@ -1,5 +1,5 @@
-//! A task of three turns with a fallback of another dialect than the client's: a call, two calls at the same time, and a
-//! closing text. Each call appends a line to a file, so that the files show which calls ran, and how often.
+//! A task of three turns with a fallback of another dialect than the client's: a call, two parallel calls, and a closing text.
+//! Each call appends a line to a file, so the files show which calls ran, and how often.
 
 use std::fmt::{self, Write};
 use std::path::Path;
@@ -27,20 +27,20 @@ pub(crate) struct Task {
     pub(crate) outage: Outage,
 }
 
-/// When the client's own provider is down, and how.
+/// When and how the client's own provider is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outage {
     FromTheStart,
-    /// It gives the first turn and refuses from then on.
+    /// It answers the first turn and refuses all later ones.
     FromTheSecondTurn,
-    /// It answers the first turn, ends in the middle of the second turn's calls, and does so again.
+    /// It answers the first turn, ends within the second turn's calls, and ends there again at the retry.
     WithinTheSecondTurn,
-    /// It refuses the first turn alone, and the conversation stays with the fallback. Then the owner removes the fallback from
+    /// It refuses only the first turn, and the conversation stays with the fallback. Then the owner removes the fallback from
     /// the route, and the conversation must return with its texts and calls.
     InTheFirstTurnAlone,
 }
 
-/// What came of a task.
+/// Result of a task.
 #[derive(Debug)]
 pub(crate) struct Result {
     pub(crate) task: Task,
@@ -53,19 +53,19 @@ pub(crate) struct Result {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The closing text, and every call has run once.
+    /// The closing text arrived, and every call ran once.
     Done,
     Error(String),
-    /// The client took something else for the end.
+    /// The client accepted another text as the end.
     Half(String),
-    /// What the two files hold instead.
+    /// The unexpected contents of the two files.
     Ran([String; 2]),
     Hang,
 }
 
-/// More than a client takes to start three times on a busy machine.
+/// More than a client needs to start three times on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// The lines of the two files that the calls append to.
+/// The expected lines in the two files.
 const WRITTEN: [&str; 2] = ["first\nsecond\n", "third\n"];
 const FILES: [&str; 2] = ["one.txt", "two.txt"];
 const TIMERS: &str = "[timers]\nconnect = 2\nheaders = 5\nfirst_content = 5\nidle = 5\ngrace = 2\n";
@@ -107,7 +107,7 @@ impl fmt::Display for Verdict {
 }
 
 impl Task {
-    /// Every agent with every dialect that is not its own, in every outage.
+    /// Every agent with every other dialect, in every outage.
     pub(crate) fn all() -> Vec<Task> {
         let mut all = Vec::new();
         for client in [
@@ -177,7 +177,7 @@ impl Task {
         }
     }
 
-    /// Turns that the fallback answers.
+    /// Number of turns that the fallback answers.
     fn carried(&self) -> usize {
         match self.outage {
             Outage::FromTheStart | Outage::InTheFirstTurnAlone => 3,
@@ -185,7 +185,7 @@ impl Task {
         }
     }
 
-    /// Each provider gets its own turns, and none of another's.
+    /// Each provider gets only its own turns.
     fn arrange(&self, own: &Stage, stand_in: &Stage, home: &Path) {
         let [first, second, third] = self.turns(home);
         let overloaded = Cue::fault(Fault::status(529));
@@ -203,7 +203,7 @@ impl Task {
             }
             Outage::InTheFirstTurnAlone => {
                 let further = Cue::answer([Line::Text(format!("It went well, {END}"))]);
-                // Each turn is tried twice.
+                // Each turn is attempted twice.
                 let given = vec![overloaded.times(2), further];
                 (given, vec![first, second, third])
             }
@@ -258,13 +258,13 @@ impl Verdict {
 }
 
 impl Result {
-    /// The task is done, and each of the fallback's turns was sent to it once.
+    /// The task is done, and each turn of the fallback was sent to it once.
     pub(crate) fn is_as_promised(&self) -> bool {
         self.verdict == Verdict::Done && self.posts[1] == self.task.carried()
     }
 }
 
-/// So many at a time, in their order as far as results go.
+/// Runs this many tasks at the same time; the results are in the order of the tasks.
 pub(crate) async fn all(tasks: Vec<Task>, troupe: Arc<Troupe>, jobs: usize) -> Vec<Result> {
     let places = Arc::new(Semaphore::new(jobs));
     let mut running = JoinSet::new();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-/// "Claude Code 2.1.332" and so on: each client's first package, for those whose folder is there.
+/// "Claude Code 2.1.332" and so on: the first package of each client that is installed.
 pub(crate) fn installed(clients: &Path) -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/clients/pins.toml");
     let pins: Table = std::fs::read_to_string(file).unwrap().parse().unwrap();

@@ -10,7 +10,7 @@ use crate::states::view;
 use crate::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_that_does_not_start_says_why_in_the_tray() {
+async fn an_engine_that_does_not_start_has_its_reason_in_the_tray() {
     let desk = Desk::start().await;
     let tries = desk.home().join("tries");
     let script = format!(
@@ -32,7 +32,7 @@ async fn an_engine_that_does_not_start_says_why_in_the_tray() {
         ["Try to start the engine now", "Open Understudy", "Quit"]
     );
 
-    // More failed starts change labels, not rows: a click on a row read before still works.
+    // More failed starts change labels, not rows: a click on a previously read row still works.
     let tried = || std::fs::read_to_string(&tries).unwrap().lines().count();
     let so_far = tried();
     icon.click("Try to start the engine now").await;
@@ -46,7 +46,7 @@ async fn an_engine_that_does_not_start_says_why_in_the_tray() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_that_is_stopped_on_purpose_stays_stopped_until_it_is_asked_for() {
+async fn an_engine_that_is_stopped_on_purpose_stays_stopped_until_requested() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let asked = desk.home().join("asked");
@@ -65,7 +65,7 @@ async fn an_engine_that_is_stopped_on_purpose_stays_stopped_until_it_is_asked_fo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_that_is_seen_halfway_is_not_undone() {
+async fn a_stop_in_progress_is_not_undone() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let asked = desk.home().join("asked");
@@ -81,12 +81,12 @@ async fn a_stop_that_is_seen_halfway_is_not_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_panel_the_window_opens_and_the_icon_comes_when_there_is_one() {
+async fn without_a_panel_the_window_opens_and_the_icon_appears_with_the_panel() {
     let desk = Desk::bare(Service::Absent).await;
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let driven = Driven::run_understudy(&desk).await;
     let page = driven.page().await;
-    shows(&page, "Every provider of yours works.").await;
+    shows(&page, "All your providers work.").await;
     let said = "this desktop has no place for a tray icon";
     assert_eq!(desk.output().matches(said).count(), 1, "{}", desk.output());
 

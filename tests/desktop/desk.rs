@@ -193,7 +193,7 @@ impl Desk {
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1")
             .env("NO_COLOR", "1")
-            // Without a window manager, the first screenshot may otherwise be an old frame.
+            // Without a window manager, the first screenshot may otherwise show an old frame.
             .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
     }
 

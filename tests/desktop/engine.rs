@@ -281,7 +281,7 @@ fn snapshot(seq: u64, tray: TrayView) -> Snapshot {
             "starts_at_login": false,
             "paid_stand_ins": { "allowed": null, "by_settings_file": false, "cap": 10_000_000, "spent": 0 }
         },
-        "headline": { "level": "operational", "sentence": "Every provider of yours works.", "consequence": null },
+        "headline": { "level": "operational", "sentence": "All your providers work.", "consequence": null },
         "tray": tray,
         // In the engine's format for an endpoint's models: one name in two dialects.
         "providers": [], "routes": [route("openai-chat"), route("openai-responses")], "open_incidents": [], "review_open": 0, "review_retry": null, "last_outage": null, "notices": [],

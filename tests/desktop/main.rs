@@ -1,5 +1,5 @@
-//! The real tray application, on a display and a session bus of the test. What a person sees and clicks is read from
-//! D-Bus (StatusNotifierItem, its menu, notifications) and from the window through WebKitWebDriver.
+//! The real tray application, on a display and a session bus of the test. The visible state and clicks go through D-Bus
+//! (StatusNotifierItem, its menu, notifications) and, for the window, through WebKitWebDriver.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]

@@ -7,7 +7,7 @@ use crate::engine::{Engine, notice};
 use crate::states::view;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_notice_is_shown_once_and_a_later_one_of_its_story_takes_its_place() {
+async fn a_notification_is_shown_once_and_replaced_by_a_later_one_of_its_thread() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Outage, "down")).await;
     desk.run_understudy();
@@ -62,7 +62,7 @@ async fn a_click_on_a_notification_opens_the_window() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_button_of_a_notification_gives_its_command() {
+async fn a_button_of_a_notification_sends_its_command() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Degraded, "degraded")).await;
     desk.run_understudy();
@@ -88,7 +88,7 @@ async fn a_button_of_a_notification_gives_its_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_notification_service_the_engine_hears_why() {
+async fn without_a_notification_service_the_engine_gets_the_reason() {
     let desk = Desk::bare(Service::Absent).await;
     desk.add_panel().await;
     assert_eq!(
@@ -98,12 +98,12 @@ async fn without_a_notification_service_the_engine_hears_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_notification_service_that_hangs_holds_nobody() {
+async fn a_notification_service_that_hangs_blocks_nothing() {
     let desk = Desk::bare(Service::Hangs).await;
     desk.add_panel().await;
     assert_eq!(
         not_shown(&desk).await,
-        "The notification service did not answer within 3 s."
+        "The notification service did not respond within 3 s."
     );
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn view(icon: TrayIcon, tooltip: &str) -> TrayView {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_state_has_a_shape_and_a_colour_of_its_own() {
+async fn every_state_has_a_distinct_shape_and_colour() {
     let desk = Desk::start().await;
     let states = [
         (TrayIcon::Operational, "all works"),
@@ -92,7 +92,7 @@ async fn every_state_has_a_shape_and_a_colour_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn menu_rows_say_and_do_what_the_engine_decided() {
+async fn menu_rows_have_the_engines_labels_and_commands() {
     let desk = Desk::start().await;
     let menu = |first: &str, login: bool| {
         let rehearse = Command::Rehearse { seconds: 60 };
@@ -145,7 +145,7 @@ async fn menu_rows_say_and_do_what_the_engine_decided() {
     engine.refuse_commands("There is no service manager.", "Start Understudy by hand.");
     icon.click("Start at login").await;
     engine.received(Command::StartAtLogin { on: true }).await;
-    let note = desk.note("That did not work").await;
+    let note = desk.note("The command failed").await;
     assert_eq!(
         note.body,
         "There is no service manager. Start Understudy by hand."
@@ -168,7 +168,7 @@ async fn ticked(icon: &Item, label: &str, on: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn quit_closes_the_icon_and_leaves_the_engine() {
+async fn quit_closes_the_icon_and_the_engine_keeps_running() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let pid = desk.run_understudy();

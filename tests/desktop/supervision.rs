@@ -10,8 +10,8 @@ use crate::item::Item;
 use crate::page::{Driven, shows};
 use crate::wait::until;
 
-/// A row that only the engine's own menu has.
-const ENGINES_OWN: &str = "Quit (the engine stays)";
+/// A row that exists only in the engine's own menu.
+const ENGINES_OWN: &str = "Quit (the engine keeps running)";
 /// No page is read and no network is checked; any free port.
 const SETTINGS: &str = "[watch]\npages = false\nonline_hosts = []\n[listen]\nport = 0\n";
 
@@ -58,7 +58,7 @@ async fn icon(desk: &Desk, number: usize) -> Item {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_engine_is_started_again_and_it_is_said() {
+async fn a_killed_engine_is_restarted_with_a_notification() {
     let desk = Desk::start().await;
     set_up(&desk);
     desk.run_understudy();
@@ -67,7 +67,7 @@ async fn a_killed_engine_is_started_again_and_it_is_said() {
     let first = engine(&desk, None).await;
 
     kill(first.pid);
-    desk.note("The engine stopped and was started again").await;
+    desk.note("The engine stopped and was restarted").await;
     let second = engine(&desk, Some(first.pid)).await;
     icon.row(ENGINES_OWN).await;
 
@@ -78,7 +78,7 @@ async fn a_killed_engine_is_started_again_and_it_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_engine_outlives_a_killed_tray_and_the_next_one_finds_it() {
+async fn the_engine_survives_a_killed_tray_and_the_next_one_finds_it() {
     let desk = Desk::start().await;
     set_up(&desk);
     let tray = desk.run_understudy();
@@ -151,7 +151,7 @@ async fn the_window_shows_the_real_engine() {
     let page = driven.page().await;
     shows(&page, "Simulate an outage").await;
     kill(engine(&desk, None).await.pid);
-    desk.note("The engine stopped and was started again").await;
+    desk.note("The engine stopped and was restarted").await;
     icon.row(ENGINES_OWN).await;
     shows(&page, "Simulate an outage").await;
 }

@@ -10,7 +10,7 @@ use crate::states::view;
 use crate::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_window_is_made_on_demand_and_gone_when_closed() {
+async fn the_window_is_created_on_request_and_destroyed_when_closed() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let driven = Driven::run_understudy(&desk).await;
@@ -21,7 +21,7 @@ async fn the_window_is_made_on_demand_and_gone_when_closed() {
 
     icon.click("Open Understudy").await;
     let page = driven.page().await;
-    shows(&page, "Every provider of yours works.").await;
+    shows(&page, "All your providers work.").await;
     engine.change(|snapshot| {
         snapshot.headline.sentence = "Claude is down: it is them, not you.".into()
     });

@@ -1,5 +1,5 @@
-//! A minute of outage with a steady trickle of requests: every one gets a complete response, the failing provider's breaker
-//! opens, and it gets requests again soon after its recovery.
+//! A minute of outage with regular requests: each gets a complete response, the failing provider's breaker opens, and the
+//! provider gets requests again soon after its recovery.
 
 use super::play::Played;
 use super::scenario::{Act, EVERY, Expected, Scenario, TIMERS};
@@ -28,7 +28,7 @@ fn check(played: &Played) -> Result<(), String> {
         .iter()
         .filter(|request| request.answered.status == Some(503))
         .count();
-    // Three failures open the breaker, and one probe every thirty seconds finds out.
+    // Three failures open the breaker, and then one probe is sent every thirty seconds.
     if failed > 6 {
         return Err(format!("it was asked {failed} times while it was down"));
     }

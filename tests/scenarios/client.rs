@@ -1,4 +1,4 @@
-//! A client that trusts its response: it reads a response as most real clients do.
+//! A client that accepts its response without further checks, like most real clients.
 
 use std::fmt;
 
@@ -14,22 +14,22 @@ pub(crate) struct ClientResponse {
     /// `x-understudy-model`.
     pub(crate) model_header: Option<String>,
     pub(crate) body: Vec<u8>,
-    /// The body ended as it should; else the connection broke.
+    /// True: the body ended normally. False: the connection broke.
     pub(crate) clean: bool,
 }
 
-/// What it takes it for.
+/// The client's conclusion about a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// A complete response, rightly.
+    /// Complete, correctly.
     Complete,
-    /// An error with words.
+    /// An error with a text.
     HonestError,
-    /// A connection that broke: every client detects it.
+    /// A broken connection, which every client detects.
     Aborted,
-    /// A complete response, wrongly.
+    /// Complete, wrongly.
     IncompleteAccepted,
-    /// An error without words.
+    /// An error without a text.
     Unexplained,
 }
 
@@ -45,14 +45,14 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// An answer as the client put it together.
+/// A response as the client assembled it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Message {
     pub(crate) text: String,
-    /// The dialect's own sign that it is over.
+    /// The dialect's terminal event arrived.
     pub(crate) ended: bool,
     pub(crate) error: Option<String>,
-    /// How often a message began.
+    /// Number of message starts.
     pub(crate) begun: usize,
     pub(crate) model: Option<String>,
     pub(crate) output_tokens: Option<u64>,
@@ -100,8 +100,8 @@ impl ClientResponse {
 }
 
 impl Message {
-    /// The complete text of one upstream. A restart after a beginning, and a response of another model than requested, must be
-    /// announced in the text.
+    /// The complete text of one upstream. A restart, or a response of another model than requested, must be announced in the
+    /// text.
     fn is_whole(&self) -> bool {
         let announced = self.text.strip_prefix("[Understudy: ");
         let announced = announced.and_then(|text| text.split_once("]\n\n"));
@@ -113,7 +113,7 @@ impl Message {
         })
     }
 
-    /// The upstream whose tokens come last.
+    /// The last tokens come from this upstream.
     pub(crate) fn is_by(&self, who: &str) -> bool {
         self.text.ends_with(&format!("{who} 60"))
     }

@@ -1,4 +1,4 @@
-//! Declined for its content: one attempt, and the reason reaches the client in the provider's own words.
+//! Declined for its content: one attempt, and the client receives the provider's reason.
 
 use catalog::Dialect;
 

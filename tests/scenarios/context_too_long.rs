@@ -1,4 +1,4 @@
-//! The prompt is too long for the primary, and the fallback's window is not known: one attempt at each.
+//! The prompt is too long for the primary, and the fallback's window is unknown: one attempt each.
 
 use super::scenario::{Act, Expected, Scenario};
 

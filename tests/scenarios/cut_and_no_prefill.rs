@@ -1,5 +1,5 @@
-//! The response is cut, and the other provider refuses to continue a prefilled message, as the newest models do. The second
-//! gets the client's own bytes, begins again, and the client's text announces that.
+//! The response is cut, and the other provider refuses to continue a prefilled message, like the newest models. It gets the
+//! client's own bytes and starts again, and the client's text announces that.
 
 use stage::Fault;
 
@@ -15,7 +15,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     },
     check: |played| match played.second.as_slice() {
         [request] if request.body == played.question => Ok(()),
-        // In another dialect the body differs, but has nothing of the first response.
+        // In another dialect the body differs, but contains nothing of the first response.
         [request]
             if request.dialect != Some(played.dialect)
                 && !String::from_utf8_lossy(&request.body).contains("lead 1") =>

@@ -1,4 +1,4 @@
-//! The connection is cut in the middle. A client that received the beginning gets a broken connection, which every client
+//! The connection is cut within the response. A client that received the beginning gets a broken connection, which every client
 //! detects. Any other gets a complete response from the second provider.
 
 use stage::Fault;

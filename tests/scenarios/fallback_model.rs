@@ -1,4 +1,4 @@
-//! A fallback gets requests for its own model, and its model and usage are what the client receives and what is recorded.
+//! A fallback gets requests for its own model. The client receives its model and usage, which are also recorded.
 
 use super::FALLBACK_MODEL;
 use super::play::Played;
@@ -23,7 +23,7 @@ fn check(played: &Played) -> Result<(), String> {
             told.model
         ));
     }
-    // A pipeline's answer may come after its head had to be sent.
+    // A pipeline's response may arrive after its headers had to be sent.
     if response
         .model_header
         .as_deref()

@@ -1,4 +1,4 @@
-//! A slow answer is an answer: it is waited for.
+//! A slow response is still a response: the gateway waits for it.
 
 use stage::Fault;
 

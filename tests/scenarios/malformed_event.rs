@@ -1,4 +1,4 @@
-//! One event is not JSON. Its content is lost, so the response is incomplete, however properly it ends.
+//! One event is not JSON. Its content is lost, so the response is incomplete even if it ends normally.
 
 use stage::Fault;
 

@@ -1,4 +1,4 @@
-//! The text and the stop reason arrived, and the dialect's last event is missing.
+//! The text and the stop reason arrived, but the dialect's terminal event is missing.
 
 use stage::Fault;
 

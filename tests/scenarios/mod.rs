@@ -1,5 +1,5 @@
-//! Scenarios of failing providers. Each has a file, and is played in every dialect and form, in two environments: under paused
-//! time over pipes (`gateway/tests/scenes`), and over sockets against the built binary (`tests/acceptance`).
+//! Scenarios of failing providers. Each has a file, and runs in every dialect and form, in two environments: with paused time
+//! over pipes (`gateway/tests/scenes`), and over sockets with the built binary (`tests/acceptance`).
 
 pub(crate) mod client;
 mod play;

@@ -1,4 +1,4 @@
-//! The request is accepted and nothing follows: after the timeout the next candidate is used, without a retry.
+//! The request is accepted and no response follows: after the timeout the next candidate is used, without a retry.
 
 use stage::Fault;
 
@@ -9,7 +9,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     lead: |_| Act::Always(Fault::SilentBeforeHeaders(None)),
     expected: |form| match form {
         Form::Agent | Form::Pipeline => Expected::complete(1, 1).within(35),
-        // A document may rightly take minutes before its headers: only the total ends it.
+        // The headers of a document may take minutes: only the total timeout ends it.
         Form::Document => Expected::complete(1, 1).within(125),
     },
     ..Scenario::PLAIN

@@ -1,4 +1,4 @@
-//! A rate limit that names no wait and does not go away.
+//! A rate limit without a stated wait that persists.
 
 use super::scenario::{Act, Expected, Scenario};
 

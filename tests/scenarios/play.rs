@@ -8,10 +8,10 @@ use tokio::time::{Instant, sleep_until};
 use super::client::ClientResponse;
 use super::scenario::{Act, Clock, EVERY, Form, Scenario, question, tokens};
 
-/// More requests than any scenario makes.
+/// More requests than any scenario sends.
 const ALWAYS: u32 = 1000;
 
-/// Where a scenario is played: two upstreams, with Understudy between them and the client.
+/// The environment of a scenario: two upstreams, with Understudy between them and the client.
 pub(crate) trait World {
     fn clock(&self) -> Clock;
     fn lead(&self) -> &Stage;
@@ -20,7 +20,7 @@ pub(crate) trait World {
     async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> ClientResponse;
 }
 
-/// One attempt as Understudy booked it.
+/// One attempt in Understudy's record.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     pub(crate) by_second: bool,
@@ -31,7 +31,7 @@ pub(crate) struct Attempt {
 /// One request of a scenario, and its client's response.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchanged {
-    /// After the scenario's beginning.
+    /// Time since the start of the scenario.
     pub(crate) at: Duration,
     pub(crate) took: Duration,
     pub(crate) response: ClientResponse,
@@ -48,7 +48,7 @@ pub(crate) struct Played {
     pub(crate) asked: Vec<Exchanged>,
     pub(crate) lead: Vec<Received>,
     pub(crate) second: Vec<Received>,
-    /// Of all requests together; the world's to fill in.
+    /// The attempts of all requests; the environment fills them in.
     pub(crate) attempts: Vec<Attempt>,
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn play(
             took: began.elapsed() - at,
             response,
         });
-        // What a busy machine was late with is not caught up: a burst of requests would end before any cooldown does.
+        // Delays of a busy machine are not made up for: a burst of requests would end before any cooldown.
         next = (next + clock.seconds(EVERY)).max(Instant::now());
     }
     Played {

@@ -1,4 +1,4 @@
-//! The request is read, and the connection reset.
+//! The request is read, then the connection is reset.
 
 use stage::Fault;
 

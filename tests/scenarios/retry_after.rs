@@ -1,4 +1,4 @@
-//! A rate limit that names its wait: it is waited for, and the same provider answers.
+//! A rate limit with a stated wait: the gateway waits, and the same provider answers.
 
 use super::scenario::{Act, Expected, Scenario};
 
@@ -7,7 +7,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     lead: |_| Act::Once("429:retry-after=2".parse().unwrap()),
     expected: |_| Expected::complete(2, 0),
     check: |played| match played.lead.as_slice() {
-        // The header counts real seconds in every world.
+        // The header counts real seconds in every environment.
         [first, again] if again.at_ms - first.at_ms >= 2_000 => Ok(()),
         lead => Err(format!(
             "asked at {:?} ms",

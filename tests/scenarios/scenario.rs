@@ -11,7 +11,7 @@ use super::play::Played;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     pub(crate) second: Duration,
-    /// By how much a busy machine may be late.
+    /// Allowed delay on a busy machine.
     pub(crate) slack: Duration,
 }
 
@@ -21,23 +21,23 @@ impl Clock {
     }
 }
 
-/// What an upstream does.
+/// The behaviour of an upstream.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// It answers as it should.
+    /// It answers normally.
     Healthy,
     Once(Fault),
     Always(Fault),
-    /// Until the scenario is this old.
+    /// The fault applies until this time after the start of the scenario.
     Until(Duration, Fault),
 }
 
 /// The form of the client's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// An agent: streamed, as the answer comes.
+    /// An agent: streamed as the response arrives.
     Agent,
-    /// An automation: streamed, after the completion check.
+    /// A pipeline: streamed after the completion check.
     Pipeline,
     /// Not streamed.
     Document,
@@ -62,10 +62,10 @@ impl Form {
     }
 }
 
-/// Does the route let another response continue a truncated one?
+/// Whether the route lets another response continue a truncated one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Restarts {
-    /// As is usual for the dialect.
+    /// The dialect's default.
     Usual,
     Always,
 }
@@ -74,7 +74,7 @@ pub(crate) enum Restarts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected {
     pub(crate) verdict: Verdict,
-    /// What each of the two upstreams received; None: the scenario's own check decides.
+    /// Number of requests that the two upstreams received; `None`: the scenario's own check decides.
     pub(crate) posts: Option<(usize, usize)>,
     /// Seconds of the scenario, from the request to the end of the client's response.
     pub(crate) within: u32,
@@ -105,17 +105,17 @@ impl Expected {
 #[derive(Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// What the first candidate does.
+    /// The behaviour of the first candidate.
     pub(crate) lead: fn(Clock) -> Act,
-    /// What the second does.
+    /// The behaviour of the second candidate.
     pub(crate) second: fn(Clock) -> Act,
     pub(crate) restarts: Restarts,
     /// The second endpoint gets requests for its own model: [`FALLBACK_MODEL`].
     pub(crate) own_model: bool,
-    /// Requests, one after the other, [`EVERY`] seconds apart.
+    /// Number of requests in sequence, [`EVERY`] seconds apart.
     pub(crate) requests: u32,
     pub(crate) expected: fn(Form) -> Expected,
-    /// What else must be true.
+    /// An additional check.
     pub(crate) check: fn(&Played) -> Result<(), String>,
 }
 
@@ -148,7 +148,7 @@ pub(crate) const TIMERS: [(&str, u32); 6] = [
     ("cooldown", 30),
 ];
 
-/// The sixty tokens that an upstream answers with, each of which begins with its name.
+/// The sixty tokens of an upstream's response; each begins with its name.
 pub(crate) fn tokens(who: &str) -> String {
     let tokens: Vec<String> = (1..=60).map(|n| format!("{who} {n}")).collect();
     tokens.join(" ")

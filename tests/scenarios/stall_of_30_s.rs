@@ -1,4 +1,4 @@
-//! A pause in the middle below the timeout: the response continues, and is passed on complete.
+//! A pause below the timeout within the response: it continues and is released completely.
 
 use stage::Fault;
 

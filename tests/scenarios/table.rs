@@ -13,9 +13,9 @@ pub(crate) struct Row {
     dialect: Dialect,
     form: Form,
     attempts: usize,
-    /// What the two upstreams counted.
+    /// Requests that the two upstreams counted.
     posts: (usize, usize),
-    /// Of each request that ended otherwise than the one before it.
+    /// The verdicts, without repetitions of the previous one.
     verdicts: Vec<Verdict>,
     wrong: Vec<String>,
 }
@@ -47,7 +47,7 @@ impl Row {
         if posts.0 + posts.1 == 0 {
             wrong.push("no upstream counted anything".to_owned());
         }
-        // One attempt is one request: nothing below repeats it.
+        // Each attempt is one request: no lower layer repeats it.
         let of_second = played.attempts.iter().filter(|a| a.by_second).count();
         let booked = (played.attempts.len() - of_second, of_second);
         if booked != posts {
@@ -65,7 +65,7 @@ impl Row {
         }
     }
 
-    /// What is wrong with it, if anything.
+    /// The problem, if there is one.
     pub(crate) fn wrong(&self) -> Option<String> {
         let name = format!("{}, {}, {}", self.scenario, self.dialect, self.form.name());
         (!self.wrong.is_empty()).then(|| format!("{name}: {}", self.wrong.join("; ")))

@@ -1,7 +1,7 @@
 //! Import circles between the files of a crate.
 //!
-//! An arrow goes from a file to each file that defines a name it uses. `mod x;` and re-exports (`pub use`) draw no arrow; a name
-//! that comes through a re-export leads to the file that defines it. Items for tests alone are left out.
+//! An arrow goes from a file to each file that defines a name it uses. `mod x;` and re-exports (`pub use`) create no arrow; a
+//! name from a re-export leads to the file that defines it. Items that only tests use are excluded.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "enums of syn")]
 
@@ -14,12 +14,12 @@ use syn::visit::{self, Visit};
 /// Absolute path of a module within its crate: `[]` for the crate's root.
 type ModulePath = Vec<String>;
 
-/// One module: the file that has it, and the names that its `use` items bind.
+/// One module: its file, and the names that its `use` items bind.
 #[derive(Default)]
 struct Module {
     file: PathBuf,
     children: BTreeSet<String>,
-    /// A name and the absolute path it stands for.
+    /// A name and its absolute path.
     bound: BTreeMap<String, Vec<String>>,
     globs: Vec<Vec<String>>,
     defined: BTreeSet<String>,
@@ -99,7 +99,7 @@ impl Modules {
                 ..Module::default()
             },
         );
-        // Children first: a `use` may name one that is declared below it.
+        // Children first: a `use` may refer to one that is declared below it.
         for item in items {
             if let syn::Item::Mod(child) = item
                 && !for_tests(&child.attrs)
@@ -143,7 +143,7 @@ impl Modules {
         self.uses.extend(found);
     }
 
-    /// Records what a `use` item binds, and what it uses where it is no re-export.
+    /// Records the names that a `use` item binds, and its uses unless it is a re-export.
     fn bind(
         &mut self,
         tree: &syn::UseTree,
@@ -199,7 +199,7 @@ impl Modules {
         }
     }
 
-    /// A path as written → absolute within the crate; `None`: another crate's.
+    /// A path as written → absolute within the crate; `None`: a path of another crate.
     fn absolute(&self, written: &[String], at: &ModulePath) -> Option<Vec<String>> {
         let mut base = match written.first()?.as_str() {
             "crate" => Vec::new(),
@@ -222,7 +222,7 @@ impl Modules {
         Some(base)
     }
 
-    /// The file that defines what an absolute path names.
+    /// The file that defines the item at an absolute path.
     fn defining(&self, absolute: &[String], depth: usize) -> Option<&PathBuf> {
         let mut at = ModulePath::new();
         let mut parts = absolute.iter();
@@ -256,7 +256,7 @@ impl Modules {
                 })
                 .or(Some(&module.file));
         }
-        // A module itself is no name that its file defines: what is used of it is another path.
+        // A module itself is not a name that its file defines: its items have other paths.
         None
     }
 
@@ -338,7 +338,7 @@ fn item_for_tests(item: &syn::Item) -> bool {
     for_tests(attributes)
 }
 
-/// Paths in the code of an item, those in a macro's tokens included.
+/// Paths in the code of an item, including those in a macro's tokens.
 #[derive(Default)]
 struct Paths {
     found: Vec<Vec<String>>,

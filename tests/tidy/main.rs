@@ -142,7 +142,7 @@ fn no_provider_is_named_outside_the_catalogue() {
     for (name, folder) in crates().into_iter().filter(|(name, _)| name != "catalog") {
         let mut files = Vec::new();
         sources(&folder.join("src"), &mut files);
-        // The rehearsal provider plays vendors, in one file each.
+        // The rehearsal provider simulates vendors, in one file each.
         let acts = folder.join("src/family");
         let acted = |file: &PathBuf| file.starts_with(&acts) || file == &acts.with_extension("rs");
         files.retain(|file| name != "stage" || !acted(file));
@@ -160,7 +160,7 @@ fn no_provider_is_named_outside_the_catalogue() {
     }
 }
 
-/// The desk decides. Clocks, disks and sockets belong to `main_loop`.
+/// The desk decides. Only `main_loop` uses clocks, disks and sockets.
 #[test]
 fn the_desk_is_pure() {
     let folder = root().join("src-tauri/crates/engine/src/desk");
@@ -193,7 +193,7 @@ fn the_desk_is_pure() {
     }
 }
 
-/// Circles that are left. The number only falls.
+/// Remaining circles. The number only falls.
 const ALLOWED_CIRCLES: usize = 0;
 
 #[test]
@@ -210,7 +210,7 @@ fn no_files_of_a_crate_import_each_other_in_a_circle() {
     assert_eq!(found.len(), ALLOWED_CIRCLES, "{found:#?}");
 }
 
-/// Findings that are left, by kind. A number only falls.
+/// Remaining findings, by kind. A number only falls.
 const ALLOWED_WORDS: [(source::Kind, usize); 3] = [
     (source::Kind::Text, 0),
     (source::Kind::Comment, 0),
@@ -225,7 +225,7 @@ fn words_are_plain() {
         let of_kind: Vec<String> = findings
             .iter()
             .filter(|finding| finding.kind == kind)
-            // An identifier counts once, wherever it is used.
+            // Each identifier counts once.
             .filter(|finding| {
                 kind != source::Kind::Identifier || seen.insert((finding.word, &finding.text))
             })

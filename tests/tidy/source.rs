@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-/// What a piece of a file is.
+/// The kind of a piece of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// Read by people who maintain the code.
+    /// For readers of the code.
     Comment,
-    /// Read by people who use the product: string literals of the code, the windows' markup, documents.
+    /// For users of the product: string literals in the code, the windows' markup, documents.
     Text,
     Identifier,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Piece {
     pub(crate) text: String,
 }
 
-/// The pieces of a file, by its extension; none of a file that is of no known form.
+/// The pieces of a file, by its extension; empty for unknown extensions.
 pub(crate) fn pieces(path: &Path, text: &str) -> Vec<Piece> {
     match path.extension().and_then(|end| end.to_str()) {
         Some("rs") => Reader::new(text, Form::Rust).read(),
@@ -83,7 +83,7 @@ fn without_link_targets(line: &str) -> String {
 enum Form {
     Rust,
     Script,
-    /// Svelte and HTML: markup with scripts within.
+    /// Svelte and HTML: markup with scripts.
     Markup,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         self.pieces
     }
 
-    /// Moves on by so many bytes and returns them.
+    /// Advances by this many bytes and returns them.
     fn take(&mut self, bytes: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at(bytes.min(self.rest.len()));
         self.line += taken.matches('\n').count();
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
         false
     }
 
-    /// Tags of markup: their attributes' values are read as strings, their text as texts.
+    /// Tags of markup: attribute values are strings, and their contents are texts.
     fn tag(&mut self) -> bool {
         if self.form != Form::Markup {
             return false;
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
         let line = self.line;
         let length = self.rest.find(['<', '{']).unwrap_or(self.rest.len());
         let text = self.take(length);
-        // `=>` within an expression is no end of a tag: what follows it is code.
+        // `=>` within an expression does not end a tag: code follows it.
         if text.contains(' ') && !text.contains(['(', '=', ';']) {
             self.push(line, Kind::Text, text);
         }
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Statements of SQL: their words are the names of columns.
+/// SQL statements, whose words are column names.
 fn is_query(text: &str) -> bool {
     let verbs = [
         "SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "FROM ", "WHERE ", "JOIN ",
@@ -271,7 +271,7 @@ fn is_query(text: &str) -> bool {
     verbs.iter().any(|verb| text.contains(verb))
 }
 
-/// The number of `#` of a raw string that begins here.
+/// The number of `#` of a raw string that starts here.
 fn raw_string(text: &str) -> Option<usize> {
     let text = text.strip_prefix('b').unwrap_or(text).strip_prefix('r')?;
     let hashes = text.len() - text.trim_start_matches('#').len();

@@ -1,14 +1,14 @@
 //! The word law: plain technical English, one name for one thing.
 //!
-//! A word of the list is found as a whole word, in any case, hyphens read as spaces. Code in backticks, placeholders in braces and
-//! the words of vendors are left out.
+//! A word in the list matches as a whole word, in any case, with hyphens read as spaces. Code in backticks, placeholders in
+//! braces and vendors' texts are excluded.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::source::{Kind, Piece, pieces};
 
-/// Words, what to write instead, and where they are wrong.
+/// Words, what to write instead, and the kinds of pieces in which they are wrong.
 struct Rule {
     words: &'static [&'static str],
     instead: &'static str,
@@ -168,7 +168,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Standard terms that contain a word of the list.
+/// Standard terms that contain a listed word.
 const STANDARD: &[&str] = &[
     "half open",
     "half opens",
@@ -181,7 +181,7 @@ const STANDARD: &[&str] = &[
     "looked at",
 ];
 
-/// Files whose texts are the words of vendors, each with the reason.
+/// Files with texts of vendors, each with the reason.
 const VENDORS_WORDS: &[(&str, &str)] = &[
     (
         "src-tauri/crates/stage/",
@@ -193,7 +193,7 @@ const VENDORS_WORDS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Generated files, recordings, and other people's text.
+/// Generated files, recordings, and texts from other sources.
 const LEFT_OUT: &[&str] = &[
     ".git/",
     "target/",
@@ -224,7 +224,7 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Every word of the list in the tree below `root`.
+/// Every listed word in the tree below `root`.
 pub(crate) fn findings(root: &Path) -> Vec<Finding> {
     let mut files = Vec::new();
     files_below(root, root, &mut files);
@@ -317,7 +317,7 @@ fn words_of_the_list(piece: &Piece) -> Vec<(&'static str, &'static str)> {
     found
 }
 
-/// Lower case, one space between words and around them; an identifier split into its words.
+/// Lower case, with single spaces between and around words; an identifier is split into its words.
 fn plain_words(piece: &Piece) -> String {
     let mut words = String::from(" ");
     let (mut in_code, mut depth, mut was_lower) = (false, 0_u32, false);

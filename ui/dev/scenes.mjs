@@ -136,8 +136,19 @@ const today = (extra = {}) => ({
 
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
 
+const TURNS = "about $0.57 for the next turn, then $0.31, today's cap $5";
+
+const clients = (chosen = null) => [
+  {
+    client: "Claude Code", provider: chosen, until: chosen === null ? null : ago(-6 * HOUR),
+    sentence: chosen === null ? null : `Claude Code uses OpenAI until midnight: ${TURNS}.`, unusable: null,
+    choices: [{ provider: "anthropic", product: "Claude", cost: null }, { provider: "openai", product: "OpenAI", cost: TURNS }],
+    refused: [{ provider: "deepseek", product: "DeepSeek", why: "no key for DeepSeek", fix: "add one with `understudyd key add deepseek`" }],
+  },
+];
+
 const snapshot = (parts) => ({
-  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], fallbacks: [], pipelines: [], questions: [], open_incidents: [], review_open: 0, notices: [], last_outage: null, today: today(),
+  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], fallbacks: [], pipelines: [], clients: clients(), questions: [], open_incidents: [], review_open: 0, notices: [], last_outage: null, today: today(),
   tray: tray("operational"), ...parts,
 });
 
@@ -342,8 +353,8 @@ export function exchange(id, newest) {
         attempt(3, "openai", "gpt-5.5", Math.round(total * 0.53), Math.round(total * 0.47), "complete", {
           spoken: "openai-responses", stop_reason: "completed",
           left_out: [
-            "`messages[].content[].cache_control`: prompt caches are each vendor's own",
-            "`messages[].content[]: thinking`: thinking is shown to its own vendor alone",
+            "`messages[].content[].cache_control`: a prompt cache belongs to its vendor",
+            "`messages[].content[]: thinking`: thinking is sent only to its own vendor",
           ],
         }),
       ]
@@ -393,7 +404,7 @@ export const DOCTOR = {
     { name: "Settings", state: "good", said: "Read without an error.", fix: null },
     { name: "Port", state: "good", said: "Listening on 127.0.0.1:4747.", fix: null },
     { name: "Ledger", state: "good", said: "Writable, 3.1 MB, schema 4.", fix: null },
-    { name: "Keychain", state: "note", said: "Keys will be forgotten when the engine stops: this computer has no keychain.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
+    { name: "Keychain", state: "note", said: "Keys are lost when the engine stops: this computer has no keychain.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
     { name: "Fallback for Codex", state: "bad", said: "No fallback when OpenAI fails.", fix: "Add a key for OpenRouter in Settings → Keys." },
   ],
 };

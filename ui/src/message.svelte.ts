@@ -1,9 +1,9 @@
 import type { ControlFailure } from "./engine/control";
 
-/** A step that takes back what was just done. */
+/** The action that undoes the last command. */
 export type Undo = { label: string; run: () => void };
 
-/** The result of the last command of the person. */
+/** The result of the user's last command. */
 export type Message = { text: string; fix: string | null; failed: boolean; undo: Undo | null };
 
 const STAYS_MS = 7_000;

@@ -15,7 +15,7 @@ describe("readFragment", () => {
     ["#requests/", "requests", null],
   ])("%s", (fragment, view, detail) => expect(readFragment(fragment)).toEqual({ view, detail }));
 
-  it("opens the old names at their new places", () => {
+  it("maps old view names to the new views", () => {
     expect(readFragment("review")).toEqual({ view: "pipelines", detail: null });
     expect(readFragment("#review/0a1b")).toEqual({ view: "pipelines", detail: "0a1b" });
     expect(readFragment("#traffic/12")).toEqual({ view: "requests", detail: "12" });

@@ -2,7 +2,7 @@
 export const VIEWS = ["now", "incidents", "pipelines", "requests", "settings"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** What the window shows: a view, and one thing in it: an incident, a request, a waiting item, a page of the settings. */
+/** The view in the window, and its open detail: an incident, a request, a waiting item, or a page of the settings. */
 export type Shown = { view: View; detail: string | null };
 
 export const NAMES: Record<View, string> = {

@@ -4,7 +4,7 @@ const STEPS_MS: [u64; 6] = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
 /// After this run time an engine counts as recovered: its next crash starts a new series.
 const HEALTHY: Duration = Duration::from_secs(60);
 
-/// How long to wait before the next start, and whether to notify.
+/// The wait before the next start, and whether to notify.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: usize,
@@ -37,7 +37,7 @@ mod tests {
     use super::Backoff;
 
     #[test]
-    fn waits_grow_and_are_forgotten_after_a_minute_of_health() {
+    fn waits_grow_and_reset_after_a_healthy_minute() {
         let mut backoff = Backoff::default();
         let waits: Vec<_> = (0..8).map(|_| backoff.next().as_millis()).collect();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Starts the engine so that it outlives the application: in a session of its own, without terminal or pipes.
+//! Starts the engine so that it continues after the application ends: in a separate session, without terminal or pipes.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -13,7 +13,7 @@ pub(crate) const DETACH: &str = "--detach";
 /// For a tooltip and a menu line, in characters.
 const LONGEST_LINE: usize = 240;
 
-/// The named program; else the one next to this program; else the one in PATH.
+/// The named program, else the one next to this program, else the one in PATH.
 pub(crate) fn find_program(named: Option<PathBuf>) -> Option<PathBuf> {
     if named.is_some() {
         return named;
@@ -131,7 +131,7 @@ mod tests {
     use super::{LONGEST_LINE, last_line};
 
     #[test]
-    fn the_last_line_that_says_something() {
+    fn the_last_line_with_text() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("out");
         assert_eq!(last_line(&file), None);

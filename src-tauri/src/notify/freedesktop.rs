@@ -226,7 +226,7 @@ fn no_service(error: &zbus::Error) -> String {
             return "This desktop has no notification service.".into();
         }
         if name.contains("Error.Spawn.") {
-            let why = why.as_deref().unwrap_or("it gave no reason");
+            let why = why.as_deref().unwrap_or("for an unknown reason");
             return format!("The notification service could not be started: {why}");
         }
     }
@@ -238,7 +238,7 @@ mod tests {
     use super::body;
 
     #[test]
-    fn markup_is_escaped_only_where_it_is_read() {
+    fn markup_is_escaped_only_for_services_that_parse_it() {
         let text = "R&D <b>Claude</b>";
         assert_eq!(
             body(text, &["actions".into(), "body-markup".into()]),

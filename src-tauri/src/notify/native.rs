@@ -1,4 +1,4 @@
-//! Through the platform's own service. The platform brings the application to the front when a notification is clicked.
+//! Uses the platform's notification service. The platform brings the application to the front when a notification is clicked.
 
 use notify_rust::Notification;
 

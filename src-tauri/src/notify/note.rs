@@ -10,7 +10,7 @@ pub(crate) struct Note {
     pub(crate) urgency: Urgency,
     /// The window's view that a click opens.
     pub(crate) view: View,
-    /// Buttons, where the desktop has any.
+    /// Buttons, if the desktop supports them.
     pub(crate) actions: Vec<NoticeAction>,
     /// Shown only as an update of a notification that is on the screen.
     pub(crate) in_place: bool,

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::connection::Connection;
 use crate::notify::{Note, Notifier};
 
-/// Ids increase, over restarts of the engine too; the oldest are dropped.
+/// Ids increase, also across restarts of the engine; the oldest are dropped.
 const REMEMBERED: usize = 256;
 
 /// Result of each notification; `None`: it is being shown or reported now.

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_does_not_start_says_why() {
+    fn an_engine_that_does_not_start_states_the_reason() {
         let shown = view(&Apart {
             state: State::Restarting,
             detail: "Port 4747 is taken.".into(),

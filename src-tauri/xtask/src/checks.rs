@@ -45,7 +45,7 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// The tray uses D-Bus only because one of our features is unified into the tray library that Tauri uses. If their
+/// D-Bus works in the tray only because a feature of our dependency is unified into the tray library that Tauri uses. If the
 /// versions differ after an update, the tray has no tooltip.
 fn one_tray_library() -> Outcome<Done> {
     let tree = ask(cargo().args([
@@ -65,7 +65,7 @@ fn one_tray_library() -> Outcome<Done> {
         Ok(Done::Did("tauri uses the ksni backend".into()))
     } else {
         Err(Failed::new(format!(
-            "tauri's tray-icon is not the one that has the feature ksni; make `tray-icon` in Cargo.toml the version that tauri needs\n{tree}"
+            "tauri's tray-icon is not the version with the feature ksni; set `tray-icon` in Cargo.toml to the version that tauri needs\n{tree}"
         )))
     }
 }
@@ -74,7 +74,7 @@ fn one_tray_library() -> Outcome<Done> {
 fn dependencies() -> Outcome<Done> {
     let Some(cargo_deny) = find_cargo_deny()? else {
         return Ok(Done::Already(
-            "cargo-deny is not here (`cargo install cargo-deny --locked` brings it; CI always runs it)".into(),
+            "cargo-deny is not installed (`cargo install cargo-deny --locked` installs it; CI always runs it)".into(),
         ));
     };
     ask(Command::new(cargo_deny).current_dir(root()).args([
@@ -88,7 +88,7 @@ fn dependencies() -> Outcome<Done> {
         "licenses",
         "sources",
     ]))?;
-    Ok(Done::Did("bans, licences and sources hold".into()))
+    Ok(Done::Did("bans, licences and sources are correct".into()))
 }
 
 fn find_cargo_deny() -> Outcome<Option<PathBuf>> {
@@ -117,7 +117,7 @@ fn generated_types() -> Outcome<Done> {
         Ok(Done::Did("fresh".into()))
     } else {
         Err(Failed::new(
-            "ui/src/generated was out of date and is written anew: build the UI again and commit the change",
+            "ui/src/generated was out of date and was rewritten: build the UI again and commit the change",
         ))
     }
 }

@@ -22,7 +22,7 @@ pub(crate) use install::{folder, install_one};
 /// The clients of `cargo xtask test`; more would take too long for a local run.
 pub(crate) const TESTED: [&str; 5] = ["node", "claude-code", "codex", "sdk-node", "sdk-python"];
 
-/// Runs every client in an outage. `arguments` are the runner's own, except `--raise`.
+/// Tests every client in an outage. `arguments` are passed to the runner, except `--raise`.
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
     system::install(Purpose::Engine)?;
     system::require_node()?;
@@ -82,8 +82,8 @@ fn install_all(wanted: &str) -> Outcome<Vec<String>> {
     Ok(missing)
 }
 
-/// Runs without network beyond this machine, where the system supports it: clients contact their vendor without a
-/// request. Processes that a client leaves running end with the run.
+/// Runs without network beyond this machine, if the system supports it: clients contact their vendor without a request.
+/// Processes that a client leaves running end with the run.
 fn alone(command: Command) -> Command {
     const ROOT: &[&str] = &["--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
     const USER: &[&str] = &[
@@ -111,7 +111,7 @@ fn alone(command: Command) -> Command {
         }
     }
     println!(
-        "xtask: WARNING: no network namespace can be made here: the clients have dummy keys, but could reach the network"
+        "xtask: WARNING: no network namespace can be created here: the clients have dummy keys, but could reach the network"
     );
     command
 }
@@ -137,10 +137,10 @@ impl Missing {
     fn outcome(self, why: &str) -> Outcome<Done> {
         match self {
             Self::Fails => Err(Failed::new(format!(
-                "{why}; the tests with real clients cannot run, and CI leaves no test out"
+                "{why}; the tests with real clients cannot run, and CI skips no test"
             ))),
             Self::IsReported => Ok(Done::Did(format!(
-                "WARNING: {why}: THE TESTS WITH REAL CLIENTS ARE LEFT OUT"
+                "WARNING: {why}: THE TESTS WITH REAL CLIENTS ARE SKIPPED"
             ))),
         }
     }
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_client_fails_the_run_in_ci_and_is_reported_on_a_desk() {
+    fn a_missing_client_fails_the_run_in_ci_and_is_reported_locally() {
         for desk in [None, Some(""), Some("0"), Some("false")] {
             let Ok(Done::Did(line)) = Missing::of(desk).outcome("no network") else {
                 panic!("{desk:?}");

@@ -10,7 +10,7 @@ use crate::step::{Done, Failed, Outcome, ask, call, step};
 use crate::system::{self, Purpose};
 use crate::tree::{root, target};
 
-/// For each target, unless the command names another number of seconds.
+/// Seconds for each target, unless the command sets another number.
 pub(crate) const SECONDS: u32 = 600;
 
 /// Limits for one input: time in seconds, memory in MiB.
@@ -58,8 +58,8 @@ const COVERAGE: &[&str] = &[
     "-Ccodegen-units=1",
 ];
 
-/// Fuzzes each target for this many seconds, in sequence. Inputs that reached something new are kept in
-/// `target/fuzz/corpus` and used again. An input that broke a law is kept there too and printed.
+/// Fuzzes each target for this many seconds, in sequence. Inputs that reach new code are kept in `target/fuzz/corpus` and used
+/// again. An input that violates a property is kept there too and printed.
 pub(crate) fn fuzz(seconds: u32, only: Option<&str>) -> Outcome {
     let known = |only: &&str| TARGETS.iter().any(|(name, _)| name == only);
     if let Some(unknown) = only.filter(|only| !known(only)) {
@@ -149,7 +149,7 @@ fn run(folder: &Path, program: &Path, name: &str, seeds: &[&str], seconds: u32) 
     });
     let broken: Vec<&str> = broken.collect();
     Err(Failed::new(format!(
-        "a law was broken; the complete output is in {}\n{}",
+        "a property was violated; the complete output is in {}\n{}",
         log.display(),
         broken.join("\n")
     )))

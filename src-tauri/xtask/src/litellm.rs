@@ -18,6 +18,6 @@ pub(crate) fn install() -> Outcome<PathBuf> {
         Ok(program)
     } else {
         let pinned = client.pinned().join(" ");
-        Err(Failed::new(format!("{pinned} brought no program")))
+        Err(Failed::new(format!("{pinned} contains no program")))
     }
 }

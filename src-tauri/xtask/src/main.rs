@@ -1,4 +1,4 @@
-//! `cargo xtask`: the project's commands, each with all of its own set-up.
+//! `cargo xtask`: the project's commands, each including its set-up.
 //!
 //! Only the standard library, so that the first command on a new machine compiles in seconds.
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -56,7 +56,9 @@ fn main() -> ExitCode {
         ["fuzz"] => fuzz::fuzz(fuzz::SECONDS, None),
         ["fuzz", seconds, target @ ..] if target.len() <= 1 => match seconds.parse() {
             Ok(seconds) => fuzz::fuzz(seconds, target.first().copied()),
-            Err(_) => Err(Failed::new(format!("`{seconds}` is no number of seconds"))),
+            Err(_) => Err(Failed::new(format!(
+                "`{seconds}` is not a number of seconds"
+            ))),
         },
         ["ui"] => ui::build(),
         ["help" | "--help" | "-h"] => {
@@ -65,7 +67,7 @@ fn main() -> ExitCode {
         }
         [] => Err(Failed::new(USAGE)),
         [unknown, ..] => Err(Failed::new(format!(
-            "there is no `cargo xtask {unknown}`. There is:\n{USAGE}"
+            "there is no `cargo xtask {unknown}`. The commands are:\n{USAGE}"
         ))),
     };
     match outcome {

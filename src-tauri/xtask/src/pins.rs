@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_pin_is_named() {
+    fn an_invalid_pin_is_reported_with_its_line() {
         for wrong in ["[node]", "[apt.node]", "node", "[npm.node]\nnode = 24"] {
             let Err(failed) = Pins::parse(wrong.to_owned()) else {
                 panic!("{wrong}");

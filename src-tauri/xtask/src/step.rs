@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Why a command ended early, for the person at the terminal.
+/// Why a command ended early, as a text for the terminal.
 #[derive(Debug)]
 pub(crate) struct Failed(String);
 

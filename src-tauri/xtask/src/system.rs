@@ -5,20 +5,20 @@ use std::process::{Command, Stdio};
 
 use crate::step::{Done, Failed, Outcome, ask, call, spelled, step};
 
-/// What is to be built or run.
+/// The purpose of the build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// `understudyd` alone.
+    /// Only `understudyd`.
     Engine,
-    /// And the tray application.
+    /// The tray application too.
     Desktop,
-    /// And its tests, which start a display of their own.
+    /// The tests too, which start a separate display.
     Tests,
     /// libFuzzer, in addition to the engine's libraries.
     Fuzzing,
 }
 
-/// Debian and Ubuntu package, and why it is needed.
+/// Debian and Ubuntu package, with the reason for it.
 const ENGINE: &[(&str, &str)] = &[
     ("gcc", "compiles SQLite and the TLS primitives"),
     ("libc6-dev", "compiles SQLite and the TLS primitives"),
@@ -27,26 +27,26 @@ const ENGINE: &[(&str, &str)] = &[
 const FUZZING: &[(&str, &str)] = &[("g++", "compiles libFuzzer")];
 const DESKTOP: &[(&str, &str)] = &[("libwebkit2gtk-4.1-dev", "the window's web view, with GTK")];
 const TESTS: &[(&str, &str)] = &[
-    ("dbus-daemon", "a session bus of the tests' own"),
+    ("dbus-daemon", "a session bus for the tests"),
     (
         "python3-venv",
         "the Python SDKs that are tested against the stage",
     ),
-    ("gnome-keyring", "a keychain of the tests' own"),
+    ("gnome-keyring", "a keychain for the tests"),
     (
         "util-linux",
         "makes file permissions count for tests that run as root",
     ),
-    ("webkit2gtk-driver", "drives the window in the tests"),
-    ("xauth", "the tests' own display"),
-    ("xvfb", "the tests' own display"),
+    ("webkit2gtk-driver", "controls the window in the tests"),
+    ("xauth", "a display for the tests"),
+    ("xvfb", "a display for the tests"),
 ];
 
-/// Installs missing packages where that is possible, and prints their names elsewhere.
+/// Installs missing packages if possible, else prints their names.
 pub(crate) fn install(purpose: Purpose) -> Outcome {
     step("system packages", || {
         if cfg!(not(target_os = "linux")) {
-            return Ok(Done::Already("this system brings its own web view".into()));
+            return Ok(Done::Already("this system has its own web view".into()));
         }
         if Path::new("/usr/bin/dpkg-query").exists() {
             debian(purpose)

@@ -84,7 +84,7 @@ mod tests {
     use super::Tally;
 
     #[test]
-    fn closing_lines_add_up() {
+    fn closing_lines_are_summed() {
         let mut tally = Tally::default();
         tally.read("running 3 tests");
         tally.read("test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s");

@@ -21,8 +21,8 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
-/// A hash over the names and contents of these files and folders. A missing file changes the hash. Dependencies and
-/// build results are left out.
+/// A hash over the names and contents of these files and folders. A missing file changes the hash. Dependencies and build
+/// results are excluded.
 pub(crate) fn content_hash(places: &[PathBuf]) -> Outcome<String> {
     let mut hasher = DefaultHasher::new();
     for place in places {

@@ -69,7 +69,7 @@ struct Judged {
     report: Report,
 }
 
-/// The properties of the validator that delivery relies on, for both framings of a dialect.
+/// Properties of the validator that delivery needs, for both framings of a dialect.
 pub fn validator(dialect: Dialect, data: &[u8]) {
     for framing in [Framing::Stream, Framing::Whole] {
         let (judged, mut validator) = judge(dialect, framing, &[data]);

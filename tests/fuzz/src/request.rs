@@ -9,8 +9,7 @@ mod rules;
 use acted::acted;
 use rules::lawful;
 
-/// Translates a request into both other dialects. If it succeeds, the vendor accepts the result, and a model acts on it as on
-/// the original.
+/// Translates a request into both other dialects. If it succeeds, the vendor accepts the result, and its content is unchanged.
 pub fn request(data: &[u8]) {
     between(data, |from, to| from != to);
 }

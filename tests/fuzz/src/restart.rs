@@ -3,7 +3,7 @@ use wire::{Ask, BodyEnd, Broken, Completion, Framing, Restart, Told, Validator};
 
 use crate::pieces;
 
-/// More cuts of one input find nothing new and take time.
+/// More cuts of one input find nothing new and only take time.
 const MOST_CUTS: usize = 12;
 
 /// For each event: the stream ends there, gets a keep-alive, and continues with itself as the second response.

@@ -1,4 +1,4 @@
-/** A point of a series: the slot, and what is drawn there. */
+/** A point of a series, with its slot. */
 export type At = { slot: number };
 
 /** Slots 0 to `count` - 1, each with its point or null: a slot without data stays visible as such. */

@@ -1,6 +1,6 @@
 const STEPS_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
-/** How long to wait before connecting again after so many failures in a row (at least one), in ms. */
+/** Wait before the next connection attempt, in ms, after `failures` failures in a row (at least one). */
 export function backoff(failures: number): number {
   return STEPS_MS[Math.min(failures, STEPS_MS.length) - 1] ?? 500;
 }

@@ -42,7 +42,7 @@ it("reports what failed and what to do", async () => {
   await expect(command({ do: "pause" })).rejects.toBeInstanceOf(ControlFailure);
 });
 
-it("gives back a refused text with its errors", async () => {
+it("returns a rejected settings text with its errors", async () => {
   answer(422, { file: "f", text: "x", errors: ["line 1: no"] });
   expect((await saveSettings("x")).errors).toEqual(["line 1: no"]);
 });

@@ -50,7 +50,7 @@ export const runReview = (id: string) =>
   request<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);
 /** Both steps may take as long as the longest response. */
 export const testFallback = (wanted: TestFallback) => request<Fallback>("POST", "fallbacks/test", wanted, 3_600_000);
-/** The candidates for such a request, now. */
+/** The candidates that a request with these properties would have now. */
 export const explain = (of: Record<string, string>) => request<Explained>("GET", `explain?${new URLSearchParams(of)}`);
 export const doctor = () => request<Doctor>("GET", "doctor", undefined, 60_000);
 export const command = (command: Command) => request<Accepted>("POST", "do", command);

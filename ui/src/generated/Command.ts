@@ -11,6 +11,6 @@ export type Command = { "do": "open_window", view: View, } | { "do": "copy_base_
  */
 provider: string | null, pin: boolean, } | { "do": "may_go_to", pipeline: string | null, scope: MayGoTo, } | { "do": "rehearse", seconds: number, } | { "do": "end_rehearsal" } | { "do": "review_retry_all", incident: number | null, pipeline: string | null, 
 /**
- * Run nothing; return how many there are.
+ * Only return the number of requests, without running them.
  */
 count_only: boolean, } | { "do": "review_retry_stop" } | { "do": "start_at_login", on: boolean, };

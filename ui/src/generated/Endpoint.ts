@@ -5,6 +5,6 @@ import type { ModelHealth } from "./ModelHealth";
 
 export type Endpoint = { id: string, base: string, dialects: Array<Dialect>, key: KeyState, 
 /**
- * Environment variable that may hold the key.
+ * Environment variable that may contain the key.
  */
 key_env: string | null, models: Array<ModelHealth>, };

@@ -9,7 +9,7 @@ import type { Fallback } from "./Fallback";
  */
 export type Explained = { 
 /**
- * The route's name.
+ * Name of the route.
  */
 route: string, dialect: Dialect, model: string, delivery: Delivery, 
 /**

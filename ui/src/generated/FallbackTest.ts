@@ -10,7 +10,7 @@ export type FallbackTest = { at: string, passed: boolean,
  */
 failed_step: number | null, 
 /**
- * "tool turn complete", "failed at step 2: it refused the request: …"
+ * "tool turn complete", "failed at step 2: the provider refused the request: …"
  */
 said: string, 
 /**

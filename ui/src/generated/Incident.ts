@@ -18,6 +18,6 @@ evidence_spans: Spans,
  */
 timeline: Array<TimelineEntry>, 
 /**
- * Agent sessions that it cut in mid-turn, latest first.
+ * Agent sessions that it interrupted within a turn, latest first.
  */
 interrupted: Array<Interruption>, };

@@ -2,6 +2,6 @@
 import type { IncidentPoint } from "./IncidentPoint";
 
 /**
- * `GET /control/series/incidents/<id>`: requests that met an incident.
+ * `GET /control/series/incidents/<id>`: requests that an incident affected.
  */
 export type IncidentSeries = { bounds: Array<string>, points: Array<IncidentPoint>, };

@@ -8,6 +8,6 @@ export type IncidentSummary = { id: number, provider: string,
  */
 title: string, level: Level, peak: Level, opened: string, closed: string | null, 
 /**
- * Exchanges that the incident affected, and how many of them a fallback carried.
+ * Exchanges that the incident affected, and how many of them a fallback answered.
  */
 exchanges_hit: number, carried_by_fallback: number, at_risk: AtRisk, };

@@ -15,7 +15,7 @@ product: string, peak: Level, opened: string, closed: string, duration_s: number
  */
 hit: number, carried: number, 
 /**
- * Products that carried them: "OpenAI".
+ * Products that answered them: "OpenAI".
  */
 carried_by: Array<string>, 
 /**

@@ -3,7 +3,7 @@ import type { Dialect } from "./Dialect";
 import type { ReviewState } from "./ReviewState";
 
 /**
- * A pipeline's request that every provider failed, parked for a person.
+ * A pipeline's request that every provider failed, parked for the user.
  */
 export type ReviewSummary = { 
 /**

@@ -2,6 +2,6 @@
 
 export type UptimePoint = { slot: number, 
 /**
- * Calls that show whether the provider works: a call that it answered, or that failed because of it.
+ * Calls that show if the provider works: answered ones, and those that failed because of the provider.
  */
 calls: number, failed: number, };

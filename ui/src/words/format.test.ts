@@ -17,12 +17,12 @@ describe("money", () => {
     [-2_500_000, "-$2.50"],
   ])("%i micro-dollars read %s", (micro, text) => expect(money(micro)).toBe(text));
 
-  it("says about where tokens are estimated", () => {
+  it('writes "about" if tokens are estimated', () => {
     expect(cost(4_200, true)).toBe("about $0.0042");
     expect(cost(4_200, false)).toBe("$0.0042");
   });
 
-  it("writes a range once when both ends agree", () => {
+  it("writes one amount if both ends are equal", () => {
     expect(moneyRange(5_000_000_000, 15_000_000_000)).toBe("$5,000 to $15,000");
     expect(moneyRange(2_000_000_000, 2_000_000_000)).toBe("$2,000");
   });
@@ -73,19 +73,19 @@ describe("times", () => {
     [86_400, "21 Jun, 20:04"],
   ])("%i s later it was %s", (seconds, text) => expect(ago(AT, after(seconds))).toBe(text));
 
-  it("names the day of a time to the second only where it is another day", () => {
+  it("adds the date to a time with seconds only on another day", () => {
     expect(timeToTheSecond(AT, after(60))).toBe("20:04:00");
     expect(timeToTheSecond(AT, after(5 * 3_600))).toBe("21 Jun, 20:04:00");
   });
 
-  it("names the day only where it is another day", () => {
+  it("adds the date only on another day", () => {
     expect(moment(AT, after(3_600))).toBe("20:04");
     expect(moment(AT, after(5 * 3_600))).toBe("21 Jun, 20:04");
   });
 });
 
 describe("counts", () => {
-  it("groups thousands and agrees in number", () => {
+  it("groups thousands and uses the singular for one", () => {
     expect(count(12_345)).toBe("12,345");
     expect(plural(1, "request", "requests")).toBe("1 request");
     expect(plural(0, "request", "requests")).toBe("0 requests");

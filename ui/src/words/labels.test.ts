@@ -6,9 +6,9 @@ test.each([
   ["callers_fault", 400, "Bad request"],
   ["callers_fault", 401, "Key refused"],
   ["callers_fault", 403, "Key refused"],
-  ["turned_away", 403, "Turned away"],
+  ["turned_away", 403, "Rejected"],
   ["complete", 200, "Complete"],
-  ["client_left", null, "Client left"],
+  ["client_left", null, "Client disconnected"],
 ] as const)("%s with status %s reads %s", (end, status, word) => expect(resultOf({ end, status }).word).toBe(word));
 
 test.each([

@@ -7,7 +7,7 @@ import type { KeyState } from "../generated/KeyState";
 import type { Level } from "../generated/Level";
 import type { ReviewState } from "../generated/ReviewState";
 
-/** Marks: each has a shape and a colour of its own. */
+/** Marks: each has a different shape and colour. */
 export type Tone = Level | "carried" | "limited" | "quiet" | "paused" | "neutral";
 
 export const LEVEL: Record<Level, string> = {
@@ -28,11 +28,11 @@ export const END: Record<ExchangeEnd, Result> = {
   replayed: { word: "Replayed", tone: "operational", means: "The client received the stored response of an earlier request with the same idempotency key, at no cost." },
   truncated: { word: "Truncated", tone: "degraded", means: "The provider stopped at a token limit." },
   refused: { word: "Refused", tone: "neutral", means: "The model declined because of the content." },
-  cut: { word: "Cut", tone: "major_outage", means: "The response ended in the middle, and the client's connection was aborted." },
+  cut: { word: "Incomplete", tone: "major_outage", means: "The response ended in the middle, and the client's connection was aborted." },
   exhausted: { word: "All failed", tone: "major_outage", means: "Every provider failed." },
   callers_fault: { word: "Bad request", tone: "neutral", means: "The provider rejected the request itself. The client received its error unchanged." },
-  client_left: { word: "Client left", tone: "neutral", means: "The client closed the connection." },
-  turned_away: { word: "Turned away", tone: "neutral", means: "Understudy refused the connection: token, host or size." },
+  client_left: { word: "Client disconnected", tone: "neutral", means: "The client closed the connection." },
+  turned_away: { word: "Rejected", tone: "neutral", means: "Understudy rejected the request because of its token, host or size." },
   our_fault: { word: "Internal error", tone: "major_outage", means: "An error in Understudy." },
 };
 
@@ -48,8 +48,8 @@ export const KEY: Record<KeyState, { word: string; tone: Tone; means: string }> 
   missing: { word: "Missing", tone: "unknown", means: "No key yet: this provider cannot answer." },
   keychain: { word: "In the keychain", tone: "operational", means: "Stored in this computer's keychain." },
   environment: { word: "From the environment", tone: "operational", means: "Read from an environment variable when the engine started." },
-  memory: { word: "In memory only", tone: "degraded", means: "The key will be forgotten when the engine stops: this computer has no keychain." },
-  client_login: { word: "Client's own login", tone: "operational", means: "Clients bring their own login." },
+  memory: { word: "In memory only", tone: "degraded", means: "The key is lost when the engine stops: this computer has no keychain." },
+  client_login: { word: "Client's own login", tone: "operational", means: "Clients send their own login." },
 };
 
 export const CHECK: Record<CheckState, { word: string; tone: Tone }> = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Span } from "../generated/Span";
-import { plain, spansBeside, spansOr } from "./spans";
+import { plain, spansBeside, spansOr, without } from "./spans";
 
 const text = (text: string): Span => ({ kind: "text", text });
 const instant = (at: string): Span => ({ kind: "instant", at });
@@ -27,19 +27,19 @@ describe("instants", () => {
     expect(plain(DOWN, now, "America/New_York")).toContain("since 16:11)");
   });
 
-  it("have the offset of their own instant when the clocks go back", () => {
+  it("use the UTC offset of their instant when the clocks go back", () => {
     // Berlin goes from UTC+2 to UTC+1 on 25 October 2026 at 01:00 UTC.
     const spans = [instant("2026-10-25T00:30:00Z"), text(" to "), instant("2026-10-25T01:30:00Z"), text(" and "), instant("2026-10-25T02:30:00Z")];
     expect(plain(spans, at("2026-10-25T12:00:00Z"), "Europe/Berlin")).toBe("02:30 to 02:30 and 03:30");
   });
 
-  it("have the offset of their own instant when the clocks go forward", () => {
+  it("use the UTC offset of their instant when the clocks go forward", () => {
     // New York goes from UTC-5 to UTC-4 on 8 March 2026 at 07:00 UTC.
     const spans = [instant("2026-03-08T06:59:00Z"), text(" to "), instant("2026-03-08T07:01:00Z")];
     expect(plain(spans, at("2026-03-08T15:00:00Z"), "America/New_York")).toBe("01:59 to 03:01");
   });
 
-  it("are on the day before the clock change where they were", () => {
+  it("keep their date on the day before a clock change", () => {
     // 00:30 in Berlin on the day of the change is 22:30 UTC on the day before.
     expect(plain([instant("2026-10-24T22:30:00Z")], at("2026-10-25T22:30:00Z"), "Europe/Berlin")).toBe("00:30");
     expect(plain([instant("2026-10-24T21:30:00Z")], at("2026-10-25T22:30:00Z"), "Europe/Berlin")).toBe("24 Oct, 23:30");
@@ -64,9 +64,15 @@ describe("durations and money", () => {
   ])("%i micro-dollars read %s", (amount, text) => expect(plain([{ kind: "money", amount }], 0)).toBe(text));
 });
 
-it("omits the name that stands beside it", () => {
+it("omits the name that is shown beside it", () => {
   expect(spansBeside("Claude", [text("Claude: it is them since "), instant("2026-06-21T20:11:00Z")])[0]).toEqual(text("It is them since "));
   expect(spansBeside("Claude", [instant("2026-06-21T20:11:00Z")])).toEqual([instant("2026-06-21T20:11:00Z")]);
+});
+
+it("omits a prefix of the first text", () => {
+  const spans = [text("open until "), instant("2026-06-21T20:11:00Z")];
+  expect(without("open ", spans)).toEqual([text("until "), instant("2026-06-21T20:11:00Z")]);
+  expect(without("closed ", spans)).toBe(spans);
 });
 
 it("shows the text of an engine that sends no spans", () => {

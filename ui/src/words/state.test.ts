@@ -44,7 +44,7 @@ describe("stateOf", () => {
     expect(stateOf(snapshot({ ...down, level: "partial_outage" })).tone).toBe("partial_outage");
   });
 
-  it("has a mark of its own for a provider that is down and carried", () => {
+  it("has a separate mark for a provider that is down while a fallback answers", () => {
     expect(stateOf(snapshot({ ...down, icon: "carried" })).tone).toBe("carried");
     expect(providerTone("major_outage", "carried")).toBe("carried");
     expect(providerTone("operational", "carried")).toBe("operational");

@@ -25,7 +25,7 @@ export function stateOf({ tray, headline, engine }: Snapshot): State {
   return { icon, tone: headline.level, word: LEVEL[headline.level] };
 }
 
-/** A provider that is down is not red while fallbacks carry all of it: red means that the person must act. */
+/** A provider that is down is not red while fallbacks answer all its requests: red means that the user must act. */
 export function providerTone(level: Level, icon: StateIcon): Tone {
   return icon === "carried" && OUTAGES.includes(level) ? "carried" : level;
 }

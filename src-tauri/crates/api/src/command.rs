@@ -14,21 +14,21 @@ pub enum Command {
     CopyBaseUrl,
     /// Shell: close the icon; the engine stays.
     Quit,
-    /// Engine: pass everything to the primary, touch nothing.
+    /// Engine: send everything to the primary unchanged.
     Pause,
     Resume,
     /// Engine: drain, then end. A deliberate stop is not restarted.
     StopEngine,
     /// Shell: start the engine again after a stop or when it could not be kept running.
     StartEngine,
-    /// Engine: look at everything now.
+    /// Engine: check everything now.
     CheckNow,
-    /// Engine: an open breaker lets the next request through.
+    /// Engine: lets the next request through an open breaker.
     TryNow {
         endpoint: String,
         model: String,
     },
-    /// Engine: may a fallback with a key that is billed by the token answer clients with a subscription?
+    /// Engine: may a fallback with a key billed per token answer clients that have a subscription?
     PaidStandIns {
         allow: bool,
     },
@@ -36,7 +36,7 @@ pub enum Command {
     PaidUntilBack {
         allow: bool,
     },
-    /// Engine: may another model of the same login answer while one model alone fails? None: ask when it would help.
+    /// Engine: may another model of the same login answer if only one model fails? None: ask when it would help.
     Siblings {
         allow: Option<bool>,
     },
@@ -46,7 +46,7 @@ pub enum Command {
     PaidFallbacksToday {
         allow: bool,
     },
-    /// Engine: requests of this client go to this provider first until the local midnight, or until auto where pinned. None: auto.
+    /// Engine: requests of this client go first to this provider until local midnight; if pinned, until auto. None: auto.
     UseNow {
         client: String,
         /// Id, product or name.
@@ -54,13 +54,13 @@ pub enum Command {
         #[serde(default)]
         pin: bool,
     },
-    /// Engine: where may requests go beside their primary? None: those of all pipelines and applications that have no word
-    /// of their own.
+    /// Engine: where may requests go if their primary fails? None: those of all pipelines and applications without a separate
+    /// setting.
     MayGoTo {
         pipeline: Option<String>,
         scope: MayGoTo,
     },
-    /// Engine: rehearse an outage on the rehearsal provider for so many seconds.
+    /// Engine: simulate an outage of the rehearsal provider for this number of seconds.
     Rehearse {
         seconds: u32,
     },
@@ -69,10 +69,10 @@ pub enum Command {
     ReviewRetryAll {
         incident: Option<i64>,
         pipeline: Option<String>,
-        /// Run nothing; return how many there are.
+        /// Only return the number of requests, without running them.
         count_only: bool,
     },
-    /// Engine: the request that runs is the last one of "retry all".
+    /// Engine: "retry all" stops after the running request.
     ReviewRetryStop,
     /// Engine: start at login as a user service.
     StartAtLogin {
@@ -111,12 +111,12 @@ impl View {
     }
 }
 
-/// The owner's word on where requests may go beside their primary.
+/// The owner's setting of where requests may go if their primary fails.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum MayGoTo {
-    /// As the settings have it: the question is answered, and nothing is changed.
+    /// The present settings: the question is answered, and nothing changes.
     Keep,
     /// The endpoints that the owner's routes name.
     Named,

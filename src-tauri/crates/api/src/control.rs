@@ -9,7 +9,7 @@ use crate::Dialect;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Explained {
-    /// The route's name.
+    /// Name of the route.
     pub route: String,
     pub dialect: Dialect,
     pub model: String,

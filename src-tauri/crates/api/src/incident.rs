@@ -15,7 +15,7 @@ pub struct IncidentSummary {
     pub peak: Level,
     pub opened: DateTime<Utc>,
     pub closed: Option<DateTime<Utc>>,
-    /// Exchanges that the incident affected, and how many of them a fallback carried.
+    /// Exchanges that the incident affected, and how many of them a fallback answered.
     pub exchanges_hit: u64,
     pub carried_by_fallback: u64,
     pub at_risk: AtRisk,
@@ -28,7 +28,7 @@ pub struct IncidentSummary {
 pub enum AtRisk {
     /// "Add a pipeline to see what outages cost you."
     NoEstimate { why: String },
-    /// Counted, and nothing is left: "Nothing of yours was hit."
+    /// Counted, with nothing at risk: "None of your requests was affected."
     Nothing { why: String },
     /// A range. `known` is the measured part, from items that are parked or failed; the rest is estimated. `low`, `high` and
     /// `known` are in micro-dollars.
@@ -62,7 +62,7 @@ pub struct LastOutage {
     /// Affected requests; the next three fields are parts of this number.
     pub hit: u64,
     pub carried: u64,
-    /// Products that carried them: "OpenAI".
+    /// Products that answered them: "OpenAI".
     pub carried_by: Vec<String>,
     /// Failed, and parked in the review queue.
     pub waiting: u64,
@@ -87,11 +87,11 @@ pub struct Incident {
     pub evidence_spans: Spans,
     /// Oldest first.
     pub timeline: Vec<TimelineEntry>,
-    /// Agent sessions that it cut in mid-turn, latest first.
+    /// Agent sessions that it interrupted within a turn, latest first.
     pub interrupted: Vec<Interruption>,
 }
 
-/// An agent session that an outage cut in mid-turn.
+/// An agent session that an outage interrupted within a turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Interruption {
@@ -102,11 +102,14 @@ pub struct Interruption {
     pub model: String,
     pub first: DateTime<Utc>,
     pub last: DateTime<Utc>,
-    /// One sentence: how the session was cut, how many requests failed, and when it continued.
+    /// One sentence: how the session was cut, how many requests failed, and when it continued; with times in the engine's zone.
     pub said: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub said_spans: Spans,
     /// When the session received a response again.
     pub resumed: Option<DateTime<Utc>>,
-    /// When a person marked it as checked.
+    /// When the user marked it as checked.
     pub checked: Option<DateTime<Utc>>,
     /// The tool calls of the last response, oldest first.
     pub calls: Vec<DeliveredCall>,
@@ -115,8 +118,11 @@ pub struct Interruption {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct DeliveredCall {
-    /// "`Bash: alembic upgrade head` delivered, no result seen"
+    /// "`Bash: alembic upgrade head` delivered, no result seen"; with times in the engine's zone.
     pub said: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub said_spans: Spans,
     /// When its result arrived; None: no result was seen.
     pub result: Option<DateTime<Utc>>,
 }

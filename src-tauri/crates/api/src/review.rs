@@ -4,7 +4,7 @@ use ts_rs::TS;
 
 use crate::Dialect;
 
-/// A pipeline's request that every provider failed, parked for a person.
+/// A pipeline's request that every provider failed, parked for the user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ReviewSummary {
@@ -40,9 +40,9 @@ pub enum ReviewState {
     Open,
     /// A later attempt, or another request of the same pipeline and item, succeeded.
     Answered,
-    /// A person did it by hand.
+    /// The user did the work by hand.
     Done,
-    /// A person closed the item without a run.
+    /// The user closed the item without a run.
     Dismissed,
 }
 
@@ -88,7 +88,7 @@ pub struct ReviewClose {
     pub note: Option<String>,
 }
 
-/// How a person closes an item.
+/// How the user closes an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]

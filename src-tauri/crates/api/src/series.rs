@@ -1,4 +1,4 @@
-//! Figures over time, for charts: `GET /control/series/…`. Each is computed when it is requested and changes nothing.
+//! Figures over time, for charts: `GET /control/series/…`. They are computed on request and change nothing.
 //!
 //! `bounds` has one instant more than there are slots: slot `n` begins at `bounds[n]` and ends before `bounds[n + 1]`.
 //! A slot without data has no point.
@@ -26,7 +26,7 @@ pub struct ProviderUptime {
 #[ts(export)]
 pub struct UptimePoint {
     pub slot: u32,
-    /// Calls that show whether the provider works: a call that it answered, or that failed because of it.
+    /// Calls that show if the provider works: answered ones, and those that failed because of the provider.
     pub calls: u64,
     pub failed: u64,
 }
@@ -94,7 +94,7 @@ pub struct CostPoint {
     pub estimated_micro_usd: i64,
 }
 
-/// `GET /control/series/incidents/<id>`: requests that met an incident.
+/// `GET /control/series/incidents/<id>`: requests that an incident affected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct IncidentSeries {

@@ -22,7 +22,7 @@ pub enum TrayIcon {
     Operational,
     Degraded,
     Outage,
-    /// A provider is down, and fallbacks carry the work.
+    /// A provider is down, and fallbacks answer its requests.
     Carried,
     /// No problem is known; the status pages are the only evidence.
     Quiet,

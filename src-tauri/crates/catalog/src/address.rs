@@ -1,8 +1,8 @@
-//! Addresses, as far as files and settings need to know them.
+//! Server addresses in catalogue files and settings.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Why a text is no address of a server. No message repeats the text, which may contain a key.
+/// Why a text is not a server address. No message repeats the text, which may contain a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadAddress {
     #[error(
@@ -27,18 +27,17 @@ pub enum BadAddress {
     Host,
 }
 
-/// An http or https address: scheme, host, port and path, and nothing else.
+/// An http or https address with scheme, host, port and path only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address<'t> {
     pub secure: bool,
-    /// Without the port; an IPv6 address without its brackets.
+    /// Without the port; for an IPv6 address without its brackets.
     host: &'t str,
     port: u16,
 }
 
 impl<'t> Address<'t> {
-    /// # Errors
-    /// The text is no such address, or has a part that an address must not have.
+    /// # Errors The text is not such an address, or has a part that is not allowed.
     pub fn of(text: &'t str) -> Result<Address<'t>, BadAddress> {
         let (secure, rest) = match (after(text, "https://"), after(text, "http://")) {
             (Some(rest), _) => (true, rest),
@@ -64,13 +63,13 @@ impl<'t> Address<'t> {
         Ok(Address { secure, host, port })
     }
 
-    /// Does it lead to this machine?
+    /// True if the address is on this machine.
     pub fn is_loopback(&self) -> bool {
         let ip = self.host.parse::<IpAddr>();
         self.host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.is_loopback())
     }
 
-    /// A server on this machine or in its network answers also while there is no connection to the outside.
+    /// True unless the server is on this machine or in its network, where it is reachable without an internet connection.
     fn is_beyond_this_network(&self) -> bool {
         match self.host.parse::<IpAddr>() {
             Ok(IpAddr::V4(ip)) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local()),
@@ -81,30 +80,30 @@ impl<'t> Address<'t> {
         }
     }
 
-    /// Does what is sent to one reach the other?
+    /// True if both addresses lead to the same server.
     pub fn is_same_server(&self, other: &Address<'_>) -> bool {
         self.secure == other.secure
             && self.host.eq_ignore_ascii_case(other.host)
             && self.port == other.port
     }
 
-    /// A key or a login that is sent there can be read on the way.
+    /// True if a key or a login would be sent unencrypted.
     pub fn is_in_the_clear(&self) -> bool {
         !self.secure && !self.is_loopback()
     }
 }
 
-/// Does this address lead out of this machine's own network?
+/// True if the address is outside this machine's network.
 pub fn is_beyond_this_network(base: &str) -> bool {
     Address::of(base).is_ok_and(|address| address.is_beyond_this_network())
 }
 
-/// Does this address lead to a server on this machine?
+/// True if the server is on this machine.
 pub(crate) fn is_local(base: &str) -> bool {
     Address::of(base).is_ok_and(|address| !address.secure && address.is_loopback())
 }
 
-/// A host name or IP address, with its port if it has one, and nothing else.
+/// A host name or IP address with an optional port, and nothing else.
 pub(crate) fn is_host(text: &str) -> bool {
     !text.contains('/') && text.bytes().all(belongs_in_a_path) && split(text).is_some()
 }
@@ -115,7 +114,7 @@ fn after<'t>(text: &'t str, scheme: &str) -> Option<&'t str> {
         .then(|| &text[scheme.len()..])
 }
 
-/// The characters of a path (RFC 3986), and the brackets of an IPv6 address.
+/// True for characters of a path (RFC 3986) and the brackets of an IPv6 address.
 fn belongs_in_a_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%/[]".contains(&byte)
 }
@@ -147,7 +146,7 @@ fn split(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// A name for an error text; an address in its place is not repeated, because it may contain a key.
+/// A name for an error text. If it is an address, it is not repeated, because it may contain a key.
 pub fn shown_name(name: &str) -> &str {
     let plain = !name.contains("://") && !name.contains('@');
     if plain { name } else { "…" }
@@ -168,7 +167,7 @@ pub fn without_addresses(message: &str) -> String {
         (Some(start), Some(end)) if start < end => {
             format!("{}…{}", &message[..=start], &message[end..])
         }
-        _ => "this value or key is not what belongs here".to_owned(),
+        _ => "this value or key is not valid here".to_owned(),
     }
 }
 

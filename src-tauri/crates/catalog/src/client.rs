@@ -1,4 +1,4 @@
-//! The programs that send requests here: one TOML file each under `clients/`, with what was measured of how each behaves.
+//! Known client programs: one TOML file each under `clients/`, with their measured behaviour.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -13,7 +13,7 @@ macro_rules! bundled {
     };
 }
 
-/// Every file of `clients/`; a test fails when one is missing here.
+/// Every file of `clients/`; a test fails if one is missing.
 const BUNDLED: &[(&str, &str)] = bundled![
     "anthropic-js.toml",
     "anthropic-python.toml",
@@ -45,37 +45,37 @@ static CLIENTS: LazyLock<Vec<KnownClient>> = LazyLock::new(|| {
     BUNDLED.iter().map(read).collect()
 });
 
-/// A program that sends requests, or a library that programs are built on.
+/// A client program, or a library that client programs use.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownClient {
-    /// What people call it; a library bears the name of its user agent.
+    /// The common name; for a library, the name in its user agent.
     pub name: String,
-    /// A coding agent, whose user watches it work. Any other may belong to an automation.
+    /// A coding agent with a user in front of it. Any other client may belong to an automation.
     #[serde(default)]
     pub agent: bool,
-    /// It repeats a request that failed or timed out, byte for byte.
+    /// It repeats a failed or timed-out request byte for byte.
     #[serde(default)]
     pub asks_again: bool,
-    /// How its user agents begin; of several files the longest beginning decides.
+    /// Prefixes of its user agents; if several files match, the longest prefix applies.
     user_agents: Vec<String>,
-    /// Without this header it is another one.
+    /// Without this header the client is another one.
     #[serde(default)]
     header: Option<String>,
     #[serde(default, rename = "behaviour")]
     behaviours: Vec<Measured>,
 }
 
-/// One measurement.
+/// One measured behaviour.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Measured {
-    /// Of this version and later ones.
+    /// The first version to which it applies.
     #[serde(default)]
     from: Option<String>,
     #[serde(default)]
     dialect: Option<Dialect>,
-    /// Of requests for a stream, or for a response in one piece.
+    /// It applies to streamed requests (true) or to others (false).
     #[serde(default)]
     streamed: Option<bool>,
     #[serde(default)]
@@ -88,7 +88,7 @@ struct Measured {
     waits_for_event_s: Option<u64>,
     #[serde(default)]
     waits_through_pings_s: Option<u64>,
-    /// When, and with which version.
+    /// Date and version of the measurement.
     source: String,
 }
 
@@ -99,30 +99,30 @@ pub enum Repeats {
     /// The turn is lost.
     #[default]
     Never,
-    /// It repeats the request, also after a connection that broke.
+    /// It repeats the request, also after a broken connection.
     Broken,
-    /// The same, unless it received a finished block before: it accepts that as the response.
+    /// The same, unless it received a completed block: then it accepts the part as the response.
     BrokenBeforeABlock,
-    /// It repeats the request only after a clean end without a stop reason, and not after a connection that broke.
+    /// It repeats the request only after a clean end without a stop reason, not after a broken connection.
     EndedWithoutReason,
 }
 
-/// How a client behaves with one kind of request.
+/// The behaviour of a client for one kind of request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour {
     pub repeats: Repeats,
-    /// The received part of a truncated tool call stays in its conversation, and spoils the call when it repeats the request.
+    /// The received part of a truncated tool call stays in its conversation, and corrupts the call when it repeats the request.
     pub keeps_half_calls: bool,
-    /// How long it waits for the response, or for its head where it reads a stream. None: without an end, or not known.
+    /// Its timeout for the response, or for the headers of a stream. `None`: no timeout, or unknown.
     pub waits: Option<Duration>,
-    /// How long it waits for the next event of a stream.
+    /// Its timeout for the next event of a stream.
     pub waits_for_event: Option<Duration>,
-    /// The same whatever pings and comments it is sent; None: any of them is an event to it.
+    /// The same if it ignores pings and comments. `None`: any of them counts as an event.
     pub waits_through_pings: Option<Duration>,
 }
 
 impl KnownClient {
-    /// The one that sends such a user agent. `has`: which headers the request has, by their names in lower case.
+    /// The client with this user agent. `has`: true for the names of the request's headers, in lower case.
     pub fn of(user_agent: &str, has: impl Fn(&str) -> bool) -> Option<&'static KnownClient> {
         let begins = |client: &KnownClient| {
             let with_header = client.header.as_deref().is_none_or(&has);
@@ -144,7 +144,7 @@ impl KnownClient {
         CLIENTS.iter().find(|client| client.name == name)
     }
 
-    /// The behaviour for one kind of its requests. `version`: `None` where the client does not send it.
+    /// The behaviour for one kind of its requests. `version`: `None` if the client does not send it.
     pub fn behaviour(&self, version: Option<&str>, dialect: Dialect, streamed: bool) -> Behaviour {
         let fits = |measured: &&Measured| {
             let since = measured.from.as_deref().is_none_or(|from| {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The protocol that a client and an endpoint speak.
+/// The protocol of a client or an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
@@ -30,7 +30,7 @@ impl Dialect {
         }
     }
 
-    /// The path below an endpoint's base URL, unless the catalogue names another.
+    /// The path below an endpoint's base URL, unless the catalogue states another one.
     pub fn default_path(self) -> &'static str {
         match self {
             Dialect::Anthropic => "/v1/messages",

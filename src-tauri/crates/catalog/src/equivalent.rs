@@ -6,7 +6,7 @@ use std::fmt;
 use crate::model::undated;
 use crate::{Catalog, Endpoint, ModelId, REHEARSAL, Tier, pattern, tier};
 
-/// One of an endpoint's models that does the work of others.
+/// A model of an endpoint that is equivalent to other models.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Equivalent {
     /// A pattern over the ids of the models that it replaces.
@@ -15,12 +15,12 @@ pub struct Equivalent {
     pub likeness: Likeness,
 }
 
-/// Why a model is equivalent to another; the first goes before the others.
+/// Why a model is equivalent to another; earlier variants have priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
-    /// The owner's word.
+    /// By the owner's settings.
     Owners,
-    /// It is that very model, under another id.
+    /// The same model under another id.
     SameModel,
     Tier(Tier),
 }
@@ -36,7 +36,7 @@ impl fmt::Display for Likeness {
 }
 
 impl Equivalent {
-    /// Is it equivalent to a model that a pattern like `claude-*` matches?
+    /// True if it is equivalent to a model that the pattern `models` (such as `claude-*`) matches.
     pub fn stands_for_some(&self, models: &str) -> bool {
         let plain = |pattern: &str| pattern.replace('*', "");
         pattern::matches(models, &plain(&self.of)) || pattern::matches(&self.of, &plain(models))

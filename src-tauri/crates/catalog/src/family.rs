@@ -1,4 +1,4 @@
-//! Whose models an endpoint serves, and what of a client's request may go to it.
+//! The vendor families of an endpoint's models, and the parts of a client's request that the endpoint may get.
 
 use serde::Deserialize;
 
@@ -8,9 +8,9 @@ use crate::pattern;
 /// translated request, also in the client's own dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Families {
-    /// Of every model that no pattern matches.
+    /// The family of every model that no pattern matches.
     usual: String,
-    /// Patterns over model ids, for those who resell several makers' models: the first that matches counts.
+    /// Patterns over model ids, for resellers of several vendors' models: the first match applies.
     by_model: Vec<(String, String)>,
 }
 
@@ -36,8 +36,8 @@ impl Families {
     }
 }
 
-/// What of a client's request goes to an endpoint that is neither its own vendor's nor the one it was configured for, beside
-/// content negotiation. An empty list allows nothing more.
+/// The parts of a client's request that an endpoint may get if it is neither the client's own vendor nor the configured
+/// primary, in addition to content negotiation. An empty list allows nothing more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Allow {
@@ -49,7 +49,7 @@ pub struct Allow {
     pub fields: Vec<String>,
 }
 
-/// Fields and headers that name the client, its user or its session: no list can allow them.
+/// Fields and headers that identify the client, its user or its session: no list can allow them.
 pub const IDENTITY: [&str; 16] = [
     "metadata",
     "user",

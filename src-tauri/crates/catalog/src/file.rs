@@ -1,4 +1,4 @@
-//! The schema of one catalogue file, and the way from its text to a complete [`Provider`].
+//! The schema of one catalogue file, and the conversion of its text into a [`Provider`].
 
 mod check;
 mod endpoint;
@@ -13,15 +13,15 @@ use crate::{EndpointId, Invalid, Provider, ProviderId};
 use check::Problems;
 use sections::Sections;
 
-/// A file that was read without a problem.
+/// A file without problems.
 pub(crate) struct Read {
     pub(crate) provider: Provider,
     pub(crate) file: String,
-    /// Where each endpoint got its id: ids must also be unique between files.
+    /// The line of each endpoint id: ids must also be unique across files.
     pub(crate) endpoint_lines: Vec<(EndpointId, usize)>,
 }
 
-/// Reads one complete file. Each section is read separately, so that one bad section does not hide the others' problems.
+/// Reads one complete file. Each section is parsed separately, so that an error in one does not hide problems in the others.
 pub(crate) fn read(file: &str, text: &str) -> Result<Read, Vec<Invalid>> {
     let mut problems = Problems::new(file, text);
     let (table, broken) = DeTable::parse_recoverable(text);

@@ -1,4 +1,4 @@
-//! Which providers and which clients exist: one TOML file each under `providers/` and `clients/`, and the types that read them.
+//! Known providers and clients: one TOML file each under `providers/` and `clients/`, and the types that parse them.
 //!
 //! Pure: no IO beyond the embedded files, no clock. Nothing outside this crate may name a provider in code.
 
@@ -42,8 +42,8 @@ pub use provider::{
 pub use secret::Secret;
 pub use tier::{Rank, Tier, tier_of};
 
-/// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and is never a fallback for a real
+/// The embedded rehearsal provider's id. It serves only models under [`REHEARSAL_PREFIX`] and is never a fallback for a real
 /// one.
 pub const REHEARSAL: &str = "rehearsal";
-/// Every model id that the rehearsal provider answers begins with this.
+/// Prefix of all model ids that the rehearsal provider serves.
 pub const REHEARSAL_PREFIX: &str = "rehearsal/";

@@ -18,7 +18,7 @@ macro_rules! bundled {
     };
 }
 
-/// Every file of `providers/`; a test fails when one is missing here.
+/// Every file of `providers/`; a test fails if one is missing.
 const BUNDLED: &[(&str, &str)] = bundled![
     "anthropic.toml",
     "azure.toml",
@@ -46,11 +46,10 @@ impl Catalog {
         Self::with_files(&[]).expect("a test reads every bundled file")
     }
 
-    /// The bundled catalogue with the owner's files (name, text) added; a file of the same name replaces the bundled one,
-    /// the rehearsal's excepted.
+    /// The bundled catalogue with the owner's files (name, text). A file of the same name replaces the bundled one, except the
+    /// rehearsal's.
     ///
-    /// # Errors
-    /// Everything that is wrong with any file, each with its file and line.
+    /// # Errors All problems of all files, each with its file and line.
     pub fn with_files(files: &[(String, String)]) -> Result<Catalog, Vec<Invalid>> {
         let bundled = BUNDLED
             .iter()
@@ -80,8 +79,8 @@ impl Catalog {
         }
     }
 
-    /// This catalogue and the owner's own providers after it (endpoints written in the settings). One of the same id replaces
-    /// a known one in its place.
+    /// This catalogue with the owner's providers (endpoints in the settings) at its end. One with a known id replaces the known
+    /// one at its position.
     pub fn with_own(&self, own: &[Provider]) -> Catalog {
         let mut providers = self.providers.clone();
         for one in own {
@@ -115,8 +114,8 @@ impl Catalog {
         self.endpoint(id).and_then(|e| self.provider(&e.provider))
     }
 
-    /// The endpoints that speak this dialect and serve this model, without a route. The rehearsal's models are its own,
-    /// whatever patterns others have (`*/*`), and it serves no other.
+    /// The endpoints with this dialect that serve this model without a route. Only the rehearsal provider serves the
+    /// rehearsal's models, whatever patterns others have (`*/*`), and it serves no other.
     pub fn serving(&self, dialect: Dialect, model: &str) -> impl Iterator<Item = &Endpoint> {
         let rehearsed = model.starts_with(REHEARSAL_PREFIX);
         self.endpoints()
@@ -124,7 +123,7 @@ impl Catalog {
             .filter(move |e| e.speaks(dialect) && e.serves_model(model))
     }
 
-    /// What is known of a model at a provider. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
+    /// The known properties of a model at a provider. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
     pub fn model(&self, provider: &ProviderId, model: &str) -> Option<&Model> {
         Model::known(&self.provider(provider)?.models, model)
     }
@@ -135,14 +134,14 @@ impl Catalog {
     }
 }
 
-/// Who wrote a file.
+/// The origin of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Whose {
     Bundled,
     Owners,
 }
 
-/// What answers a rehearsal must be known not to be a real provider.
+/// The rehearsal provider must never be replaced by a real one.
 fn rehearsal_redefined(file: &str) -> Invalid {
     Invalid {
         file: file.to_owned(),
@@ -153,7 +152,8 @@ fn rehearsal_redefined(file: &str) -> Invalid {
     }
 }
 
-/// Endpoint ids are unique over all providers: routes and keys name them alone. The file to change is the owner's.
+/// Endpoint ids are unique over all providers, because routes and keys use them alone. The problem is reported in the owner's
+/// file.
 fn endpoints_told_twice<'a>(files: impl Iterator<Item = &'a (Whose, Read)>) -> Vec<Invalid> {
     let mut files: Vec<_> = files.collect();
     files.sort_by_key(|(whose, _)| *whose);

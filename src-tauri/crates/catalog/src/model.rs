@@ -13,19 +13,19 @@ pub struct Model {
     pub id: ModelId,
     /// Context window in tokens.
     pub context: Option<u64>,
-    /// The longest answer in tokens, thinking included.
+    /// Maximum output in tokens, thinking included.
     pub max_output: Option<u64>,
-    /// What it is known not to do.
+    /// Abilities that it is known to lack.
     pub lacks: Vec<Ability>,
     /// The efforts that it accepts; empty: none, or no source documents them.
     pub efforts: Vec<Effort>,
     pub price: Option<Price>,
-    /// The id under which its vendor serves it, where a reseller names it differently.
+    /// The id at the model's vendor, if a reseller uses another one.
     pub maker_id: Option<ModelId>,
 }
 
 impl Model {
-    /// A model of which its id alone is known.
+    /// A model without known properties.
     pub fn new(id: ModelId) -> Model {
         Model {
             id,
@@ -38,14 +38,14 @@ impl Model {
         }
     }
 
-    /// What is known of `model` among `models`. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
+    /// The known properties of `model` in `models`. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
     pub fn known<'m>(models: &'m [Model], model: &str) -> Option<&'m Model> {
         let named = |id: &str| models.iter().find(|known| known.id.as_str() == id);
         named(model).or_else(|| named(undated(model)?))
     }
 }
 
-/// Is `model` the catalogue's `known`, perhaps with a date behind it?
+/// True if `model` is the catalogue's `known`, with or without a date suffix.
 pub fn same_model(model: &str, known: &str) -> bool {
     model == known || undated(model) == Some(known)
 }
@@ -68,18 +68,18 @@ pub(crate) fn undated(model: &str) -> Option<&str> {
         })
 }
 
-/// What a model may be known to lack.
+/// An ability that a model may be known to lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ability {
     Images,
     Documents,
     Tools,
-    /// Accepts a request in which a tool call is required, any or a certain one.
+    /// Accepts a request that requires a tool call, any or a certain one.
     ForcedTool,
-    /// An answer that follows a schema.
+    /// A response that follows a schema.
     StructuredOutput,
-    /// Temperature and `top_p`, which the newest models refuse. No reason to pass a model over: they are left out.
+    /// Temperature and `top_p`, which the newest models refuse. It does not exclude a model: the parameters are dropped.
     Sampling,
 }
 
@@ -96,7 +96,7 @@ impl fmt::Display for Ability {
     }
 }
 
-/// How much a model should think, from nothing to all it can.
+/// The amount of thinking, from none to the maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
@@ -120,7 +120,7 @@ impl Effort {
         Effort::Max,
     ];
 
-    /// As all vendors write it.
+    /// The name that all vendors use.
     pub fn as_str(self) -> &'static str {
         match self {
             Effort::None => "none",
@@ -140,25 +140,25 @@ impl Effort {
     }
 }
 
-/// The name of the limit to an answer in Chat.
+/// The field for the output limit in Chat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatLimit {
-    /// The older one, which most servers know.
+    /// The older field, which most servers support.
     #[default]
     MaxTokens,
-    /// OpenAI's own: its reasoning models refuse the other.
+    /// OpenAI's newer field: its reasoning models refuse the older one.
     MaxCompletionTokens,
 }
 
-/// The ids of tool calls that a provider takes.
+/// The ids of tool calls that a provider accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallIds {
-    /// Of any form and length, as most servers do.
+    /// Any form and length, as most servers.
     #[default]
     Any,
-    /// As its dialect's own vendor takes them: 40 characters in Chat, 64 in Responses.
+    /// The limits of the dialect's own vendor: 40 characters in Chat, 64 in Responses.
     OfDialect,
     /// Nine letters and digits.
     NineLetters,
@@ -174,33 +174,34 @@ pub enum NotBilled {
     ErrorAsStopReason,
 }
 
-/// When a stream of Chat has its usage.
+/// When a Chat stream contains its usage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StreamUsage {
-    /// Where `stream_options` requests it.
+    /// If `stream_options` requests it.
     #[default]
     OnRequest,
-    /// Always; to ask is refused.
+    /// Always; the provider refuses `stream_options`.
     Always,
 }
 
-/// What an endpoint demands back of the thinking of earlier responses that call tools, in Chat and in Messages.
+/// The thinking of earlier responses with tool calls that an endpoint requires, in Chat and in Messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasoningContent {
-    /// Nothing: some refuse the field.
+    /// None: some refuse the field.
     #[default]
     Omitted,
-    /// `reasoning_content` beside the calls in Chat, a `thinking` block before them in Messages; either may be empty.
+    /// `reasoning_content` with the calls in Chat, a `thinking` block before them in Messages; either may be empty.
     Required,
 }
 
-/// Where an endpoint's Chat keeps the signature of the thinking before a tool call, which it demands back with the results.
+/// The field for the signature of the thinking before a tool call in an endpoint's Chat. The endpoint requires the signature
+/// with the results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ThoughtSignatures {
-    /// It has none.
+    /// No such field.
     #[default]
     None,
     /// `extra_content.google.thought_signature` of the call.
@@ -210,6 +211,6 @@ pub enum ThoughtSignatures {
 }
 
 impl ThoughtSignatures {
-    /// Where a call keeps it, of those that put it in its extra content.
+    /// The path of the signature in a call with `extra_content`.
     pub const EXTRA_CONTENT: [&str; 3] = ["extra_content", "google", "thought_signature"];
 }

@@ -78,22 +78,22 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Most prompt tokens, and most output tokens, that are plausible for a model with unknown limits.
+    /// The maximum plausible number of prompt tokens, and of output tokens, for a model with unknown limits.
     pub const MOST: u64 = 1_000_000;
 
-    /// The complete prompt, cached or not.
+    /// All prompt tokens, cached or not.
     pub fn prompt(self) -> u64 {
         self.input
             .saturating_add(self.cache_read)
             .saturating_add(self.cache_write)
     }
 
-    /// The prompt fits the model's window.
+    /// True if the prompt fits into the model's window.
     pub fn believes_prompt(self, window: Option<u64>) -> bool {
         self.prompt() <= window.unwrap_or(Self::MOST)
     }
 
-    /// The output is not longer than the model's maximum.
+    /// True if the output is within the model's maximum.
     pub fn believes_output(self, longest: Option<u64>) -> bool {
         self.output <= longest.unwrap_or(Self::MOST)
     }
@@ -103,17 +103,17 @@ impl Tokens {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Price {
     pub rates: Rates,
-    /// What all tokens of a request cost whose prompt is long; None: the same.
+    /// The prices of a request with a long prompt; `None`: the same.
     pub long_prompt: Option<LongPrompt>,
-    /// ISO date, `2026-10-01`: a price without a date is a rumour.
+    /// ISO date, `2026-10-01`: the day on which the price was read.
     pub as_of: String,
 }
 
-/// Micro-dollars for a token of input and of output at the dearest list price of 2026: $15 and $75 per million. What has no
-/// known price counts at it, so that it never opens a cap or a budget.
+/// Micro-dollars per input and output token at the highest list price of 2026: $15 and $75 per million. Tokens with an unknown
+/// price count at it, so that they never bypass a cap or a budget.
 pub const DEAREST: (i64, i64) = (15, 75);
 
-/// The cost of these tokens at [`DEAREST`]. Usage beyond all bounds costs the largest representable amount.
+/// The cost of these tokens at [`DEAREST`]. Usage that is too large for the calculation costs the largest representable amount.
 pub fn at_dearest(tokens: Tokens) -> MicroDollars {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
     let input = count(tokens.prompt()).saturating_mul(DEAREST.0);
@@ -131,7 +131,7 @@ pub struct Rates {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LongPrompt {
-    /// A prompt of more tokens than this is long, cached ones included.
+    /// A prompt with more tokens than this is long; cached tokens count.
     pub above: u64,
     pub rates: Rates,
 }

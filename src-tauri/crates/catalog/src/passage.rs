@@ -1,4 +1,4 @@
-//! Requests that pass to their vendor although nothing here knows what they ask for: embeddings, files, images.
+//! Requests that are forwarded to their vendor without interpretation: embeddings, files, images.
 
 use std::str::FromStr;
 
@@ -7,17 +7,17 @@ use crate::pattern;
 /// A method and a path pattern: `POST /v1/embeddings`, `* /v1/files/*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passage {
-    /// None: any method.
+    /// `None`: any method.
     method: Option<String>,
     path: String,
 }
 
-/// Which requests pass, by what they are sent with.
+/// The requests that are forwarded, by their credential.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Passages {
-    /// With the client's own login.
+    /// Forwarded with the client's own login.
     pub with_login: Vec<Passage>,
-    /// Also with the key that is kept for the endpoint, within the daily cap.
+    /// Also forwarded with the stored key of the endpoint, within the daily cap.
     pub with_key: Vec<Passage>,
 }
 
@@ -27,14 +27,14 @@ impl Passage {
         &self.path
     }
 
-    /// `path`: with single slashes, beginning with `/v1/`.
+    /// `path`: with single slashes and the prefix `/v1/`.
     pub fn matches(&self, method: &str, path: &str) -> bool {
         let any = self.method.as_deref().is_none_or(|own| own == method);
         any && pattern::matches(&self.path, path)
     }
 }
 
-/// Why a text is no passage.
+/// Why a text is not a valid passage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a passage is a method or `*`, and a path pattern: \"POST /v1/embeddings\", \"* /v1/files/*\""

@@ -1,10 +1,10 @@
-//! Patterns over model ids: literal text and `*`, which stands for any run of characters, an empty one included.
+//! Patterns over model ids: literal text and `*`, which matches any number of characters, including none.
 
-/// Does `text` match `pattern`? `claude-*` matches `claude-sonnet-4-5`; a pattern without `*` matches itself alone.
+/// True if `text` matches `pattern`. `claude-*` matches `claude-sonnet-4-5`; a pattern without `*` matches only the same text.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // Where the comparison continues when the run of the last `*` must grow: linear space, no recursion.
+    // Where the comparison continues when the last `*` must match more: linear space, no recursion.
     let mut resume = None;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {

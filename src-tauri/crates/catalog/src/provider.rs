@@ -10,31 +10,31 @@ use crate::{
     Tier, address, pattern,
 };
 
-/// A provider of models, with the facts for watching and reaching it.
+/// A provider of models, with the data for its status and its endpoints.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Provider {
     pub id: ProviderId,
     /// The company: "Anthropic".
     pub name: String,
-    /// What people call it when it is down: "Claude".
+    /// The product name in status texts: "Claude".
     pub product: String,
-    /// Where a key is made.
+    /// The page on which the owner creates a key.
     pub keys_page: Option<String>,
     pub status: Option<StatusPage>,
     pub surfaces: Vec<Surface>,
     pub endpoints: Vec<Endpoint>,
     pub models: Vec<Model>,
-    /// The tier of each of its models, and the models that are fallbacks for other vendors'.
+    /// The tier of each of its models, and the model of each tier that is a fallback for other vendors' models.
     pub tiers: BTreeMap<Tier, Rank>,
 }
 
-/// A status page and the chain of sources to read it from, best first.
+/// A status page and its sources in order of preference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusPage {
-    /// For people: `https://status.claude.com`.
+    /// The page for people: `https://status.claude.com`.
     pub page: String,
     pub sources: Vec<Source>,
-    /// The page id that a genuine payload carries; a 200 without it is unknown, not green.
+    /// The page id in a genuine payload; a 200 without it is unknown, not green.
     pub identity: Option<String>,
     /// Base poll interval in seconds, before jitter.
     pub every_s: u32,
@@ -47,7 +47,7 @@ pub struct Source {
     pub dialect: StatusDialect,
 }
 
-/// The format of a status page's machine endpoint; each has one reader in `watch`.
+/// The format of a status page's machine endpoint; `watch` has one reader for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StatusDialect {
@@ -61,31 +61,31 @@ pub enum StatusDialect {
     Atom,
 }
 
-/// One product of a provider: a component of the status page, and the host whose traffic bears on it.
+/// One product of a provider: a component of the status page, and the host whose traffic measures it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surface {
     pub id: SurfaceId,
     /// "Claude Code".
     pub name: String,
-    /// Component ids on the status page; the worst counts. Match by id: two components may share a name. Empty: the surface is
-    /// the complete page.
+    /// Component ids on the status page; the worst state applies. Matched by id: two components may share a name. Empty: the
+    /// surface is the complete page.
     pub components: Vec<String>,
-    /// The host that serves it, where our own traffic shows it; surfaces that share a host have one reading from traffic.
+    /// The host that serves it, if our own traffic can measure it; surfaces that share a host have one reading from traffic.
     pub host: Option<String>,
-    /// Counts towards the tray by default, once the provider is one of the owner's.
+    /// Affects the tray icon by default, if the owner uses the provider.
     pub watched: bool,
 }
 
-/// Base URL + dialects + credential.
+/// Base URL, dialects and credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub id: EndpointId,
     pub provider: ProviderId,
     /// Without the dialect's path and without a trailing slash: `https://api.anthropic.com`.
     pub base: String,
-    /// Dialects it speaks, with the path of each below `base`.
+    /// Its dialects, with the path of each below `base`.
     pub paths: BTreeMap<Dialect, String>,
-    /// The dialect for requests of a dialect that it does not speak.
+    /// The dialect for requests of a dialect that it does not support.
     pub preferred: Option<Dialect>,
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
@@ -94,57 +94,57 @@ pub struct Endpoint {
     pub not_billed: Vec<NotBilled>,
     pub reasoning_content: ReasoningContent,
     pub thought_signatures: ThoughtSignatures,
-    /// Its Chat takes the address of a document where others take the document alone.
+    /// Its Chat accepts the address of a document; others accept only its content.
     pub file_addresses: bool,
-    /// Whose models it serves.
+    /// The vendor families of its models.
     pub families: Families,
-    /// What of a client's request may go to it, where it is not the client's own vendor.
+    /// The parts of a client's request that it may get if it is not the client's own vendor.
     pub allow: Allow,
-    /// The context window in tokens of a model whose own is not known.
+    /// The context window in tokens for models with an unknown one.
     pub context: Option<u64>,
-    /// The longest answer in tokens of a model whose own is not known.
+    /// The maximum output in tokens for models with an unknown one.
     pub max_output: Option<u64>,
     pub auth: Auth,
-    /// Environment variable that may hold the key. Absent: needs none (a local model server).
+    /// Environment variable that may contain the key. Absent: no key is needed (a local model server).
     pub key_env: Option<String>,
-    /// A client's own login (subscription or key) may pass through to it: it is the vendor that the dialect belongs to.
+    /// A client's own login (subscription or key) may be forwarded to it: it is the vendor of the dialect.
     pub accepts_client_login: bool,
-    /// The surface that its health speaks for.
+    /// The surface whose health its traffic measures.
     pub surface: Option<SurfaceId>,
-    /// Patterns of the model ids that it serves without a route: `claude-*`.
+    /// Patterns of model ids that it serves without a route: `claude-*`.
     pub serves: Vec<String>,
-    /// Cheapest model for a synthetic completion; absent: reachability only.
+    /// Cheapest model for a probe; absent: only reachability is probed.
     pub probe_model: Option<ModelId>,
     /// The request that shows whether a key is valid.
     pub key_check: KeyCheck,
-    /// What is known of the logins that its clients bring.
+    /// Known properties of the logins that its clients send.
     pub logins: Logins,
-    /// Requests of other kinds that pass to it untouched.
+    /// Requests of other kinds that are forwarded to it unchanged.
     pub passages: Passages,
 }
 
 /// Kinds of login, distinguished by their format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logins {
-    /// A login that begins so is of this vendor; the longest beginning decides.
+    /// Prefixes of this vendor's logins; the longest match applies.
     pub begins: Vec<String>,
-    /// A login with this prefix is an API key that is billed by the token; any other counts as a subscription's.
+    /// A login with this prefix is an API key that is billed per token; any other counts as a subscription's.
     pub metered: Vec<String>,
-    /// Logins that cannot pass through.
+    /// Logins that cannot be forwarded.
     pub refused: Vec<RefusedLogin>,
 }
 
-/// A request with this header has a login that is of no use at this endpoint.
+/// A request with this header has a login that does not work at this endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefusedLogin {
     /// In lower case.
     pub header: String,
-    /// Why, and what to do instead: for the client's user.
+    /// The reason and the alternative, as a text for the client's user.
     pub why: String,
 }
 
-/// A request that costs nothing and that only a good key gets a 2xx from.
+/// A request without cost that returns 2xx only for a valid key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyCheck {
     pub method: KeyCheckMethod,
@@ -152,7 +152,7 @@ pub struct KeyCheck {
     pub path: String,
 }
 
-/// Where the models are listed for holders of a key only, as most vendors do.
+/// The list of models, which most vendors return only for a valid key.
 impl Default for KeyCheck {
     fn default() -> Self {
         Self {
@@ -172,8 +172,8 @@ pub enum KeyCheckMethod {
 }
 
 impl Endpoint {
-    /// An endpoint of the owner (Ollama, vLLM, LiteLLM): the usual path of each dialect, no key, no page, serving every
-    /// requested model. Change the public fields for anything else.
+    /// An endpoint of the owner (Ollama, vLLM, LiteLLM): the default path of each dialect, no key, no status page, serving
+    /// every requested model. Change the public fields for other values.
     pub fn new(
         id: EndpointId,
         provider: ProviderId,
@@ -214,7 +214,7 @@ impl Endpoint {
         }
     }
 
-    /// A server of the owner's own, on this machine.
+    /// True if it is a server of the owner on this machine.
     pub fn is_local(&self) -> bool {
         address::is_local(&self.base)
     }
@@ -223,33 +223,33 @@ impl Endpoint {
         self.paths.contains_key(&dialect)
     }
 
-    /// The dialects for a client's request in `asked`, best first: the same dialect, then the preferred one.
+    /// The dialects for a client's request in `asked`, in order of preference: the same dialect, then the preferred one.
     pub fn dialects_for(&self, asked: Dialect) -> Vec<Dialect> {
         let mut spoken: Vec<Dialect> = self.paths.keys().copied().collect();
         spoken.sort_by_key(|dialect| (*dialect != asked, Some(*dialect) != self.preferred));
         spoken
     }
 
-    /// Does one of its patterns match this model id?
+    /// True if one of its patterns matches this model id.
     pub fn serves_model(&self, model: &str) -> bool {
         self.serves.iter().any(|p| pattern::matches(p, model))
     }
 
-    /// Where requests of this dialect go; None: it does not speak it.
+    /// The URL for requests of this dialect. `None`: not supported.
     pub fn url(&self, dialect: Dialect) -> Option<String> {
         let path = self.paths.get(&dialect)?;
         Some(format!("{}{path}", self.base))
     }
 }
 
-/// A base URL as people paste it, without trailing slashes and without a trailing `/v1`, which the dialects' paths bring along.
+/// Normalises a pasted base URL: without trailing slashes and without a trailing `/v1`, which the dialects' paths contain.
 pub fn normalise_base(base: &str) -> String {
     let base = base.trim().trim_end_matches('/');
     let base = base.strip_suffix("/v1").unwrap_or(base);
     base.trim_end_matches('/').to_owned()
 }
 
-/// How an endpoint wants its credential.
+/// The header for an endpoint's credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Auth {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// A credential. It cannot be printed or serialised; only [`Secret::reveal`] gives it away, at the place that sends it.
+/// A credential. It cannot be printed or serialised; only [`Secret::reveal`] returns it, for the code that sends it.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -11,12 +11,12 @@ impl Secret {
         Self(text.into())
     }
 
-    /// For the header that carries it, and for nothing else.
+    /// Use only for the header that carries the credential.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Equal? In constant time for equal lengths.
+    /// Compares for equality, in constant time for equal lengths.
     pub fn is(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }

@@ -1,4 +1,4 @@
-//! How capable a model is among its maker's, so that another maker's model can be found that does its work.
+//! The capability tier of a model among its vendor's, to find another vendor's model for the same work.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{ModelId, pattern};
 
-/// From the least to the most.
+/// In increasing order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
@@ -27,16 +27,16 @@ impl Tier {
     }
 }
 
-/// What one provider has in a tier.
+/// The models of one provider in a tier.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rank {
-    /// Patterns over the ids of its models that are of this tier.
+    /// Patterns over the ids of its models in this tier.
     pub models: Vec<String>,
-    /// Its model that is a fallback for another vendor's.
+    /// Its model that is a fallback for another vendor's model.
     pub stand_in: Option<ModelId>,
 }
 
-/// The tier of a model by the most specific pattern; `None`: no pattern of the provider's matches.
+/// The tier of a model by the most specific pattern; `None`: no pattern matches.
 pub fn tier_of(tiers: &BTreeMap<Tier, Rank>, model: &str) -> Option<Tier> {
     let patterns = tiers
         .iter()
@@ -48,7 +48,7 @@ pub fn tier_of(tiers: &BTreeMap<Tier, Rank>, model: &str) -> Option<Tier> {
         .map(|(tier, _)| tier)
 }
 
-/// A provider's model for work of this tier: the least that is enough, or the most there is.
+/// A provider's model for work of this tier: of the lowest sufficient tier, else of the highest.
 pub(crate) fn stand_in(tiers: &BTreeMap<Tier, Rank>, tier: Tier) -> Option<&ModelId> {
     let enough = tiers
         .range(tier..)

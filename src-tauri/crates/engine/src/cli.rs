@@ -25,7 +25,7 @@ use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
 use say::{failed, say};
 
-/// Watches AI providers and fails over when one breaks.
+/// Watches AI providers and fails over when one fails.
 #[derive(Debug, Parser)]
 #[command(name = "understudyd", version, propagate_version = true)]
 struct Cli {
@@ -37,10 +37,10 @@ struct Cli {
 enum Command {
     /// Run the engine (the default)
     Serve {
-        /// Listen on this port instead of the settings' one; 0 takes any free port
+        /// Listen on this port instead of the one in the settings; 0 uses any free port
         #[arg(long)]
         port: Option<u16>,
-        /// Print the URLs with their tokens even when the output is no terminal
+        /// Print the URLs with their tokens even if the output is not a terminal
         #[arg(long)]
         show_urls: bool,
         /// Format of log lines; default: the value of UNDERSTUDY_LOG_FORMAT
@@ -50,7 +50,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// What works and what does not; exit code 0 when all of yours works, 1 when not, 2 when unknown
+    /// State of your providers, routes and pipelines; exit code 0: all work, 1: one does not, 2: unknown
     Status {
         /// All providers, routes and pipelines
         #[arg(long)]
@@ -80,7 +80,7 @@ enum Command {
         #[command(flatten)]
         listing: review::ListArgs,
     },
-    /// Examine the installation; exit code 1 when something is broken, 2 when no engine runs
+    /// Check the installation; exit code 1 if a check fails, 2 if no engine runs
     Doctor {
         #[arg(long)]
         json: bool,
@@ -98,7 +98,7 @@ enum Command {
         #[command(subcommand)]
         command: keys::KeyCommand,
     },
-    /// Rehearse an outage on the rehearsal provider; no real provider is touched
+    /// Simulate an outage of the rehearsal provider; no real provider is affected
     Rehearse {
         /// Duration in seconds
         #[arg(long, default_value_t = 60)]
@@ -117,7 +117,7 @@ enum Command {
     PaidStandIns { answer: YesOrNo },
     /// Answer the open question: may a paid fallback be used until the provider is back?
     Allow { answer: YesOrNo },
-    /// May another model of the same login serve requests while one model alone fails (Opus → Sonnet)?
+    /// May another model of the same login serve requests if only one model fails (Opus → Sonnet)?
     Siblings { answer: Siblings },
     /// May paid fallbacks be used for the rest of today?
     PaidFallbacksToday { answer: YesOrNo },
@@ -149,12 +149,12 @@ enum Command {
     Resume,
     /// Stop the engine when its open requests have ended
     Stop,
-    /// Run the rehearsal provider as a separate server that plays any model, for tests with real clients
+    /// Run the rehearsal provider as a separate server that serves any model, for tests with real clients
     Stage {
         #[arg(long)]
         port: u16,
         /// Act like this vendor: anthropic, openai, gemini, deepseek, mistral, groq, xai, moonshot, zai, openrouter, together,
-        /// vllm, ollama; by-model: the vendor that makes the model
+        /// vllm, ollama; by-model: the vendor of the requested model
         #[arg(long = "as", value_name = "VENDOR", default_value = "plain")]
         acting: stage::Acting,
     },

@@ -82,7 +82,7 @@ impl Refused {
     fn ending() -> Refused {
         Refused::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "the engine is ending",
+            "the engine is stopping",
             None,
         )
     }

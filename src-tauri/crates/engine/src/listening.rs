@@ -31,7 +31,7 @@ impl Listening {
     pub(crate) fn told(&self) -> String {
         match self.bound.ip().is_unspecified() {
             true => format!(
-                "every network address of this machine, port {}; on this machine as {}",
+                "every network address of this machine, port {}; from this machine, {}",
                 self.bound.port(),
                 self.url()
             ),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_calls_loopback_where_the_engine_listens_everywhere() {
+    fn this_machine_uses_loopback_if_the_engine_listens_on_all_interfaces() {
         for (bound, url) in [
             ("0.0.0.0:4747", "http://127.0.0.1:4747"),
             ("[::]:4747", "http://[::1]:4747"),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_address_or_port_waits_for_a_restart() {
+    fn a_changed_address_or_port_needs_a_restart() {
         let bound = "127.0.0.1:4747".parse().unwrap();
         let before = settings("127.0.0.1", 4747);
         let by_settings = Listening::new(bound, &before, None);

@@ -10,7 +10,7 @@ const UNIT: &str = "understudy.service";
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
-    #[error("this system has no user services that Understudy knows (systemd was not found)")]
+    #[error("this system has no user services that Understudy supports (systemd was not found)")]
     NoServices,
     #[error("{path} cannot be written: {error}")]
     Unwritable { path: PathBuf, error: io::Error },
@@ -19,7 +19,7 @@ pub(crate) enum LoginError {
 impl LoginError {
     pub(crate) fn fix(&self) -> &'static str {
         match self {
-            LoginError::NoServices => "start `understudyd` by your desktop's own autostart",
+            LoginError::NoServices => "start `understudyd` with your desktop's autostart",
             LoginError::Unwritable { .. } => "check the folder's permissions",
         }
     }
@@ -60,12 +60,12 @@ pub(crate) fn set(on: bool) -> Result<String, LoginError> {
         remove(&wanted).map_err(unwritable(&wanted))?;
         link(&path, &wanted).map_err(unwritable(&wanted))?;
         reload();
-        Ok("The engine starts at your next login, and is started again when it fails. This one runs until then.".into())
+        Ok("The engine starts at your next login, and restarts when it fails. The current one runs until then.".into())
     } else {
         remove(&wanted).map_err(unwritable(&wanted))?;
         remove(&path).map_err(unwritable(&path))?;
         reload();
-        Ok("The engine does not start at login any more.".into())
+        Ok("The engine no longer starts at login.".into())
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
     use super::unit;
 
     #[test]
-    fn an_unusual_path_stays_one_path() {
+    fn an_unusual_path_is_quoted() {
         let unit = unit("/home/a b/100% $HOME/understudyd");
         assert!(
             unit.contains("ExecStart=\"/home/a b/100%% $HOME/understudyd\" serve\n"),

@@ -161,11 +161,11 @@ impl MainLoop {
             }
             LoopEvent::Replay(ask) => {
                 let kept = ask.answer(&mut self.ledger);
-                self.trouble("keep a response under its idempotency key", kept);
+                self.trouble("store a response under its idempotency key", kept);
             }
             LoopEvent::Conversation(ask) => {
                 let kept = ask.answer(&mut self.ledger);
-                self.trouble("keep a conversation", kept);
+                self.trouble("store a conversation", kept);
             }
             LoopEvent::SettingsFile(text) => self.read_settings(text),
             LoopEvent::KeysChanged => self.decide(desk::Event::KeysChanged),
@@ -231,7 +231,7 @@ impl MainLoop {
         self.decide(desk::Event::Settings { parsed, text });
     }
 
-    /// From now on requests pass straight through. The port closes when the last one has ended, after `within`, or at the
+    /// From now on requests go straight to the primary. The port closes when the last one has ended, after `within`, or at the
     /// latest after `drain_s`.
     fn begin_stop(&mut self, now: DateTime<Utc>, within: TimeDelta) {
         self.stop
@@ -244,7 +244,7 @@ impl MainLoop {
         match self.stop.step(now, open) {
             Step::Wait => {}
             Step::CutOff => {
-                tracing::warn!(open, "requests are cut off: the engine stops");
+                tracing::warn!(open, "requests are aborted: the engine stops");
                 self.outlets.gateway.cut_off();
             }
             Step::End => {

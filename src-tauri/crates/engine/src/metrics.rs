@@ -131,7 +131,7 @@ impl Default for Metrics {
         );
         registry.register(
             "understudy_time_to_first_token_seconds",
-            "From a request's arrival to the first byte of its answer",
+            "From a request's arrival to the first byte of its response",
             counted.first_token.clone(),
         );
         registry.register(

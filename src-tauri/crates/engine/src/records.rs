@@ -27,20 +27,23 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
         Record::Sum { since } => {
             return vec![match ledger.today(since) {
                 Ok(sums) => Event::Summed(sums),
-                Err(error) => failed("sum up today", &error),
+                Err(error) => failed("sum up today's requests", &error),
             }];
         }
         Record::ReadImpact { open, now } => return read_impact(ledger, &open, now),
         Record::Observation(observation) => ("record an observation", ledger.record(&observation)),
-        Record::Probe(row) => ("book a probe", ledger.book_probe(&row)),
-        Record::FallbackTest(row) => ("keep the result of a test", ledger.book_fallback_test(&row)),
-        Record::Breaker(row) => ("keep a circuit breaker", ledger.save_breaker(&row)),
+        Record::Probe(row) => ("record a probe", ledger.book_probe(&row)),
+        Record::FallbackTest(row) => (
+            "store the result of a test",
+            ledger.book_fallback_test(&row),
+        ),
+        Record::Breaker(row) => ("store a circuit breaker", ledger.save_breaker(&row)),
         Record::ForgetBreaker(endpoint, model) => (
             "delete a circuit breaker",
             ledger.forget_breaker(&endpoint, &model),
         ),
         Record::Meta(key, value) => (
-            "keep an answer for the next start",
+            "store an answer for the next start",
             ledger.set_meta(&key, &value),
         ),
         Record::ToolResults { session, calls, at } => (
@@ -61,14 +64,14 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
             ledger.interrupt(&interrupted).map(drop),
         ),
         Record::Unfetched { id, run } => (
-            "keep a response that its client did not fetch",
+            "store a response that its client did not fetch",
             ledger.review_ran(&id, &run).map(drop),
         ),
         Record::NotificationDelivered(id, outcome) => (
             "record the result of a notification",
             ledger.mark_notice(id, &outcome).map(drop),
         ),
-        Record::Expire(now) => ("delete what is old", expire(ledger, now)),
+        Record::Expire(now) => ("delete old records", expire(ledger, now)),
         Record::ExpireConversations(now) => {
             ("delete old conversations", ledger.expire_conversations(now))
         }
@@ -86,7 +89,7 @@ fn exchange(
 ) -> Vec<Event> {
     let mut news = Vec::new();
     let booked = ledger.book_exchange(row);
-    let booked = booked.map_err(|error| news.push(failed("book an exchange", &error)));
+    let booked = booked.map_err(|error| news.push(failed("record an exchange", &error)));
     let Some(work) = review else {
         return news;
     };

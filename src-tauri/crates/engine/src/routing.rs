@@ -1,4 +1,4 @@
-//! From settings, catalogue and keys to the inputs of the gateway and the watch. Pure.
+//! Converts settings, catalogue and keys into the inputs of the gateway and the watch. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

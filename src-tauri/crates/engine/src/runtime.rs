@@ -22,7 +22,7 @@ pub(crate) struct Lock {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotAlone {
     /// Another engine of this user is running; its address, if the runtime file has it.
-    #[error("an engine already runs{}. Use it, or end it with `understudyd stop`.", address(.0))]
+    #[error("an engine is already running{}. Use it, or stop it with `understudyd stop`.", address(.0))]
     Running(Option<RuntimeFile>),
     #[error("cannot lock {path}: {error}. Check that the folder can be written to.")]
     Io { path: PathBuf, error: io::Error },
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_command_that_looks_does_not_keep_an_engine_from_starting() {
+    async fn a_command_that_checks_the_lock_does_not_block_a_start() {
         let home = tempfile::tempdir().unwrap();
         let places = places(home.path());
         assert!(!is_locked(&places), "there is no lock file yet");

@@ -246,7 +246,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     front::serve(listener, gateway, control::router(control), stopping, DRAIN).await;
     over.cancel();
     if let Ok(Err(error)) = watcher.await {
-        tracing::error!(%error, "the providers were not watched");
+        tracing::error!(%error, "status pages and probes are not checked");
     }
     drop(events);
     let _ = tokio::task::spawn_blocking(move || loop_thread.join()).await;

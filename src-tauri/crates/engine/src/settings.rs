@@ -1,4 +1,4 @@
-//! The owner's settings: from a commented TOML file to complete [`Settings`], or to all errors with their line and fix.
+//! Parses the owner's settings: a commented TOML file gives complete [`Settings`], or all errors with their line and fix.
 
 pub(crate) mod edit;
 mod endpoint;

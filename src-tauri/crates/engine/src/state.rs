@@ -158,7 +158,7 @@ pub(crate) struct Way {
 /// Source of the general `may_go_to` in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ScopeAnswer {
-    /// No answer is stored; the default holds.
+    /// No answer is stored; the default applies.
     #[default]
     Default,
     /// The settings file contains it.
@@ -350,6 +350,18 @@ impl State {
     /// Converts sentences to text, with times in the owner's zone.
     pub(crate) fn clock(&self, now: DateTime<Utc>) -> words::Clock {
         words::Clock::local(self.zone.offsets(), now)
+    }
+
+    /// Sentences as text with times in the owner's zone, without a date.
+    pub(crate) fn plain(&self, spans: &words::Spans) -> String {
+        let time = |span: &words::Span| match span {
+            words::Span::Instant { at } => words::Span::Text {
+                text: self.clock_time(*at),
+            },
+            other => other.clone(),
+        };
+        let spans = words::Spans(spans.0.iter().map(time).collect());
+        self.clock(self.started).plain(&spans)
     }
 
     /// "20:04", in the owner's zone.

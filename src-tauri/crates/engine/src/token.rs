@@ -18,7 +18,7 @@ pub(crate) fn of_this_install(path: &Path) -> io::Result<Secret> {
         Ok(_) => Err(io::Error::new(
             io::ErrorKind::InvalidData,
             format!(
-                "{} does not hold a token ({DIGITS} hexadecimal digits). Remove the file to have a new one made; clients then need the new URL.",
+                "{} does not contain a token ({DIGITS} hexadecimal digits). Remove the file and start the engine to create a new token; clients then need the new URL.",
                 path.display()
             ),
         )),
@@ -34,8 +34,11 @@ pub(crate) fn of_this_install(path: &Path) -> io::Result<Secret> {
 /// 128 random bits from the operating system, as hexadecimal digits.
 pub(crate) fn random() -> io::Result<String> {
     let mut bytes = [0u8; DIGITS / 2];
-    getrandom::fill(&mut bytes)
-        .map_err(|e| io::Error::other(format!("the operating system gave no randomness: {e}")))?;
+    getrandom::fill(&mut bytes).map_err(|e| {
+        io::Error::other(format!(
+            "the operating system returned no random bytes: {e}"
+        ))
+    })?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

@@ -74,7 +74,7 @@ impl KeyTrial {
             Ok(response) => response,
             Err(error) => {
                 return Some(Tried::NotAsked(if error.is_timeout() {
-                    "no answer in time".into()
+                    "no response in time".into()
                 } else {
                     "no connection".into()
                 }));

@@ -1,4 +1,4 @@
-//! The content of the UIs, as pure functions of the state: text and numbers ready to show.
+//! The content of the UIs, as pure functions of the state: text and numbers ready for display.
 
 pub(crate) mod at_risk;
 pub(crate) mod checked;

@@ -1,4 +1,4 @@
-//! One request to one provider, up to the commit: nothing has reached the client while it can still fail.
+//! One request to one provider, until the commit: while it can still fail, the client has received nothing.
 
 pub(crate) mod answer;
 pub(crate) mod attempt_response;
@@ -44,12 +44,12 @@ use crate::held::Share;
 use crate::open::OpenExchange;
 use crate::{Demand, Fault};
 
-/// How much of an error's body is read, and for how long.
+/// Maximum bytes of an error's body that are read, and the timeout for it.
 const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_FOR: Duration = Duration::from_secs(10);
 
-/// Makes one attempt. `terms` are awaited once the request is on its way; `exchange` records its progress; `now` is for dates
-/// in `retry-after`.
+/// Runs one attempt. `terms` are awaited after the request was sent; `exchange` records its progress; `now` is for dates in
+/// `retry-after`.
 pub(crate) async fn attempt(
     upstream: &Upstream,
     request: Request<Full<Bytes>>,
@@ -75,7 +75,7 @@ pub(crate) async fn attempt(
         None => clock.headers(sending).await,
     };
     let response = match sent {
-        Err(Abandoned::TooLate) => return Err(clock.too_late("an answer")),
+        Err(Abandoned::TooLate) => return Err(clock.too_late("response headers")),
         Err(Abandoned::Left) => return Err(clock.left()),
         Ok(Err(unsent)) => {
             if !unsent.reached() {
@@ -99,7 +99,7 @@ pub(crate) async fn attempt(
         Ok(body) => body,
         Err(unknown) => return Err(FailedAttempt::unreadable(&unknown)),
     };
-    // While Understudy is paused, the client gets the provider's bytes as they are.
+    // While Understudy is paused, the client gets the provider's bytes unchanged.
     let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
     if !terms.streamed || passes {
         return match timeout_at(clock.end, document(terms, held, head, body)).await {
@@ -148,8 +148,8 @@ pub(crate) async fn attempt(
     })
 }
 
-/// An answer of which nothing has been passed on. What is known of it is booked also where the client leaves and all is
-/// dropped: its tokens are paid for.
+/// A response before its commit. Its report is recorded even if the client disconnects and everything is dropped: the tokens
+/// are billed.
 struct Booked<'a> {
     answer: &'a mut Answer,
     exchange: &'a mut OpenExchange,
@@ -161,7 +161,7 @@ impl Drop for Booked<'_> {
     }
 }
 
-/// Read on until enough of the answer has arrived to pass it on. Some: it has arrived to its end.
+/// Reads until enough of the response has arrived to release it. `Some`: it is complete.
 async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completion>, FailedAttempt> {
     let Booked { answer, exchange } = booked;
     let mut until = terms.deadlines.content;
@@ -194,7 +194,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
                 return Err(FailedAttempt::unsayable(&what, &answer.report()));
             }
             Ok(Arrival::More { progress }) => {
-                // After the first part, the time between two parts counts.
+                // After the first part, the idle timeout applies.
                 if answer.checked().is_some() {
                     until = until.min(Instant::now() + terms.grace);
                 } else if progress && answer.has_begun() {
@@ -207,10 +207,10 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
                     answer.finish();
                     return Ok(Some(checked));
                 }
-                let failed_attempt = terms.deadlines.too_late("the next of the answer");
+                let failed_attempt = terms.deadlines.too_late("further content");
                 return Err(FailedAttempt {
                     report: answer.report(),
-                    // After a beginning it is no first-token timeout.
+                    // After the first content it is not a first-token timeout.
                     timeout_length: failed_attempt
                         .timeout_length
                         .filter(|_| !answer.has_begun()),
@@ -235,8 +235,8 @@ fn failed_to_send(unsent: &Unsent) -> FailedAttempt {
     }
 }
 
-/// An answer with an error status (or a redirect, which is never followed: it would carry the credential along).
-/// `body`: None where it cannot be read.
+/// A response with an error status, or a redirect, which is never followed because it would carry the credential. `body`:
+/// `None` if it cannot be read.
 async fn refused(
     rules: &[Rule],
     head: Parts,
@@ -246,11 +246,11 @@ async fn refused(
     let status = head.status;
     if status.is_redirection() {
         let why = format!(
-            "it redirects ({status}), and credentials are never sent on to another address"
+            "it redirects ({status}), and credentials are never forwarded to another address"
         );
         return FailedAttempt::new(Class::ModelGone, Fault::Ours, why);
     }
-    // The status stands without its words.
+    // The status counts without its text.
     let mut bytes = Bytes::new();
     if let Some(body) = body {
         let limited = http_body_util::Limited::new(body, ERROR_BODY);
@@ -271,15 +271,15 @@ async fn refused(
     }
 }
 
-/// An answer in one piece: nothing is passed on before it is judged.
-async fn document(
+/// A response in one document: nothing is released before its verdict.
+async fn whole(
     terms: &Terms,
     mut held: Share,
     head: Parts,
     mut body: Content,
 ) -> Result<AttemptResponse, FailedAttempt> {
     let mut bytes = BytesMut::new();
-    // Blanks are no beginning: some servers send them for as long as the answer is not there.
+    // White space is not content: some servers send it while they work.
     let mut begun = false;
     let end = loop {
         let frame = if begun {
@@ -366,8 +366,8 @@ async fn document(
     })
 }
 
-/// What the route demands and the answer has not.
-fn missed(terms: &Terms, text: impl Fn() -> String) -> Option<String> {
+/// The part of the route's demand that the response does not fulfil.
+fn missed(terms: &Terms, said: impl Fn() -> String) -> Option<String> {
     let demands: Vec<&Demand> = terms.demand.iter().chain(&terms.wanted).collect();
     if demands.is_empty() || terms.kind == Kind::CountTokens {
         return None;

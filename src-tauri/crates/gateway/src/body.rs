@@ -11,7 +11,7 @@ use crate::End;
 use crate::deliver::outlet::{Aborted, Outlet, outlet};
 use crate::open::OpenExchange;
 
-/// The body of what the client is answered.
+/// The body of a response to the client.
 #[derive(Debug)]
 pub struct Body(Kind);
 
@@ -33,7 +33,7 @@ impl Body {
         })
     }
 
-    /// The last word of an exchange, which ends once the server has taken it.
+    /// The last response of an exchange, which ends when the server has taken it.
     pub(crate) fn last(bytes: impl Into<Bytes>, exchange: OpenExchange, end: End) -> Body {
         let bytes = bytes.into();
         if bytes.is_empty() {
@@ -43,8 +43,8 @@ impl Body {
         Body(Kind::Document(bytes, Some(Box::new((exchange, end)))))
     }
 
-    /// What `giving` gives to its outlet. It runs while the client reads and is dropped with the body: a client that
-    /// leaves cancels whatever is under way upstream.
+    /// The bytes that `giving` sends to its outlet. It runs while the client reads and is dropped with the body: if a client
+    /// disconnects, everything in progress upstream is cancelled.
     pub(crate) fn driven<F>(giving: impl FnOnce(Outlet) -> F) -> Body
     where
         F: Future<Output = ()> + Send + 'static,
@@ -59,10 +59,10 @@ impl Body {
 }
 
 struct Stream {
-    /// None: it has ended.
+    /// `None`: it has ended.
     giving: Option<BoxFuture<'static, ()>>,
     take: mpsc::Receiver<Result<Bytes, Aborted>>,
-    /// The server has one turn to write the bytes before: an error at once would make it drop them.
+    /// The server needs one poll to write the earlier bytes: an immediate error would make it drop them.
     aborting: Option<Aborted>,
 }
 

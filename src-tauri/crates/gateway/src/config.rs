@@ -15,42 +15,41 @@ use crate::Demand;
 /// The gateway's configuration; replaced completely when the settings change.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What a client must show.
+    /// The token that a client must send.
     pub token: Secret,
-    /// Host names that the port answers to, without a port, beside the loopback names.
+    /// Allowed host names without a port, in addition to the loopback names.
     pub allowed_hosts: Vec<String>,
-    /// Origins of web pages that may use the port, beside its own: `https://flows.example`.
+    /// Origins of web pages that may use the port, in addition to its own: `https://flows.example`.
     pub allowed_origins: Vec<String>,
-    /// The first that matches counts.
+    /// The first match applies.
     pub routes: Vec<Route>,
     pub endpoints: BTreeMap<EndpointId, EndpointConfig>,
     pub timers: Timers,
     pub limits: Limits,
-    /// The owner's own words on failures: the first that fits decides, before the table of failure classes.
+    /// The owner's failure rules: the first match applies, before the table of failure classes.
     pub rules: Arc<[wire::Rule]>,
     pub spending: Spending,
-    /// Where requests of pipelines and applications may go without a setting of their pipeline or route; `None`:
-    /// [`Scope::Named`].
+    /// Where requests of pipelines and applications may go if their pipeline or route has no setting; `None`: [`Scope::Named`].
     pub may_go_to: Option<Scope>,
-    /// The pipelines whose scope the settings name.
+    /// The pipelines with a scope in the settings.
     pub pipelines: BTreeMap<String, Scope>,
-    /// How long the clients of these pipelines wait.
+    /// The client timeouts of these pipelines.
     pub client_waits: BTreeMap<String, Duration>,
-    /// The owner's general word; a route's own goes first.
+    /// The owner's general setting; a route's own setting has priority.
     pub sibling: Siblings,
     /// There is no tray and no window: a response of a fallback announces it.
     pub announce: bool,
     /// The owner's choices, by the client's name.
     pub use_now: BTreeMap<String, UseNow>,
-    /// Reports keep tools' arguments.
+    /// Reports contain tool arguments.
     pub keep_tool_arguments: bool,
-    /// What stateful clients refer to later is kept for a day.
+    /// Content to which stateful clients may refer later is stored for a day.
     pub keep_conversations: bool,
-    /// Pass everything to the primary, without holding or retrying.
+    /// Forward everything to the primary, without holding or retrying.
     pub paused: bool,
     /// Stopping: as `paused`, until the last open exchange ends.
     pub draining: bool,
-    /// Where this process listens: an endpoint that leads here is refused.
+    /// The addresses of this process: an endpoint with one of them is refused.
     pub own_addresses: Vec<SocketAddr>,
 }
 
@@ -62,39 +61,39 @@ pub struct UseNow {
     pub reason: String,
 }
 
-/// What fallbacks may cost.
+/// Limits for the cost of fallbacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spending {
     pub subscription_to_paid_key: Consent,
-    /// Some: the day's cap for fallbacks is used up, by the recorded costs.
+    /// `Some`: the daily cap for fallbacks is used up, by the recorded costs.
     pub used_up: Option<UsedUp>,
-    /// A paid key may also answer while a plan or an allowance is used up, and not in an outage alone.
+    /// A paid key may also answer while a plan or a quota is used up, not only in an outage.
     pub for_limits: bool,
 }
 
-/// The owner's word on going from a client's own subscription to a key that is billed by the token.
+/// The owner's consent to switch from a client's own subscription to a key that is billed per token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consent {
-    /// Not without a yes.
+    /// Not without consent.
     #[default]
     Ask,
     Yes,
     No,
 }
 
-/// Where a request's content may go beside its primary, which is always allowed.
+/// Where a request's content may go in addition to its primary, which is always allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Other endpoints of the primary's own provider alone.
+    /// Only other endpoints of the primary's own provider.
     SameVendor,
-    /// Those that the owner's route names.
+    /// The endpoints that the owner's route names.
     Named,
     Endpoints(BTreeSet<EndpointId>),
     Any,
 }
 
-/// May another model of the same login answer while one alone fails?
+/// May another model of the same login answer if only one model fails?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Siblings {
@@ -105,7 +104,7 @@ pub enum Siblings {
     On,
 }
 
-/// A day's cap, and what was spent by then.
+/// A daily cap, and the amount spent so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsedUp {
     pub cap: MicroDollars,
@@ -117,31 +116,30 @@ pub struct UsedUp {
 pub struct Route {
     pub name: String,
     pub dialect: Dialect,
-    /// Which models it is for.
+    /// The models to which it applies.
     pub models: Pattern,
-    /// Best first.
+    /// In order of preference.
     pub candidates: Vec<CandidateRule>,
-    /// Reject everything but a clean end: an answer cut by a token limit is a failed attempt. None: where the request
-    /// belongs to a pipeline.
+    /// Accept only a clean end: a response truncated by a token limit is a failed attempt. `None`: only for pipelines.
     pub strict: Option<bool>,
-    /// A fallback that cannot be sent everything that bears on the answer is passed over.
+    /// A fallback that does not support every field with an effect on the response is skipped.
     pub exact: bool,
-    /// `None`: [`Delivery::Verified`] where the request belongs to a pipeline, or has tools or a schema and comes from a client
+    /// `None`: [`Delivery::Verified`] if the request belongs to a pipeline, or has tools or a schema and comes from a client
     /// that does not retry; else [`Delivery::Guarded`].
     pub delivery: Option<Delivery>,
-    /// None: by the client.
+    /// `None`: depends on the client.
     pub restart: Option<Restart>,
     /// Untagged requests belong to this pipeline, and requests that no provider could answer are parked for review.
     pub pipeline: Option<String>,
-    /// An answer without it is a failed attempt. Where it is set, the delivery is [`Delivery::Verified`].
+    /// A response that does not fulfil it is a failed attempt. If it is set, the delivery is [`Delivery::Verified`].
     pub demand: Option<Demand>,
     /// The owner's setting for this route; [`Consent::Ask`]: as in [`Spending`].
     pub subscription_to_paid_key: Consent,
-    /// Where its requests may go; None: by the kind of client.
+    /// Where its requests may go; `None`: depends on the kind of client.
     pub may_go_to: Option<Scope>,
     /// `None`: as in [`Config::sibling`].
     pub sibling: Option<Siblings>,
-    /// Its clients' patience; `None`: by their requests, by measurement, or by their exits.
+    /// Its clients' timeout; `None`: from their requests, from measurements, or from their disconnects.
     pub client_waits: Option<Duration>,
 }
 
@@ -149,21 +147,22 @@ pub struct Route {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delivery {
-    /// Nothing before the completion check: for automations, which are better off with a wait than with an incomplete response.
+    /// Nothing before the completion check: for pipelines, for which a wait is better than an incomplete response.
     Verified,
-    /// Everything as it comes, from the first content on, save what makes a client start a tool: for coding agents.
+    /// Everything as it arrives, from the first content on, except the event that makes a client start a tool: for coding
+    /// agents.
     Guarded,
-    /// Everything as it comes, from the first content on.
+    /// Everything as it arrives, from the first content on.
     Live,
 }
 
-/// Does another response continue a truncated one, in the same message?
+/// Whether another response continues a truncated one in the same message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restart {
     /// The connection is aborted, and the client retries or reports an error.
     Never,
-    /// After a finished block: some agents accept the response then, and never retry.
+    /// After a completed block: some agents then accept the response, and never retry.
     AfterBlock,
     Always,
 }
@@ -173,9 +172,9 @@ pub struct CandidateRule {
     pub endpoint: EndpointId,
     /// `None`: the client's model, or the endpoint's own equivalent of it.
     pub model: Option<ModelId>,
-    /// Only a fallback for a candidate that serves the model, and never instead: no route names it.
+    /// Only a fallback after a candidate that serves the model, and never alone: no route names it.
     pub only_behind: bool,
-    /// A route of the owner's names it.
+    /// A route of the owner names it.
     pub named: bool,
 }
 
@@ -190,32 +189,32 @@ impl CandidateRule {
     }
 }
 
-/// An endpoint with what is ours to know about it.
+/// An endpoint with the data that the gateway needs.
 #[derive(Clone, Debug)]
 pub struct EndpointConfig {
     pub endpoint: Endpoint,
-    /// What people call its provider when it is down: "Claude".
+    /// Product name of its provider in status texts: "Claude".
     pub product: String,
     /// The company, for "No key for Anthropic".
     pub name: String,
     pub key: Option<Secret>,
-    /// Answers `rehearsal/*` models, and nothing else.
+    /// Serves only `rehearsal/*` models.
     pub rehearsal: bool,
     /// Known models, for `GET /v1/models` and for context windows.
     pub models: Vec<Model>,
-    /// Which of its models are equivalent to models that it does not serve.
+    /// Its models that are equivalent to models that it does not serve.
     pub equivalents: Vec<Equivalent>,
     /// The tiers of its provider's models.
     pub tiers: BTreeMap<Tier, Rank>,
 }
 
 impl EndpointConfig {
-    /// One of its models, as translation has to know it.
+    /// One of its models with the facts for translation.
     pub fn target(&self, model: &ModelId) -> translate::Target {
         translate::Target::of(&self.endpoint, &self.models, model.as_str())
     }
 
-    /// A model's context window in tokens, where the catalogue or the endpoint's settings have it.
+    /// A model's context window in tokens, if the catalogue or the endpoint's settings have it.
     pub(crate) fn context(&self, model: &ModelId) -> Option<u64> {
         let known = Model::known(&self.models, model.as_str());
         known
@@ -224,18 +223,18 @@ impl EndpointConfig {
     }
 }
 
-/// How long what may take.
+/// The timers of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timers {
-    /// TCP, TLS and whatever stands between.
+    /// TCP, TLS and any proxy.
     pub connect: Duration,
-    /// Streamed requests only: from the request, connecting included, to the response's headers.
+    /// Streamed requests only: from the request, including the connection, to the response's headers.
     pub headers: Duration,
     /// Streamed requests only: from the request to the first content.
     pub first_content: Duration,
-    /// The same where no candidate is left after this one.
+    /// The same if no candidate is left after this one.
     pub last_candidate_first_content: Duration,
-    /// Between two content events; pings and comments do not count, nor does time that the client takes.
+    /// Between two content events; pings and comments do not count, nor does time for which the client is slow.
     pub idle: Duration,
     /// From the semantic end to the end of the body.
     pub grace: Duration,
@@ -260,14 +259,14 @@ impl Default for Timers {
     }
 }
 
-/// How much is held in memory, in bytes.
+/// Memory limits in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// One request's body.
     pub body: usize,
     /// All admitted bodies together.
     pub bodies: usize,
-    /// All answers together, as far as they are held back.
+    /// All held bytes of responses together.
     pub answers: usize,
     /// Bytes of all recorded responses that may be replayed.
     pub recorded: usize,
@@ -284,7 +283,7 @@ impl Default for Limits {
     }
 }
 
-/// A model pattern; `*` stands for any run of characters.
+/// A model pattern; `*` matches any number of characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(Arc<str>);
 
@@ -305,7 +304,7 @@ impl Pattern {
         let mut rest = rest;
         let mut last = None;
         for part in parts {
-            // What stands between two stars may be found at the first place; only the last part is bound to the end.
+            // A part between two stars may match at the first place; only the last part must match at the end.
             if let Some(middle) = last.replace(part) {
                 let Some(at) = rest.find(middle) else {
                     return false;

@@ -1,4 +1,4 @@
-//! After the commit: bytes pass unchanged and in order; understanding observes. What breaks here ends in an aborted body.
+//! After the commit: bytes are released unchanged and in order while a reader observes them. A failure here aborts the body.
 
 mod announce;
 pub(crate) mod client_response;
@@ -32,61 +32,61 @@ use crate::deliver::outlet::{Gone, Outlet};
 use crate::kept::Keeper;
 use crate::{Candidate, End, Outcome, Timers};
 
-/// How long a client is shown nothing before it gets a sign of life.
+/// How long a client receives nothing before it gets a keep-alive.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// How long a tool call is held from its beginning on. A client that waits for an event cannot be kept alive without the
-/// open block; the closing stays held.
+/// How long a tool call is held from its start. A client that waits for an event can be kept alive only with the open block;
+/// the closing event stays held.
 const SHOW_CALL_AFTER: Duration = Duration::from_secs(120);
 
-/// A committed answer on its way to the client. Dropped early, the upstream is cancelled with it.
+/// The delivery of a committed response. Dropping it cancels the upstream request.
 pub(crate) struct Delivery {
     fallback: Fallback,
     outlet: Outlet,
     keeper: Keeper,
-    /// The released part; `None`: bytes pass as they come, without a reader.
-    released: Option<Told>,
+    /// The released part; `None`: bytes are forwarded without a reader.
+    told: Option<Told>,
     /// Only events of the response keep its client waiting.
     heeds_no_pings: bool,
-    /// None: nothing is announced, or it is over.
+    /// `None`: no announcement, or it was written.
     announcing: Option<Announcing>,
     current: Current,
     /// The time of the last bytes to the client.
     last_bytes_at: Instant,
-    /// Wakes at the next deadline or before it; moved only when it fires.
+    /// Wakes at the next deadline or earlier; reset only when it fires.
     timer: Pin<Box<Sleep>>,
 }
 
-/// The answer that is being passed on.
+/// The response that is being released.
 struct Current {
     candidate: Candidate,
-    /// None: the breaker is not concerned.
+    /// `None`: it does not affect the breaker.
     permit: Option<Permit>,
     answer: Box<Answer>,
     /// It continues a truncated response.
     splice: Option<Splice>,
-    /// All of it has arrived.
+    /// Set when all of it has arrived.
     ended: Option<Completion>,
-    /// It broke, and is booked.
+    /// It broke, and is recorded.
     broken: bool,
-    /// Since when a tool call is held from its beginning on.
+    /// Since when a tool call has been held from its start.
     call_held: Option<Instant>,
     /// The provider's idle timeout.
     deadline: Instant,
 }
 
-/// How passing an answer on came to an end.
+/// How the release of a response ended.
 enum Passed {
     Complete(Completion),
     Broken(Box<FailedAttempt>),
 }
 
-/// What one look at the provider brought.
+/// Result of one poll of the provider.
 enum Look {
     Arrival(Arrival),
-    /// Nothing came in time.
+    /// Nothing arrived before the timeout.
     IdleTimeout,
-    /// Nothing came yet, and the client has waited for a while.
+    /// Nothing has arrived yet, and the client has waited for some time.
     Quiet,
 }
 
@@ -122,7 +122,8 @@ impl Delivery {
         }
     }
 
-    /// Until the response has ended, or no candidate is left to continue it. The future's drop is the client's leaving.
+    /// Runs until the response has ended, or until no candidate is left to continue it. Dropping the future records that the
+    /// client disconnected.
     pub(crate) fn run(self) -> impl Future<Output = ()> + Send {
         let mut delivery = scopeguard::guard(self, Delivery::left);
         async move {
@@ -195,7 +196,7 @@ impl Delivery {
         }
     }
 
-    /// With the line that announces the provider.
+    /// Adds the line that announces the provider.
     fn announced(&mut self, bytes: Bytes) -> Bytes {
         let Some(announcing) = &mut self.announcing else {
             return bytes;
@@ -218,10 +219,10 @@ impl Delivery {
         self.give_aside(bytes).await
     }
 
-    /// Give bytes that are no part of the answer.
+    /// Sends bytes that are not part of the response.
     async fn give_aside(&mut self, bytes: Bytes) -> Result<(), Gone> {
         self.fallback.exchange.handed(bytes.len());
-        // The client's slowness is not the provider's.
+        // The client's slowness does not count against the provider.
         self.current.deadline += self.outlet.give(bytes).await?;
         self.last_bytes_at = Instant::now();
         Ok(())
@@ -275,7 +276,7 @@ impl Delivery {
 
     fn judged(&self, completion: Completion) -> Passed {
         match completion {
-            // It was released with a clean end and cannot be withdrawn: the client's own judgement decides.
+            // It was released with a clean end and cannot be withdrawn: the client decides.
             Completion::Broken(Broken::Empty) => Passed::Complete(completion),
             Completion::Broken(broken) => {
                 let rules = &self.fallback.admitted.config.rules;
@@ -291,7 +292,7 @@ impl Delivery {
         }
     }
 
-    /// The connection is aborted: a clean end would pass as a complete response, except for a client that retries after an end
+    /// Aborts the connection: a clean end would count as a complete response, except for a client that retries after an end
     /// without a stop reason.
     async fn abort(self, why: String) {
         self.fallback.exchange.end(End::Cut);
@@ -315,7 +316,7 @@ impl Delivery {
         exchange.end(end);
     }
 
-    /// The client left. One that closes its connection after the response's semantic end has received everything.
+    /// Handles a disconnect. A client that closes its connection after the semantic end has received everything.
     fn left(mut self) {
         if self.current.broken {
             return;
@@ -367,7 +368,7 @@ impl Current {
     }
 }
 
-/// What an answer that was passed on makes of its exchange.
+/// The end of an exchange after the release of a response.
 pub(crate) fn end_of(completion: &Completion) -> End {
     match completion {
         Completion::Complete

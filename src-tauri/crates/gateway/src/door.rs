@@ -1,5 +1,5 @@
-//! The port's door: token, host, size and shape of a request are checked here, and what passes is planned and handed to
-//! [`once`]. The door imports what is behind it; nothing behind it imports the door.
+//! The port's entry: checks token, host, size and shape of a request, then plans it and passes it to [`once`]. The door imports
+//! the modules behind it; none of them imports the door.
 
 mod admission;
 mod admit;
@@ -33,8 +33,8 @@ use place::Place;
 pub struct Gateway(Services);
 
 impl Gateway {
-    /// The caller bounds `reports`; where it is full, reports are dropped and counted. The reader of `replays` answers each
-    /// from the ledger; `conversations` in the same way, in its own order.
+    /// The caller limits the capacity of `reports`; if it is full, reports are dropped and counted. The receiver of `replays`
+    /// answers each from the ledger; `conversations` in the same way, in a separate order.
     pub fn new(
         config: watch::Receiver<Arc<Config>>,
         verdicts: watch::Receiver<Arc<Verdicts>>,
@@ -55,7 +55,7 @@ impl Gateway {
         ))
     }
 
-    /// Times in error texts are of this zone, and name it; without a call, of UTC. The first call counts.
+    /// Sets the zone for times in error texts, which name it; the default is UTC. Only the first call has an effect.
     pub fn format_times_in(&self, zone: words::Zone) {
         self.0.format_times_in(zone);
     }
@@ -82,7 +82,7 @@ impl Gateway {
         let dialect = admit::spoken(&Place::of(head.uri.path()).target, &head.headers);
         let served = AssertUnwindSafe(self.serve(id, config, head, body)).catch_unwind();
         let mut response = served.await.unwrap_or_else(|_| {
-            tracing::error!(%id, %dialect, "a panic ended one exchange");
+            tracing::error!(%id, %dialect, "a panic ended an exchange");
             rescue::plain(rescue::our_fault(dialect), id)
         });
         id.name_where_missing(response.headers_mut());
@@ -90,32 +90,32 @@ impl Gateway {
         response
     }
 
-    /// Exchanges that have begun and not ended.
+    /// Number of exchanges that have begun and not ended.
     pub fn open_exchanges(&self) -> usize {
         self.0.reports().open()
     }
 
-    /// Requests whose clients have left and may come back for the answer.
+    /// Number of requests whose clients have disconnected and may retrieve the response.
     pub fn lingering(&self) -> usize {
         self.0.once().lingering()
     }
 
-    /// Requests without their client end now: keys are free again, and requests of pipelines are parked.
+    /// Ends requests that continue without their client: keys are free again, and requests of pipelines are parked.
     pub fn cut_off(&self) {
         self.0.cut_all_off();
     }
 
-    /// The engine stops: requests pass straight to their primary until the open ones have ended.
+    /// The engine stops: requests are forwarded to their primary until the open ones have ended.
     pub fn is_draining(&self) -> bool {
         self.0.is_draining()
     }
 
-    /// Reports that were dropped because their reader was too slow.
+    /// Number of reports that were dropped because their receiver was too slow.
     pub fn dropped_reports(&self) -> u64 {
         self.0.reports().dropped()
     }
 
-    /// Requests of browsers and other passers-by without a token: turned away and counted, but no exchanges.
+    /// Number of requests of browsers and others without a token: rejected and counted, but not exchanges.
     pub fn strays(&self) -> u64 {
         self.0.reports().strays()
     }

@@ -44,7 +44,7 @@ pub(crate) struct Ending {
 }
 
 impl Draft {
-    /// Of a request of which only the head was read. `pipeline`: from the request's path; its header wins.
+    /// For a request of which only the headers were read. `pipeline`: from the request's path; the header has precedence.
     pub(crate) fn of_head(
         id: ExchangeId,
         head: &Parts,

@@ -13,7 +13,7 @@ use crate::{
 pub enum Report {
     Began(Began),
     Ended(Box<Exchange>),
-    /// After the end of an exchange with [`Review::Unfetched`].
+    /// Sent after the end of an exchange with [`Review::Unfetched`].
     Unfetched(Unfetched),
 }
 
@@ -24,7 +24,7 @@ pub struct Began {
     pub started: DateTime<Utc>,
     pub client: wire::Client,
     pub dialect: Dialect,
-    /// The client's model; empty where it was turned away before its body was read.
+    /// The client's model; empty if the request was rejected before its body was read.
     pub model: String,
     pub rehearsal: bool,
 }
@@ -38,49 +38,49 @@ pub struct Exchange {
     pub client: wire::Client,
     pub dialect: Dialect,
     pub kind: ExchangeKind,
-    /// The route's name; empty where it was turned away before one was chosen.
+    /// The route's name; empty if the request was rejected before one was chosen.
     pub route: String,
     /// The client's model.
     pub model: String,
     /// The client requested a stream.
     pub streamed: bool,
-    /// Answered by the rehearsal provider: outside incidents, uptime and dollars.
+    /// The rehearsal provider answered: excluded from incidents, uptime and costs.
     pub rehearsal: bool,
-    /// `x-understudy-pipeline`, at most 200 characters, or else the route's own.
+    /// `x-understudy-pipeline`, at most 200 characters, else the route's pipeline.
     pub pipeline: Option<String>,
     /// `x-understudy-item`, at most 200 characters.
     pub item: Option<String>,
-    /// How often another response continued an unfinished message.
+    /// Number of times that another response continued an unfinished message.
     pub restarts: u32,
-    /// The bytes were to wait for the completion check, and were released early, because the client's timeout was near.
+    /// The bytes should have waited for the completion check, but were released early because the client's timeout was near.
     pub shown_early: bool,
     /// Candidates that do not support this request, each with the reason.
     pub passed_over: Vec<Dropped>,
-    /// In the order in which they were made.
+    /// In chronological order.
     pub attempts: Vec<Attempt>,
     pub end: End,
-    /// What the client was answered; None: it left before.
+    /// Status of the client's response; `None`: it disconnected before.
     pub status: Option<StatusCode>,
-    /// From the request's arrival to the first byte of an answer that was handed to the client.
+    /// From the request's arrival to the first byte of a response that was sent to the client.
     pub ttft: Option<Duration>,
     pub total: Duration,
-    /// Bytes of body handed to the client.
+    /// Bytes of the body sent to the client.
     pub bytes_out: u64,
     /// The closing event of a tool call waits for the completion check, so that a client never starts a tool of a broken
     /// response.
     pub tools_held: bool,
-    /// Ids of the tool calls whose results came with this request.
+    /// Ids of the tool calls whose results are in this request.
     pub tool_results: Vec<String>,
-    /// None: the request is not one that a person would finish, or there is nothing to finish.
+    /// `None`: the request is not one that a user could finish by hand, or nothing is left to do.
     pub review: Option<Review>,
 }
 
-/// The kind of a client's request. Only responses of models are evidence about a model's health.
+/// The kind of a client's request. Only model responses are evidence about a model's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeKind {
     Generate,
     CountTokens,
-    /// It passed to its vendor unread: embeddings, files, images. Its path stands where a model would.
+    /// Forwarded to its vendor unparsed: embeddings, files, images. Its path replaces the model.
     Passed,
 }
 
@@ -98,44 +98,44 @@ impl From<wire::Kind> for ExchangeKind {
 pub struct Attempt {
     pub provider: ProviderId,
     pub endpoint: EndpointId,
-    /// As it was sent.
+    /// As sent.
     pub model: ModelId,
     /// After the exchange's start.
     pub started_after: Duration,
     pub total: Duration,
     /// From the attempt's start to the first content.
     pub ttft: Option<Duration>,
-    /// None: no response headers came.
+    /// `None`: no response headers arrived.
     pub status: Option<StatusCode>,
-    /// Bytes of body that the provider was sent; 0: it was never reached.
+    /// Bytes of the body sent to the provider; 0: it was never reached.
     pub request_bytes: u64,
-    /// The client's own subscription paid for it: there is no bill by the token.
+    /// The client's own subscription paid: no cost per token.
     pub by_subscription: bool,
-    /// The dialect that the provider was spoken to in, where it is not the client's.
+    /// The dialect of the provider's request, if it is not the client's.
     pub spoken: Option<Dialect>,
-    /// The fields that it did not get, or not exactly, and why.
+    /// Fields that it did not get, or not exactly, with the reasons.
     pub left_out: Vec<String>,
     pub outcome: Outcome,
-    /// What is known of the answer, tokens included, also where it failed.
+    /// The known parts of the response, tokens included, also if it failed.
     pub report: wire::Report,
 }
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The provider's response was passed on. Never [`wire::Completion::Broken`], except for a response with nothing to act on
-    /// that came twice, or after its thinking had been passed on.
+    /// The provider's response was released. Never [`wire::Completion::Broken`], except for a second empty response, or an
+    /// empty one after its thinking was released.
     Answered(wire::Completion),
     Failed {
         class: wire::Class,
         fault: Fault,
         message: String,
-        /// Of [`wire::Class::Limit`]: the reset time, if known.
+        /// The reset time of a [`wire::Class::Limit`], if known.
         resets_at: Option<DateTime<Utc>>,
     },
-    /// It never left our own network: neutral for health.
+    /// It never left this machine's network: neutral for health.
     NotSent { own: OwnNetwork, message: String },
-    /// The client left in the middle of it: neutral for health.
+    /// The client disconnected during it: neutral for health.
     ClientLeft,
 }
 
@@ -144,34 +144,34 @@ pub enum Outcome {
 pub enum End {
     /// A complete response reached the client, or one that the client itself continues.
     Complete,
-    /// The kept response of an earlier request with the same idempotency key; no provider got a request.
+    /// The stored response of an earlier request with the same idempotency key; no provider got a request.
     Replayed,
-    /// The provider stopped at a token limit; passed on as such.
+    /// The provider stopped at a token limit; released unchanged.
     Truncated,
-    /// Declined for its content.
+    /// Declined because of its content.
     Refused,
-    /// Cut after the first bytes had been passed on: the client's connection was aborted.
+    /// Cut after the first bytes were released: the client's connection was aborted.
     Cut,
     /// Every candidate failed.
     Exhausted,
-    /// The provider reports a fault of the request itself; returned unchanged.
+    /// The provider reports an error in the request itself; returned unchanged.
     CallersFault,
     ClientLeft,
-    /// Refused at our own door.
+    /// Rejected by the gateway.
     TurnedAway(TurnedAway),
-    /// An error of our own.
+    /// An error in Understudy.
     OurFault,
 }
 
-/// Why a request was refused at our own door.
+/// Why the gateway rejected a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TurnedAway {
     #[error(
-        "This port wants Understudy's token, and the request has none or another. Point your client at the URL that `understudyd url` prints"
+        "This port requires Understudy's token, and the request has none or a wrong one. Use the URL that `understudyd url` prints in your client"
     )]
     Token,
     #[error(
-        "The host name `{0}` is not one that this port answers to. Use 127.0.0.1 or localhost, or add the name to `allowed_hosts` in the settings"
+        "The host name `{0}` is not allowed on this port. Use 127.0.0.1 or localhost, or add the name to `allowed_hosts` in the settings"
     )]
     Host(String),
     #[error(
@@ -183,28 +183,28 @@ pub enum TurnedAway {
         hint = other_api(.0)
     )]
     Path(String),
-    #[error("`{path}` wants {wanted}, not {method}")]
+    #[error("`{path}` requires {wanted}, not {method}")]
     Method {
         path: String,
         method: String,
         wanted: &'static str,
     },
     #[error(
-        "{0} have this path, and the request's login does not say which is meant: send the login of one of them, or `anthropic-version` for Anthropic"
+        "{0} have this path, and the request's login does not identify one of them: send the login of one of them, or `anthropic-version` for Anthropic"
     )]
     AmbiguousVendor(String),
     #[error(
-        "`{path}` passes to {vendors} with the client's own login, and this request has none. Give the client its API key; Understudy's token stays in the URL"
+        "`{path}` is forwarded to {vendors} with the client's own login, and this request has none. Give the client its API key; Understudy's token stays in the URL"
     )]
     NeedsLogin { path: String, vendors: String },
     #[error("The daily cap of {cap} is used up ({spent}): `dollars_a_day` under [fallback] in the settings", cap = .0.cap, spent = .0.spent)]
     CapReached(UsedUp),
-    #[error("There is no WebSocket here; ask again over plain HTTP")]
+    #[error("WebSocket is not supported; use plain HTTP")]
     WebSocket,
     #[error("The body must be sent with `content-type: application/json`")]
     ContentType,
     #[error(
-        "The body's `content-encoding: {}` cannot be read here. Send it plain, or as gzip, deflate, br or zstd", .0.names()
+        "The body's `content-encoding: {}` is not supported. Send it uncompressed, or as gzip, deflate, br or zstd", .0.names()
     )]
     Coding(UnknownCoding),
     #[error("The body is larger than {0} bytes")]
@@ -219,7 +219,7 @@ pub enum TurnedAway {
     #[error("The request cannot be read: {0}")]
     BadRequest(#[from] wire::BadRequest),
     #[error(
-        "No route leads to model `{model}` in the {dialect} dialect. `understudyd doctor` lists the routes"
+        "No route matches model `{model}` in the {dialect} dialect. `understudyd doctor` lists the routes"
     )]
     NoRoute { model: String, dialect: Dialect },
     #[error("{0}")]
@@ -228,27 +228,27 @@ pub enum TurnedAway {
     NoKey(String),
     #[error("{0}")]
     NoCandidate(String),
-    /// It is no request, or no candidate supports it.
+    /// It is not a valid request, or no candidate supports it.
     #[error("{0}")]
     Unsupported(String),
     #[error("The `Idempotency-Key` header {0}; send one key of 1 to 255 ASCII characters")]
     IdempotencyKey(&'static str),
     #[error(
-        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key: each turn of an agent is a request of its own, and `x-understudy-item` says what they belong to"
+        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key: each turn of an agent is a separate request, and `x-understudy-item` names their common item"
     )]
     OtherRequest,
     #[error(
-        "The request with this `Idempotency-Key` was answered, and its response is not kept: it was larger than 16 MiB, or newer ones displaced it. It is not run again automatically; to run it again, send a new key"
+        "The request with this `Idempotency-Key` was answered, and its response is not stored: it was larger than 16 MiB, or newer ones replaced it. It is not run again automatically; to run it again, send a new key"
     )]
     AnswerGone,
     #[error(
-        "A request with an `Idempotency-Key` is answered only where its answer can be kept, and now it cannot: {0} Try again later, or without the key"
+        "A request with an `Idempotency-Key` is answered only if its response can be stored, which is not possible now: {0} Try again later, or without the key"
     )]
     Unkept(String),
 }
 
-/// A client that speaks another API cannot be connected, whatever its address is. Sources: ai.google.dev, "API reference";
-/// docs.ollama.com, "API"; platform.openai.com, "Completions (legacy)".
+/// A client of another API cannot be connected, whatever its address. Sources: ai.google.dev, "API reference"; docs.ollama.com,
+/// "API"; platform.openai.com, "Completions (legacy)".
 const OTHER_APIS: &[(&str, &str)] = &[
     (":generateContent", "Gemini's own API"),
     (":streamGenerateContent", "Gemini's own API"),
@@ -263,6 +263,8 @@ const OTHER_APIS: &[(&str, &str)] = &[
 fn other_api(path: &str) -> String {
     let found = OTHER_APIS.iter().find(|(end, _)| path.ends_with(end));
     found.map_or_else(String::new, |(_, api)| {
-        format!("{api} is not supported: use a client, or a setting of it, that speaks one of the following. ")
+        format!(
+            "{api} is not supported: use a client, or a client setting, for one of the following. "
+        )
     })
 }

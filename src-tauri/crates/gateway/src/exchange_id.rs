@@ -1,4 +1,4 @@
-//! The short id of an exchange, which its response, its error sentences, the log and the ledger share.
+//! The short id of an exchange in its response, its error texts, the log and the ledger.
 
 use std::fmt::{self, Display, Formatter};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue};
 
-/// On every response: the exchange that it belongs to.
+/// On every response: the exchange to which it belongs.
 pub(crate) const HEADER: &str = "x-understudy-exchange";
 /// Ids count from 2026-01-01, so that they stay short.
 const EPOCH: i64 = 1_767_225_600;
-/// Ids of one second.
+/// Ids per second, as a number of bits.
 const PER_SECOND_BITS: u32 = 10;
-/// Crockford's alphabet: no letter that can be read as a digit.
+/// Crockford's alphabet: no letter that looks like a digit.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Unique within an installation, and growing: the second of its creation and a count.
+/// Unique within an installation, and increasing: the second of its creation and a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExchangeId(u64);
 
@@ -24,7 +24,7 @@ impl ExchangeId {
         Self(number)
     }
 
-    /// Replaces an id that is already there.
+    /// Replaces an existing id.
     pub(crate) fn name_in(self, headers: &mut HeaderMap) {
         headers.insert(HEADER, self.header());
     }
@@ -57,7 +57,7 @@ impl Display for ExchangeId {
     }
 }
 
-/// Gives out ids. A burst of more than 1024 within a second borrows from the following seconds.
+/// Creates ids. A burst of more than 1024 within a second uses those of the following seconds.
 #[derive(Debug, Default)]
 pub(crate) struct ExchangeIds(AtomicU64);
 
@@ -88,7 +88,7 @@ mod tests {
     fn ids_are_unique_within_a_second_and_over_a_restart() {
         let ids = ExchangeIds::default();
         let mut all: Vec<ExchangeId> = (0..3000).map(|_| ids.next(at(9_000_000))).collect();
-        // A clock that is set back repeats no id of this run.
+        // If the clock is set back, no id of this run is repeated.
         all.extend((0..10).map(|_| ids.next(at(8_999_990))));
         let restarted = ExchangeIds::default();
         all.extend((0..1000).map(|_| restarted.next(at(9_000_010))));

@@ -1,19 +1,19 @@
-//! Whose fault a failed attempt is: the only place that decides it.
+//! Decides the cause of a failed attempt; no other code does.
 
 use health::FailureKind;
 use wire::Class;
 
-/// Whose fault a failed attempt is. Only the provider's failures reach its health.
+/// The cause of a failed attempt. Only the provider's failures count against its health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The provider's: the failure counts against its health.
     Theirs(FailureKind),
-    /// Not the provider's: a key, a quota, the request, or the translation. It shows nothing about the provider's health.
+    /// Not the provider's: a key, a quota, the request, or the translation. It proves nothing about the provider's health.
     Ours,
 }
 
 impl Fault {
-    /// The fault of a failure of this class. `model_failed`: the model wrote something wrong, and its server worked.
+    /// The cause of a failure of this class. `model_failed`: the model wrote something invalid, and its server worked.
     pub(crate) fn of(class: Class, model_failed: bool, kind: FailureKind) -> Fault {
         match class {
             Class::Transient | Class::Silent if !model_failed => Fault::Theirs(kind),
@@ -30,7 +30,7 @@ impl Fault {
         }
     }
 
-    /// The kind of the provider's failure. None: it is not the provider's.
+    /// The kind of the provider's failure. `None`: it is not the provider's.
     pub fn kind(self) -> Option<FailureKind> {
         match self {
             Fault::Theirs(kind) => Some(kind),

@@ -1,9 +1,9 @@
-//! Bytes that are held in memory, counted over all exchanges.
+//! Counts bytes that are held in memory, over all exchanges.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What is held now by all together.
+/// The number of held bytes of all exchanges.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held(Arc<AtomicUsize>);
 
@@ -21,7 +21,7 @@ impl Held {
     }
 }
 
-/// More is held than may be: the number of bytes that is allowed.
+/// More bytes are held than the limit, which is the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Full(pub(crate) usize);
 
@@ -37,10 +37,10 @@ impl Share {
         self.bytes
     }
 
-    /// Hold so many bytes more.
+    /// Adds this many held bytes.
     ///
-    /// # Errors
-    /// [`Full`] where all together hold more than `most` bytes; they are counted nevertheless until this share is dropped.
+    /// # Errors [`Full`] if all exchanges together hold more than `most` bytes; the bytes are counted until this share is
+    /// dropped.
     pub(crate) fn grow(&mut self, bytes: usize, most: usize) -> Result<(), Full> {
         let before = self.held.0.fetch_add(bytes, Ordering::Relaxed);
         self.bytes += bytes;
@@ -50,7 +50,7 @@ impl Share {
         Ok(())
     }
 
-    /// Hold so many bytes less.
+    /// Removes this many held bytes.
     pub(crate) fn shrink(&mut self, bytes: usize) {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;

@@ -1,8 +1,9 @@
 //! Kept conversations: a client of Responses may refer to items that its vendor stores (`previous_response_id`,
-//! `item_reference`). The items of its responses are kept here too, for a day, so that another candidate can get them in full.
-//! Signatures that a provider requires with its calls are kept in the same way, for clients that do not return them.
+//! `item_reference`). The items of its responses are stored here too, for a day, so that another candidate can get them in
+//! full. Signatures that a provider requires with its calls are stored in the same way, for clients that do not return them.
 //!
-//! A response is observed as it passes. To write it down never delays or fails it: a failed write costs the reference.
+//! A response is observed while it is released. Storing it never delays or fails it: after a failed write only the reference is
+//! lost.
 
 mod ask;
 mod conversation;

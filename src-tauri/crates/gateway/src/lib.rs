@@ -1,5 +1,5 @@
-//! How requests pass: the door admits, the plan orders the candidates, an attempt sends one request, delivery passes its
-//! response on, and `once` wraps all of it. The folders have these names.
+//! The path of a request: the door admits it, the plan orders the candidates, an attempt sends one request, delivery releases
+//! its response, and `once` wraps all of it. The folders have these names.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 

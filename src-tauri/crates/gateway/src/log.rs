@@ -1,7 +1,7 @@
-//! Lines of the log, one for each failed attempt, failover, change of a circuit breaker, restart in place and parked request:
-//! what failed, why, whose fault it is and what follows.
+//! Log lines, one for each failed attempt, failover, change of a circuit breaker, restart in place and parked request: what
+//! failed, why, the cause and the next step.
 //!
-//! A provider's words stay out of the log, since they may quote the request. The ledger has them, under the exchange's id.
+//! A provider's messages are not logged, since they may quote the request. The ledger has them, under the exchange's id.
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::attempt::failed_attempt::FailedAttempt;
 use crate::draft::Draft;
 use crate::{Candidate, Credential};
 
-/// The span of an exchange. At the highest level, so that no filter of levels takes the id from a line.
+/// The span of an exchange. It has the highest level, so that no level filter removes the id from a line.
 pub(crate) fn exchange(draft: &Draft) -> Span {
     let span = error_span!(
         "exchange",
@@ -49,16 +49,16 @@ pub(crate) fn attempt(
     error_span!(parent: exchange, "attempt", number, %endpoint, model = %OneLine(model.as_str()))
 }
 
-/// What follows a failed attempt.
+/// The step after a failed attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Follows {
     Retry(Duration),
     NextCandidate,
     /// The client gets an error.
     Nothing,
-    /// Its client had left.
+    /// Its client had disconnected.
     ClientLeft,
-    /// The response had begun: another candidate's response continues it where the client allows it, or it is cut.
+    /// The response had begun: another candidate's response continues it if the client allows it, or it is cut.
     RestartOrCut,
 }
 
@@ -68,7 +68,7 @@ impl Display for Follows {
             Follows::Retry(wait) => write!(f, "a retry in {:.1} s", wait.as_secs_f64()),
             Follows::NextCandidate => f.write_str("the next candidate"),
             Follows::Nothing => f.write_str("no candidate is left, and the client gets an error"),
-            Follows::ClientLeft => f.write_str("nothing, since the client has left"),
+            Follows::ClientLeft => f.write_str("nothing, because the client has disconnected"),
             Follows::RestartOrCut => f.write_str("a restart in place, or the response is cut"),
         }
     }
@@ -90,7 +90,7 @@ pub(crate) fn attempt_failed(
     );
 }
 
-/// Of a request that passes to its vendor unread, which has no other candidate. `why`: measured here.
+/// For a request that is forwarded to its vendor unparsed, without another candidate. `why`: measured here.
 pub(crate) fn passing_failed(attempt: &Span, product: &str, why: &str) {
     let _within = attempt.enter();
     tracing::warn!(
@@ -107,7 +107,7 @@ pub(crate) fn failover(attempt: &Span, from: Option<&Candidate>, to: &Candidate)
     let (rule, to) = (OneLine(&to.reason), Place(to));
     match from {
         Some(from) => tracing::warn!("failing over from {} to {to}: {rule}", Place(from)),
-        // Each request of an outage, or of a session that stays with its fallback.
+        // For each request of an outage, or of a session that stays with its fallback.
         None => tracing::info!("the exchange begins with a fallback, {to}: {rule}"),
     }
 }
@@ -127,9 +127,7 @@ pub(crate) fn unanswered(exchange: &Span, status: http::StatusCode, attempts: us
 /// After the commit.
 pub(crate) fn cut(exchange: &Span, bytes: u64) {
     let _within = exchange.enter();
-    tracing::warn!(
-        "the response was cut after {bytes} bytes: its client has to repeat the request"
-    );
+    tracing::warn!("the response was cut after {bytes} bytes: its client must repeat the request");
 }
 
 pub(crate) fn restarted(exchange: &Span, from: &Candidate, to: &Candidate) {
@@ -194,7 +192,7 @@ impl Display for Place<'_> {
     }
 }
 
-/// Text of a client or a file, which must not begin a line of its own.
+/// Text of a client or a file, which must not start a new line.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 /// Characters.
@@ -221,7 +219,7 @@ impl Display for Instant {
     }
 }
 
-/// By what is measured, never in the provider's words.
+/// From measurements, never with the provider's text.
 struct Why<'a>(&'a FailedAttempt);
 
 impl Display for Why<'_> {
@@ -280,7 +278,7 @@ mod tests {
     use crate::Fault;
 
     #[test]
-    fn a_clients_text_begins_no_line_of_its_own() {
+    fn a_clients_text_starts_no_new_log_line() {
         let forged = OneLine("m\n2026-11-30 ERROR all is lost\u{1b}[31m").to_string();
         assert_eq!(forged, "m 2026-11-30 ERROR all is lost [31m");
         let long = OneLine(&"é".repeat(300)).to_string();
@@ -289,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_providers_words_are_not_in_the_reason() {
+    fn a_providers_text_is_not_in_the_reason() {
         let quoting = |class, kind| FailedAttempt {
             answer: Some((StatusCode::BAD_REQUEST, HeaderMap::new(), "a prompt".into())),
             ..FailedAttempt::new(class, kind, "a prompt")

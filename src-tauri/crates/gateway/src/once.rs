@@ -39,7 +39,7 @@ pub(crate) use keyed::replay_kept;
 pub use replays::{ReplayAsk, Unkept};
 pub(crate) use runs::Once;
 
-/// The answer that a client left and comes back for.
+/// The response that a client left and retrieves again.
 pub(crate) async fn rejoin(
     once: &Once,
     id: ExchangeId,
@@ -64,7 +64,7 @@ pub(crate) async fn again(once: &Once, id: ExchangeId, item: &Item, now: DateTim
         Ok(Some(answer)) => Again::Kept(answer),
         Ok(None) => Again::First,
         Err(unkept) => {
-            tracing::warn!(%unkept, "whether a response is kept could not be found out");
+            tracing::warn!(%unkept, "the check for a stored response failed");
             Again::First
         }
     }
@@ -76,20 +76,20 @@ pub(crate) enum Run {
     Keyed(ReplayKey),
     /// It is a pipeline's.
     Item(Item),
-    /// Its client may come back for it.
+    /// Its client may retrieve it.
     MayReturn(RequestIdentity),
 }
 
-/// What a pipeline's request finds of its earlier try.
+/// The state of a pipeline's earlier request.
 pub(crate) enum Again {
     First,
-    /// It was under way.
+    /// It is running.
     Running(Response<Body>),
-    /// It ended after its client had left.
+    /// It ended after its client had disconnected.
     Kept(ReplayAnswer),
 }
 
-/// Answer a request that was admitted, and run it no more than once.
+/// Answers an admitted request, and runs it at most once.
 pub(crate) async fn answer(
     services: &Services,
     admitted: Admitted,
@@ -112,7 +112,7 @@ fn may_come_back(admitted: &Admitted) -> bool {
     Client::identify(&admitted.head.headers).asks_again() && runs_unattended(admitted)
 }
 
-/// Before HTTP/1.1 a client gets a body with its length or its connection's end.
+/// Before HTTP/1.1 a client gets a body with its length or with its connection's end.
 fn runs_unattended(admitted: &Admitted) -> bool {
     respond::has_chunks(admitted) && admitted.kind == Kind::Generate
 }
@@ -171,7 +171,7 @@ async fn answer_unattended(
     give(reader, dialect, id).await
 }
 
-/// The effect of its client's leaving on a request that continues without it.
+/// The effect of its client's disconnect on a request that continues without it.
 fn departure(
     services: &Services,
     admitted: &mut Admitted,
@@ -182,7 +182,7 @@ fn departure(
     departure
 }
 
-/// Runs this, and detects meanwhile that the client leaves.
+/// Runs this, and detects a disconnect of the client.
 async fn watched(mut departure: Departure, tape: Tape, running: impl Future<Output = ()>) {
     let ran = tokio::select! {
         biased;
@@ -232,7 +232,7 @@ fn asking(
     }
 }
 
-/// What a reader meets, as a response.
+/// Converts the reader's first step into a response.
 async fn give(reader: Reader, dialect: Dialect, id: ExchangeId) -> Response<Body> {
     let (head, body) = match reader.begin().await {
         Ok((head, Some(document))) => (head, Body::plain(document)),

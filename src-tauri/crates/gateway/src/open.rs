@@ -1,4 +1,4 @@
-//! An exchange that has begun. [`OpenExchange::end`] consumes it. Dropping it is the only other end.
+//! An exchange in progress. [`OpenExchange::end`] consumes it; the only other end is a drop.
 
 mod attempt;
 mod recording;
@@ -25,11 +25,11 @@ use crate::{Began, Config, Dropped, End};
 use attempt::OpenAttempt;
 pub(crate) use attempt::client_left_waiting;
 
-/// An exchange in progress. Dropped with its request's future, it ends as one whose client left.
+/// An exchange in progress. A drop, with its request's future, records that the client disconnected.
 #[derive(Debug)]
 pub(crate) struct OpenExchange(ScopeGuard<Box<Progress>, fn(Box<Progress>)>);
 
-/// What is recorded of an exchange, and who is informed of its end.
+/// The record of an exchange, and the receivers of its end.
 #[derive(Debug)]
 pub(crate) struct Progress {
     draft: Draft,
@@ -41,7 +41,7 @@ pub(crate) struct Progress {
     reviewed: Option<Reviewed>,
     /// `None`: it ends with its client.
     attended: Option<Attended>,
-    /// The client's departure, if it leaves before it received anything.
+    /// The client's disconnect, if it occurs before it received anything.
     leaving: Option<(Services, ExitGroup)>,
 }
 
@@ -71,19 +71,19 @@ impl OpenExchange {
         }))
     }
 
-    /// Its end decides whether it is kept for a person.
+    /// Its end decides whether it is parked.
     pub(crate) fn reviewed(mut self, reviewed: Option<Reviewed>) -> Self {
         self.reviewed = reviewed;
         self
     }
 
-    /// Its end shows how long its client waits.
+    /// Its end reports how long its client waits.
     pub(crate) fn leaving(mut self, services: Services, exit_group: ExitGroup) -> Self {
         self.leaving = Some((services, exit_group));
         self
     }
 
-    /// It continues when its client leaves.
+    /// It continues when its client disconnects.
     pub(crate) fn attended(mut self, attended: Attended) -> Self {
         self.attended = Some(attended);
         self
@@ -115,12 +115,12 @@ impl DerefMut for OpenExchange {
 }
 
 impl Progress {
-    /// The client has left, and the exchange continues: its departure is reported once.
+    /// Called when the client has disconnected and the exchange continues: reports the disconnect once.
     pub(crate) fn exit_group(&mut self) -> Option<ExitGroup> {
         self.leaving.take().map(|(_, exit_group)| exit_group)
     }
 
-    /// The id in the review queue, if the exchange ends so and is kept there.
+    /// Id in the review queue, if the exchange is parked there at this end.
     pub(crate) fn review_id(&self, end: &End) -> Option<&str> {
         self.reviewed.as_ref()?.parks(end, self.is_alone())
     }
@@ -143,7 +143,7 @@ impl Progress {
         &self.span
     }
 
-    /// The client's.
+    /// The client's dialect.
     pub(crate) fn dialect(&self) -> Dialect {
         self.draft.dialect
     }
@@ -153,7 +153,7 @@ impl Progress {
         self.draft.passed_over = those.to_vec();
     }
 
-    /// The client has some of the response.
+    /// The client has received some of the response.
     pub(crate) fn has_released(&self) -> bool {
         self.draft.bytes_out > 0
     }
@@ -210,7 +210,7 @@ impl Progress {
         self.reports.ended(Box::new(exchange));
     }
 
-    /// What its end shows of its client's patience.
+    /// The evidence of its end about its client's timeout.
     fn learn(&mut self, end: &End, total: Duration) {
         let Some((services, exit_group)) = self.leaving.take() else {
             return;

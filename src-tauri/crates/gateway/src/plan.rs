@@ -48,25 +48,25 @@ pub struct Plan {
     pub dialect: Dialect,
     /// The client's model.
     pub model: String,
-    /// In their order of use.
+    /// In the order of use.
     pub candidates: Vec<Candidate>,
     /// Ineligible candidates.
     pub dropped: Vec<Dropped>,
-    /// An answer cut by a token limit is a failed attempt.
+    /// A response truncated by a token limit is a failed attempt.
     pub strict: bool,
     /// How much of the request may be dropped for a candidate of another vendor.
     pub fidelity: Fidelity,
-    /// `None`: by the client and the request.
+    /// `None`: depends on the client and the request.
     pub delivery: Option<Delivery>,
-    /// None: by the client.
+    /// `None`: depends on the client.
     pub restart: Option<Restart>,
-    /// To which untagged requests belong.
+    /// The pipeline of untagged requests.
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,
     pub rehearsal: bool,
-    /// The client's own login, where a candidate is shown it, is a subscription's.
+    /// The client's own login, if a candidate gets it, is a subscription's.
     pub subscription: bool,
-    /// A fallback is first, since it began this turn and the primary would refuse it.
+    /// A fallback is first, because it began this turn and the primary would refuse it.
     pub stays: bool,
     /// The owner's choice for this client is first.
     pub chosen: bool,
@@ -91,7 +91,7 @@ impl Plan {
         self.push(endpoint, model, way, credential, standing, (role, why));
     }
 
-    /// The same login's other model comes directly behind the first.
+    /// Inserts another model of the same login directly after the first candidate.
     pub(super) fn add_sibling(
         &mut self,
         endpoint: &EndpointConfig,
@@ -152,7 +152,7 @@ impl Plan {
         });
     }
 
-    /// It was made for any request, and the first candidate at least supports this one.
+    /// It was made for any request, and at least the first candidate supports this one.
     pub(crate) fn may_begin_unread(&self) -> bool {
         let first = self.candidates.first();
         first.is_some_and(|first| first.carriage == Carriage::Own)
@@ -175,7 +175,7 @@ impl Plan {
         self.dropped.iter().filter(excluded)
     }
 
-    /// A session that moved goes to the fallback that it moved to, while that one is eligible.
+    /// A session that moved stays with its fallback while that one is eligible.
     pub(crate) fn stay_with(&mut self, (endpoint, model): &Answerer) {
         let is_there = |c: &Candidate| c.endpoint == *endpoint && c.model == *model;
         let mut there = self.candidates.iter();
@@ -188,7 +188,7 @@ impl Plan {
         self.candidates.insert(0, candidate);
     }
 
-    /// A turn that another vendor's model began is ended there: the vendor of this dialect would refuse it.
+    /// A turn that another vendor's model began ends with it: the vendor of this dialect would refuse it.
     pub(super) fn stay_with_fallback(&mut self) {
         let is_own = |candidate: &Candidate| !candidate.is_translated();
         let admitted = |candidate: &Candidate| candidate.standing.admits();

@@ -10,7 +10,7 @@ use crate::exchange_id::{ExchangeId, ExchangeIds};
 use crate::review::Unfetched;
 use crate::{Began, Exchange, Report};
 
-/// Where reports go, and what is counted about them.
+/// The channel for reports, and the counters.
 #[derive(Clone, Debug)]
 pub(crate) struct Reports {
     to: mpsc::Sender<Report>,
@@ -33,7 +33,7 @@ impl Reports {
         }
     }
 
-    /// The same counts, with another reader.
+    /// The same counters with another receiver.
     pub(crate) fn to(&self, to: mpsc::Sender<Report>) -> Self {
         Self {
             to,
@@ -54,7 +54,7 @@ impl Reports {
         self.counts.dropped.load(Ordering::Relaxed)
     }
 
-    /// A request that is counted and not reported.
+    /// Counts a request that is not reported.
     pub(crate) fn stray(&self) {
         self.counts.strays.fetch_add(1, Ordering::Relaxed);
     }
@@ -63,7 +63,7 @@ impl Reports {
         self.counts.strays.load(Ordering::Relaxed)
     }
 
-    /// What came after its client had left.
+    /// Reports a response that arrived after its client had disconnected.
     pub(crate) fn unfetched(&self, unfetched: Unfetched) {
         self.send(Report::Unfetched(unfetched));
     }
@@ -83,7 +83,7 @@ impl Reports {
             let dropped = self.counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::warn!(
                 dropped,
-                "a report was dropped: its reader is too slow or gone"
+                "a report was dropped: its receiver is too slow or closed"
             );
         }
     }

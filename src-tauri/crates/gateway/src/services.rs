@@ -1,5 +1,5 @@
-//! What every exchange shares: settings, verdicts, the connections, the breakers, and the clock. The door holds it and hands it
-//! on; nothing here knows a client's request.
+//! The shared state of all exchanges: settings, verdicts, connections, breakers, and the clock. The door owns it and passes it
+//! on; it contains nothing about a single request.
 
 mod candidates;
 mod sessions;
@@ -25,7 +25,7 @@ use crate::reports::Reports;
 use crate::storm::Storms;
 use crate::{Candidate, Config, Connect, ConversationAsk, Plan, ReplayAsk, Report};
 
-/// Returns the time of day.
+/// Returns the wall-clock time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Cheap to clone.
@@ -123,7 +123,7 @@ impl Services {
         (self.0.clock)()
     }
 
-    /// A share of the memory for answers that are held back.
+    /// A share of the memory for held responses.
     pub(crate) fn answers_held(&self) -> Share {
         self.0.answers.share()
     }
@@ -143,23 +143,23 @@ impl Services {
     /// Resolves when it is draining.
     pub(crate) async fn drains(&self) {
         let mut config = self.0.config.clone();
-        // The sender is gone, and so is the engine.
+        // The sender has been dropped, because the engine has ended.
         let _ = config.wait_for(|config| config.draining).await;
     }
 
-    /// Requests without their client end now.
+    /// Ends the requests without a client.
     pub(crate) fn cut_all_off(&self) {
         self.0.cut_off.send_replace(true);
     }
 
-    /// Resolves when requests without their client are to end.
+    /// Resolves when requests without a client must end.
     pub(crate) async fn cut_off(&self) {
         let mut cut_off = self.stopped();
-        // Its sender is part of what is borrowed here.
+        // The sender is part of the value that is borrowed here.
         let _ = cut_off.wait_for(|cut_off| *cut_off).await;
     }
 
-    /// True once requests without their client are to end.
+    /// True when requests without a client must end.
     pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
         self.0.cut_off.subscribe()
     }
@@ -168,7 +168,7 @@ impl Services {
         &self.0.upstream
     }
 
-    /// By the connectivity check.
+    /// From the connectivity check.
     pub(crate) fn is_offline(&self) -> bool {
         self.0.verdicts.borrow().offline
     }
@@ -184,7 +184,7 @@ impl Services {
         Some(words::Clock::named(Arc::clone(zone), self.now()).plain(&sentence))
     }
 
-    /// Times in error texts are of this zone, and name it.
+    /// Sets the zone for times in error texts, which name it.
     pub(crate) fn format_times_in(&self, zone: words::Zone) {
         let _ = self.0.zone.set(zone);
     }

@@ -1,5 +1,6 @@
-//! Clients that ask the same thing again and again. Measured: opencode at 2 to 15 full-size requests a second after a 413
-//! or an answer without its end, Claude Code at 4 a second where a tool call hits the token limit. A 400 stops every client.
+//! Detects clients that repeat the same request in a loop. Measured: opencode with 2 to 15 full-size requests a second after a
+//! 413 or a response without an end, Claude Code with 4 a second if a tool call reaches the token limit. A 400 stops every
+//! client.
 
 mod refusal;
 
@@ -17,26 +18,26 @@ pub use refusal::Storm;
 use crate::End;
 use refusal::{REPEATS, TOO_LARGE};
 
-/// Of the failures that are counted.
+/// The period in which failures count.
 const WINDOW: TimeDelta = TimeDelta::seconds(60);
-/// A session that is quiet for so long begins anew.
+/// The entry of a session is removed after this idle time.
 const FORGOTTEN: TimeDelta = TimeDelta::minutes(10);
-/// Requests, and sessions, that are remembered at most: with 40 times of day each, about 200 KB.
+/// Maximum number of requests, and of sessions, in memory: with 40 times each, about 200 KB.
 const REMEMBERED: usize = 256;
 
 /// The caller and the request, distinguished by hash alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SeenRequest {
-    /// The session, or the credential where the client names none.
+    /// Hash of the session, or of the credential if the client sends no session id.
     sender: u64,
     body: u64,
     /// Bytes.
     size: usize,
-    /// Only an agent continues on its own after a response cut at a token limit; a script may well need forty of them.
+    /// Only an agent continues on its own after a response truncated at a token limit; a script may need forty of them.
     agent: bool,
 }
 
-/// The guard's memory, shared by all requests.
+/// The shared state of the guard.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Storms {
     seed: foldhash::quality::RandomState,
@@ -44,7 +45,7 @@ pub(crate) struct Storms {
 }
 
 impl Storms {
-    /// `body` is hashed completely. Before it is read its `size` alone is known.
+    /// The complete `body` is hashed. Before it is read, only its `size` is known.
     pub(crate) fn seen(
         &self,
         client: &Client,
@@ -80,16 +81,16 @@ impl Storms {
     }
 }
 
-/// The client's result, as far as it makes it stop or repeat the request.
+/// The client's result, if it makes the client stop or repeat the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientResult {
     Answer,
-    /// An answer cut at a token limit.
+    /// A response truncated at a token limit.
     Truncated,
     Failure,
     /// 413.
     TooLarge,
-    /// It left, or was refused here: no evidence.
+    /// It disconnected, or was rejected here: no evidence.
     Nothing,
 }
 
@@ -112,7 +113,7 @@ impl ClientResult {
 /// Pure: time is an argument.
 #[derive(Debug, Default)]
 struct Guard {
-    /// When each request failed, oldest first, at most [`REPEATS`] times of day.
+    /// When each request failed, oldest first, at most [`REPEATS`] times.
     repeats: HashMap<(u64, u64), VecDeque<DateTime<Utc>>>,
     too_large: HashMap<u64, TooLarge>,
 }
@@ -120,7 +121,7 @@ struct Guard {
 #[derive(Debug)]
 struct TooLarge {
     in_a_row: u32,
-    /// The smallest body that was refused, in bytes: a smaller one may pass.
+    /// The smallest body that was refused, in bytes: a smaller one may be accepted.
     smallest: usize,
     last: DateTime<Utc>,
 }
@@ -198,7 +199,7 @@ impl Guard {
     }
 }
 
-/// Forgets the one that has been quiet for longest, where `key` would be one too many.
+/// Removes the entry that was idle for longest, if `key` would exceed the limit.
 fn make_room<K: Copy + Eq + Hash, V>(
     map: &mut HashMap<K, V>,
     key: &K,

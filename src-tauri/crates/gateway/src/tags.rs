@@ -1,20 +1,20 @@
-//! Headers by which a client names the pipeline and the item of its request.
+//! Headers in which a client sends the pipeline and the item of its request.
 
 use http::HeaderMap;
 
-/// Names the business flow that a request belongs to.
+/// Name of the pipeline of a request.
 const PIPELINE: &str = "x-understudy-pipeline";
-/// Names the piece of work in that flow: a sales contact, an invoice. Requests about the same one count once.
+/// Name of the item in the pipeline: a sales contact, an invoice. Requests for the same item count once.
 const ITEM: &str = "x-understudy-item";
 /// In characters.
 pub(crate) const LONGEST_TAG: usize = 200;
 
-/// The pipeline that a request's header names.
+/// The pipeline in a request's header.
 pub(crate) fn pipeline(headers: &HeaderMap) -> Option<String> {
     tag(headers, PIPELINE)
 }
 
-/// The piece of work that a request's header names.
+/// The item in a request's header.
 pub(crate) fn item(headers: &HeaderMap) -> Option<String> {
     tag(headers, ITEM)
 }

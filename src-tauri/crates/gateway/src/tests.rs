@@ -1,4 +1,4 @@
-//! A small world for the tests of this crate: two endpoints, a route from the first to the second, and the rehearsal.
+//! A small environment for the tests of this crate: two endpoints, a route from the first to the second, and the rehearsal.
 
 use std::collections::BTreeMap;
 

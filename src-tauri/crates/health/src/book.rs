@@ -40,7 +40,7 @@ struct ProviderState {
     tracker: IncidentTracker,
 }
 
-/// This many unrelated providers failing at once point at shared infrastructure.
+/// If this many unrelated providers fail at once, shared infrastructure is the likely cause.
 const SHARED_AT: usize = 3;
 /// A model without calls for this long is dropped.
 const FORGET_AFTER: TimeDelta = TimeDelta::days(1);
@@ -96,9 +96,9 @@ impl Book {
         transitions
     }
 
-    /// Adds one reading. The transitions are returned in the order in which they must be reported.
+    /// Adds one reading. Returns the transitions in the order in which they must be reported.
     pub fn observe(&mut self, now: DateTime<Utc>, seen: Observation) -> Vec<Transition> {
-        // Fading comes first: it happened before this reading.
+        // Failures that faded before this reading are handled first.
         let mut transitions = if self.fades_by(now) {
             self.due(now)
         } else {
@@ -190,7 +190,7 @@ impl Book {
         mine.flatten().collect()
     }
 
-    /// After a suspend, earlier readings are stale, and the suspended time counts as no provider's downtime.
+    /// After a suspend, earlier readings are stale, and the suspended time counts as downtime of no provider.
     pub fn woke(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
         for provider_state in self.states.values_mut() {
             provider_state.readings.page.woke();
@@ -261,7 +261,7 @@ impl Book {
         page.read(at, reading, surfaces.iter().map(|s| &s.id))
     }
 
-    /// Decides where news of the page goes: into the open incident, or into the log when the incident ended long ago.
+    /// Decides where an update of the page is recorded: in the open incident, or in the log if the incident ended long ago.
     fn placed(
         &self,
         now: DateTime<Utc>,

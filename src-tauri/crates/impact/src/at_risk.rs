@@ -3,10 +3,10 @@ use chrono::{DateTime, Utc};
 
 use crate::Pipeline;
 
-/// What stands where an estimate would, while no pipeline is known.
+/// Text shown instead of an estimate if there is no pipeline.
 pub const NO_ESTIMATE: &str = "Add a pipeline to see what outages cost you.";
 
-/// A part of an outage, with the share of calls that failed in it: 1 where all did.
+/// A part of an outage with the share of calls that failed in it; 1: all failed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stretch {
     pub from: DateTime<Utc>,
@@ -20,16 +20,16 @@ pub struct AtRisk {
     pub pipeline: String,
     pub low: MicroDollars,
     pub high: MicroDollars,
-    /// Hours of the outage inside the active schedule, by the share of calls that failed.
+    /// Hours of the outage within the schedule, weighted by the share of failed calls.
     pub hours_lost: f64,
     pub active_hours_a_week: f64,
-    /// One sentence: the arithmetic, or why it is $0.
+    /// One sentence: the calculation, or why the result is $0.
     pub method: String,
 }
 
-/// `weekly volume × value × min(1, lost time inside the schedule ÷ active time a week × surge)`. Lost time is the outage's,
-/// each stretch by the share of calls that failed in it. Every figure is rounded as it is printed before it is used, so that
-/// the printed sum comes out.
+/// `weekly volume × value × min(1, lost time inside the schedule ÷ active time a week × surge)`. Lost time is the length of the
+/// outage, each stretch weighted by its share of failed calls. Every figure is rounded as printed before it is used, so that a
+/// reader can verify the printed calculation.
 pub fn at_risk(pipeline: &Pipeline, outage: &[Stretch]) -> AtRisk {
     let inside = |stretch: &Stretch| match stretch.from < stretch.to {
         true => pipeline.schedule.hours_inside(stretch.from, stretch.to),
@@ -83,7 +83,7 @@ impl Minutes {
         self.0 as f64 / 60.0
     }
 
-    /// Two decimals of an hour are exact.
+    /// The length in hours has at most two decimals.
     fn is_told_in_hours(self) -> bool {
         self.0.is_multiple_of(3)
     }
@@ -106,7 +106,7 @@ fn arithmetic(
     let cap = if share < 1.0 {
         ""
     } else {
-        ", capped at one week's worth"
+        ", limited to one week's value"
     };
     let in_hours = lost.0 >= 60 && lost.is_told_in_hours() && active.is_told_in_hours();
     let (lost, active) = match in_hours {
@@ -165,7 +165,7 @@ fn hundredths(number: f64) -> f64 {
     (number.max(0.0) * 100.0).round() / 100.0
 }
 
-/// As an amount is printed: full cents from one cent on.
+/// Rounds an amount as it is printed: to full cents from one cent on.
 pub(crate) fn cents(amount: MicroDollars) -> MicroDollars {
     const CENT: i64 = 10_000;
     match amount.0 {

@@ -1,4 +1,4 @@
-//! What an outage left, counted: no estimate.
+//! Counts the items that an outage left without a response. No estimate.
 
 use catalog::MicroDollars;
 
@@ -9,11 +9,11 @@ use crate::Pipeline;
 pub struct Left {
     /// In the review queue.
     pub waiting: u64,
-    /// Failed, and kept nowhere.
+    /// Failed, and not stored.
     pub failed: u64,
 }
 
-/// Their value, with the sum that it comes from.
+/// Their value, with the calculation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     pub amount: MicroDollars,
@@ -21,7 +21,7 @@ pub struct Known {
     pub method: String,
 }
 
-/// `None`: nothing is left.
+/// `None`: no items are left.
 pub fn known(pipeline: &Pipeline, left: Left) -> Option<Known> {
     let items = left.waiting.saturating_add(left.failed);
     let which = match (left.waiting, left.failed) {

@@ -1,4 +1,4 @@
-//! What an outage costs: pure arithmetic over a pipeline and a stretch of time. Every figure carries its method.
+//! Costs of an outage: pure arithmetic over a pipeline and a period. Every figure has its method.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 

@@ -5,7 +5,7 @@ use catalog::{MicroDollars, ProviderId};
 
 use crate::Schedule;
 
-/// A business flow whose items are worth something.
+/// A pipeline whose items have a value in dollars.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pipeline {
     pub name: String,
@@ -20,13 +20,13 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Does an outage of this provider touch it?
+    /// True if an outage of this provider affects the pipeline.
     pub fn uses(&self, provider: &ProviderId) -> bool {
         self.providers.is_empty() || self.providers.contains(provider)
     }
 }
 
-/// How much denser than usual items arrive: the owner's word for a campaign, a range. 1 to 1 is a usual week.
+/// Factor by which more items than usual arrive, set by the owner as a range. 1 to 1 is a usual week.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Surge {
     pub low: f64,
@@ -52,10 +52,10 @@ impl fmt::Display for Surge {
     }
 }
 
-/// Why a text is no surge.
+/// Why a text is not a valid surge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no surge: write how many times denser than usual items arrive, as \"2\" or as a range \"2.5 to 7.5\", each greater \
+    "`{0}` is not a valid surge: write the factor by which more items than usual arrive, as \"2\" or as a range \"2.5 to 7.5\", each greater \
      than 0"
 )]
 pub struct NoSurge(String);

@@ -1,9 +1,9 @@
 use std::fmt;
 
-/// With fewer runs a rate is too uncertain to show.
+/// With fewer runs, a rate is too uncertain to show.
 pub const ENOUGH_RUNS: u64 = 200;
 
-/// How often a step ends well, as far as that is known.
+/// The success rate of a step, if it is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reliability {
     NotEnoughData { runs: u64 },
@@ -20,7 +20,7 @@ pub struct Rate {
 }
 
 impl Reliability {
-    /// `good` of `runs` ended well.
+    /// `good` of `runs` succeeded.
     pub fn measured(good: u64, runs: u64) -> Self {
         if runs < ENOUGH_RUNS {
             return Self::NotEnoughData { runs };
@@ -36,14 +36,14 @@ impl Reliability {
     }
 }
 
-/// Steps that must all end well: the product of their rates. Six steps at 99 % are 94.15 % end to end.
+/// The product of the success rates of steps that must all succeed. Six steps at 99 % give 94.15 % end to end.
 pub fn end_to_end(steps: &[f64]) -> f64 {
     steps.iter().product()
 }
 
-/// Wilson, E. B. (1927): the interval stays within 0 and 1, and is not empty at either end.
+/// Wilson, E. B. (1927): the interval stays between 0 and 1, and is not empty at either limit.
 fn wilson(rate: f64, runs: f64) -> (f64, f64) {
-    /// The 97.5th percentile of the normal distribution: 95 % lie between it and its negative.
+    /// The 97.5th percentile of the normal distribution: 95 % of the values lie between -Z and Z.
     const Z: f64 = 1.959_963_984_540_054;
     let z2 = Z * Z / runs;
     let centre = rate + z2 / 2.0;

@@ -10,14 +10,14 @@ use chrono_tz::Tz;
 
 pub use parse::NoSchedule;
 
-/// When items arrive, in the owner's own time zone.
+/// The times at which items arrive, in the owner's time zone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
-    /// Days on which it begins.
+    /// Days on which the active period begins.
     pub days: Vec<Day>,
     pub from: NaiveTime,
-    /// Later than `from`: the same day. At or before `from`: the next day, so `00:00` means the end of the day, and
-    /// 22:00 to 06:00 lasts over the night.
+    /// Later than `from`: the same day. At or before `from`: the next day, so `00:00` is the end of the day, and 22:00 to 06:00
+    /// includes the night.
     pub to: NaiveTime,
     pub zone: Tz,
 }
@@ -72,7 +72,7 @@ impl From<Weekday> for Day {
 }
 
 impl Schedule {
-    /// Hours that it is active in a usual week, one without a change of the clocks.
+    /// Active hours in a usual week without a clock change.
     pub fn hours_a_week(&self) -> f64 {
         let seconds = |time: NaiveTime| i64::from(time.num_seconds_from_midnight());
         let mut length = seconds(self.to) - seconds(self.from);
@@ -83,11 +83,11 @@ impl Schedule {
         hours(TimeDelta::seconds(length)) * days as f64
     }
 
-    /// Hours of the stretch from `from` to `to` in which it is active; exact over changes of the clocks.
+    /// Active hours between `from` and `to`; exact across clock changes.
     pub fn hours_inside(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
         let first = from.with_timezone(&self.zone).date_naive();
         let last = to.with_timezone(&self.zone).date_naive();
-        // The night before may reach into the first day.
+        // A period of the previous day may last until the first day.
         let first = first.checked_sub_days(Days::new(1)).unwrap_or(first);
         let inside = first
             .iter_days()
@@ -99,7 +99,7 @@ impl Schedule {
         hours(inside)
     }
 
-    /// The active stretch that begins on this day.
+    /// The active period that begins on this day.
     fn window(&self, day: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let end = if self.to > self.from {
             day
@@ -112,7 +112,7 @@ impl Schedule {
         ))
     }
 
-    /// When the clocks first show this time. A time that they skip counts as the moment at which they skip it.
+    /// The first instant with this local time. If a clock change skips it, the instant of the change.
     fn instant(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
         // The longest skip on record is a day: Samoa had no 30 December 2011.
         (0..=24 * 60).find_map(|minutes| {
@@ -128,7 +128,7 @@ fn hours(length: TimeDelta) -> f64 {
 }
 
 impl fmt::Display for Schedule {
-    /// "Mon-Fri 09:00-17:00 Europe/Berlin", as it is written in the settings.
+    /// "Mon-Fri 09:00-17:00 Europe/Berlin", in the format of the settings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut days: Vec<_> = Day::ALL
             .into_iter()

@@ -23,7 +23,7 @@ CREATE TABLE breakers (
 pub struct BreakerRow {
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// JSON, written and read by the gateway's breaker alone.
+    /// JSON, written and read only by the gateway's breaker.
     pub state: String,
     /// When the state ends without another event.
     pub until: Option<DateTime<Utc>>,
@@ -44,7 +44,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Deletes the row: a closed breaker has no state to restore.
+    /// Deletes the row: a closed breaker has no state.
     pub fn forget_breaker(
         &mut self,
         endpoint: &EndpointId,

@@ -1,4 +1,4 @@
-//! How values that SQLite has no type for are stored in a column.
+//! Stores values for which SQLite has no type.
 
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ where
     Ok(row.get::<_, Col<T>>(column)?.0)
 }
 
-/// `None` where the column is NULL.
+/// `None` if the column is NULL.
 pub(crate) fn maybe<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
 where
     Col<T>: FromSql,

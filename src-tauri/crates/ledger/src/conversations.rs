@@ -1,5 +1,5 @@
-//! Parts of stateful clients' conversations, for references in later requests. The caller names the parts and knows
-//! their meaning; here each is a digest with bytes.
+//! Parts of stateful clients' conversations, for references in later requests. The caller assigns names and meaning; in this
+//! table a part is a digest with bytes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, Transaction};
@@ -38,7 +38,7 @@ pub const CONVERSATION_BYTES: u64 = 256 << 20;
 /// A part that is written again within this time keeps its date, because an agent sends its full conversation with
 /// every turn.
 const DATED_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// Bytes of a row besides its body, its two index entries included.
+/// Bytes of a row except its body, including its two index entries.
 const ROW: u64 = 128;
 
 /// A part of a conversation.
@@ -111,7 +111,7 @@ impl Ledger {
         self.erasing(|tx| tx.execute("DELETE FROM conversation_parts", ()))
     }
 
-    /// The write-ahead log holds the former contents of pages until it is truncated.
+    /// The write-ahead log contains the old contents of pages until it is truncated.
     fn erasing(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<usize>,

@@ -16,7 +16,7 @@ pub enum OpenError {
         known: u32,
     },
     #[error(
-        "The ledger {} cannot be read: {why}. It was left as it is. Move it elsewhere and start the engine again for a new, empty history.",
+        "The ledger {} cannot be read: {why}. It was not changed. Move it elsewhere and start the engine again for a new, empty history.",
         path.display()
     )]
     Corrupt { path: PathBuf, why: String },
@@ -26,12 +26,12 @@ pub enum OpenError {
     )]
     ReadOnly { path: PathBuf },
     #[error(
-        "The ledger {} is held by another program. Close that program (a database browser, a backup, a second engine), then start the engine again.",
+        "The ledger {} is in use by another program. Close that program (a database browser, a backup, a second engine), then start the engine again.",
         path.display()
     )]
     Locked { path: PathBuf },
     #[error(
-        "There is no room left on the disk for the ledger {}. Free some space, then start the engine again.",
+        "The disk is full, so the ledger {} cannot be written. Free some space, then start the engine again.",
         path.display()
     )]
     Full { path: PathBuf },
@@ -89,15 +89,13 @@ impl OpenError {
 /// Why a row could not be written or read. The exchange that the row describes does not fail because of it.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    #[error(
-        "There is no room left on the disk for the ledger. Free some space; until then nothing new is written down."
-    )]
+    #[error("The disk is full. Free some space; until then nothing new is recorded.")]
     Full,
     #[error(
         "The ledger can no longer be written. Give your user write permission to the file and to its folder."
     )]
     ReadOnly,
-    #[error("The ledger is held by another program. It is tried again with the next entry.")]
+    #[error("The ledger is in use by another program. The next entry retries the write.")]
     Locked,
     #[error(
         "The ledger is damaged. Stop the engine, move the file elsewhere, and start it again for a new, empty history."

@@ -157,7 +157,7 @@ impl Ledger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Models that clients of each route received responses for since then, newest first.
+    /// Models for which clients of each route have received responses since this time, newest first.
     pub fn models_in_use(
         &self,
         since: DateTime<Utc>,

@@ -83,9 +83,9 @@ pub struct IncidentRow {
     /// The present level, or the level at closing. `None`, as `peak`: the page lists the incident without a level.
     pub level: Option<Level>,
     pub peak: Option<Level>,
-    /// Already over when first seen: known from the page alone, never announced.
+    /// Already over when first seen: known only from the page, never announced.
     pub past: bool,
-    /// The page's title, where the page reported it.
+    /// The page's title, if the page reported it.
     pub title: Option<String>,
     pub url: Option<String>,
     pub blame: Blame,
@@ -177,7 +177,7 @@ impl Ledger {
     }
 }
 
-/// Adds the last failed request where no page and no probe reported the incident.
+/// Adds the last failed request if no page and no probe reported the incident.
 const OPEN: &str = "
 SELECT i.*,
        CASE WHEN NOT EXISTS (

@@ -1,4 +1,4 @@
-//! Agent sessions whose request failed in the middle of their work, and the tool calls delivered to them before.
+//! Agent sessions whose request failed during a task, and the tool calls delivered to them before.
 
 use catalog::{ModelId, ProviderId};
 use chrono::{DateTime, Utc};
@@ -42,7 +42,7 @@ CREATE TABLE delivered_calls (
 /// Failures this long before an incident's opening belong to it: they caused the opening.
 const BEFORE_OPENING_MS: i64 = 10 * 60 * 1000;
 
-/// A request of a session that failed in the middle of the work.
+/// A request of a session that failed during a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interrupted {
     pub client: String,
@@ -82,7 +82,7 @@ pub struct InterruptionRow {
     pub times: u64,
     pub end: End,
     pub resumed: Option<DateTime<Utc>>,
-    /// When a person marked it as checked.
+    /// When the user marked it as checked.
     pub checked: Option<DateTime<Utc>>,
     pub calls: Vec<DeliveredCall>,
 }
@@ -153,7 +153,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// A person has checked it. False: there is no such interruption.
+    /// The user has checked it. False: there is no such interruption.
     pub fn check_interruption(&mut self, id: i64, at: DateTime<Utc>) -> Result<bool, LedgerError> {
         let found = self
             .conn

@@ -1,11 +1,10 @@
-//! The record of what happened: one SQLite file with incidents, exchanges, attempts and kept responses, written by one
-//! writer.
+//! The record: one SQLite file with incidents, exchanges, attempts and kept responses, written by one writer.
 //!
 //! All calls are synchronous and meant for one dedicated thread. Time is an argument, stored as milliseconds since the
 //! Unix epoch, UTC; money is stored as integer micro-dollars. Each table's file begins with its schema.
 //!
-//! The rehearsal provider never enters incidents, observations, probes or sums. Exchanges with it are kept and flagged,
-//! for the list of requests alone.
+//! The rehearsal provider never enters incidents, observations, probes or sums. Exchanges with it are kept and flagged, only
+//! for the list of requests.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 

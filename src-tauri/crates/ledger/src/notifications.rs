@@ -32,9 +32,9 @@ word_enum! {
         Outage = "outage",
         Rise = "rise",
         Recovery = "recovery",
-        /// Requests were parked for a person.
+        /// Requests were parked for the user.
         Review = "review",
-        /// A fallback carries, could carry, or no longer carries.
+        /// A fallback answers, could answer, or no longer answers.
         Fallback = "fallback",
         /// Concerns this installation, not a provider.
         Own = "own",

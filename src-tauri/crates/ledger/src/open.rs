@@ -85,8 +85,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Creates the file readable by its owner alone, because it lists which models were used when. SQLite gives its log
-/// file the same mode.
+/// Creates the file readable only by its owner, because it lists which models were used when. SQLite gives its log file the
+/// same mode.
 fn private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
@@ -95,7 +95,7 @@ fn private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Checks that the file is a ledger of a known version. Only reads, so that another program's file stays untouched.
+/// Checks that the file is a ledger of a known version. Only reads, so that another program's file stays unchanged.
 fn recognise(conn: &Connection, path: &Path, known: u32) -> Result<u32, OpenError> {
     let (application, found, tables) = conn
         .query_row(
@@ -146,8 +146,7 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
     // The result is not checked: a network file system without shared memory keeps its rollback journal, which is safe
     // too.
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    // With a write-ahead log this survives any crash of the process. A power cut may lose the last entries, never the
-    // file.
+    // With a write-ahead log this survives any crash of the process. A power cut may lose the last entries, never the file.
     conn.pragma_update(None, "synchronous", "NORMAL")?;
     conn.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
     Ok(())

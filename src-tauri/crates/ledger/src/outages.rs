@@ -1,4 +1,4 @@
-//! The requests that an incident affected, by pipeline, its stretches, and what is left open.
+//! The requests that an incident affected, by pipeline, its stretches, and its open items.
 
 use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,15 +6,15 @@ use health::Level;
 
 use crate::column::{Col, get};
 use crate::incidents::IncidentRow;
-use crate::sums::{failed_ends, met};
+use crate::sums::{failed_ends, met, shows_health};
 use crate::{IncidentTraffic, Ledger, LedgerError};
 
 /// How many ended incidents are searched for the last one that affected requests.
 const SEARCHED: u32 = 50;
-/// An outage that left nothing open is shown this long after its end.
+/// An outage without open items is shown this long after its end.
 pub const OUTAGE_SHOWN: TimeDelta = TimeDelta::hours(24);
 
-/// What an incident affected.
+/// The effects of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Met {
     pub traffic: IncidentTraffic,
@@ -22,7 +22,7 @@ pub struct Met {
     pub waiting: u64,
     /// Requests that failed and were not kept for review.
     pub failed: u64,
-    /// Requests that name a pipeline.
+    /// Affected requests with a pipeline.
     pub pipelines: Vec<PipelineMet>,
     /// From its opening on, oldest first.
     pub stretches: Vec<LevelStretch>,
@@ -58,7 +58,7 @@ pub struct Outage {
     pub incident: i64,
     pub row: IncidentRow,
     pub met: Met,
-    /// Providers of the fallbacks that carried its requests, the most requests first.
+    /// Providers of the fallbacks that answered its requests, most requests first.
     pub carried_by: Vec<ProviderId>,
     /// Cost of those fallbacks, estimated.
     pub cost: MicroDollars,
@@ -142,7 +142,7 @@ impl Ledger {
         Ok(counted)
     }
 
-    /// The last ended outage, if it left something open or ended within [`OUTAGE_SHOWN`].
+    /// The last ended outage, if it has open items or ended within [`OUTAGE_SHOWN`].
     pub fn last_outage(&self, now: DateTime<Utc>) -> Result<Option<Outage>, LedgerError> {
         let ended: Vec<i64> = self
             .conn
@@ -270,19 +270,21 @@ const CARRIED_BY: &str = concat!(
       ORDER BY answered DESC, provider"
 );
 
-/// An attempt shows whether the provider works if it failed or produced a first token.
-pub(crate) const CALLS: &str = "
-SELECT count(*) AS calls, coalesce(sum(failed), 0) AS failed FROM (
+pub(crate) const CALLS: &str = concat!(
+    "SELECT count(*) AS calls, coalesce(sum(failed), 0) AS failed FROM (
     SELECT a.provider_failed AS failed
       FROM exchanges e JOIN attempts a ON a.exchange = e.id
      WHERE e.rehearsal = 0 AND e.started_at >= ?2 AND e.started_at < ?3 AND a.provider = ?1
-       AND (a.provider_failed OR a.ttft_ms IS NOT NULL)
+       AND ",
+    shows_health!(),
+    "
     UNION ALL
     SELECT outcome <> 'complete' AS failed
       FROM probes
      WHERE at >= ?2 AND at < ?3 AND provider = ?1
        AND outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
-)";
+)"
+);
 
 const ENDED: &str = "SELECT id FROM incidents WHERE closed_at IS NOT NULL AND NOT past
       ORDER BY closed_at DESC, id DESC LIMIT ?1";

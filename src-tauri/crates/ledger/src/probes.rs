@@ -29,7 +29,7 @@ CREATE INDEX probes_by_time ON probes (at);
 ",
 }];
 
-/// A completion requested by the engine to see whether a model works.
+/// A completion that the engine requests to test a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeRow {
     pub at: DateTime<Utc>,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{ExchangeFilter, ExchangeRow, Ledger, LedgerError, Page};
 
-/// Each query sees what is committed at that time.
+/// Each query sees the data that is committed at that time.
 #[derive(Debug)]
 pub struct Reader(Ledger);
 

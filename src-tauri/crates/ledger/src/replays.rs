@@ -59,7 +59,7 @@ words!(
 /// SHA-256.
 pub type Digest = [u8; 32];
 
-/// A request with an idempotency key, which is to run once.
+/// A request with an idempotency key, which must run only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReplayKey {
     /// Digest of the credential, the route and the idempotency key. Neither the key nor a credential is stored.
@@ -72,7 +72,7 @@ pub struct ReplayKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayAnswer {
     pub status: u16,
-    /// `None`: the response had none, or one that is not ASCII.
+    /// `None`: the response had no content type, or one that is not ASCII.
     pub content_type: Option<String>,
     pub body: Vec<u8>,
 }

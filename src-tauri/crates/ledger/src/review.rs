@@ -1,4 +1,4 @@
-//! Pipeline requests that failed on every candidate, kept for a person.
+//! Pipeline requests that failed on every candidate, stored for the user.
 
 mod columns;
 mod item;
@@ -64,12 +64,11 @@ CREATE INDEX review_items_of_item ON review_items (pipeline, item) WHERE state =
 pub const REVIEW_KEPT: TimeDelta = TimeDelta::days(14);
 /// Limit for the bytes of all kept requests; above it an item is kept without its request.
 pub const REVIEW_BYTES: u64 = 1 << 30;
-/// For this long after a person closed an item, another failure of the same request counts as a retry of it, not as new
-/// work.
+/// For this long after the user closed an item, another failure of the same request counts as a retry, not as new work.
 pub const REVIEW_STANDS: TimeDelta = TimeDelta::hours(24);
 
 impl Ledger {
-    /// Keeps a failed request for a person. Further failures of the same request only increase its count.
+    /// Stores a failed request for the user. Further failures of the same request only increase its count.
     pub fn park(&mut self, failed: &FailedRequest) -> Result<Parked, LedgerError> {
         self.park_within(failed, REVIEW_BYTES)
     }
@@ -141,7 +140,7 @@ impl Ledger {
         Ok(opened == 1)
     }
 
-    /// A person closes an item. False: there is no such item, or it is not open.
+    /// The user closes an item. False: there is no such item, or it is not open.
     pub fn close_review(
         &mut self,
         id: &str,

@@ -1,5 +1,5 @@
-//! The schema is the sum of every table's steps. A released step is never edited: a change is a new step with the next
-//! version, in the table's own file.
+//! The schema is the sum of every table's steps. A released step is never edited: a change is a new step with the next version,
+//! in the table's file.
 
 use rusqlite::{Connection, TransactionBehavior};
 

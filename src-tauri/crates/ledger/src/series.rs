@@ -1,4 +1,4 @@
-//! Figures over time, for charts. All of them leave rehearsals out, and none of them writes.
+//! Figures over time, for charts. All of them exclude rehearsals, and none of them writes.
 
 mod cost;
 mod incident;
@@ -12,7 +12,7 @@ pub use incident::{IncidentPoint, IncidentSeries};
 pub use latency::{LatencyMeasure, LatencyPoint};
 pub use uptime::UptimePoint;
 
-/// Most slots of a series. More than a quarter of a year by day is drawn nowhere.
+/// Maximum number of slots in a series. No chart shows more than a quarter of a year by day.
 pub const SLOTS: usize = 100;
 
 /// Slots of a series, oldest first: slot `n` begins at bound `n` and ends before bound `n + 1`.
@@ -20,7 +20,7 @@ pub const SLOTS: usize = 100;
 pub struct Slots(Vec<DateTime<Utc>>);
 
 impl Slots {
-    /// The last [`SLOTS`] of them where there are more.
+    /// If there are more, only the last [`SLOTS`] are used.
     pub fn new(mut bounds: Vec<DateTime<Utc>>) -> Slots {
         bounds.sort_unstable();
         bounds.dedup();
@@ -33,7 +33,7 @@ impl Slots {
         &self.0
     }
 
-    /// As `slots!` reads them: a JSON array of milliseconds.
+    /// A JSON array of milliseconds, in the form that `slots!` reads.
     fn json(&self) -> String {
         let ms: Vec<String> = self
             .0

@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
 
-/// Totals since some moment.
+/// Totals since an instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     pub exchanges: u64,
-    /// The client was entitled to a response and got none.
+    /// The client should have got a response and got none.
     pub failed: u64,
     pub carried_by_fallback: u64,
     /// Estimate. Includes discarded attempts and tests of fallbacks, but not probes.
@@ -22,11 +22,11 @@ pub struct Sums {
     pub stand_ins: MicroDollars,
     /// Estimate.
     pub probes: MicroDollars,
-    /// Exchanges that reached a provider and whose cost is not known.
+    /// Exchanges that billed a key, and whose cost is not known.
     pub unpriced: u64,
 }
 
-/// The requests that an incident affected: while it was open, the provider failed an attempt, or a fallback carried the
+/// The requests that an incident affected: while it was open, the provider failed an attempt, or a fallback answered the
 /// request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IncidentTraffic {
@@ -65,7 +65,7 @@ impl Ledger {
     }
 }
 
-/// The ends for which [`End::failed`](crate::End::failed) holds.
+/// The ends for which [`End::failed`](crate::End::failed) is true.
 macro_rules! failed_ends {
     () => {
         "('cut', 'exhausted', 'our_fault')"
@@ -73,7 +73,7 @@ macro_rules! failed_ends {
 }
 pub(crate) use failed_ends;
 
-/// Incident `i` affected exchange `e`. An exchange that began earlier may still have failed by it. The hour bounds the
+/// Incident `i` affected exchange `e`. An exchange that began earlier may still have failed because of it. The hour bounds the
 /// index range, and is four times the default limit of an exchange.
 macro_rules! met {
     () => {
@@ -91,6 +91,16 @@ macro_rules! met {
     };
 }
 pub(crate) use met;
+
+/// Attempt `a` shows whether the provider works: it failed, produced a first token, or got a response in one piece. The engine
+/// writes these outcomes.
+macro_rules! shows_health {
+    () => {
+        "(a.provider_failed OR a.ttft_ms IS NOT NULL
+             OR a.outcome IN ('complete', 'continues', 'unknown stop reason', 'token limit', 'declined'))"
+    };
+}
+pub(crate) use shows_health;
 
 /// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
 /// dollars, and the cast saturates. Parameters: the beginning, then the two prices of [`DEAREST`].
@@ -112,7 +122,8 @@ pub(crate) const TODAY: &str = concat!(
                    AND ((a.endpoint, a.model) <> (primary_endpoint, primary_model) OR route = 'pass-through')
             )) AS INTEGER) AS stand_ins,
             count(*) FILTER (
-                WHERE cost IS NULL AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id)
+                WHERE cost IS NULL
+                  AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id AND NOT by_subscription)
             ) AS unpriced
        FROM exchanges
       WHERE rehearsal = 0 AND ended <> 'turned_away' AND started_at >= ?1"

@@ -6,7 +6,7 @@ use crate::{
     notifications, observations, probes, replays, review,
 };
 
-/// Steps of one version run in this order: a table comes after those that it refers to.
+/// Steps of one version run in this order: a table comes after those that it references.
 pub(crate) const TABLES: &[&[Step]] = &[
     meta::STEPS,
     exchanges::STEPS,

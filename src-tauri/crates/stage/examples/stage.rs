@@ -1,4 +1,4 @@
-//! The stage as a server of its own: `cargo run -p stage --example stage -- 8787`.
+//! Runs the stage as a server: `cargo run -p stage --example stage -- 8787`.
 
 use stage::Stage;
 use tokio::net::TcpListener;

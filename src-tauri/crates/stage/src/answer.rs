@@ -13,30 +13,30 @@ use crate::usage::{Usage, tokens};
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) parts: Vec<Part>,
-    /// `None`: the natural one, for a tool call or the end of the turn.
+    /// `None`: the normal stop reason of a tool call or of the end of the turn.
     pub(crate) stop: Option<Stop>,
     pub(crate) usage: Usage,
     pub(crate) delivery: Delivery,
-    /// Calls in the conversation before this answer.
+    /// Number of calls in the conversation before this response.
     calls_before: usize,
-    /// Differs for every request; ids are made of it.
+    /// Differs for every request; ids are derived from it.
     seed: String,
 }
 
-/// What an answer is composed of, apart from the request.
+/// Inputs for a response other than the request.
 pub(crate) struct Composition<'a> {
     pub(crate) cued: Option<Vec<Line>>,
     pub(crate) style: Option<Style>,
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) delivery: Delivery,
-    /// The model thinks unasked.
+    /// The model thinks by default.
     pub(crate) thinks: bool,
-    /// Tokens read from the vendor's cache; `None`: there is no cache, and 50 % of a long input counts as read.
+    /// Tokens read from the vendor's cache; `None`: no cache is simulated, and 50 % of a long input counts as read.
     pub(crate) cached: Option<Cached>,
     /// Input beyond this is dropped without an error.
     pub(crate) most_input: Option<u64>,
     pub(crate) body: &'a [u8],
-    /// The number of the request on this stage.
+    /// Number of this request on the stage.
     pub(crate) sequence: u64,
 }
 
@@ -44,16 +44,16 @@ pub(crate) struct Composition<'a> {
 pub(crate) enum Part {
     Text(String),
     Thinking(String),
-    /// `arguments` is JSON unless a fault made it otherwise.
+    /// `arguments` is JSON unless a fault changed it.
     Tool {
         name: String,
         arguments: String,
     },
 }
 
-/// Most characters of the user's text that are echoed.
+/// Maximum number of characters of the user's text that are echoed.
 const ECHO: usize = 80;
-/// OpenAI caches prompts from this many tokens on, without a request for it.
+/// OpenAI caches prompts with at least this many tokens without a request for it.
 const CACHED_FROM: u64 = 1024;
 
 impl Answer {
@@ -113,7 +113,7 @@ impl Answer {
             .any(|part| matches!(part, Part::Tool { .. }))
     }
 
-    /// `msg_01` + a seed of its own: the id of the answer, or of one of its parts.
+    /// `msg_01` and a seed: the id of the response, or of one of its parts.
     pub(crate) fn id(&self, prefix: &str, part: Option<usize>) -> String {
         let length = 22.min(self.seed.len());
         match part {
@@ -122,7 +122,7 @@ impl Answer {
         }
     }
 
-    /// The id of the tool call in this part; `own`: what the dialect's own vendor begins it with.
+    /// The id of the tool call in this part; `own`: the prefix of the dialect's own vendor.
     pub(crate) fn call_id(&self, own: &str, part: usize) -> String {
         let unique = digest(&[self.seed.as_bytes(), &part.to_be_bytes()]);
         match self.delivery.traits.ids {
@@ -147,7 +147,7 @@ impl Answer {
         }
     }
 
-    /// The signature under a thinking text.
+    /// The signature for a thinking text.
     pub(crate) fn sign(&self, thinking: &str) -> String {
         self.delivery.traits.seal.sign(thinking)
     }
@@ -158,7 +158,7 @@ pub(crate) const HIGH: char = '\u{E000}';
 pub(crate) const LOW: char = '\u{E001}';
 
 impl Part {
-    /// An emoji in its halves: at the end of a text, or of the last text in a tool's arguments.
+    /// Appends an emoji in two surrogates to a text, or to the last text in a tool's arguments.
     fn add(&mut self, surrogates: Surrogates) {
         let emoji = match surrogates {
             Surrogates::Split => format!(" {HIGH}{LOW}"),
@@ -230,7 +230,7 @@ impl Usage {
     }
 }
 
-/// The text in pieces as a provider streams it: about two words each. Joined they are the text.
+/// Splits a text into pieces of about two words, as a provider streams it.
 pub(crate) fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -248,7 +248,7 @@ pub(crate) fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// JSON in pieces of at most `most` characters, as a provider streams a tool's arguments.
+/// Splits JSON into pieces of at most `most` characters, as a provider streams a tool's arguments.
 pub(crate) fn slices(text: &str, most: usize) -> Vec<&str> {
     let mut slices = Vec::new();
     let mut rest = text;
@@ -270,7 +270,7 @@ fn next_slice(rest: &str, most: usize) -> Option<usize> {
     (end < rest.len()).then_some(end)
 }
 
-/// After the first surrogate of an emoji, where there is one before `end`.
+/// Moves the split after the first surrogate of an emoji if there is one before `end`.
 fn split(text: &str, end: usize) -> usize {
     match text[..end].find(HIGH) {
         Some(at) => at + HIGH.len_utf8(),
@@ -320,7 +320,7 @@ fn lines(request: &Request, style: Option<Style>, fault: Option<&Fault>) -> Vec<
     }
 }
 
-/// The tool on offer that the user's last words name: "Call the tool `get_time`".
+/// The offered tool that the user's last text names: "Call the tool `get_time`".
 fn told_to_call(request: &Request) -> Option<&Tool> {
     let said = request.said.as_deref()?;
     request

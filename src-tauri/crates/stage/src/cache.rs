@@ -1,4 +1,4 @@
-//! Prompt caches: what a request reads and writes, by the prefix that it shares with earlier ones.
+//! Prompt caches: the tokens that a request reads and writes, by the prefix that it shares with earlier requests.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use crate::request::list;
 use crate::signature::digest;
 use crate::usage::tokens;
 
-/// How a vendor caches.
+/// A vendor's caching rules.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CacheRules {
     None,
-    /// Up to each block that bears `cache_control`, for the time to live that it names.
+    /// Caches up to each block with `cache_control`, for the time to live that it states.
     Marked {
         minimum: u64,
     },
-    /// Without a field of the request.
+    /// Caches without a field in the request.
     Automatic {
-        /// Tokens from which on a prefix is kept.
+        /// Minimum number of tokens of a cached prefix.
         minimum: u64,
-        /// Tokens that a read is a multiple of.
+        /// Reads are a multiple of this number of tokens.
         step: u64,
         lasting: Duration,
-        /// The usage reports what was written.
+        /// The usage reports written tokens.
         reports_writes: bool,
     },
 }
@@ -34,9 +34,9 @@ pub(crate) enum CacheRules {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cached {
     pub(crate) read: u64,
-    /// All that was written, for whatever time.
+    /// All written tokens, with any time to live.
     pub(crate) write: u64,
-    /// What of it was written for an hour.
+    /// Tokens written with a time to live of an hour.
     pub(crate) write_hour: u64,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct End {
     mark: Option<Duration>,
 }
 
-/// All prefixes that are kept, with the moment at which each is forgotten.
+/// All cached prefixes, with their expiry times.
 #[derive(Debug, Default)]
 pub(crate) struct PromptCache {
     until: HashMap<String, (Duration, Duration)>,
@@ -56,11 +56,11 @@ pub(crate) struct PromptCache {
 
 const FIVE_MINUTES: Duration = Duration::from_secs(300);
 const HOUR: Duration = Duration::from_secs(3600);
-/// Parts before a mark in which Anthropic searches for an earlier one.
+/// Number of parts before a mark in which Anthropic searches for an earlier mark.
 const LOOK_BACK: usize = 20;
 
 impl PromptCache {
-    /// `now`: since the stage's start. A read extends its prefix's lifetime.
+    /// `now`: time since the stage's start. A read extends its prefix's time to live.
     pub(crate) fn look(&mut self, now: Duration, rules: CacheRules, ends: &[End]) -> Cached {
         self.until.retain(|_, (until, _)| *until > now);
         match rules {
@@ -131,8 +131,8 @@ impl PromptCache {
     }
 }
 
-/// Every end at which a prefix may be kept: tools, then system, then messages, part by part. `scope` is what a cache is never
-/// shared across: vendor, credential, model, effort.
+/// Every end at which a prefix can be cached: tools, then system, then messages, part by part. A cache is never shared between
+/// different `scope`s: vendor, credential, model, effort.
 pub(crate) fn ends(dialect: Dialect, body: &Value, scope: &[&[u8]]) -> Vec<End> {
     let mut parts: Vec<&Value> = list(&body["tools"]).iter().collect();
     let turns = match dialect {
@@ -196,7 +196,7 @@ fn lasting(control: &Value) -> Option<Duration> {
         .then_some(if hour { HOUR } else { FIVE_MINUTES })
 }
 
-/// Marks move from turn to turn and are no part of the prefix.
+/// Marks move from turn to turn and are not part of the prefix.
 fn unmarked(part: &Value) -> Value {
     match part {
         Value::Object(fields) => fields
@@ -235,7 +235,7 @@ mod tests {
         )
     }
 
-    /// Turns of 800 bytes; the last bears the mark.
+    /// Turns of 800 bytes; the last one has the mark.
     fn conversation(turns: usize, ttl: &str) -> Value {
         let mut messages: Vec<Value> = (0..turns)
             .map(|turn| {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_turn_reads_what_the_earlier_wrote_and_writes_what_came_since() {
+    fn a_later_turn_reads_the_cached_prefix_and_writes_the_new_part() {
         let mut cache = PromptCache::default();
         let first = at(&mut cache, 0, MARKED, &conversation(1, "5m"));
         assert_eq!((first.read, first.write_hour), (0, 0));
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_lives_as_long_as_its_mark_says_and_each_read_renews_it() {
+    fn a_prefix_lasts_for_its_marks_time_and_each_read_renews_it() {
         let mut cache = PromptCache::default();
         let written = at(&mut cache, 0, MARKED, &conversation(1, "5m")).write;
         for (seconds, read) in [(299, written), (598, written), (898, 0)] {
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_mark_or_below_the_minimum_nothing_is_kept() {
+    fn without_a_mark_or_below_the_minimum_nothing_is_cached() {
         let mut cache = PromptCache::default();
         let mut unmarked = conversation(1, "5m");
         unmarked["messages"][0]["content"][0]["cache_control"] = Value::Null;

@@ -1,8 +1,8 @@
-//! The time that the stage reports: an argument at its start, and what has passed since.
+//! The stage's clock: a start time that is an argument, plus the elapsed time.
 
 use tokio::time::Instant;
 
-/// When every answer was made: the stage reads no clock. 1 January 2026, in seconds since 1970.
+/// Creation time of every response: the stage reads no clock. 1 January 2026, in seconds since 1970.
 pub(crate) const CREATED: u64 = 1_767_225_600;
 
 /// Unix seconds, counted from a fixed start.
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_as_go_does() {
+    fn durations_are_written_in_gos_format() {
         for (ms, text) in [
             (547, "547ms"),
             (2400, "2.4s"),

@@ -1,4 +1,4 @@
-//! The layer below HTTP: when bytes have really gone, and how the connection is dropped.
+//! The layer below HTTP: reports when bytes are sent, and controls how the connection closes.
 
 use std::future::Future;
 use std::io;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 
-/// What an answer may ask of the connection that carries it.
+/// Controls the connection of a response.
 #[derive(Clone, Debug)]
 pub(crate) struct Carrier {
     flushes: Arc<watch::Sender<u64>>,
@@ -25,8 +25,8 @@ impl Carrier {
         }
     }
 
-    /// Ends when everything handed over before this call has left: hyper flushes its connection only once its own buffer is
-    /// empty. Without it a deliberate cut would also take away bytes that were meant to arrive.
+    /// Ends when all bytes that were written before this call have been sent: hyper flushes its connection only when its buffer
+    /// is empty. Otherwise a deliberate cut would also drop bytes that should arrive.
     pub(crate) fn sent(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut flushes = self.flushes.subscribe();
         let before = *flushes.borrow_and_update();
@@ -36,7 +36,7 @@ impl Carrier {
         }
     }
 
-    /// The connection, when dropped, is reset instead of closed.
+    /// Resets the connection when it is dropped, instead of closing it.
     pub(crate) fn reset_on_drop(&self) {
         self.reset.store(true, Ordering::Relaxed);
     }
@@ -50,7 +50,7 @@ pub(crate) struct Carried<I> {
 }
 
 impl<I> Carried<I> {
-    /// `reset` makes dropping `io` a reset, where the transport has such a thing.
+    /// `reset`: makes dropping `io` a reset, if the transport has resets.
     pub(crate) fn new(io: I, carrier: Carrier, reset: fn(&I)) -> Self {
         Self { io, carrier, reset }
     }

@@ -1,4 +1,4 @@
-//! Steering over HTTP, for scripts and for tests against a real binary.
+//! Controls the stage over HTTP, for scripts and for tests of a real binary.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
@@ -15,7 +15,7 @@ use crate::received::{End, Received};
 use crate::respond::Incoming;
 use crate::state::State;
 
-/// Characters of a credential that are shown.
+/// Number of characters of a credential that are shown.
 const SHOWN: usize = 4;
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ struct ContextWindow {
     tokens: Option<u64>,
 }
 
-/// `None`: the path is not one of the control API.
+/// `None`: the path does not belong to the control API.
 pub(crate) fn respond(state: &State, incoming: &Incoming) -> Option<Response<Body>> {
     let what = incoming.path.strip_prefix("/stage/")?;
     let done = match (&incoming.method, what) {
@@ -133,7 +133,7 @@ fn headers(headers: &HeaderMap) -> Value {
         .collect()
 }
 
-/// Enough to distinguish two keys.
+/// The last characters, which distinguish two keys.
 fn tail(secret: &str) -> String {
     let length = secret.chars().count();
     let hidden = length.saturating_sub(SHOWN.min(length / 4));

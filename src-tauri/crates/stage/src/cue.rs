@@ -6,43 +6,43 @@ use crate::family::{Acting, Family};
 use crate::fault::Fault;
 use crate::manner::Manner;
 
-/// What the next fitting request gets. Cues wait in a queue; a request takes the first that fits it.
+/// The scripted response for the next matching request. Cues wait in a queue; a request uses the first that matches.
 ///
 /// As JSON: `{"answer": [{"tool": {"name": "Bash", "input": {"command": "ls"}}}], "then": [{"text": "Done."}]}` or
 /// `{"fault": "cut-in-text", "model": "claude-*", "times": 2}`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cue {
-    /// The fault; absent: by the model's name, or none.
+    /// The fault; absent: the fault in the model's name, or none.
     pub fault: Option<Fault>,
-    /// The parts of the response; absent: by the model's name, or a short text. A response with a tool call fits only a request
-    /// that offers tools.
+    /// The parts of the response; absent: by the model's name, or a short text. A response with a tool call matches only a
+    /// request that offers tools.
     pub answer: Option<Vec<Line>>,
-    /// What the request gets that brings the result of a tool that `answer` called.
+    /// The response to the request with the result of a tool that `answer` called.
     pub then: Option<Vec<Line>>,
-    /// Only for models of this pattern; `*` stands for any text.
+    /// Only for models that match this pattern; `*` matches any text.
     pub model: Option<String>,
     /// Only for this dialect.
     pub dialect: Option<Dialect>,
     /// Only for a request that ends with a tool's result.
     pub after_tool_result: bool,
-    /// Only for a request whose conversation has no tool call yet.
+    /// Only for a request without a tool call in its conversation.
     pub before_tool_call: bool,
-    /// Ways of answering that are played beside the fault.
+    /// Manners that are applied together with the fault.
     pub manners: Vec<Manner>,
     /// The vendor whose rules apply; absent: by the model's name, or by the stage.
     #[serde(rename = "as")]
     pub acting: Option<Acting>,
-    /// For how many requests; absent: one.
+    /// Number of requests; absent: one.
     pub times: Option<u32>,
 }
 
-/// One part of an answer.
+/// One part of a response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Line {
     Text(String),
-    /// Chat Completions has no thinking: there only its tokens are counted.
+    /// Chat Completions has no thinking: its tokens are counted only.
     Thinking(String),
     Tool {
         name: String,
@@ -65,7 +65,7 @@ impl Cue {
         }
     }
 
-    /// A tool call, and a text once its result is there.
+    /// A tool call, then a text as the response to its result.
     pub fn tool_turn(name: &str, input: Value, then: &str) -> Cue {
         Cue {
             then: Some(vec![Line::Text(then.to_owned())]),

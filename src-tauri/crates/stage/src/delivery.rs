@@ -1,39 +1,39 @@
-//! How an answer is worded, beyond the dialect: a vendor's traits, and the requested manners.
+//! The form of a response beyond the dialect: a vendor's traits, and the requested manners.
 
 use catalog::Dialect;
 
 use crate::manner::{Ids, Manner, Reasoning, UsageManner};
 use crate::signature::Seal;
 
-/// What is the same in all of a vendor's answers.
+/// Traits of all responses of a vendor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Traits {
     pub(crate) ids: Ids,
     pub(crate) reasoning: Reasoning,
     pub(crate) usage: UsagePlace,
     pub(crate) cached: CachedField,
-    /// Thinking is not part of `completion_tokens`, only of the total.
+    /// Thinking is not included in `completion_tokens`, only in the total.
     pub(crate) reasoning_beside: bool,
     pub(crate) whole_calls: bool,
     pub(crate) unnumbered_calls: bool,
-    /// The field of `extra_content` in which the first call of a message bears a thought signature.
+    /// The field of `extra_content` with the thought signature of a message's first call.
     pub(crate) signs_calls: Option<&'static str>,
-    /// Every Responses stream ends with the event `response.completed`, whatever the status in it.
+    /// Every Responses stream ends with the event `response.completed`, whatever its status.
     pub(crate) always_completed: bool,
-    /// The signature under thinking.
+    /// The kind of signature for thinking.
     pub(crate) seal: Seal,
-    /// The comment that keeps a stream alive; Messages has an event for it.
+    /// The keep-alive comment; Messages has an event for it.
     pub(crate) comment: &'static str,
-    /// … is sent in every stream.
+    /// The comment is sent in every stream.
     pub(crate) comments: bool,
-    /// Chat's words for a clean end, for a full window and for a refusal.
+    /// Chat's finish reasons for a clean end, for a full context window and for a refusal.
     pub(crate) stops: [&'static str; 3],
 }
 
-/// Where a Chat stream reports its usage.
+/// The place of usage in a Chat stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UsagePlace {
-    /// In a chunk of its own, where `stream_options.include_usage` requests it.
+    /// In a separate chunk, if `stream_options.include_usage` requests it.
     OnDemand,
     /// In the chunk with the finish reason.
     Always,
@@ -43,7 +43,7 @@ pub(crate) enum UsagePlace {
     Nowhere,
 }
 
-/// The field in which Chat reports tokens that were read from a cache.
+/// The field in which Chat reports tokens read from a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CachedField {
     Details,
@@ -69,7 +69,7 @@ impl Traits {
     };
 }
 
-/// How one answer is worded.
+/// The form of one response.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub(crate) traits: Traits,
@@ -99,7 +99,7 @@ pub(crate) enum LastEvent {
     Bare,
 }
 
-/// Does a stream come as one document?
+/// Whether a streamed request gets one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AsDocument {
     No,
@@ -107,7 +107,7 @@ pub(crate) enum AsDocument {
     EventStream,
 }
 
-/// Manners that cannot be played together, or not in this dialect.
+/// Manners that cannot be combined, or do not exist in this dialect.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Contradiction {
     #[error("`{0}` and `{1}` contradict each other: name one of them.")]
@@ -209,7 +209,7 @@ impl Delivery {
     }
 }
 
-/// Of what there can be one at a time.
+/// Manners with the same value are mutually exclusive.
 fn axis(manner: &Manner) -> &'static str {
     match manner {
         Manner::Stop(_) => "stop",

@@ -1,4 +1,4 @@
-//! An answer worded in a dialect: the events of a stream, and the one document of an answer that is not streamed.
+//! Formats a response in a dialect: as events of a stream, or as one document.
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -64,14 +64,14 @@ impl Transcript {
     }
 }
 
-/// The halves of an emoji as JSON escapes each of them.
+/// Writes the two surrogates of an emoji as JSON escapes.
 fn with_surrogates(bytes: &[u8]) -> Bytes {
     let text = String::from_utf8_lossy(bytes);
     let text = text.replace(HIGH, "\\ud83d").replace(LOW, "\\ude80");
     text.into_bytes().into()
 }
 
-/// Keeps a stream alive without content.
+/// A keep-alive without content.
 pub(crate) fn keep_alive(dialect: Dialect, traits: Traits) -> Bytes {
     match dialect {
         Dialect::Anthropic => anthropic::PING,
@@ -81,7 +81,7 @@ pub(crate) fn keep_alive(dialect: Dialect, traits: Traits) -> Bytes {
     }
 }
 
-/// The error event of this answer's stream, where `before` events came before it.
+/// The error event of this response's stream after `before` events.
 pub(crate) fn error_event(dialect: Dialect, transcript: &Transcript, before: usize) -> Bytes {
     match dialect {
         Dialect::Anthropic => anthropic::error_event("overloaded_error", "Overloaded"),
@@ -93,7 +93,7 @@ pub(crate) fn error_event(dialect: Dialect, transcript: &Transcript, before: usi
     }
 }
 
-/// … with a vendor's own words; `envelope`: its body of an error status.
+/// The error event with a vendor's text; `envelope`: the body of the vendor's error response.
 pub(crate) fn error_event_saying(
     dialect: Dialect,
     transcript: &Transcript,

@@ -1,5 +1,5 @@
-//! The vendors that the stage can act, one file each: what each refuses, how it words its troubles, how it streams, counts and
-//! caches. What no source documents is left absent.
+//! The vendors that the stage can simulate, one file each: refusals, error texts, streaming, counting and caching. Undocumented
+//! behaviour is absent.
 
 use catalog::Dialect;
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub use acting::{Acting, Family, UnknownFamily};
 pub(crate) use vendor::{Call, Headers, Occasion, Overlong, Refusal, Vendor, known_model};
 
 impl Family {
-    /// The family that makes this model; `None`: no known one.
+    /// The family of this model's vendor; `None`: unknown.
     pub fn of_model(model: &str) -> Option<Family> {
         let model = model.split('@').next().unwrap_or_default();
         Family::ALL.into_iter().find(|family| {
@@ -34,7 +34,7 @@ impl Family {
         })
     }
 
-    /// The dialects that the vendor speaks; in any other it answers 404.
+    /// The vendor's dialects; other dialects get a 404.
     pub fn dialects(self) -> &'static [Dialect] {
         self.vendor().dialects
     }
@@ -68,10 +68,9 @@ impl Acting {
     }
 }
 
-/// The rules that no history may break, for any vendor: of a stage that acts none.
+/// The rules for valid histories that all vendors share, for a stage that simulates no vendor.
 ///
-/// # Errors
-/// What is wrong, in the words of the vendor whose dialect it is.
+/// # Errors The violation, as a text of the dialect's own vendor.
 pub(crate) fn plain_check(dialect: Dialect, body: &Value) -> Result<(), String> {
     match dialect {
         Dialect::Anthropic => anthropic::history::check(body).map_err(|wrong| wrong.to_string()),

@@ -9,13 +9,13 @@ mod text;
 #[cfg(test)]
 pub(crate) use text::plain_names;
 
-/// One thing that goes wrong with an answer.
+/// A fault in a response.
 ///
-/// Each has a name, with an optional parameter after a colon, that serves in model names, in cues and in JSON alike:
-/// `cut-in-text`, `stall:30s`, `429:retry-after=2`. [`std::fmt::Display`] and [`std::str::FromStr`] are each other's inverse.
+/// Each fault has a name, with an optional parameter after a colon, that is valid in model names, in cues and in JSON:
+/// `cut-in-text`, `stall:30s`, `429:retry-after=2`. [`std::fmt::Display`] and [`std::str::FromStr`] are inverse.
 ///
-/// For a document, "after 50 %" means 50 % of its bytes; faults that need events (`pings-only`, `missing-terminal`) state below
-/// what they do there.
+/// For a document, "after 50 %" means 50 % of its bytes; faults that need events (`pings-only`, `missing-terminal`) state their
+/// effect on documents below.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Fault {
@@ -25,20 +25,20 @@ pub enum Fault {
         headers: Vec<(String, String)>,
         body: ErrorBody,
     },
-    /// A refusal in the words of the vendor that the stage acts, with its status and headers: `rate-limit-day`.
+    /// An error of the simulated vendor, with its text, status and headers: `rate-limit-day`.
     Trouble(Trouble),
-    /// A way of answering, beside which another fault may be played: `usage:in-choice`.
+    /// A manner, which can be combined with another fault: `usage:in-choice`.
     Manner(Manner),
-    /// No response. On a listener a connection is reset as it is accepted, where the outage or the next cue applies to every
-    /// model; otherwise it is dropped after the request was read, before any byte.
+    /// No response. A listener resets the connection at once if the outage or the next cue applies to every model; otherwise it
+    /// drops it after the request was read, before any byte.
     Refuse,
     /// The request is read, then the connection is reset (TCP) or dropped (a pipe) before any byte.
     Reset,
-    /// The request is read and nothing follows for this long; then the normal response. `None`: without an end.
+    /// The request is read and nothing is sent for this time; then the normal response. `None`: for an unlimited time.
     SilentBeforeHeaders(Option<Duration>),
-    /// Headers and opening events at once, the first content after this long.
+    /// Headers and opening events at once, the first content after this time.
     LateFirstToken(Duration),
-    /// A pause after this many content events; then the rest. `None`: without an end. A document pauses after 50 %.
+    /// A pause after this many content events, then the rest. `None`: an unlimited pause. A document pauses after 50 %.
     Stall {
         after: usize,
         lasting: Option<Duration>,
@@ -49,71 +49,71 @@ pub enum Fault {
         after: Option<usize>,
         lasting: Duration,
     },
-    /// A pause without an end in the middle of a tool call's arguments.
+    /// An unlimited pause within a tool call's arguments.
     StallInTool,
-    /// A pause without an end after the stop reason, with pings, and without the terminal event. Responses has no stop reason
+    /// An unlimited pause after the stop reason, with pings, and without the terminal event. Responses has no stop reason
     /// before its terminal event: there the pause follows it. A document: as `SilentBeforeHeaders`.
     StallAfterStop,
-    /// Opening events, then pings (comments in the OpenAI dialects) without an end. A document: headers only.
+    /// Opening events, then pings (comments in the OpenAI dialects) for an unlimited time. A document: headers only.
     PingsOnly,
-    /// The connection is dropped without the last chunk: after the opening events,
+    /// The connection is dropped without the last chunk after the opening events.
     CutAfterOpening,
-    /// … in the middle of the text,
+    /// The same within the text.
     CutInText,
-    /// … in the middle of a tool call's arguments,
+    /// The same within a tool call's arguments.
     CutInTool,
-    /// … after every block is closed, before the stop reason. A document is always cut after 50 %.
+    /// The same after all blocks are closed, before the stop reason. A document is always cut after 50 %.
     CutBeforeFinal,
-    /// … after this many content events.
+    /// The same after this many content events.
     CutAfter(usize),
-    /// The connection is reset (TCP; on a pipe it is a cut) in the middle of the text.
+    /// The connection is reset within the text (on a pipe it is cut).
     ResetInText,
-    /// The body ends properly, as if complete, in the middle of the text,
+    /// The body ends normally, as if complete, within the text.
     CleanCloseInText,
-    /// … in the middle of a tool call's arguments,
+    /// The same within a tool call's arguments.
     CleanCloseInTool,
-    /// … after every block is closed, before the stop reason. A document always ends after 50 %.
+    /// The same after all blocks are closed, before the stop reason. A document always ends after 50 %.
     CleanCloseBeforeFinal,
-    /// The body ends properly after the stop reason, without `message_stop` or `[DONE]`. In Responses, and in a document,
-    /// nothing would follow: the response is complete.
+    /// The body ends normally after the stop reason, without `message_stop` or `[DONE]`. In Responses, and in a document,
+    /// nothing is missing: the response is complete.
     MissingTerminal,
-    /// The dialect's error event in the middle of the content, then a proper end. Not streamed: as `JsonErrorOk`.
+    /// The dialect's error event within the content, then a normal end. Not streamed: as `JsonErrorOk`.
     ErrorEvent,
-    /// … after this many content events, and in the words of this trouble: `error-event:after=3,overload`. Not streamed: as
-    /// `JsonErrorOk`, in these words.
+    /// An error event after this many content events, with the text of this trouble: `error-event:after=3,overload`. Not
+    /// streamed: as `JsonErrorOk`, with this text.
     ErrorAfter {
         after: usize,
         trouble: Option<Trouble>,
     },
-    /// The dialect's error event as the first of all, then a proper end. Not streamed: as `JsonErrorOk`.
+    /// The dialect's error event as the first event, then a normal end. Not streamed: as `JsonErrorOk`.
     ErrorEventFirst,
-    /// The dialect's error event after every block is closed, then a proper end. Not streamed: as `JsonErrorOk`.
+    /// The dialect's error event after all blocks are closed, then a normal end. Not streamed: as `JsonErrorOk`.
     ErrorEventBeforeFinal,
-    /// One content event is no JSON; the rest is as usual. Not streamed: the document is no JSON.
+    /// One content event is not JSON; the rest is normal. Not streamed: the document is not JSON.
     MalformedEvent,
-    /// `content-length` promises the complete body; the connection is dropped after 50 %.
+    /// `content-length` states the complete body; the connection is dropped after 50 %.
     TruncatedBody,
     /// Status 200 with an empty body.
     EmptyOk,
-    /// Status 200 with a web page.
+    /// Status 200 with an HTML page.
     HtmlOk,
     /// Status 200 with the dialect's error envelope, not streamed.
     JsonErrorOk,
-    /// The answer ends with this stop reason.
+    /// The response ends with this stop reason.
     Stop(Stop),
-    /// A clean end with nothing in the answer.
+    /// A clean end without content.
     NothingToActOn,
-    /// A tool call whose arguments are no JSON, under a clean stop. In a Messages document, where the arguments are part of
-    /// the JSON, they are a string instead of an object.
+    /// A tool call with invalid JSON arguments and a clean stop. In a Messages document, where the arguments are part of the
+    /// JSON, they are a string instead of an object.
     InvalidToolInput,
-    /// This long between any two events (not streamed: pieces of 64 bytes).
+    /// A pause of this length between two events (not streamed: between pieces of 64 bytes).
     Drip(Duration),
 }
 
 /// The body of an error status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorBody {
-    /// The dialect's envelope with the type that belongs to the status.
+    /// The dialect's envelope with the type for the status.
     Usual,
     /// Out of money: `-quota`.
     Quota,
@@ -121,30 +121,30 @@ pub enum ErrorBody {
     ContextTooLong,
     /// Declined for its content: `-policy`.
     ContentPolicy,
-    /// A web page of a proxy in front of the provider: `-html`.
+    /// An HTML page of a proxy in front of the provider: `-html`.
     Html,
-    /// Nothing: `-empty`.
+    /// No body: `-empty`.
     Empty,
 }
 
-/// A stop reason other than the natural one, in the nearest word of each dialect.
+/// An unusual stop reason, in the closest form of each dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// `max_tokens`, `length`, `response.incomplete` with `max_output_tokens`; the last part is cut in the middle.
+    /// `max_tokens`, `length`, `response.incomplete` with `max_output_tokens`; the last part is truncated.
     MaxTokens,
-    /// `model_context_window_exceeded`, elsewhere as `MaxTokens`.
+    /// `model_context_window_exceeded`; in other dialects as `MaxTokens`.
     ContextWindow,
     /// `refusal`, `content_filter`, `response.incomplete` with `content_filter`.
     Refusal,
-    /// `pause_turn`, elsewhere the natural stop.
+    /// `pause_turn`; in other dialects the normal stop reason.
     PauseTurn,
-    /// `stop_sequence`, elsewhere the natural stop.
+    /// `stop_sequence`; in other dialects the normal stop reason.
     StopSequence,
-    /// The stop reason is null; in Responses the terminal event is left out, or the status of the document is null.
+    /// The stop reason is null. In Responses the terminal event is omitted, or the status of the document is null.
     Null,
 }
 
-/// A name that no fault has.
+/// A name that is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no fault; the names are listed by GET /v1/models, durations are written 250ms, 30s or 5m"
@@ -152,7 +152,7 @@ pub enum Stop {
 pub struct UnknownFault(pub String);
 
 impl Fault {
-    /// A plain error status with the dialect's usual body.
+    /// An error status with the dialect's usual body.
     pub fn status(status: u16) -> Fault {
         Fault::Status {
             status,
@@ -161,7 +161,7 @@ impl Fault {
         }
     }
 
-    /// The response ends complete, however long it takes.
+    /// The response ends complete, after any time.
     pub(crate) fn leaves_whole(&self) -> bool {
         match self {
             Fault::LateFirstToken(_)
@@ -206,7 +206,7 @@ impl Fault {
         }
     }
 
-    /// The fault needs a tool call to happen in.
+    /// The fault occurs within a tool call.
     pub(crate) fn needs_tool(&self) -> bool {
         matches!(
             self,

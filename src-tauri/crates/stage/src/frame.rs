@@ -26,7 +26,7 @@ pub(crate) enum Kind {
     Arguments,
     /// Closes a block.
     Close,
-    /// Carries the stop reason.
+    /// Contains the stop reason.
     Stop,
     /// Follows the stop reason: usage, the terminal event.
     After,
@@ -39,7 +39,7 @@ impl Kind {
 }
 
 impl Frame {
-    /// An event with a name, as Anthropic and Responses send it.
+    /// An event with a name, as in Anthropic's streams and Responses.
     pub(crate) fn named(kind: Kind, name: &str, data: &Value) -> Frame {
         Frame {
             kind,
@@ -47,7 +47,7 @@ impl Frame {
         }
     }
 
-    /// An event without a name, as Chat Completions sends it.
+    /// An event without a name, as in Chat Completions.
     pub(crate) fn bare(kind: Kind, data: &Value) -> Frame {
         Frame {
             kind,
@@ -55,7 +55,7 @@ impl Frame {
         }
     }
 
-    /// The same event with data that is no JSON.
+    /// The same event with data that is not JSON.
     pub(crate) fn malformed(&self) -> Frame {
         let half = self.bytes.len() / 2;
         let mut bytes = self.bytes[..half].to_vec();

@@ -1,14 +1,14 @@
-//! Values that fit a JSON schema well enough for a rehearsal: tool inputs and structured answers.
+//! Generates values that match a JSON schema: tool inputs and structured output of a rehearsal.
 
 use serde_json::{Map, Value, json};
 
 use crate::cue::Line;
 use crate::request::Tool;
 
-/// Shell commands are the tools that coding agents always offer; this one changes nothing.
+/// Coding agents always offer a tool for shell commands; this command changes nothing.
 const COMMAND: &str = "echo rehearsal";
 
-/// A call of the most harmless tool on offer: one that runs a command, else the first.
+/// A call of the least harmful offered tool: one that runs a command, else the first.
 pub(crate) fn tool_call(tools: &[Tool]) -> Line {
     let runs_commands = |tool: &&Tool| {
         let properties = &tool.schema["properties"];
@@ -19,7 +19,7 @@ pub(crate) fn tool_call(tools: &[Tool]) -> Line {
             name: tool.name.clone(),
             input: fitting(&tool.schema),
         },
-        // Only faults that happen inside a call come here without an offer.
+        // Only faults within a call need one without an offered tool.
         None => Line::Tool {
             name: "rehearsal_tool".to_owned(),
             input: json!({ "command": COMMAND }),

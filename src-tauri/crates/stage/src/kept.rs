@@ -1,4 +1,4 @@
-//! Responses that the stage stored, as OpenAI does where `store` is not false: later requests may refer to them.
+//! Responses that the stage stored, as OpenAI does unless store is false: later requests may refer to them.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::request::list;
 
-/// The newest responses, each with whose it is.
+/// The newest responses with their owners.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     responses: VecDeque<Stored>,
@@ -17,14 +17,14 @@ struct Stored {
     owner: String,
     id: String,
     items: Vec<String>,
-    /// Tool calls that wait for their results, of this response and of those before it.
+    /// Tool calls without results, of this response and of earlier ones.
     calls: Vec<String>,
 }
 
 const MOST: usize = 1024;
 
 impl Kept {
-    /// `answered`: calls whose results came in the request that this response answers.
+    /// `answered`: calls whose results are in the request of this response.
     pub(crate) fn keep(&mut self, owner: &str, response: &Value, answered: &[&str]) {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let Some(id) = text(&response["id"]) else {
@@ -47,14 +47,14 @@ impl Kept {
         }
     }
 
-    /// The calls that wait for their results after this response.
+    /// The calls without results after this response.
     pub(crate) fn response(&self, owner: &str, id: &str) -> Option<&[String]> {
         let mut stored = self.responses.iter().rev();
         let found = stored.find(|stored| stored.owner == owner && stored.id == id)?;
         Some(&found.calls)
     }
 
-    /// The call of this stored item, if it is one; the outer `None`: no such item is stored.
+    /// True if this item is stored.
     pub(crate) fn item(&self, owner: &str, id: &str) -> bool {
         let mut stored = self.responses.iter();
         stored.any(|stored| stored.owner == owner && stored.items.iter().any(|item| item == id))

@@ -1,14 +1,14 @@
-//! The rehearsal provider: an upstream that plays any model in all three dialects and fails on demand.
+//! The rehearsal provider: an upstream that serves any model in all three dialects and fails on demand.
 //!
-//! Embedded in the engine it answers only `rehearsal/*` models; `understudyd stage --port` plays any model, for tests with real
+//! Embedded in the engine it serves only `rehearsal/*` models; `understudyd stage --port` serves any model, for tests with real
 //! clients. It sends nothing to other hosts, and every response is derived from the request: the same requests in the same
 //! order get the same bytes.
 //!
-//! What a request gets is decided in this order: the rules of the vendor that is acted, an [outage](Stage::outage), the first
-//! fitting [`Cue`], the model's name (`rehearsal/cut-in-text`, or `gpt-5@cut-in-text` where any model is played), a plain answer.
+//! The response is chosen in this order: the rules of the simulated vendor, an [outage](Stage::outage), the first matching
+//! [`Cue`], the model's name (`rehearsal/cut-in-text`, or `gpt-5@cut-in-text` if any model is served), a plain response.
 //!
-//! By default a stage plays no vendor: it speaks the dialect as documented and refuses only invalid histories.
-//! [`Stage::acting`], a cue, or a name like `gpt-5@as-openai` makes it a [`Family`]: that vendor's refusals, texts, streams,
+//! By default a stage simulates no vendor: it follows the documented dialect and refuses only invalid histories.
+//! [`Stage::acting`], a cue, or a name like `gpt-5@as-openai` selects a [`Family`]: that vendor's refusals, texts, streams,
 //! counts, prompt cache and limits.
 
 #![warn(clippy::wildcard_enum_match_arm)]

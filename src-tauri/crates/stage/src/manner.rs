@@ -3,46 +3,46 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A way of saying an answer that differs from the dialect's own document: legal somewhere, and seen in the field.
+/// A form of response that differs from the documented dialect, is valid for some server, and was observed.
 ///
-/// Each has a name, like a [`crate::Fault`], and any number of them go together with one fault: `usage:in-choice`,
+/// Each manner has a name, like a [`crate::Fault`], and any number of them can be combined with one fault: `usage:in-choice`,
 /// `stop:network_error`, `tool+ids:functions+cut-in-tool`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Manner {
-    /// `stop:eos`, `stop:`, `stop:function_call_filter: MALFORMED_FUNCTION_CALL`: this word as the reason to stop. In
-    /// Responses `response.incomplete` with this reason.
+    /// `stop:eos`, `stop:`, `stop:function_call_filter: MALFORMED_FUNCTION_CALL`: this stop reason. In Responses
+    /// `response.incomplete` with this reason.
     Stop(String),
-    /// `reasons:`, `reasons:null`, `reasons:none`, `reasons: `: this word as the finish reason of every chunk before the last;
-    /// in Messages as the stop reason of `message_start`. In Responses there is none before the end.
+    /// `reasons:`, `reasons:null`, `reasons:none`, `reasons: `: this finish reason in every chunk before the last; in Messages
+    /// the stop reason of `message_start`. In Responses there is none before the end.
     Reasons(String),
-    /// `status:incomplete`: in Responses the status of the object under the event `response.completed`.
+    /// `status:incomplete`: in Responses the status of the object in the event `response.completed`.
     Status(String),
-    /// `half`: the last part ends in its middle.
+    /// `half`: the last part is truncated.
     Half,
     /// `usage:…`.
     Usage(UsageManner),
     /// `ids:…`: the ids of tool calls.
     Ids(Ids),
-    /// `reasoning:…`: the field of a Chat message that holds the thinking.
+    /// `reasoning:…`: the field of a Chat message with the thinking.
     Reasoning(Reasoning),
     /// `calls:whole`: the arguments of a tool call in one event.
     WholeCalls,
     /// `calls:unnumbered`: every call of a Chat stream has the index 0; only the ids differ.
     UnnumberedCalls,
-    /// `surrogates:split`: an emoji whose two halves are escaped in two events. In one document: escaped, one after the other.
+    /// `surrogates:split`: an emoji with its surrogates escaped in two events. In one document: escaped, one after the other.
     SplitSurrogates,
     /// `surrogates:lone`: the first surrogate of an emoji, without the second.
     LoneSurrogate,
-    /// `last-event:open`: the last event lacks the blank line after it.
+    /// `last-event:open`: the last event has no blank line after it.
     OpenLastEvent,
-    /// `last-event:bare`: the last event lacks its line break, too.
+    /// `last-event:bare`: the last event has no line break either.
     BareLastEvent,
     /// `whole-document`: a streamed request gets one JSON document.
     WholeDocument,
     /// `whole-document:event-stream`: with the content type of a stream.
     WholeDocumentAsStream,
-    /// `keep-alive`: the vendor's sign of life before the first content and in front of every tenth event.
+    /// `keep-alive`: the vendor's keep-alive before the first content and before every tenth event.
     KeepAlive,
 }
 
@@ -50,13 +50,13 @@ pub enum Manner {
 pub enum UsageManner {
     /// `usage:none`.
     None,
-    /// `usage:always`: in the last chunk, unasked.
+    /// `usage:always`: in the last chunk, also if not requested.
     Always,
-    /// `usage:in-choice`: in the choice that bears the finish reason (Moonshot).
+    /// `usage:in-choice`: in the choice with the finish reason (Moonshot).
     InChoice,
-    /// `usage:each-chunk`: in every chunk, growing (xAI).
+    /// `usage:each-chunk`: in every chunk, with increasing values (xAI).
     EachChunk,
-    /// `usage:reasoning-beside`: thinking is not in `completion_tokens`, only in the total (xAI, Gemini).
+    /// `usage:reasoning-beside`: thinking is not included in `completion_tokens`, only in the total (xAI, Gemini).
     ReasoningBeside,
     /// `usage:hit-and-miss`: `prompt_cache_hit_tokens` (DeepSeek).
     HitAndMiss,
@@ -64,16 +64,16 @@ pub enum UsageManner {
     CachedOnTop,
     /// `usage:corrected`: reported twice, the second time with fewer tokens of one kind.
     Corrected,
-    /// `usage:absurd`: more tokens than any window holds.
+    /// `usage:absurd`: more tokens than any context window.
     Absurd,
 }
 
-/// What the id of a tool call looks like.
+/// The format of a tool call's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ids {
     /// `ids:own`: `toolu_01…` and `call_…`.
     Own,
-    /// `ids:functions`: `functions.Bash:0`, counted over the conversation (Kimi).
+    /// `ids:functions`: `functions.Bash:0`, numbered in the conversation (Kimi).
     Functions,
     /// `ids:vllm`: `chatcmpl-tool-` and 32 hexadecimal digits.
     Vllm,
@@ -102,7 +102,7 @@ pub enum Reasoning {
     Parts,
 }
 
-/// Manners without a parameter of their own.
+/// Manners without a parameter.
 const PLAIN: &[(&str, Manner)] = &[
     ("half", Manner::Half),
     ("usage:none", Manner::Usage(UsageManner::None)),
@@ -148,7 +148,7 @@ const PLAIN: &[(&str, Manner)] = &[
 /// Longest id that `ids:` accepts, in characters.
 const LONGEST_ID: usize = 4096;
 
-/// A name that no manner has.
+/// A name that is not a manner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no manner of answering; the names are listed by GET /v1/models")]
 pub struct UnknownManner(pub String);
@@ -226,7 +226,7 @@ mod tests {
     use super::{Manner, plain_names};
 
     #[test]
-    fn every_name_reads_as_the_manner_that_writes_it() {
+    fn every_manner_name_is_parsed_to_the_same_manner() {
         let with_word = [
             "stop:",
             "stop:eos",

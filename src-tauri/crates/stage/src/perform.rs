@@ -1,4 +1,4 @@
-//! What a fault makes of an answer: bytes, waits, and how the body ends.
+//! Applies a fault to a response: bytes, pauses, and the end of the body.
 
 use crate::delivery::AsDocument;
 use crate::fault::Fault;
@@ -17,7 +17,7 @@ pub(crate) use performance::{JSON, Performance};
 pub(crate) use scene::Scene;
 
 impl Performance {
-    /// The answer with what `fault` makes of it. Faults that come before the headers are played by the caller.
+    /// The response with `fault`. The caller applies faults that occur before the headers.
     pub(crate) fn of(
         scene: &Scene<'_>,
         streamed: bool,

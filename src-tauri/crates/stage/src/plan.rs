@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-/// What a login's plan has used of its windows: reported in headers on every response; a request is
-/// refused once one is used up.
+/// The used share of the windows of a login's plan. Headers on every response report it; a request is refused once a window is
+/// used up.
 ///
 /// As JSON: `{"windows": [{"name": "5h", "used": 0.93, "resets_at": 1796000000}]}`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,24 +16,24 @@ pub struct Window {
     pub name: WindowName,
     /// As a fraction: 1.0 is used up.
     pub used: f64,
-    /// Unix seconds by the stage's clock ([`crate::Stage::at`]); from then on nothing is used.
+    /// Unix seconds by the stage's clock ([`crate::Stage::at`]); from this time on the used share is 0.
     pub resets_at: u64,
 }
 
-/// Which window it is; other vendors name theirs by the same lengths.
+/// The window; other vendors have windows of the same lengths with other names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WindowName {
     #[serde(rename = "5h")]
     FiveHours,
     #[serde(rename = "7d")]
     SevenDays,
-    /// The week of the largest models.
+    /// The weekly window of the largest models.
     #[serde(rename = "7d_oi")]
     SevenDaysLarge,
 }
 
 impl WindowName {
-    /// As Anthropic's headers call it.
+    /// The name in Anthropic's headers.
     pub(crate) fn header(self) -> &'static str {
         match self {
             WindowName::FiveHours => "5h",
@@ -42,7 +42,7 @@ impl WindowName {
         }
     }
 
-    /// As `representative-claim` calls it.
+    /// The name in `representative-claim`.
     pub(crate) fn claim(self) -> &'static str {
         match self {
             WindowName::FiveHours => "five_hour",
@@ -82,20 +82,20 @@ impl Plan {
         }
     }
 
-    /// The plan as it stands at `now`, in Unix seconds.
+    /// The plan at `now`, in Unix seconds.
     pub(crate) fn now(&self, now: u64) -> Plan {
         Plan {
             windows: self.windows.iter().map(|window| window.now(now)).collect(),
         }
     }
 
-    /// The window that is refused for: of those that are used up, the one that resets last.
+    /// The window named in a refusal: of the used-up ones, the one with the latest reset.
     pub(crate) fn exhausted(&self) -> Option<Window> {
         let used_up = self.windows.iter().filter(|window| window.used >= 1.0);
         used_up.max_by_key(|window| window.resets_at).copied()
     }
 
-    /// The window that a header calls representative: the one that is used most.
+    /// The window that a header calls representative: the most used one.
     pub(crate) fn tightest(&self) -> Option<Window> {
         let by_use = |a: &&Window, b: &&Window| a.used.total_cmp(&b.used);
         self.exhausted()

@@ -7,51 +7,51 @@ use http::{HeaderMap, Method};
 
 use crate::Family;
 
-/// One request as the upstream saw it.
+/// One request as the upstream received it.
 #[derive(Clone, Debug)]
 pub struct Received {
     pub method: Method,
-    /// With the query.
+    /// With the query string.
     pub path: String,
     pub headers: HeaderMap,
     pub body: Bytes,
-    /// As the request named it, fault included.
+    /// As in the request, fault included.
     pub model: Option<String>,
     pub dialect: Option<Dialect>,
-    /// The vendor whose rules were acted; `None`: none.
+    /// The simulated vendor; `None`: none.
     pub family: Option<Family>,
-    /// Milliseconds since the stage was made.
+    /// Milliseconds since the stage was created.
     pub at_ms: u64,
     pub answered: Answered,
 }
 
-/// How a request was answered, as far as it is known yet.
+/// The response to a request, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// `None`: no byte was sent (yet).
+    /// `None`: no byte was sent yet.
     pub status: Option<u16>,
-    /// The fault that was played.
+    /// The fault that was applied.
     pub fault: Option<String>,
     pub end: End,
 }
 
-/// How the exchange ended, seen from the upstream.
+/// The end of an exchange, seen from the upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Still sending, or paused by a fault.
     Open,
-    /// All that was meant to be sent was handed to the connection.
+    /// All bytes of the response were written to the connection.
     Sent,
     /// The stage broke the connection on purpose.
     Broken,
-    /// The client closed the connection before all was sent.
+    /// The client closed the connection before all bytes were sent.
     ClientLeft,
 }
 
 /// Headers that carry a credential: `Debug` hides their values.
 const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "x-api-key", "x-goog-api-key"];
 
-/// What has been received: the newest requests, bounded in number and in bytes.
+/// The received requests: the newest ones, limited in number and in bytes.
 #[derive(Debug)]
 pub(crate) struct Log {
     kept: Mutex<Kept>,
@@ -67,7 +67,7 @@ struct Kept {
     first: u64,
 }
 
-/// The place of one request in the log; dropped without an end, the client has left.
+/// The entry of one request in the log. If it is dropped without an end, the client has disconnected.
 #[derive(Debug)]
 pub(crate) struct Entry {
     log: Arc<Log>,

@@ -1,4 +1,4 @@
-//! Error answers in a dialect's own envelope, worded as the vendors word them.
+//! Error responses in a dialect's own envelope, with the vendors' texts.
 
 use catalog::Dialect;
 use serde_json::json;
@@ -11,7 +11,7 @@ pub(crate) const HTML: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gatew
 /// In every refusal; its value has no meaning.
 pub(crate) const REQUEST_ID: &str = "req_rehearsal";
 
-/// The body of an error status; `message` replaces the vendor's usual words.
+/// The body of an error response; `message` replaces the vendor's usual text.
 pub(crate) fn envelope(
     dialect: Dialect,
     status: u16,

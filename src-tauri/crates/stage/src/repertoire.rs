@@ -1,4 +1,4 @@
-//! What can be played by name: the models of the embedded stage, and the suffix after `@` of any other model.
+//! Names of scripts: the models of the embedded stage, and the suffix after `@` of any other model.
 
 use catalog::REHEARSAL_PREFIX;
 
@@ -19,7 +19,7 @@ pub(crate) struct Piece {
     pub(crate) acting: Option<Acting>,
 }
 
-/// Why a name cannot be played.
+/// Why a name is not a script.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unplayable {
     #[error("there is no `{0}`")]
@@ -36,9 +36,9 @@ pub(crate) enum Style {
     Long,
     /// Thinking, then text.
     Thinking,
-    /// A tool call when tools are offered and no result is there yet, else text.
+    /// A tool call if tools are offered and no result is present, else text.
     Tool,
-    /// Two tool calls in one answer, under the same conditions.
+    /// Two tool calls in one response, under the same conditions.
     ParallelTools,
 }
 

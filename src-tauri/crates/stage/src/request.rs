@@ -1,20 +1,20 @@
 use catalog::Dialect;
 use serde_json::{Value, json};
 
-/// A generation request, as far as an answer depends on it.
+/// The fields of a generation request that affect the response.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) dialect: Dialect,
     pub(crate) model: String,
     pub(crate) stream: bool,
-    /// The last text of the user, without the reminders that a client puts around it.
+    /// The last text of the user, without reminders that a client adds.
     pub(crate) said: Option<String>,
-    /// The tool results that end the request; `None` where it does not end with any.
+    /// The tool results at the end of the request; `None` if it does not end with results.
     pub(crate) tool_results: Option<String>,
     pub(crate) tools: Vec<Tool>,
-    /// Structured output is demanded, in this shape.
+    /// The schema of the required structured output.
     pub(crate) schema: Option<Value>,
-    /// Anthropic `thinking.type = "enabled"`: a tool call must be preceded by thinking.
+    /// Anthropic `thinking.type = "enabled"`: thinking must precede a tool call.
     pub(crate) thinks_before_tools: bool,
     /// Chat `stream_options.include_usage`.
     pub(crate) wants_usage: bool,
@@ -24,19 +24,19 @@ pub(crate) struct Request {
     pub(crate) caches: bool,
     /// Tool calls in the conversation so far.
     pub(crate) calls: usize,
-    /// What a Responses object repeats of its request.
+    /// The fields that a Responses object repeats from its request.
     pub(crate) echo: Value,
     pub(crate) body_bytes: usize,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Tool {
-    /// In a group its name follows: `clock__sleep`.
+    /// In a group, prefixed with its name: `clock__sleep`.
     pub(crate) name: String,
     pub(crate) schema: Value,
-    /// Responses: the group of the tool, and its name there.
+    /// Responses: the group of the tool, and the tool's name in it.
     pub(crate) group: Option<(String, String)>,
-    /// Responses: it gets the one string of its schema, `input`, unchanged.
+    /// Responses: the tool gets the string `input` of its schema unchanged.
     pub(crate) takes_text: bool,
 }
 
@@ -72,7 +72,7 @@ impl Request {
     }
 }
 
-/// An empty list where there is none.
+/// Empty if it is not a list.
 pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
@@ -223,7 +223,7 @@ fn tools(dialect: Dialect, body: &Value) -> Vec<Tool> {
     }
 }
 
-/// Tools that the provider runs (`web_search`) have no parameters and are never called.
+/// Server tools (`web_search`) have no parameters and are never called.
 fn responses_tools(tool: &Value) -> Vec<Tool> {
     match tool["type"].as_str() {
         Some("namespace") => {

@@ -1,4 +1,4 @@
-//! One request, from its path to its response.
+//! Handles one request, from its path to its response.
 
 use catalog::Dialect;
 use http::{HeaderValue, Method, Response, header};
@@ -74,7 +74,7 @@ fn elsewhere(state: &State, incoming: &Incoming) -> Performance {
     })
 }
 
-/// The answer to a body that is too large to be read.
+/// The response to a body that is too large.
 pub(crate) fn too_large(incoming: &Incoming, carrier: Carrier, entry: Entry) -> Response<Body> {
     let dialect = match asked(incoming) {
         Asked::Generate(dialect) => dialect,
@@ -119,7 +119,7 @@ fn asked(incoming: &Incoming) -> Asked<'_> {
     }
 }
 
-/// Four bytes a token, of all that counts: messages, system, tools.
+/// Four bytes per token of messages, system and tools.
 fn count_tokens(bytes: &[u8]) -> Performance {
     let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
         return refuse(Dialect::Anthropic, 400, "The body is not valid JSON.");

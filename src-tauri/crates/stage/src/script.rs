@@ -6,13 +6,13 @@ use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::request::Request;
 
-/// Scripted responses for the next requests, beside those of their models' names.
+/// Scripted responses for the next requests, in addition to those in models' names.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     pub(crate) outage: Option<Fault>,
     pub(crate) acting: Acting,
     pub(crate) plan: Option<Plan>,
-    /// Tokens of every model's context window; `None`: as the vendor's models have.
+    /// Context window of every model in tokens; `None`: that of the vendor's models.
     pub(crate) window: Option<u64>,
     cues: VecDeque<Cue>,
 }
@@ -26,7 +26,7 @@ impl Script {
         self.cues.clear();
     }
 
-    /// The vendor of the first cue that fits; the cue is not used up.
+    /// The vendor of the first matching cue; the cue is not consumed.
     pub(crate) fn acting_of_cue(&self, request: &Request) -> Option<Acting> {
         if self.outage.is_some() {
             return None;
@@ -34,7 +34,7 @@ impl Script {
         self.cues.iter().find(|cue| fits(cue, request))?.acting
     }
 
-    /// The first cue that fits, used up by this request.
+    /// The first matching cue; this request consumes it.
     pub(crate) fn take(&mut self, request: &Request) -> Option<Cue> {
         let at = self.cues.iter().position(|cue| fits(cue, request))?;
         let cue = self.cues.get(at)?.clone();
@@ -53,7 +53,7 @@ impl Script {
         Some(cue)
     }
 
-    /// Is the next connection refused as it comes in? A cue for this is used up.
+    /// True if the next connection must be refused. Consumes a cue for this.
     pub(crate) fn refuses_connection(&mut self) -> bool {
         if self.outage == Some(Fault::Refuse) {
             return true;
@@ -97,7 +97,7 @@ fn fits(cue: &Cue, request: &Request) -> bool {
         && tools_offered()
 }
 
-/// `*` stands for any text, all else for itself.
+/// `*` matches any text; everything else matches literally.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
@@ -115,7 +115,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn a_star_matches_any_text() {
         for (pattern, text, fits) in [
             ("*", "", true),
             ("claude-*", "claude-sonnet-4-5", true),

@@ -1,19 +1,19 @@
 use sha2::{Digest, Sha256};
 
-/// The signature that the stage puts under a thinking text, and the only one that it accepts back.
+/// The signature of the stage for a thinking text, and the only one that it accepts.
 ///
-/// The same text has the same signature on every stage, so a second stage of the same vendor accepts the first one's
-/// thinking, as an endpoint of the same vendor does.
+/// The same text has the same signature on every stage, so a second stage of the same vendor accepts the first one's thinking,
+/// like endpoints of one vendor.
 pub fn sign(thinking: &str) -> String {
     Seal::Own.sign(thinking)
 }
 
-/// Whose signature it is: a vendor accepts its own alone.
+/// The vendor of a signature: a vendor accepts only its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seal {
-    /// Anthropic's, and that of a stage that acts no vendor.
+    /// Anthropic's, and that of a stage that simulates no vendor.
     Own,
-    /// Of the vendor that is called so.
+    /// Of the vendor with this name.
     Of(&'static str),
 }
 
@@ -29,7 +29,7 @@ impl Seal {
         }
     }
 
-    /// Is it a signature of this vendor, whatever was signed?
+    /// True if it is a signature of this vendor, for any text.
     pub(crate) fn made(self, text: &str) -> bool {
         let digits = match self {
             Seal::Own => text.strip_prefix(MARK),
@@ -48,7 +48,7 @@ impl Seal {
 const MARK: &str = "EqRehearsal";
 const MARK_OF_OTHERS: &str = "Rehearsal-";
 
-/// 40 hexadecimal digits that depend on all parts.
+/// 40 hexadecimal digits derived from all parts.
 pub(crate) fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

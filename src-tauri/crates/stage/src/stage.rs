@@ -25,7 +25,7 @@ use crate::received::{Answered, End, Entry, Log, Received};
 use crate::respond::{Dropped, Incoming, respond, too_large};
 use crate::state::{Plays, State};
 
-/// The rehearsal provider. Clones are the same stage.
+/// The rehearsal provider. Clones share the same stage.
 #[derive(Clone, Debug)]
 pub struct Stage {
     state: Arc<State>,
@@ -33,17 +33,17 @@ pub struct Stage {
 
 /// Largest request body in bytes, as Anthropic's limit.
 const LARGEST_BODY: usize = 32 << 20;
-/// The longest time that open responses may take after the listener's stop.
+/// Maximum time for open responses after the listener's stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
 impl Stage {
-    /// Answers only models under [`catalog::REHEARSAL_PREFIX`], and nothing that could steer it over HTTP.
+    /// Serves only models under [`catalog::REHEARSAL_PREFIX`], and has no control API.
     pub fn embedded() -> Stage {
         Stage::new(Plays::RehearsalModels, Log::new(64, 4 << 20))
     }
 
-    /// Plays any model, and can be steered over HTTP: `POST /stage/cue`, `DELETE /stage/cue`, `POST /stage/outage`,
-    /// `POST /stage/acting`, `POST /stage/plan`, `POST /stage/window`, `GET /stage/received`, `DELETE /stage/received`.
+    /// Serves any model, and has a control API over HTTP: `POST /stage/cue`, `DELETE /stage/cue`, `POST /stage/outage`, `POST
+    /// /stage/acting`, `POST /stage/plan`, `POST /stage/window`, `GET /stage/received`, `DELETE /stage/received`.
     pub fn any_model() -> Stage {
         Stage::new(Plays::AnyModel, Log::new(4096, 128 << 20))
     }
@@ -53,14 +53,15 @@ impl Stage {
         Stage { state }
     }
 
-    /// Hold every request to the rules of this vendor, and answer as it does: a [`crate::Family`], or [`Acting::ByModel`].
+    /// Checks every request against the rules of this vendor, and responds like it: a [`crate::Family`], or
+    /// [`Acting::ByModel`].
     #[must_use]
     pub fn acting(self, acting: impl Into<Acting>) -> Stage {
         self.act(acting.into());
         self
     }
 
-    /// As [`Stage::acting`], from the next request on. A cue and a model's name (`as-gemini`) go first.
+    /// As [`Stage::acting`], from the next request on. A cue or a model's name (`as-gemini`) has priority.
     pub fn act(&self, acting: Acting) {
         self.state.script().acting = acting;
     }
@@ -73,27 +74,27 @@ impl Stage {
         self
     }
 
-    /// The used share of the client's plan: in headers of the vendors that sell plans, and a refusal where nothing is left.
+    /// The used share of the client's plan: in headers of vendors with plans, and a refusal if it is used up.
     pub fn plan(&self, plan: Option<Plan>) {
         self.state.script().plan = plan;
     }
 
-    /// Tokens of every model's context window; `None`: as the vendor's models have. Only an acted vendor heeds it.
+    /// Context window of every model in tokens; `None`: that of the vendor's models. It applies only if a vendor is simulated.
     pub fn window(&self, tokens: Option<u64>) {
         self.state.script().window = tokens;
     }
 
-    /// What a later request gets. Cues wait in a queue; a request takes the first that fits it.
+    /// The response for a later request. Cues wait in a queue; a request uses the first that matches.
     pub fn cue(&self, cue: Cue) {
         self.state.script().add(cue);
     }
 
-    /// Forget all cues that are still waiting.
+    /// Removes all waiting cues.
     pub fn clear_cues(&self) {
         self.state.script().clear();
     }
 
-    /// While `Some`, every generation request gets this fault and no cue is used up.
+    /// While `Some`, every generation request gets this fault and no cue is consumed.
     pub fn outage(&self, fault: Option<Fault>) {
         self.state.script().outage = fault;
     }
@@ -103,17 +104,17 @@ impl Stage {
         self.state.log().all()
     }
 
-    /// Start counting afresh.
+    /// Clears the list of received requests.
     pub fn forget_received(&self) {
         self.state.log().clear();
     }
 
-    /// Connections that were reset as they came in, before any request.
+    /// Number of connections that were reset before any request.
     pub fn refused_connections(&self) -> u64 {
         self.state.refused_connections()
     }
 
-    /// Serve one connection until it ends, over anything that carries bytes.
+    /// Serves one connection until it ends, over any byte stream.
     pub async fn serve_connection<I>(&self, io: I)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -123,7 +124,7 @@ impl Stage {
         self.converse(io, carrier, std::future::pending()).await;
     }
 
-    /// Serve a listener until `until` ends, then let answers under way finish for at most five seconds.
+    /// Serves a listener until `until` ends, then lets open responses finish for at most five seconds.
     pub async fn serve(&self, listener: TcpListener, until: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
@@ -136,7 +137,7 @@ impl Stage {
             };
             match accepted {
                 Ok((socket, _)) => self.accept(socket, &mut connections, stopped.clone()),
-                // Out of file descriptors: the connections that end give some back.
+                // Out of file descriptors: connections that end free some.
                 Err(error) => tracing::warn!(%error, "the stage could not accept a connection"),
             }
         }
@@ -161,7 +162,7 @@ impl Stage {
         }
         let stage = self.clone();
         connections.spawn(async move {
-            // Each event is to be seen when it is sent, not when the next is.
+            // Each event must be visible when it is sent, not together with the next one.
             let _ = socket.set_nodelay(true);
             let carrier = Carrier::new();
             let io = Carried::new(socket, carrier.clone(), reset);
@@ -192,7 +193,7 @@ impl Stage {
             }
         };
         if let Err(error) = ended {
-            // Deliberate cuts and clients that leave end here too.
+            // Deliberate cuts and disconnected clients end here too.
             tracing::debug!(%error, "a connection to the stage ended early");
         }
     }
@@ -247,7 +248,7 @@ impl Stage {
     }
 }
 
-/// The body, or `None` if it is too large; a client that leaves while sending it gets no answer.
+/// The body, or `None` if it is too large; a client that disconnects while sending gets no response.
 async fn read(body: IncomingBody) -> Result<Option<Bytes>, Dropped> {
     if body.size_hint().lower() > LARGEST_BODY as u64 {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The state of a stage, which all its requests share.
+//! The shared state of a stage.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use crate::script::Script;
 #[derive(Debug)]
 pub(crate) struct State {
     plays: Plays,
-    /// Runs from the stage's start.
+    /// Started with the stage.
     started: Clock,
     clock: Mutex<Clock>,
     script: Mutex<Script>,
@@ -25,7 +25,7 @@ pub(crate) struct State {
     refused_connections: AtomicU64,
 }
 
-/// What a vendor remembers between requests.
+/// State of a simulated vendor between requests.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) cache: PromptCache,
@@ -56,7 +56,7 @@ impl State {
         self.plays == Plays::AnyModel
     }
 
-    /// The script of a model's name.
+    /// The script in a model's name.
     pub(crate) fn piece(&self, model: &str) -> Result<Piece, Unplayable> {
         match (self.plays, model.strip_prefix(REHEARSAL_PREFIX)) {
             (Plays::RehearsalModels, Some(name)) => Piece::read(name),

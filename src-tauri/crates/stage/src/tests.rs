@@ -1,4 +1,4 @@
-//! The stage as its clients see it: bytes over a pipe under paused time, and a few tests over real sockets.
+//! Tests the stage from the view of its clients: bytes over a pipe with paused time, and some tests with real sockets.
 
 mod answers;
 mod caching;

@@ -1,21 +1,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A refusal that every vendor words in its own way: its status, its envelope, its headers.
+/// An error that each vendor has in a different form: status, envelope, headers.
 ///
 /// As a fault it has a name (`rate-limit-day`). A stage without a vendor formats it as Anthropic in Messages and as OpenAI in
-/// the other dialects. A vendor without a documented refusal of this kind answers 501, so that a test fails.
+/// the other dialects. For a vendor without a documented error of this kind it responds with 501, so that a test fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// `overflow`: the prompt is longer than the model's context window.
     Overflow,
-    /// `rate-limit`: of a minute.
+    /// `rate-limit`: per minute.
     RateLimit,
-    /// `rate-limit-day`: of a day.
+    /// `rate-limit-day`: per day.
     RateLimitDay,
     /// `quota`: no money or allowance, and no reset.
     Quota,
-    /// `plan-limit`: the window of a plan is used up, until a stated reset.
+    /// `plan-limit`: the window of a plan is used up, with a stated reset.
     PlanLimit,
     /// `key-refused`.
     KeyRefused,
@@ -23,9 +23,9 @@ pub enum Trouble {
     Overload,
     /// `declined`: the prompt is declined for its content.
     Declined,
-    /// `tool-use-failed`: the model wrote a tool call that cannot be read.
+    /// `tool-use-failed`: the model wrote an invalid tool call.
     ToolUseFailed,
-    /// `no-model`: the model does not exist here.
+    /// `no-model`: the vendor does not serve the model.
     NoModel,
     /// `internal-error`.
     Internal,

@@ -5,7 +5,7 @@ pub(crate) struct Usage {
     pub(crate) input: u64,
     pub(crate) cache_read: u64,
     pub(crate) cache_write: u64,
-    /// What of it was written for an hour.
+    /// Written tokens with a time to live of an hour.
     pub(crate) cache_write_hour: u64,
     /// All output, thinking included.
     pub(crate) output: u64,

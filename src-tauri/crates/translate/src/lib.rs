@@ -1,7 +1,7 @@
-//! One dialect translated into another, so that a provider of either can be a fallback for the other.
+//! Translates one dialect into another, so that providers of either can be fallbacks for each other.
 //!
-//! Pure, and built on [`wire`]: a dialect is a folder with a reader and a writer for requests and for responses. Between them
-//! are [`Conversation`], the content of a request without a dialect, and the parts of a response.
+//! Pure, and based on [`wire`]: each dialect has a folder with a reader and a writer for requests and for responses. Between
+//! them are [`Conversation`], the content of a request without a dialect, and the parts of a response.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 

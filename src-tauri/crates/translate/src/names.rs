@@ -11,13 +11,13 @@ use sha2::{Digest, Sha256};
 
 pub use signature::{NoSignature, Signature};
 
-/// What every vendor takes as a tool's name: `^[a-zA-Z0-9_-]{1,64}$` (OpenAI's function tools; Anthropic allows 128 on its own
-/// API, and 64 where clouds resell it).
+/// The pattern for tool names that every vendor accepts: `^[a-zA-Z0-9_-]{1,64}$` (OpenAI's function tools; Anthropic allows 128
+/// on its own API, and 64 on resellers' clouds).
 const LONGEST_NAME: usize = 64;
-/// Hexadecimal digits of the digest at the end of a name that had to be shortened.
+/// Hexadecimal digits of the digest at the end of a shortened name.
 const NAME_DIGEST: usize = 16;
 
-/// A tool as the client knows it.
+/// A tool with the client's name for it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientTool {
     pub name: String,
@@ -26,7 +26,7 @@ pub struct ClientTool {
     pub kind: ToolKind,
 }
 
-/// How a client wants a tool to be called.
+/// The form of tool call that the client expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ToolKind {
     /// With arguments that are a JSON object.
@@ -36,11 +36,10 @@ pub enum ToolKind {
     Custom,
 }
 
-/// The ids and names of one exchange, both ways.
+/// Maps the ids and names of one exchange in both directions.
 ///
-/// Nothing is stored between turns. An id that the client's dialect does not allow is sent in a form that contains all of it,
-/// and is restored when the client returns it. Tools are declared with every request, and their shorter names follow from their
-/// own.
+/// Nothing is stored between turns. An id that the client's dialect does not allow is encoded without loss, and decoded when
+/// the client returns it. Tools are declared with every request, and their shortened names are derived from their full names.
 #[derive(Clone, Debug)]
 pub struct Names {
     client: Dialect,
@@ -49,14 +48,14 @@ pub struct Names {
     ids: BTreeMap<String, String>,
     /// The provider's name → the client's tool.
     tools: BTreeMap<String, ClientTool>,
-    /// The client's own vendor takes ids of nine letters and digits only.
+    /// The client's own vendor accepts only ids of nine letters and digits.
     client_nine: bool,
-    /// By the client's id: signatures that its id had no room for, where the caller kept them.
+    /// Signatures that did not fit into an id and that the caller stored, by the client's id.
     signatures: BTreeMap<String, Signature>,
 }
 
 impl Names {
-    /// `tools` and `ids`: all that the client's request declares or mentions, repeated or not.
+    /// `tools` and `ids`: all tools and ids in the client's request; repetitions are allowed.
     pub fn new<'a>(
         client: Dialect,
         provider: Dialect,
@@ -73,25 +72,25 @@ impl Names {
         }
     }
 
-    /// For a client whose own vendor takes ids of nine letters and digits only, and gets them later as the client got them.
+    /// For a client whose own vendor accepts only ids of nine letters and digits: the vendor gets these ids in later requests.
     pub fn with_nine_letters_for_the_client(mut self) -> Names {
         self.client_nine = true;
         self
     }
 
-    /// With signatures that were kept elsewhere, by the client's ids ([`crate::AnswerTranslator::signatures`]): ids of OpenAI's
-    /// dialects have no room for one.
+    /// Adds signatures that the caller stored, by the client's ids ([`crate::AnswerTranslator::signatures`]): ids of OpenAI's
+    /// dialects are too short for one.
     pub fn with_signatures(mut self, kept: BTreeMap<String, Signature>) -> Names {
         self.signatures = kept;
         self
     }
 
-    /// The signature that the provider gave with a call: of the id itself, or kept.
+    /// The provider's signature of a call, from the id or from the stored signatures.
     pub(crate) fn signature(&self, client_id: &str) -> Option<Signature> {
         id::signature(client_id).or_else(|| self.signatures.get(client_id).cloned())
     }
 
-    /// The thinking that was kept of the answer with these calls; empty where none was.
+    /// The stored thinking of the response with these calls; empty if none was stored.
     pub(crate) fn reasoning<'a>(&self, mut client_ids: impl Iterator<Item = &'a str>) -> String {
         let kept = client_ids.find_map(|id| match self.signatures.get(id) {
             Some(Signature::Reasoning(text)) => Some(text.clone()),
@@ -100,7 +99,8 @@ impl Names {
         kept.unwrap_or_default()
     }
 
-    /// As [`Names::client_id`], with the signature in it where the client's ids have room for one, and whether they have.
+    /// As [`Names::client_id`], with the signature in the id if the client's ids are long enough. The second value is true if
+    /// the id contains it.
     pub(crate) fn signed_id(&self, provider_id: &str, signature: &Signature) -> (String, bool) {
         match id::carried_signed(self.client, provider_id, signature) {
             Some(signed) if !self.ids.contains_key(&signed) => (signed, true),
@@ -108,7 +108,7 @@ impl Names {
         }
     }
 
-    /// For a provider that accepts ids of nine letters and digits only, as Mistral does ("must be a-z, A-Z, 0-9, with a length
+    /// For a provider that accepts only ids of nine letters and digits, as Mistral does ("must be a-z, A-Z, 0-9, with a length
     /// of 9"): other ids become a digest.
     pub fn with_nine_letter_ids(mut self) -> Names {
         let ids = std::mem::take(&mut self.ids);
@@ -124,8 +124,8 @@ impl Names {
         self
     }
 
-    /// For a provider that takes ids no longer than its dialect's own vendor does: OpenAI refuses others with "string too long".
-    /// Longer ones are those of other servers.
+    /// For a provider with the length limit of its dialect's own vendor: OpenAI refuses longer ids with "string too long".
+    /// Longer ids come from other servers.
     pub fn with_bounded_ids(mut self) -> Names {
         let ids = std::mem::take(&mut self.ids);
         let provider = self.provider;
@@ -145,7 +145,7 @@ impl Names {
     }
 
     /// The client's id for an id of the provider. Different ids of one exchange stay different, also from the ids of the
-    /// conversation. Total: an empty id becomes one that the dialect allows.
+    /// conversation. An empty id becomes an id that the dialect allows.
     pub fn client_id(&self, provider_id: &str) -> String {
         if self.client_nine {
             let known = |id: &str| self.ids.contains_key(id);
@@ -165,7 +165,7 @@ impl Names {
             .unwrap_or(plain)
     }
 
-    /// The provider's id for an id of the client: its own one where it came from such a provider.
+    /// The provider's id for an id of the client: the original id if it came from such a provider.
     pub fn provider_id(&self, client_id: &str) -> String {
         match self.ids.get(client_id) {
             Some(id) => id.clone(),
@@ -173,8 +173,7 @@ impl Names {
         }
     }
 
-    /// The client's name of a tool that the provider calls. A name that no tool has is passed on as it is: to refuse it is the
-    /// agent's part.
+    /// The client's name of a tool that the provider calls. An unknown name is returned unchanged: the agent reports it.
     pub fn client_name(&self, provider_name: &str) -> String {
         self.client_tool(provider_name).name
     }
@@ -191,7 +190,7 @@ impl Names {
         }
     }
 
-    /// The name under which the provider knows a tool of the client's.
+    /// The provider's name for a tool of the client.
     pub fn provider_name(&self, namespace: Option<&str>, name: &str) -> String {
         let same = |tool: &ClientTool| tool.name == name && tool.namespace.as_deref() == namespace;
         let found = self.tools.iter().find(|(_, tool)| same(tool));
@@ -206,18 +205,18 @@ fn is_nine(id: &str) -> bool {
     id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// A digest of an id that is not taken.
+/// A digest of an id that is not in use.
 fn nine_of(id: &str, taken: &dyn Fn(&str) -> bool) -> Option<String> {
     let mut digests = (0..).map(|salt| plain::hex(&digest(id, salt))[..9].to_owned());
     digests.find(|short| !taken(short))
 }
 
-/// Another form of an id, for a call that must not be mistaken for an earlier one with the same id.
+/// Another form of an id, for a call that would otherwise have the same id as an earlier call.
 pub(super) fn told_again(id: &str, serial: u32) -> String {
     id::carried_again(Dialect::Anthropic, id, serial)
 }
 
-/// Ids that pass as they are come first, so that no restored one takes their place.
+/// Ids that stay unchanged are assigned first, so that no restored id takes their place.
 fn provider_ids(provider: Dialect, client_ids: BTreeSet<&str>) -> BTreeMap<String, String> {
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut ids = BTreeMap::new();
@@ -234,7 +233,7 @@ fn provider_ids(provider: Dialect, client_ids: BTreeSet<&str>) -> BTreeMap<Strin
             .into_iter()
             .enumerate()
             .find(|(at, to)| (*at != 1 || id::fits(provider, to)) && !taken.contains(to));
-        // The last resort is a digest of an id, as unique as the id.
+        // The last resort is a digest of the id.
         let to = free.map_or_else(|| id::digest(id), |(_, to)| to);
         taken.insert(to.clone());
         ids.insert(id.to_owned(), to);
@@ -273,7 +272,7 @@ fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain::is_plain)
 }
 
-/// An allowed name: itself, or its beginning with a digest of all of it.
+/// An allowed name: the name itself, or its beginning with a digest of the full name.
 fn shortened(full: &str, salt: u32) -> String {
     if salt == 0 && is_name(full) {
         return full.to_owned();
@@ -289,7 +288,7 @@ fn shortened(full: &str, salt: u32) -> String {
     )
 }
 
-/// `salt`: for another one of the same text, where the first is taken.
+/// `salt`: gives another digest of the same text if the first is in use.
 fn digest(text: &str, salt: u32) -> [u8; 32] {
     let digest = Sha256::new().chain_update(salt.to_be_bytes());
     digest.chain_update(text).finalize().into()

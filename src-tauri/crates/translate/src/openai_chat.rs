@@ -1,5 +1,4 @@
-//! OpenAI Chat Completions, as OpenAI and the many who speak its dialect take it. Fields: OpenAI API reference, "Create chat
-//! completion".
+//! OpenAI Chat Completions, for OpenAI and compatible servers. Fields: OpenAI API reference, "Create chat completion".
 
 use catalog::Dialect;
 

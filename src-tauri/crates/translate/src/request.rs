@@ -1,8 +1,7 @@
 //! Translates a request of one dialect into another.
 //!
-//! A reader takes every field that it understands. The rest has a fate: it is dropped by a rule and listed, or the request is
-//! refused and the candidate is unsupported. Nothing is dropped without a record. Arguments and schemas stay the same JSON
-//! text.
+//! A reader takes every field that it supports. Every other field has a rule: it is dropped and listed, or the request is
+//! refused and the candidate is unsupported. Nothing is dropped without a record. Arguments and schemas keep their JSON text.
 
 pub(crate) mod arrange;
 pub(crate) mod dropped;
@@ -48,16 +47,16 @@ pub use within_family::{Filtered, within_family};
 #[derive(Clone, Debug)]
 pub struct Translated {
     pub body: Vec<u8>,
-    /// For the answer, and for nothing else: the next request has its own.
+    /// For the response to this request only: the next request has different names.
     pub names: Names,
     pub left_out: Vec<LeftOut>,
-    /// A Chat client requested a last chunk with the usage; without that it must not get one (`choices` is empty there).
+    /// A Chat client requested a last chunk with the usage; other clients must not get it (`choices` is empty there).
     pub usage_chunk: bool,
-    /// What has to be checked on the complete response.
+    /// A form that must be checked on the complete response.
     pub wanted: Option<Wanted>,
     /// For a client of Responses.
     pub echo: Option<Arc<Echo>>,
-    /// What the client's own vendor demands back with a call.
+    /// Thinking that the client's own vendor requires with a call.
     pub reasoning_content: ReasoningContent,
 }
 
@@ -72,7 +71,7 @@ pub fn request(
     say(from, to, &read(from, body)?, target)
 }
 
-/// The same, for a request that was read already: one reading serves all candidates.
+/// The same for a parsed request: one parse serves all candidates.
 ///
 /// # Errors
 /// As [`request`].
@@ -104,7 +103,7 @@ pub fn say(
     let (mut body, wanted) = write(&conversation, target, &names, &mut left_out)?;
     for (name, raw) in conversation.allowed(to, &target.allow, &mut left_out) {
         let fields = Fields::read(body.as_bytes());
-        // A field that the writer has is the writer's.
+        // A field of the same name from the writer has priority.
         if fields.is_ok_and(|fields| fields.raw(name).is_none()) {
             body.truncate(body.len() - 1);
             body += &format!(",{}:{raw}}}", quoted(name));
@@ -135,10 +134,9 @@ fn check_dropped(fidelity: Fidelity, dropped: &[LeftOut]) -> Result<(), Untransl
     }
 }
 
-/// The content of a request without its dialect; also for the body of `count_tokens`, which has no limit.
+/// The content of a request without its dialect; also for the body of `count_tokens`, which has no output limit.
 ///
-/// # Errors
-/// [`Untranslatable`]: it is no request, or has content that no other dialect supports.
+/// # Errors [`Untranslatable`]: it is not a valid request, or has content that no other dialect supports.
 pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatable> {
     let json = str::from_utf8(body);
     let json = json.map_err(|_| object::malformed(dialect, "the body", "text"))?;
@@ -154,7 +152,7 @@ pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatabl
     Ok(conversation)
 }
 
-/// Every vendor refuses two tools of one name.
+/// Every vendor refuses two tools with the same name.
 fn tools_differ(dialect: Dialect, said: &Conversation) -> Result<(), Untranslatable> {
     let mut seen = BTreeSet::new();
     let mut tools = said.tools.iter();
@@ -167,7 +165,7 @@ fn tools_differ(dialect: Dialect, said: &Conversation) -> Result<(), Untranslata
     }
 }
 
-/// A tool of the vendor's own may be missing where others remain, and where none is demanded.
+/// A vendor's server tool may be dropped if other tools remain and none is required.
 fn keeps_its_tools(dialect: Dialect, said: &Conversation) -> Result<(), Untranslatable> {
     let missing = said.left_out.iter().find_map(|left_out| {
         let tool = left_out.what.strip_prefix("tools[]: ")?;
@@ -192,7 +190,7 @@ fn keeps_its_tools(dialect: Dialect, said: &Conversation) -> Result<(), Untransl
     })
 }
 
-/// Declared ones and, from earlier turns, such as are declared no more.
+/// Tools that the request declares, and tools of earlier turns that it no longer declares.
 fn tools(said: &Conversation) -> Vec<ClientTool> {
     let declared = said.tools.iter().map(|tool| ClientTool {
         name: tool.name.clone(),

@@ -1,7 +1,7 @@
 //! Translates a response of one dialect into another.
 //!
-//! A [`Validator`] sees every event first, and a response that failed the completion check upstream does not end downstream:
-//! the stop reason, the usage and the terminal event are written from its verdict, or not at all.
+//! A [`Validator`] reads every event first. The stop reason, the usage and the terminal event are written from its verdict, so
+//! a response that failed the completion check never ends as complete for the client.
 
 pub(crate) mod cannot_tell;
 pub(crate) mod dialects;
@@ -33,28 +33,29 @@ pub use stream::{AnswerTranslator, Progress};
 /// The form of the response that the client's request requires.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
-    /// `stream_options.include_usage` of Chat: a last chunk without choices holds the usage. Clients that did not ask for it
+    /// `stream_options.include_usage` of Chat: a last chunk without choices contains the usage. Clients that did not request it
     /// may fail on it.
     pub usage_chunk: bool,
-    /// The time of the response in seconds since 1970, for dialects that have it.
+    /// The time of the response in seconds since 1970, for dialects with such a field.
     pub created: u64,
-    /// The text is one JSON value, which the client parses: a Markdown fence around it is taken off.
+    /// The text is one JSON value, which the client parses: a Markdown fence around it is removed.
     pub json: bool,
-    /// What a response object repeats of its request.
+    /// The fields of the request that a response object repeats.
     pub echo: Option<Arc<Echo>>,
-    /// What the client's own vendor demands back with a call: it gets the client's own bytes, calls of others included.
+    /// Thinking that the client's own vendor requires with a call: it gets the client's own bytes, including calls of other
+    /// models.
     pub reasoning_content: ReasoningContent,
 }
 
-/// Stands for the thinking before a call, which is not passed on. Clients drop an empty one.
+/// Placeholder for the thinking before a call, which is not passed on. Clients drop an empty text.
 pub(crate) const NO_THOUGHT: &str = " ";
 
-/// How an answer ended, by the verdict on it.
+/// How a response ended, from its verdict.
 #[derive(Debug)]
 struct Proof {
     verdict: Completion,
     stop: Stop,
-    /// `None` where the provider reported no usage.
+    /// `None` if the provider reported no usage.
     tokens: Option<Tokens>,
 }
 
@@ -71,7 +72,7 @@ impl Proof {
         })
     }
 
-    /// Invalid arguments that the client already received are its own to find.
+    /// Invalid arguments that the client already received are detected by the client.
     fn holds_for(&self, parts: &Parts) -> Result<(), CannotTell> {
         if let Completion::Broken(Broken::InvalidToolInput(name)) = &self.verdict
             && !parts.gave_invalid_arguments()
@@ -82,7 +83,7 @@ impl Proof {
     }
 }
 
-/// Who answers, as far as is known by now.
+/// The identity of the response, as far as it is known at this point.
 fn identity(validator: &Validator, created: u64) -> Identity {
     let report = validator.report();
     Identity::new(report.id.as_deref(), report.model.as_deref(), created)

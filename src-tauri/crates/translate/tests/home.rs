@@ -1,5 +1,5 @@
-//! A fallback's response to a client whose own vendor makes demands on the calls of a history: the vendor gets it later as the
-//! client got it.
+//! A fallback's response to a client whose own vendor has requirements for the calls of a history: that vendor later gets the
+//! response as the client received it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -53,7 +53,7 @@ fn streamed() -> String {
     events.into_iter().map(event).collect()
 }
 
-/// As a client of this dialect gets it: in one piece, and the data of each event of a stream.
+/// The response for a client of this dialect: as a document, and as the data of each stream event.
 fn told(client: Dialect, home: Home) -> (Value, Vec<Value>) {
     let target = Target {
         max_output: Some(1_000),
@@ -97,7 +97,7 @@ const DEMANDS_THINKING: Home = Home {
 };
 
 #[test]
-fn a_vendor_of_chat_that_demands_reasoning_gets_some_once_before_the_calls() {
+fn a_vendor_of_chat_that_requires_reasoning_gets_it_once_before_the_calls() {
     let (one, events) = told(Dialect::OpenaiChat, DEMANDS_THINKING);
     let message = &one["choices"][0]["message"];
     assert!(!message["reasoning_content"].as_str().unwrap().is_empty());
@@ -114,7 +114,7 @@ fn a_vendor_of_chat_that_demands_reasoning_gets_some_once_before_the_calls() {
 }
 
 #[test]
-fn a_vendor_of_messages_that_demands_thinking_gets_a_block_of_it() {
+fn a_vendor_of_messages_that_requires_thinking_gets_a_block() {
     let (one, events) = told(Dialect::Anthropic, DEMANDS_THINKING);
     let kinds = |blocks: &mut dyn Iterator<Item = &Value>| -> Vec<String> {
         blocks
@@ -147,7 +147,7 @@ fn a_vendor_of_messages_that_demands_thinking_gets_a_block_of_it() {
 }
 
 #[test]
-fn no_other_vendor_gets_thinking_that_nobody_thought() {
+fn other_vendors_get_no_placeholder_thinking() {
     for dialect in [Dialect::Anthropic, Dialect::OpenaiChat] {
         let (one, events) = told(dialect, Home::default());
         let all = format!("{one} {}", Value::from(events));
@@ -159,7 +159,7 @@ fn no_other_vendor_gets_thinking_that_nobody_thought() {
 }
 
 #[test]
-fn a_vendor_of_nine_letter_ids_gets_two_of_them() {
+fn a_vendor_of_nine_letter_ids_gets_such_ids() {
     let home = Home {
         ids: CallIds::NineLetters,
         reasoning_content: ReasoningContent::Omitted,

@@ -1,5 +1,5 @@
-//! Translates responses of one dialect into another. The output is read by a client stricter than any real one, and judged by
-//! the validator of its own dialect, as the provider's response was by the provider's.
+//! Translates responses of one dialect into another. A client stricter than any real one reads the output, and the validator of
+//! its dialect judges it.
 
 #![expect(
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ use serde_json::json;
 use translate::{AnswerTranslator, CannotTell, Form, Names, whole};
 use wire::{BodyEnd, Broken, Completion, Framing, Validator};
 
-/// Set to anything, the golden files are written anew instead of compared.
+/// If this variable is set, the golden files are rewritten instead of compared.
 const WRITE: &str = "WRITE_GOLDEN";
 fn form() -> Form {
     Form {
@@ -49,7 +49,7 @@ fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
     all.flat_map(|from| Dialect::ALL.map(|to| (from, to)))
 }
 
-/// Names and texts of a folder's files with this ending.
+/// Names and texts of the files in a folder with this extension.
 fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
     let paths = fs::read_dir(folder).unwrap();
     let paths = paths.map(|file| file.unwrap().path());
@@ -64,12 +64,12 @@ fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
     all
 }
 
-/// What the rehearsal provider gave to a request with one tool, by the name of the piece that it played.
+/// The rehearsal provider's responses to a request with one tool, by the name of the script.
 fn staged(dialect: Dialect) -> PathBuf {
     folder().join("translate/stage").join(dialect.as_str())
 }
 
-/// The dialect's golden transcripts, and the stage's.
+/// The dialect's golden transcripts and those of the stage.
 fn transcripts(dialect: Dialect) -> Vec<(String, String)> {
     let golden = folder()
         .join("../../wire/tests/transcripts")
@@ -107,7 +107,7 @@ fn tell<'a>(from: Dialect, to: Dialect, slices: impl IntoIterator<Item = &'a [u8
     Told { out, outcome }
 }
 
-/// The verdict that a translation of an answer with this verdict must have: the same, but for the text of a message.
+/// The verdict that a translation must have: the same kind, with any message.
 fn kind(completion: &Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
@@ -146,7 +146,7 @@ fn agree(from: Dialect, to: Dialect, provider: &Completion, told: &Told) -> Resu
 
 /// Content that another dialect does not have, and why. Everything else is translatable.
 #[test]
-fn what_cannot_be_said_is_refused_with_its_reason() {
+fn untranslatable_content_is_refused_with_the_reason() {
     let mut refused = Vec::new();
     for (from, to) in directions() {
         for (name, text) in transcripts(from) {
@@ -216,10 +216,10 @@ fn every_transcript_has_its_translation_in_both_other_dialects() {
     assert_eq!(files, expected);
 }
 
-/// The property that everything else depends on: wherever the provider stops, the client gets an end if and only if the
-/// completion check passed, and the same one.
+/// The basic property: wherever the provider stops, the client gets an end if and only if the completion check passed, and with
+/// the same verdict.
 #[test]
-fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
+fn a_response_cut_at_any_point_has_the_verdict_of_its_translation() {
     for (from, to) in directions() {
         for (name, text) in transcripts(from) {
             let events: Vec<&str> = text.split_inclusive("\n\n").collect();
@@ -234,9 +234,9 @@ fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
     }
 }
 
-/// The stage sends every response as a stream and as a document, with other ids.
+/// The stage sends every response as a stream and as a document, with different ids.
 #[test]
-fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
+fn a_document_of_the_stage_is_translated_like_its_stream() {
     for (from, to) in directions() {
         let streams = files(&staged(from), "sse");
         for (name, document) in files(&staged(from), "json") {
@@ -270,7 +270,7 @@ fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
             let heard = strict::read(to, &streamed.out);
             let told = String::from_utf8(told).unwrap();
             assert_eq!(texts(&serde_json::from_str(&told).unwrap()), heard.text);
-            // Of a call that was cut one dialect has no object to give.
+            // One dialect has no object for a truncated call.
             let cut = |arguments: &str| serde_json::from_str::<IgnoredAny>(arguments).is_err();
             let calls = heard.calls.into_iter();
             let calls: Vec<_> = calls
@@ -284,7 +284,7 @@ fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
     }
 }
 
-/// A call as it is in a document.
+/// A call in a document.
 fn call(to: Dialect, name: &str, arguments: &str) -> String {
     match to {
         Dialect::Anthropic => format!(r#""name":"{name}","input":{arguments}"#),
@@ -294,9 +294,9 @@ fn call(to: Dialect, name: &str, arguments: &str) -> String {
     }
 }
 
-/// Byte by byte, and without a call at the end of the body.
+/// Byte by byte, also without a call of `end`.
 #[test]
-fn nothing_is_proven_downstream_before_it_is_proven_upstream() {
+fn the_translation_is_never_complete_before_the_original() {
     for (from, to) in directions() {
         for (name, text) in transcripts(from) {
             let mut translator = AnswerTranslator::new(from, to, names(from, to), form());
@@ -318,7 +318,7 @@ fn nothing_is_proven_downstream_before_it_is_proven_upstream() {
     }
 }
 
-/// Everything in a document that is text for the reader.
+/// All texts of a document that the reader uses.
 fn texts(document: &serde_json::Value) -> String {
     let place = match document["object"].as_str() {
         Some("chat.completion") => "/choices/0/message/content",
@@ -368,7 +368,7 @@ fn hears(to: Dialect, heard: &strict::Heard, answer: &Answer) -> TestCaseResult 
     prop_assert_eq!(&heard.refusal, "");
     let calls = answer.calls();
     if answer.stop == Stop::Limit {
-        // A call without arguments may be one that was cut before them.
+        // A call without arguments can be a call that was truncated before them.
         let same = |(heard, call): (&(String, String, String), &(String, String, String))| {
             heard == call || (&heard.0, &heard.1, &*heard.2) == (&call.0, &call.1, "")
         };
@@ -402,7 +402,7 @@ proptest! {
     }
 
     #[test]
-    fn any_answer_is_heard_as_it_was_given((from, to) in direction(), answer in Answer::any()) {
+    fn any_response_is_received_as_it_was_sent((from, to) in direction(), answer in Answer::any()) {
         let stream = answer.stream(from);
         prop_assert_eq!(judge(from, Framing::Stream, stream.as_bytes()).is_answer(), true, "{}", stream);
         let told = tell(from, to, [stream.as_bytes()]);
@@ -410,9 +410,9 @@ proptest! {
         hears(to, &strict::read(to, &told.out), &answer)?;
     }
 
-    /// To another dialect and back: what the agent acts on, and what it costs, is unchanged.
+    /// To another dialect and back: content and usage are unchanged.
     #[test]
-    fn there_and_back_is_where_it_was((from, by) in direction(), answer in Answer::any()) {
+    fn a_translation_in_both_directions_keeps_the_content((from, by) in direction(), answer in Answer::any()) {
         let there = tell(from, by, [answer.stream(from).as_bytes()]);
         let back = tell(by, from, [&there.out[..]]);
         prop_assert_eq!(&back.outcome, &Ok(()));
@@ -420,7 +420,7 @@ proptest! {
     }
 
     #[test]
-    fn a_whole_document_is_told_as_its_stream((from, to) in direction(), answer in Answer::any()) {
+    fn a_document_is_translated_like_its_stream((from, to) in direction(), answer in Answer::any()) {
         let document = answer.document(from);
         let verdict = judge(from, Framing::Whole, document.as_bytes());
         let told = whole(from, to, document.as_bytes(), &names(from, to), &Form::default()).unwrap();
@@ -434,20 +434,20 @@ proptest! {
         let usage = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write];
         prop_assert_eq!(usage, answer.usage);
         let told = String::from_utf8(told).unwrap();
-        // A number that is beyond this parser, and passes nevertheless.
+        // This parser cannot read the number; the translation passes it unchanged.
         let readable = told.replace("1e400", "1");
         prop_assert_eq!(texts(&serde_json::from_str(&readable).unwrap()), answer.text());
         for (_, name, arguments) in answer.calls() {
             let said = call(to, &name, &arguments);
-            // A call without arguments may be one that was cut before them.
+            // A call without arguments can be a call that was truncated before them.
             let cut = answer.stop == Stop::Limit && arguments == "{}";
             prop_assert!(told.contains(&said) || cut, "{} in {}", said, told);
         }
     }
 
-    /// A changed byte, a lost, repeated or moved event: never an end that was not there.
+    /// A changed byte, or a lost, repeated or moved event, never creates an end that the response did not have.
     #[test]
-    fn a_damaged_answer_is_judged_alike(
+    fn a_damaged_response_has_the_same_verdict(
         ((from, to), text) in any_transcript(),
         at in any::<prop::sample::Index>(),
         damage in 0..4u8,
@@ -473,7 +473,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_at_all_becomes_nothing_out_of_place(
+    fn arbitrary_bytes_become_only_valid_events(
         (from, to) in direction(),
         bytes in prop::collection::vec(any::<u8>(), 0..400),
     ) {
@@ -483,9 +483,9 @@ proptest! {
         prop_assert!(whole(from, to, &bytes, &names(from, to), &Form::default()).is_err());
     }
 
-    /// Events of any order, of the kinds that the dialects have.
+    /// Events of the dialects in any order.
     #[test]
-    fn events_in_any_order_become_nothing_out_of_place(
+    fn events_in_any_order_become_only_valid_events(
         (from, to) in direction(),
         order in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
     ) {
@@ -499,7 +499,7 @@ proptest! {
     }
 }
 
-/// Calls that a provider gives at the same time leave one after the other, live as far as they can.
+/// Interleaved calls are written one after the other, and the first one without delay.
 #[test]
 fn interleaved_calls_become_blocks_in_sequence() {
     let call = |id: &str, arguments: &str| Part::Call {

@@ -1,5 +1,5 @@
-//! Requests of one dialect translated into another: those of real clients with the result of each, and every known translation
-//! fault in all six directions.
+//! Translates requests of one dialect into another: captured requests of real clients with their results, and every known
+//! translation fault in all six directions.
 
 #![expect(
     clippy::unwrap_used,

@@ -9,7 +9,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longer than the shortest interval between two checks at one host, so that a page in an incident is polled over one
+/// Longer than the shortest interval between two checks of one host, so that a page with an incident is polled over one
 /// connection.
 const KEEP_CONNECTION: Duration = Duration::from_secs(75);
 

@@ -1,8 +1,7 @@
-//! Watching of providers: when to poll, one file per status-page dialect, probes, the check of the local network. It
+//! Watches providers: polling intervals, one file per status-page dialect, probes, and the check of the local network. It
 //! reports readings and never judges.
 //!
-//! [`Watch`] is the driver. Its decisions are in pure modules: [`status`] reads a page, [`rhythm`] decides when to
-//! look.
+//! [`Watch`] is the driver. Its decisions are in pure modules: [`status`] parses a page, [`rhythm`] decides when to check.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 

@@ -25,7 +25,7 @@ pub(crate) enum LookTask {
 
 pub(crate) struct EndedLook {
     pub(crate) what: LookResult,
-    /// Set only where no response arrived, or one stopped.
+    /// Set only if no response arrived, or one stopped.
     pub(crate) checked: Option<Connectivity>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum LookResult {
 }
 
 impl LookTask {
-    /// `controls`: the hosts for the network check. `None`: another look checks the network.
+    /// `controls`: the hosts for the network check. `None`: another check covers the network.
     pub(crate) async fn run(
         self,
         http: Http,
@@ -106,7 +106,7 @@ impl LookResult {
     }
 }
 
-/// The effect of a page reading on the next look: a page with trouble is polled more often.
+/// The effect of a page reading on the next check: a page with trouble is polled more often.
 pub(crate) fn after_page(reading: &Reading) -> After {
     match &reading.result {
         Ok(page) => {

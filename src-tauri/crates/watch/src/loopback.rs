@@ -1,5 +1,4 @@
-//! A scripted web server on a loopback port, for tests. It reads one request per connection, sends the test's bytes and
-//! closes.
+//! A scripted web server on a loopback port, for tests. It reads one request per connection, sends the test's bytes and closes.
 
 use std::sync::{Arc, Mutex, Once};
 
@@ -78,7 +77,7 @@ async fn serve(
     let reply = answer(&request);
     let sent = stream.write_all(&reply.bytes).await;
     if reply.hold && sent.is_ok() {
-        // Waits until the client leaves or the server is dropped.
+        // Waits until the client disconnects or the server is dropped.
         let _ = stream.read(&mut [0; 16]).await;
     }
 }

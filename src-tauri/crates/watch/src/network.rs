@@ -1,4 +1,4 @@
-//! Whether this machine is offline. Pure. The check alone does not decide, because a firewall may block only the check.
+//! Decides if this machine is offline. Pure. A failed check alone is not enough, because a firewall may block only the check.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const LATELY: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Up,
-    /// The check failed, but a recent response arrived: a failed call is not held against its provider yet.
+    /// The check failed, but a recent response arrived: a failed call does not count against its provider yet.
     Unsure,
     Offline,
 }

@@ -73,7 +73,10 @@ fn no_response(http: &Http, url: &str) -> Attempt {
     Attempt {
         url: url.to_owned(),
         proxy: Url::parse(url).ok().and_then(|url| http.proxy_of(&url)),
-        error: Some(format!("no answer within {} s", LONGEST_BACKOFF.as_secs())),
+        error: Some(format!(
+            "no response within {} s",
+            LONGEST_BACKOFF.as_secs()
+        )),
     }
 }
 
@@ -83,7 +86,7 @@ async fn send(http: &Http, url: &str) -> Result<(), String> {
     let proxied_plainly = url.scheme() == "http" && http.proxy_of(&url).is_some();
     match http.to(&url).head(url).send().await {
         Ok(response) if proxied_plainly && is_of_a_proxy(response.status()) => {
-            Err(format!("the proxy answered {}", response.status()))
+            Err(format!("the proxy responded with {}", response.status()))
         }
         Ok(_) => Ok(()),
         // Connected, but the host does not use HTTP.

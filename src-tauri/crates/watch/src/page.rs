@@ -16,12 +16,12 @@ use crate::status::{self, Expected};
 use fetch::Address;
 use response::Miss;
 
-/// How long a source that refused is left out if it sent no `Retry-After`.
+/// How long a source is skipped after a refusal without `Retry-After`.
 const REFUSED_PAUSE: Duration = Duration::from_secs(900);
-/// How long a source that failed is left out.
+/// How long a source is skipped after a failure.
 const FAILED_PAUSE: Duration = Duration::from_secs(600);
 
-/// Reads one status page, and keeps what the next reading needs.
+/// Reads one status page, and keeps the data for the next reading.
 #[derive(Debug)]
 pub(crate) struct PageReader {
     pub(crate) provider: ProviderId,
@@ -37,14 +37,14 @@ struct SourceState {
     incidents: Option<Address>,
     /// The last page, for incidents that are no longer listed and for an incidents file that cannot be read.
     last: Option<Page>,
-    /// The source is left out until then, for this reason.
+    /// The source is skipped until this time, for this reason.
     paused: Option<(Instant, Unreadable)>,
 }
 
 /// Result of reading a page.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    /// The address that responded, or else the best one.
+    /// The address that responded, or else that of the best source.
     pub(crate) url: String,
     pub(crate) result: Result<Page, Miss>,
 }

@@ -1,4 +1,4 @@
-//! What to look at, and how often, by the catalogue and the targets. Pure.
+//! Plans what to check, and how often, from the catalogue and the targets. Pure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub(crate) fn changed<'a>(old: &'a Targets, new: &'a Targets) -> impl Iterator<I
     pages.chain(probes)
 }
 
-/// The page to read, with the owner's sources in place of the catalogue's.
+/// The page to read, with the owner's sources instead of the catalogue's if there are any.
 pub(crate) fn page_of(
     catalog: &Catalog,
     targets: &Targets,

@@ -1,4 +1,4 @@
-//! A small completion, judged as every real response is; without a key, only a check whether the endpoint responds.
+//! A small completion request, judged like every real response; without a key, only a check that the endpoint responds.
 
 mod outcome;
 mod request;
@@ -66,7 +66,7 @@ impl ProbeResult {
         }
     }
 
-    /// The provider cannot have billed it.
+    /// True if the provider cannot have billed it.
     pub(crate) fn cannot_be_billed(&self) -> bool {
         matches!(
             self.outcome,
@@ -86,7 +86,7 @@ impl ProbeResult {
     }
 }
 
-/// The most tokens that one probe is likely to use.
+/// The likely maximum number of tokens of one probe.
 pub(crate) fn likely_tokens() -> Tokens {
     Tokens {
         input: request::LIKELY_INPUT,
@@ -95,7 +95,7 @@ pub(crate) fn likely_tokens() -> Tokens {
     }
 }
 
-/// The cost that counts against the budget. Without a price: free where no key is needed, else the dearest list price.
+/// The cost that counts against the budget. Without a price: free if no key is needed, else the highest list price.
 pub(crate) fn budgeted(endpoint: &Endpoint, price: Option<&Price>, tokens: Tokens) -> MicroDollars {
     match price {
         Some(price) => price.cost(tokens),
@@ -152,14 +152,14 @@ pub(crate) async fn complete(
     result
 }
 
-/// Whether the endpoint responds. Any HTTP status counts; it proves nothing about inference.
+/// Checks if the endpoint responds. Any HTTP status counts; it proves nothing about inference.
 pub(crate) async fn reach(http: &Http, endpoint: &Endpoint) -> Result<(), String> {
     let url = Url::parse(&endpoint.base).map_err(|e| e.to_string())?;
     match timeout(LIMITS.first_content, http.to(&url).head(url).send()).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(e)) => Err(cause(&e)),
         Err(_) => Err(format!(
-            "no answer within {} s",
+            "no response within {} s",
             LIMITS.first_content.as_secs()
         )),
     }
@@ -195,7 +195,7 @@ async fn read_response(
                 result.outcome = match (ttft, framing) {
                     (None, Framing::Stream) => timed_out("no content", limits),
                     (Some(_), Framing::Stream) | (None | Some(_), Framing::Whole) => {
-                        failed(FailureKind::Stalled, "the answer stopped in the middle")
+                        failed(FailureKind::Stalled, "the response stopped in the middle")
                     }
                 };
                 return;
@@ -203,7 +203,7 @@ async fn read_response(
         };
         bytes += chunk.len();
         if bytes > LARGEST {
-            let detail = format!("more than {} KB for two letters", LARGEST >> 10);
+            let detail = format!("more than {} KB for a two-letter response", LARGEST >> 10);
             result.outcome = failed(FailureKind::Malformed, detail);
             return;
         }
@@ -249,7 +249,7 @@ fn framing(headers: &HeaderMap) -> Framing {
     }
 }
 
-/// The part of an error body that arrives in time. Its class follows mostly from the status.
+/// The part of an error body that arrives in time. The status usually decides the class.
 async fn error_body(mut response: Response, limits: Limits) -> Vec<u8> {
     let mut body = Vec::new();
     let deadline = Instant::now() + limits.grace;

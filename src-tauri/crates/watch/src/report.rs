@@ -9,7 +9,7 @@ use crate::round::Round;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
     Observed(Observation),
-    /// A completion probe ended; its [`Observation`] has been reported just before.
+    /// A completion probe ended; its [`Observation`] was reported immediately before.
     Probed {
         at: DateTime<Utc>,
         provider: ProviderId,

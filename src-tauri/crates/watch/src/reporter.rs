@@ -13,14 +13,14 @@ use crate::report::Report;
 use crate::round::Round;
 use crate::targets::ProbeTarget;
 
-/// The receiver of the reports is closed.
+/// The receiver of the reports has closed the channel.
 pub(crate) struct Closed;
 
 /// Turns the results of checks into reports, and sends them in order.
 pub(crate) struct Reporter {
     catalog: Arc<Catalog>,
     reports: mpsc::Sender<Report>,
-    /// Endpoints without a key that did not respond to the last look.
+    /// Endpoints without a key that did not respond to the last check.
     unreached: BTreeSet<(EndpointId, ModelId)>,
 }
 
@@ -113,8 +113,7 @@ impl Reporter {
         .await
     }
 
-    /// A response proves nothing about inference, so it is reported only where it refutes an earlier failure to
-    /// connect.
+    /// A response proves nothing about inference, so it is reported only if it refutes an earlier failure to connect.
     pub(crate) async fn reached(
         &mut self,
         at: DateTime<Utc>,
@@ -162,7 +161,7 @@ fn reason_text(why: &Unreadable) -> String {
     match why {
         Unreadable::Offline => "this machine is offline".to_owned(),
         Unreadable::Unreachable(why) => format!("the page cannot be reached: {why}"),
-        Unreadable::Blocked(why) => format!("the page refuses us: {why}"),
-        Unreadable::NotThePage(why) => format!("the answer is not the page: {why}"),
+        Unreadable::Blocked(why) => format!("the page refused the request: {why}"),
+        Unreadable::NotThePage(why) => format!("the response is not the page: {why}"),
     }
 }

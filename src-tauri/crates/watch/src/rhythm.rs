@@ -1,4 +1,4 @@
-//! When to check what. Pure: from the time it computes what is due, and from a check's result it plans the next.
+//! Decides when to check what. Pure: it computes the due checks from the time, and plans the next one from a check's result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use catalog::{EndpointId, ModelId, ProviderId};
 use tokio::time::Instant;
 
-/// The longest interval while something is bad or an incident is open.
+/// The longest interval while a state is bad or an incident is open.
 const URGENT: Duration = Duration::from_secs(60);
 /// The interval after a refusal (403, 405, 429) without a time, and the longest one after failures.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(900);
-/// The longest `Retry-After` that is respected: a page that requests a week is polled earlier.
+/// The longest `Retry-After` that is respected: if a page requests a week, it is polled earlier.
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
-/// While offline, the interval of network checks and of reading one page, because the check itself may be blocked.
+/// While offline, the interval for network checks and for reading one page, because a firewall may block only the check.
 const CONTROLS: Duration = Duration::from_secs(15);
 /// Without client requests and without an incident, probes' intervals are longer by this factor.
 const IDLE_FACTOR: u32 = 6;
@@ -26,7 +26,7 @@ pub enum Look {
     Probe(EndpointId, ModelId),
 }
 
-/// How often to check something in normal times.
+/// The usual interval of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub provider: ProviderId,
@@ -38,7 +38,7 @@ pub struct Plan {
 /// Result of a check, as far as it affects the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// It was read and nothing is wrong; or no reading was needed.
+    /// It was read and no problem was found; or no reading was needed.
     Quiet,
     /// It was read, and the provider has trouble.
     Bad,
@@ -53,7 +53,7 @@ struct Entry {
     plan: Plan,
     due: Instant,
     looking: bool,
-    /// False: no longer planned, and removed as soon as the check in progress has ended.
+    /// False: no longer planned, and removed when the check in progress ends.
     planned: bool,
     bad: bool,
     failures: u32,
@@ -134,7 +134,7 @@ impl Rhythm {
             .collect()
     }
 
-    /// The check, and the page that has waited longest.
+    /// The network check, and the page that has waited longest.
     fn due_while_offline(&mut self) -> Vec<Look> {
         self.asking = true;
         let busy = self.busy_hosts();
@@ -225,7 +225,7 @@ impl Rhythm {
             };
     }
 
-    /// The local network went down or came back. When it is back, everything is due.
+    /// The local network went down, or is up again. When it is up, everything is due.
     pub fn offline(&mut self, now: Instant, offline: bool) {
         match (self.offline, offline) {
             (None, true) => self.offline = Some(now + CONTROLS),
@@ -288,7 +288,7 @@ impl Rhythm {
         }
     }
 
-    /// True: no client has sent a request for long, and probes run less often. False: they are due within their own
+    /// True: no client has sent a request for a long time, and probes run less often. False: they are due within their usual
     /// interval.
     pub fn idle(&mut self, now: Instant, idle: bool) {
         self.idle = idle;
@@ -320,7 +320,7 @@ impl Rhythm {
     }
 }
 
-/// The time until the next look, before jitter.
+/// The time until the next check, before jitter.
 fn interval(look: &Look, entry: &Entry, incident: bool, idle: bool) -> Duration {
     let every = entry.plan.every;
     let base = if entry.bad || incident {

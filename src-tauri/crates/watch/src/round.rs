@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::look::LookResult;
 use crate::rhythm::Look;
 
-/// A person waits for the round; checks that take longer are reported as unfinished.
+/// The user waits for the round; checks that take longer are reported as unfinished.
 pub const LONGEST: Duration = Duration::from_secs(10);
 
 /// Result of a round.

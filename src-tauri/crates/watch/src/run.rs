@@ -241,7 +241,7 @@ impl Watching {
         let (id, ended) = match ended {
             Ok((id, ended)) => (id, Some(ended)),
             Err(e) => {
-                error!(error = %e, "reading a page or a probe crashed");
+                error!(error = %e, "a page read or a probe panicked");
                 (e.id(), None)
             }
         };
@@ -250,7 +250,7 @@ impl Watching {
         };
         let outcome = match &ended {
             Some(ended) => LookOutcome::of(&ended.what),
-            None => LookOutcome::Failed("an error of Understudy's own".to_owned()),
+            None => LookOutcome::Failed("an error in Understudy".to_owned()),
         };
         let after = match ended {
             Some(ended) => self.report(ended).await?,
@@ -283,7 +283,7 @@ impl Watching {
                 let real = self.real_cost(&target, reserved, &result);
                 self.budget.book(at, MicroDollars(real.0 - reserved.0));
                 let after = after_call(&result);
-                // A call that may never have left this machine is no evidence about the provider.
+                // A call that may not have left this machine is no evidence about the provider.
                 if standing == Standing::Up {
                     self.reporter.probe(at, &target, result).await?;
                 }
@@ -303,7 +303,7 @@ impl Watching {
         }
     }
 
-    /// What a result and its network check show about the local network.
+    /// Updates the state of the local network from a result and its network check.
     async fn update_network(
         &mut self,
         at: DateTime<Utc>,
@@ -344,7 +344,7 @@ impl Watching {
         probe::budgeted(&target.endpoint, price, tokens)
     }
 
-    /// A request that was not accepted costs nothing; without usage, the estimate is kept.
+    /// A request that was not accepted costs nothing; without usage, the estimate stays.
     fn real_cost(
         &self,
         target: &ProbeTarget,

@@ -1,8 +1,7 @@
 //! Parsers of status pages, one file per dialect. Pure: bytes in, a [`Page`] or the reason for its absence out.
 //!
-//! A 200 proves nothing: pages get frozen, moved, challenged and faked. A parser therefore requires the page's own id
-//! and at least one expected component. A surface that cannot be read is missing from the [`Page`], which is neither
-//! green nor red.
+//! A 200 proves nothing: pages can be frozen, moved, challenged or faked. A parser therefore requires the page's id and at
+//! least one expected component. A surface that cannot be read is missing from the [`Page`], which is neither green nor red.
 
 mod atom;
 mod incidentio_compat;
@@ -18,7 +17,7 @@ use health::{Page, PageIncident, Unreadable};
 
 pub use payload::Expected;
 
-/// Of incidents that are over, only this many of the newest are returned.
+/// Maximum number of ended incidents that are returned, newest first.
 const MOST_PAST_INCIDENTS: usize = 20;
 
 /// Parses a page's payload. `incidents` is the body of [`incidents_url`], if it was fetched. One that cannot be parsed
@@ -47,8 +46,8 @@ pub fn read(
     Ok(page)
 }
 
-/// Address of incidents that the payload at `url` lacks: all those of `components.json`, and everywhere the last
-/// updates of an incident that is over.
+/// Address of incidents that are missing in the payload at `url`: all those of `components.json`, and the last updates of an
+/// ended incident for all formats.
 pub fn incidents_url(dialect: StatusDialect, url: &str) -> Option<String> {
     match dialect {
         StatusDialect::Statuspage | StatusDialect::IncidentioCompat => {
@@ -64,7 +63,7 @@ pub fn incidents_url(dialect: StatusDialect, url: &str) -> Option<String> {
     }
 }
 
-/// Whether the payload itself contains no incidents at all.
+/// True if the payload contains no incidents at all.
 pub fn needs_incidents(dialect: StatusDialect) -> bool {
     match dialect {
         StatusDialect::IncidentioCompat => true,

@@ -5,7 +5,7 @@ use catalog::{Endpoint, EndpointId, MicroDollars, ModelId, ProviderId, Secret, S
 
 use crate::online::DEFAULT_CONTROLS;
 
-/// The targets of watching. A new value replaces all of the old one.
+/// The targets of watching. A new value replaces the old one completely.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Targets {
     /// Providers whose status page is polled.
@@ -55,7 +55,7 @@ impl ProbeTarget {
     }
 }
 
-/// Events that change when to look next.
+/// Events that change the time of the next check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Nudge {
     /// The owner requests a check: a [`Round`](crate::Round) of this number is reported, at the latest after
@@ -80,6 +80,6 @@ pub enum Nudge {
         provider: ProviderId,
         open: bool,
     },
-    /// No client has sent a request for long (true), or one has again (false).
+    /// No client has sent a request for a long time (true), or one has sent a request again (false).
     Idle(bool),
 }

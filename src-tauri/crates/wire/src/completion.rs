@@ -31,7 +31,7 @@ impl Completion {
 pub enum Broken {
     #[error("the body ended without a stop reason")]
     NoStopReason,
-    #[error("the connection was cut in the middle of the answer")]
+    #[error("the connection was cut within the response")]
     Cut,
     #[error("the provider reported an error in the stream: {kind}: {message}")]
     ErrorEvent { kind: String, message: String },

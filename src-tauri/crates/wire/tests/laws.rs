@@ -390,7 +390,7 @@ proptest! {
     /// The bytes released at the ends of events are the stream, in order and without repetition. The rest is an incomplete
     /// event.
     #[test]
-    fn released_bytes_are_the_bytes_that_came(answer in answers(), dialect in dialects(), at in cuts(), cut in any::<Index>()) {
+    fn released_bytes_are_the_received_bytes(answer in answers(), dialect in dialects(), at in cuts(), cut in any::<Index>()) {
         let body = answer.body(dialect, Framing::Stream);
         let body = &body.as_bytes()[..cut.index(body.len() + 1)];
         let mut validator = Validator::new(dialect, Framing::Stream);
@@ -456,7 +456,7 @@ proptest! {
 
     /// No count decreases, byte for byte of the response.
     #[test]
-    fn no_count_ever_shrinks(answer in answers(), dialect in dialects(), framing in framings()) {
+    fn no_count_decreases(answer in answers(), dialect in dialects(), framing in framings()) {
         let body = answer.body(dialect, framing);
         let mut validator = Validator::new(dialect, framing);
         let mut last = counts(validator.report());

@@ -40,7 +40,7 @@ fn freed(bytes: usize) {
     }
 }
 
-// SAFETY: everything is the system's allocator; beside it, numbers are added up.
+// SAFETY: every call is forwarded to the system's allocator; the counters do not affect it.
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         taken(layout.size());
@@ -52,7 +52,7 @@ unsafe impl GlobalAlloc for Counted {
         unsafe { System.dealloc(at, layout) }
     }
 
-    // Where it moves, both are there for a moment.
+    // When a block moves, the old and the new one exist at the same time.
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         taken(size);
         let moved = unsafe { System.realloc(at, layout, size) };
@@ -330,7 +330,7 @@ fn watched(dialect: Dialect, framing: Framing, hostile: &Hostile, filling: &Fill
     let mut steps: Vec<Step> = Vec::with_capacity(SLICE);
     let mut validator = counted(|| Validator::new(dialect, framing).keeping_arguments(true));
     let numbered = hostile.again.contains("{n}");
-    // An event in every few bytes: millions of events show no more than thousands.
+    // With an event every few bytes, thousands of events are enough.
     let tiny = matches!(hostile.name, "blank lines" | "carriage returns" | "noise");
     let length = if tiny { LENGTH / 16 } else { LENGTH };
     let (mut sent, mut n) = (0, 0);

@@ -244,7 +244,7 @@ fn reasons_against_a_restart() {
 }
 
 #[test]
-fn structured_output_is_not_begun_again() {
+fn structured_output_does_not_restart() {
     for dialect in Dialect::ALL {
         let told = told(dialect, begin(&transcript(dialect, "text"), 4).as_bytes());
         let mut ask = ask(dialect, false);
@@ -274,7 +274,7 @@ fn within_an_event_there_is_no_keep_alive() {
     }
 }
 
-/// A tool call of the second answer needs thinking before it where thinking is on; all that came before it is passed.
+/// With thinking on, a tool call of the second response needs thinking before it; everything before the call is passed on.
 #[test]
 fn without_released_thinking_a_tool_call_is_refused_before_release() {
     for dialect in Dialect::ALL {
@@ -305,7 +305,7 @@ fn without_released_thinking_a_tool_call_is_refused_before_release() {
 }
 
 #[test]
-fn thinking_that_was_shown_allows_tool_calls() {
+fn released_thinking_allows_tool_calls() {
     for (dialect, events) in [
         (Dialect::Anthropic, 6),
         (Dialect::OpenaiChat, 3),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api::{Span, Spans};
 use chrono::{DateTime, FixedOffset, Utc};
 
-/// A place's distance from UTC at an instant.
+/// Offset of a place from UTC at an instant.
 pub type Zone = Arc<dyn Fn(DateTime<Utc>) -> FixedOffset + Send + Sync>;
 
 /// Format of times in a UI.

@@ -30,15 +30,15 @@ pub(crate) fn calls(calls: &FailedCalls, to: &str) -> Sentence {
 fn how(kind: FailureKind) -> String {
     match kind {
         FailureKind::Connect => "failed to connect".to_owned(),
-        FailureKind::Silent => "got no answer in time".to_owned(),
+        FailureKind::Silent => "got no response in time".to_owned(),
         FailureKind::Status(code) => match status(code) {
             Some(name) => format!("failed with \"{name}\" ({code})"),
             None => format!("failed with status {code}"),
         },
-        FailureKind::Cut => "been cut off mid-answer".to_owned(),
-        FailureKind::Stalled => "stalled mid-answer".to_owned(),
+        FailureKind::Cut => "been cut off mid-response".to_owned(),
+        FailureKind::Stalled => "stalled mid-response".to_owned(),
         FailureKind::ErrorEvent => "ended in an error".to_owned(),
-        FailureKind::Malformed => "got an invalid answer".to_owned(),
+        FailureKind::Malformed => "got an invalid response".to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One line: the state of a provider, whose fault it is, since when.
+//! One line with the state of a provider, the cause, and the time of its beginning.
 
 use std::collections::BTreeSet;
 
@@ -82,7 +82,7 @@ pub fn unknown(products: &[String]) -> Spans {
 }
 
 pub fn none_watched() -> Spans {
-    Sentence::of("No provider of yours is watched yet.").spans()
+    Sentence::of("None of your providers is watched yet.").spans()
 }
 
 pub fn none_watched_consequence() -> Spans {

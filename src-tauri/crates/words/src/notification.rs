@@ -34,8 +34,8 @@ pub fn recovery(verdict: Verdict, since: DateTime<Utc>, at: DateTime<Utc>) -> Sp
     let (begin, end) = match verdict {
         Verdict::Known(_) => ("Operational again at ", "."),
         Verdict::Unknown(_) => (
-            "It answers again at ",
-            "; whether its answers are good is not known yet.",
+            "It responds again at ",
+            "; the content of its responses is not confirmed yet.",
         ),
     };
     Sentence::of(begin)

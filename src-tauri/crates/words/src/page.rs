@@ -32,7 +32,7 @@ pub(crate) fn beside_failures(page: &PageEvidence) -> Sentence {
     }
 }
 
-/// "their status page doesn't answer (502)"
+/// "their status page doesn't respond (502)"
 pub(crate) fn unread(page: &PageEvidence) -> String {
     match page {
         PageEvidence::NotRead => "their status page hasn't been read yet".to_owned(),
@@ -44,13 +44,13 @@ pub(crate) fn unread(page: &PageEvidence) -> String {
                 "their status page couldn't be read while you were offline".to_owned()
             }
             Unreadable::Unreachable(detail) => {
-                format!("their status page doesn't answer ({detail})")
+                format!("their status page doesn't respond ({detail})")
             }
             Unreadable::Blocked(detail) => {
-                format!("their status page refuses to be read ({detail})")
+                format!("their status page refuses requests ({detail})")
             }
             Unreadable::NotThePage(detail) => {
-                format!("what answered isn't their status page ({detail})")
+                format!("the response isn't their status page ({detail})")
             }
         },
     }

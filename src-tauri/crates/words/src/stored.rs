@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_comes_back() {
+    fn stored_spans_are_restored() {
         let text = |text: &str| Span::Text { text: text.into() };
         let instant = Span::Instant {
             at: DateTime::from_timestamp(1_777_000_000, 0).unwrap(),
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_an_earlier_version_is_shown_as_it_is() {
+    fn text_of_an_earlier_version_is_unchanged() {
         let old = "Claude: it is them. 3 of 3 probes failed since 20:05 UTC.";
         let spans = Spans(vec![Span::Text { text: old.into() }]);
         assert_eq!(from_stored(old), spans);

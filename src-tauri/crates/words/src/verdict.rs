@@ -82,17 +82,15 @@ fn fine(product: &str, level: Level, basis: Basis, evidence: &Evidence) -> Sente
     let claim = evidence.page.claim();
     match (level, basis, claim) {
         (Level::Maintenance, Basis::Measured, _) => Sentence::of(format!(
-            "{product} is under maintenance by their status page; your calls get through."
+            "{product} is under maintenance according to their status page; your calls succeed."
         )),
         (Level::Maintenance, _, _) => Sentence::of(format!(
-            "{product} is under maintenance by their status page."
+            "{product} is under maintenance according to their status page."
         )),
         (_, Basis::Measured, Some(_)) => Sentence::of(format!(
-            "{product} works: your calls get through, and their status page reports no outage."
+            "{product} works: your calls succeed, and their status page reports no outage."
         )),
-        (_, Basis::Measured, None) => {
-            Sentence::of(format!("{product} works: your calls get through."))
-        }
+        (_, Basis::Measured, None) => Sentence::of(format!("{product} works: your calls succeed.")),
         (_, Basis::PageOnly | Basis::Nothing, Some(claim)) => {
             let page = Sentence::of("No problem known: their page ").at(claim.read_at);
             let request = |last: LastRequest| {
@@ -114,7 +112,7 @@ fn bad(catalog: &Catalog, id: &ProviderId, blame: Blame, evidence: &Evidence) ->
         Blame::Them => "It's them.".to_owned(),
         Blame::Us => "It's your own network.".to_owned(),
         Blame::SharedInfrastructure => format!("It isn't only {product}."),
-        Blame::Undetermined if evidence.calls.is_none() => "Your calls still get through.".into(),
+        Blame::Undetermined if evidence.calls.is_none() => "Your calls still succeed.".into(),
         Blame::Undetermined => "We can't tell yet whose fault it is.".to_owned(),
     };
     // The failed calls are those to the failing models: "all" would be wrong for a provider with other working models.
@@ -196,7 +194,7 @@ pub fn surface(finding: &Finding) -> Spans {
     joined([page, own_calls(evidence)]).spans()
 }
 
-/// A model without its name: "All 3 probes have been cut off mid-answer since 20:05."
+/// A model without its name: "All 3 probes have been cut off mid-response since 20:05."
 pub fn model(catalog: &Catalog, id: &ProviderId, finding: &Finding) -> Spans {
     let Finding {
         verdict, evidence, ..
@@ -214,7 +212,7 @@ pub fn model(catalog: &Catalog, id: &ProviderId, finding: &Finding) -> Spans {
 fn own_calls(evidence: &Evidence) -> Sentence {
     match &evidence.calls {
         Some(calls) => failure::calls(calls, ""),
-        None if !evidence.answering.is_empty() => Sentence::of("Your calls get through."),
+        None if !evidence.answering.is_empty() => Sentence::of("Your calls succeed."),
         None => Sentence::default(),
     }
 }

@@ -1,4 +1,4 @@
-//! A client's packages in a folder of their own.
+//! Installs a client's packages in a separate folder.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ fn check_versions(pins: &Pins, client: &Client) -> Outcome {
     let version = version.trim().trim_start_matches('v');
     if is_older(version, OLDEST_NODE) {
         return Err(Failed::new(format!(
-            "the clients would run on Node.js {version}; Claude Code and n8n take {OLDEST_NODE} or later. \
+            "the clients would run on Node.js {version}; Claude Code and n8n need {OLDEST_NODE} or later. \
              Pin a newer `node` in tests/clients/pins.toml"
         )));
     }
@@ -90,8 +90,8 @@ fn check_versions(pins: &Pins, client: &Client) -> Outcome {
         let (name, wanted, installed) = (&package.name, &package.version, installed.trim());
         if installed != wanted {
             return Err(Failed::new(format!(
-                "npm installed {name} {installed} where {wanted} is pinned: a version that does not take the Node.js in use \
-                 would be replaced without a warning"
+                "npm installed {name} {installed} where {wanted} is pinned: a version that does not support this Node.js \
+                 would be replaced silently"
             )));
         }
     }

@@ -89,10 +89,7 @@ fn from_npm(pins: &Pins, client: &Client) -> Outcome<Vec<String>> {
             Err(failed) => {
                 let why_not = failed.to_string();
                 let why_not = why_not.lines().take(4).collect::<Vec<_>>().join(" ");
-                println!(
-                    "xtask: {}: passed over: {why_not}",
-                    tried.pinned().join(" ")
-                );
+                println!("xtask: {}: skipped: {why_not}", tried.pinned().join(" "));
                 why = failed;
             }
         }

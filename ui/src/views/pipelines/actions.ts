@@ -2,7 +2,7 @@ import type { ReviewState } from "../../generated/ReviewState";
 
 export type Action = "run" | "done" | "dismiss" | "reopen" | "next";
 
-/** What a person can do with an item; `main` is the next sensible step. `kept`: its request is stored; `more`: another one waits. */
+/** The possible actions on an item; `main` is the usual next one. `kept`: its request is stored; `more`: another item waits. */
 export function actionsFor(state: ReviewState, kept: boolean, more: boolean): { main: Action | null; others: Action[] } {
   switch (state) {
     case "open":

@@ -1,4 +1,4 @@
-/** JSON on lines of its own, for reading; any other text (a stream of events) as it is. */
+/** JSON with line breaks and indentation; any other text, such as an event stream, unchanged. */
 export function pretty(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

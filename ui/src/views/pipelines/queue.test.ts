@@ -10,7 +10,7 @@ const items = [item("d", "Leads"), item("c", null), item("b", "Leads", "dismisse
 const leads = { name: "Leads", order: "Claude, then OpenAI", no_fallback: null };
 const quotes = { name: "Quotes", order: null, no_fallback: "no fallback: items will wait" };
 
-it("counts what waits for each pipeline, also for those that only the items name", () => {
+it("counts the waiting items of each pipeline, also of pipelines that occur only in items", () => {
   expect(flowsOf([leads, quotes], items, true).map(({ name, waiting, noFallback }) => [name, waiting, noFallback])).toEqual([
     ["Leads", 1, null],
     ["Quotes", 0, "no fallback: items will wait"],
@@ -19,7 +19,7 @@ it("counts what waits for each pipeline, also for those that only the items name
   ]);
 });
 
-it("gives no number while some items are not read", () => {
+it("shows no number while some items are not read", () => {
   expect(flowsOf([leads], items, false)[0]?.waiting).toBeNull();
 });
 

@@ -7,7 +7,7 @@ export type Flow = { name: string | null; order: string | null; noFallback: stri
 /** Undefined: items of all pipelines. */
 export type Chosen = string | null | undefined;
 
-/** The owner's pipelines, and those that only the items name. */
+/** The owner's pipelines, and further ones that occur only in items. */
 export function flowsOf(pipelines: readonly PipelineView[], items: readonly ReviewSummary[], complete: boolean): Flow[] {
   const open = items.filter((item) => item.state === "open");
   const waiting = (name: string | null) => (complete ? open.filter((item) => item.pipeline === name).length : null);

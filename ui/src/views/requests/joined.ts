@@ -1,6 +1,6 @@
 import type { Exchange } from "../../generated/Exchange";
 
-/** `newest` followed by what `known` has beyond it; null if exchanges between the two were never loaded. */
+/** `newest` followed by the older exchanges of `known`; null if exchanges between the two were never loaded. */
 export function joined(newest: Exchange[], known: Exchange[]): Exchange[] | null {
   if (known.length === 0) return null;
   const oldest = newest.at(-1)?.id;

@@ -39,12 +39,12 @@ describe("joined", () => {
   const ids = (rows: Exchange[] | null) => rows?.map((row) => row.id);
   const rows = (...list: number[]) => list.map((id) => exchange(id));
 
-  it("puts the newest page before what was known, each once", () => {
+  it("joins the newest page and the known rows without duplicates", () => {
     expect(ids(joined(rows(7, 6, 5), rows(5, 4, 3)))).toEqual([7, 6, 5, 4, 3]);
     expect(ids(joined(rows(5, 4), rows(5, 4, 3)))).toEqual([5, 4, 3]);
   });
 
-  it("refuses to hide a gap", () => {
+  it("returns null if there is a gap", () => {
     expect(joined(rows(90, 89), rows(5, 4))).toBeNull();
     expect(joined(rows(2, 1), [])).toBeNull();
     expect(joined([], rows(2, 1))).toBeNull();

@@ -20,7 +20,7 @@ describe("entryOf", () => {
     ["quiet", "22:00-07:00"],
     ["when", null],
   ])("reads %s in its table only", (key, value) => expect(entryOf(FILE, "notifications", key)).toBe(value));
-  it("has nothing of a table that is not there", () => expect(entryOf("", "notifications", "when")).toBeNull());
+  it("returns null for a missing table", () => expect(entryOf("", "notifications", "when")).toBeNull());
 });
 
 describe("withEntry", () => {
@@ -33,7 +33,7 @@ describe("withEntry", () => {
     expect(next).toBe(FILE.replace("[notifications]\n", '[notifications]\nwhen = "act"\n'));
     expect(entryOf(next, "notifications", "when")).toBe("act");
   });
-  it("adds a table that is not there", () => {
+  it("adds a missing table", () => {
     expect(withEntry("[budget]\n", "notifications", "when", '"act"')).toBe('[budget]\n\n[notifications]\nwhen = "act"\n');
   });
 });

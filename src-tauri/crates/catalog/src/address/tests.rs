@@ -48,7 +48,7 @@ fn an_address_is_scheme_host_port_and_path() {
 }
 
 #[test]
-fn a_login_may_go_where_the_server_is_the_same() {
+fn a_login_may_be_sent_to_the_same_server() {
     let same = |a: &str, b: &str| {
         Address::of(a)
             .unwrap()
@@ -67,7 +67,7 @@ fn a_login_may_go_where_the_server_is_the_same() {
 }
 
 #[test]
-fn what_leads_out_of_this_network() {
+fn addresses_outside_this_network() {
     for (base, beyond) in [
         ("https://api.openai.example", true),
         ("http://8.8.8.8:80/v1", true),
@@ -87,7 +87,7 @@ fn what_leads_out_of_this_network() {
 }
 
 #[test]
-fn only_this_machine_is_told_a_secret_without_tls() {
+fn only_this_machine_gets_a_secret_without_tls() {
     for (base, clear) in [
         ("http://127.0.0.1:1", false),
         ("http://localhost:1", false),
@@ -123,14 +123,14 @@ fn an_error_about_a_value_does_not_repeat_an_address() {
         ),
         (
             "duplicate key `u:hunter2@a.example`",
-            "this value or key is not what belongs here",
+            "this value or key is not valid here",
         ),
     ] {
         assert_eq!(without_addresses(message), shown);
     }
 }
 
-/// Addresses with a secret in every part that no address has.
+/// Addresses with the secret in each part that is not allowed.
 pub(crate) fn refused_bases(secret: &str) -> Vec<String> {
     let places = [
         format!("user:{secret}@a.example/v1"),

@@ -6,7 +6,7 @@ fn named(user_agent: &str, headers: &[&str]) -> Option<String> {
 }
 
 #[test]
-fn every_file_is_read_and_says_where_its_figures_come_from() {
+fn every_file_is_parsed_and_names_the_source_of_its_figures() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
@@ -26,7 +26,7 @@ fn every_file_is_read_and_says_where_its_figures_come_from() {
 }
 
 #[test]
-fn the_longest_beginning_of_a_user_agent_decides() {
+fn the_longest_prefix_of_a_user_agent_decides() {
     for (user_agent, headers, name) in [
         (
             "claude-cli/2.1.332 (external, sdk-cli)",
@@ -75,7 +75,7 @@ fn the_longest_beginning_of_a_user_agent_decides() {
 }
 
 #[test]
-fn what_is_known_depends_on_version_and_delivery() {
+fn the_known_behaviour_depends_on_version_and_delivery() {
     let behaviour = |user_agent: &str, version, streamed| {
         let known = KnownClient::of(user_agent, |_| false).unwrap();
         known.behaviour(version, Dialect::Anthropic, streamed)

@@ -13,7 +13,7 @@ fn stand_in(endpoint: &str, model: &str) -> Option<(String, Likeness)> {
 }
 
 #[test]
-fn who_stands_in_for_whom() {
+fn the_equivalents_of_each_model() {
     use Likeness::{SameModel, Tier as Of};
     use Tier::{Frontier, Large, Medium, Small};
     for (endpoint, asked, model, likeness) in [
@@ -52,7 +52,7 @@ fn who_stands_in_for_whom() {
         ),
         ("google", "claude-fable-5", "gemini-4-argon", Of(Frontier)),
         ("deepseek", "claude-haiku-5-5", "deepseek-flash", Of(Small)),
-        // The very model under another id, to a reseller, from it, and between two of them.
+        // The same model under another id: at a reseller, at its vendor, and at two resellers.
         (
             "openrouter",
             "claude-opus-5",
@@ -93,7 +93,7 @@ fn who_stands_in_for_whom() {
 }
 
 #[test]
-fn nobody_stands_in_for_what_nobody_knows() {
+fn an_unknown_model_has_no_equivalent() {
     assert_eq!(stand_in("openai", "llama3"), None);
     assert_eq!(stand_in("openai", "rehearsal/claude"), None);
     assert_eq!(at("ollama"), []);
@@ -123,7 +123,7 @@ fn every_equivalent_of_the_catalogue_is_a_known_model_of_its_endpoint() {
 }
 
 #[test]
-fn the_owners_word_counts_before_the_same_model_and_that_before_a_tier() {
+fn the_owners_setting_precedes_the_same_model_which_precedes_a_tier() {
     let of = |of: &str, model: &str, likeness| Equivalent {
         of: of.to_owned(),
         model: model.into(),

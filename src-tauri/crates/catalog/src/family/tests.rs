@@ -2,7 +2,7 @@ use super::{Allow, Families};
 use crate::Catalog;
 
 #[test]
-fn a_reseller_has_a_family_for_each_makers_models() {
+fn a_reseller_has_a_family_for_each_vendors_models() {
     let families = Families::new("reseller").with_models(vec![
         ("anthropic/*".to_owned(), "anthropic".to_owned()),
         ("openai/*".to_owned(), "openai".to_owned()),
@@ -16,7 +16,7 @@ fn a_reseller_has_a_family_for_each_makers_models() {
     }
 }
 
-/// What the bundled files state.
+/// The families in the bundled files.
 #[test]
 fn the_families_of_bundled_endpoints() {
     let catalog = Catalog::bundled();
@@ -37,7 +37,7 @@ fn the_families_of_bundled_endpoints() {
 }
 
 #[test]
-fn no_list_allows_a_field_that_names_the_client() {
+fn no_list_allows_a_field_that_identifies_the_client() {
     let allow = Allow {
         fields: vec!["metadata".to_owned(), "top_k".to_owned()],
         ..Allow::default()

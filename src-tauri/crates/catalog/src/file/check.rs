@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use crate::{Address, Invalid, without_addresses};
 
-/// Collects everything that is wrong with one file, with its line.
+/// Collects all problems of one file with their lines.
 pub(super) struct Problems<'a> {
     file: &'a str,
     text: &'a str,
@@ -30,7 +30,7 @@ impl<'a> Problems<'a> {
         self.toml_near(error, 0);
     }
 
-    /// An error that knows no place of its own stands at its section's beginning.
+    /// An error without a position gets that of its section.
     pub(super) fn toml_near(&mut self, error: &toml::de::Error, section: usize) {
         let Range { start, .. } = error.span().unwrap_or(section..section);
         self.add(start, without_addresses(error.message()));
@@ -50,7 +50,7 @@ impl<'a> Problems<'a> {
         self.found
     }
 
-    /// `what` names the key, as in "`page`".
+    /// `what`: the key in backticks, such as "`page`".
     pub(super) fn https(&mut self, what: &str, url: &Spanned<String>) {
         let at = url.span().start;
         match Address::of(url.get_ref()) {
@@ -65,7 +65,7 @@ impl<'a> Problems<'a> {
             self.add(
                 id.span().start,
                 format!(
-                    "`{}` is no id: lower-case letters, digits and dashes",
+                    "`{}` is not a valid id: use lower-case letters, digits and dashes",
                     id.get_ref()
                 ),
             );

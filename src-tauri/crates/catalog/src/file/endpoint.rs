@@ -1,4 +1,4 @@
-//! An endpoint, as a catalogue file writes it.
+//! An endpoint in a catalogue file.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,9 @@ use crate::{
 pub(super) struct Endpoint {
     pub(super) id: Spanned<String>,
     base: Spanned<String>,
-    /// The first is the dialect that requests of other dialects are translated to.
+    /// The first dialect is the one into which requests of other dialects are translated.
     dialects: Spanned<Vec<Dialect>>,
-    /// Only where a dialect's path differs from the usual one.
+    /// Only for a path that differs from the dialect's default.
     #[serde(default)]
     paths: BTreeMap<Dialect, Spanned<String>>,
     #[serde(default)]
@@ -41,7 +41,7 @@ pub(super) struct Endpoint {
     file_addresses: bool,
     /// Absent: the provider's id.
     family: Option<Spanned<String>>,
-    /// Of models that others make, by pattern: the first that matches counts.
+    /// Families of other vendors' models, by pattern: the first match applies.
     #[serde(default)]
     families: Vec<FamilyOf>,
     allow: Option<Spanned<Allow>>,
@@ -62,7 +62,7 @@ pub(super) struct Endpoint {
     #[serde(default)]
     passes_with_key: Vec<Spanned<String>>,
     pub(super) probe_model: Option<Spanned<String>>,
-    /// Only where listing the models proves no key.
+    /// Only if the list of models is available without a valid key.
     key_check: Option<Spanned<KeyCheck>>,
 }
 
@@ -113,7 +113,7 @@ pub(super) fn endpoint(
     match (read.auth, &read.key_env) {
         (Auth::None, Some(env)) => problems.add(
             env.span().start,
-            "`key_env` with auth = \"none\": say how the key is sent (\"x-api-key\" or \"bearer\")",
+            "`key_env` with auth = \"none\": state how the key is sent (\"x-api-key\" or \"bearer\")",
         ),
         (Auth::XApiKey | Auth::Bearer, None) => problems.add(
             read.id.span().start,
@@ -122,7 +122,7 @@ pub(super) fn endpoint(
         (Auth::XApiKey | Auth::Bearer, Some(env)) => problems.filled("key_env", env),
         (Auth::None, None) => {}
     }
-    // A server on this machine may serve what only its owner knows: what a route names, and nothing else.
+    // A server on this machine may serve models that only its owner knows: it serves only models that a route names.
     let local = address::is_local(read.base.get_ref());
     if read.serves.get_ref().is_empty() && !local {
         problems.add(
@@ -148,7 +148,7 @@ pub(super) fn endpoint(
         file_addresses: read.file_addresses,
         families,
         allow,
-        // A file states both for each model.
+        // A catalogue file states both values for each model.
         context: None,
         max_output: None,
         auth: read.auth,
@@ -207,7 +207,7 @@ fn allow(read: Option<Spanned<Allow>>, problems: &mut Problems<'_>) -> Allow {
         if IDENTITY.contains(&field.as_str()) {
             problems.add(
                 at,
-                format!("`{field}` names the client, and goes to its own vendor alone"),
+                format!("`{field}` identifies the client, and is sent only to its own vendor"),
             );
         }
     }
@@ -258,13 +258,13 @@ fn rooted(problems: &mut Problems<'_>, path: &Spanned<String>) {
     }
 }
 
-/// A key never travels in the clear, except to this machine.
+/// A key is never sent unencrypted, except to this machine.
 fn base(read: &Endpoint, problems: &mut Problems<'_>) {
     let at = read.base.span().start;
     match Address::of(read.base.get_ref()) {
         Err(why) => problems.add(at, why.to_string()),
         Ok(address) if read.auth != Auth::None && address.is_in_the_clear() => {
-            problems.add(at, "this base would send the key in the clear; use https");
+            problems.add(at, "this base would send the key unencrypted; use https");
         }
         Ok(_) => {}
     }

@@ -9,7 +9,7 @@ use crate::address;
 use crate::provider::{self, Provider, StatusPage};
 use crate::{ModelId, ProviderId, SurfaceId};
 
-/// The provider, and its endpoints' ids as they were written.
+/// The provider, and its endpoints' ids with their positions.
 pub(super) fn provider(
     id: ProviderId,
     sections: Sections,
@@ -108,7 +108,7 @@ fn status(read: Status, problems: &mut Problems<'_>) -> StatusPage {
         let at = read.every_s.map_or(0, |s| s.span().start);
         problems.add(
             at,
-            "`every_s` must lie between 10 and 86400 seconds; 120 is polite",
+            "`every_s` must be between 10 and 86400 seconds; 120 is recommended",
         );
     }
     if read.sources.get_ref().is_empty() {

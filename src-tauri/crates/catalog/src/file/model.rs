@@ -1,4 +1,4 @@
-//! A model, what it can do and its price, as a catalogue file writes them.
+//! A model in a catalogue file: its abilities and its price.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -27,16 +27,16 @@ pub(super) struct Entry {
 struct ListPrice {
     input: f64,
     output: f64,
-    /// Absent: a cached token costs what any other input token costs.
+    /// Absent: the price of other input tokens.
     cache_read: Option<f64>,
-    /// Absent: writing to the cache costs what any other input token costs.
+    /// Absent: the price of other input tokens.
     cache_write: Option<f64>,
-    /// Absent: a long prompt costs no more by the token than a short one.
+    /// Absent: a long prompt has the same price per token.
     long_prompt: Option<LongListPrice>,
     as_of: String,
 }
 
-/// What all tokens cost where the prompt has more than `above`, in the same way.
+/// The prices of all tokens if the prompt has more than `above`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LongListPrice {

@@ -10,7 +10,7 @@ use super::model::Entry;
 use super::written::{Rank, Status, Surface};
 use crate::{Tier, shown_name};
 
-/// The parts of a file as they were written.
+/// The sections of a file before they are checked.
 #[derive(Default)]
 pub(super) struct Sections {
     pub(super) name: Option<Spanned<String>>,

@@ -30,14 +30,14 @@ serves = ["acme-*"]
 "#;
 
 #[test]
-fn a_whole_file_reads() {
+fn a_complete_file_is_parsed() {
     assert_eq!(told(ENDPOINT), [""; 0]);
     let read = read("acme.toml", ENDPOINT).ok().unwrap();
     assert_eq!(read.endpoint_lines, [("acme".into(), 3)]);
 }
 
 #[test]
-fn a_key_check_reads() {
+fn a_key_check_is_parsed() {
     let get = |text: &str| {
         read("acme.toml", text).ok().unwrap().provider.endpoints[0]
             .key_check
@@ -63,7 +63,7 @@ fn a_key_check_reads() {
 }
 
 #[test]
-fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
+fn abilities_are_parsed_and_absent_ones_are_unknown() {
     let said = format!(
         "{ENDPOINT}chat_limit = \"max_completion_tokens\"\ncall_ids = \"nine-letters\"\nstream_usage = \"always\"\nnot_billed = [\"error-as-stop-reason\"]\n\
          [[model]]\nid = \"acme-1\"\ncontext = 200_000\nmax_output = 64_000\n\
@@ -92,7 +92,7 @@ fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
 }
 
 #[test]
-fn the_first_dialect_of_an_entry_is_the_one_for_what_is_said_in_another() {
+fn the_first_dialect_of_an_entry_is_used_for_requests_of_another() {
     let said = ENDPOINT.replacen(
         r#"["openai-chat"]"#,
         r#"["openai-responses", "openai-chat"]"#,
@@ -109,11 +109,15 @@ fn the_first_dialect_of_an_entry_is_the_one_for_what_is_said_in_another() {
     }
 }
 
-/// One change to a good endpoint, and the one problem that it must give, at its line.
+/// Each change to a valid endpoint gives one problem, at its line.
 #[test]
-fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
+fn each_wrong_value_is_reported_with_its_line_and_its_fix() {
     let table = [
-        (r#"id = "acme""#, r#"id = "Acme!""#, "3: `Acme!` is no id"),
+        (
+            r#"id = "acme""#,
+            r#"id = "Acme!""#,
+            "3: `Acme!` is not a valid id",
+        ),
         (
             r#""https://api.acme.example""#,
             r#""api.acme.example""#,
@@ -122,12 +126,12 @@ fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
         (
             "https://api",
             "http://api",
-            "4: this base would send the key in the clear",
+            "4: this base would send the key unencrypted",
         ),
         (
             "https://api.acme.example",
             "http://127.0.0.1.acme.example",
-            "4: this base would send the key in the clear",
+            "4: this base would send the key unencrypted",
         ),
         (
             r#"["openai-chat"]"#,
@@ -294,7 +298,7 @@ fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
 }
 
 #[test]
-fn every_section_tells_its_problems_in_the_order_of_lines() {
+fn every_section_reports_its_problems_in_the_order_of_lines() {
     let text = r#"name = "Acme"
 colour = "red"
 [status]
@@ -317,7 +321,7 @@ id = 5
     let expected = [
         "2: unknown key `colour`",
         "4: `page` must be an https address",
-        "5: `every_s` must lie between",
+        "5: `every_s` must be between",
         "6: `sources` is empty",
         "11: `host` is a host name alone",
         "13: surface id `api` appears twice",

@@ -1,4 +1,4 @@
-//! The status page, the surfaces and the tiers, as a catalogue file writes them.
+//! The status page, the surfaces and the tiers in a catalogue file.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -33,7 +33,7 @@ pub(super) struct Surface {
     pub(super) watched: bool,
 }
 
-/// A tier of the provider's: `[tier.large]`.
+/// A tier of the provider: `[tier.large]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rank {

@@ -27,9 +27,9 @@ fn the_bundled_files_have_no_problem() {
     assert_eq!(ids.len(), BUNDLED.len());
 }
 
-/// What the reader of one file cannot refuse, since an owner's file may do without it.
+/// Properties that are optional in an owner's file, and required in a bundled one.
 #[test]
-fn laws_of_the_bundled_catalogue() {
+fn properties_of_the_bundled_catalogue() {
     for provider in Catalog::bundled().providers() {
         let id = &provider.id;
         if let Some(status) = &provider.status {
@@ -122,9 +122,9 @@ fn tier_of(provider: &Provider, model: &str) -> Option<Tier> {
     fitting.max_by_key(|(said, _)| *said).map(|(_, tier)| tier)
 }
 
-/// What routing and translation rely on where a request reaches a model of the bundled catalogue.
+/// Properties that routing and translation need if a request is sent to a model of the bundled catalogue.
 #[test]
-fn laws_of_what_models_can_do() {
+fn properties_of_the_models_abilities() {
     let catalog = Catalog::bundled();
     for provider in catalog.providers() {
         for model in &provider.models {
@@ -146,7 +146,7 @@ fn laws_of_what_models_can_do() {
             let id = format!("{}: {stand_in}", provider.id);
             assert!(model.context.is_some(), "{id}: too long for it?");
             assert!(model.price.is_some(), "{id}: what does it cost?");
-            // Messages demands a limit, and a request of another dialect may have none.
+            // Messages requires an output limit, and a request of another dialect may have none.
             let messages = |e: &&Endpoint| {
                 e.serves_model(stand_in.as_str())
                     && e.dialects_for(Dialect::OpenaiResponses)[0] == Dialect::Anthropic
@@ -160,13 +160,13 @@ fn laws_of_what_models_can_do() {
 
 /// An entry explains in a comment what the catalogue cannot express.
 #[test]
-fn who_is_not_offered_is_said_why() {
+fn a_provider_without_endpoints_states_the_reason() {
     let catalog = Catalog::bundled();
     let without = |p: &&Provider| p.endpoints.is_empty() && p.status.is_none();
     for provider in catalog.providers().iter().filter(without) {
         let name = format!("{}.toml", provider.id);
         let (_, text) = BUNDLED.iter().find(|(file, _)| *file == name).unwrap();
-        assert!(text.starts_with("# Not offered"), "{name}");
+        assert!(text.starts_with("# Not supported"), "{name}");
     }
 }
 
@@ -189,7 +189,7 @@ fn the_rehearsal_answers_its_own_models_only() {
             "{dialect}"
         );
         assert!(serving("claude-sonnet-4-5").is_empty(), "{dialect}");
-        // Patterns that match everything, a vendor's `*/*` among them.
+        // Patterns that match everything, such as a vendor's `*/*`.
         assert_eq!(
             catalog
                 .serving(dialect, &format!("{REHEARSAL_PREFIX}claude"))
@@ -214,7 +214,7 @@ fn the_rehearsal_answers_its_own_models_only() {
 }
 
 #[test]
-fn who_serves_what() {
+fn the_endpoints_that_serve_each_model() {
     let catalog = Catalog::bundled();
     let table = [
         (
@@ -290,7 +290,7 @@ fn dated_ids_have_the_undated_price() {
         assert_eq!(price("anthropic", unknown), None, "{unknown}");
     }
     assert_eq!(price("openai", "claude-sonnet-4-5"), None);
-    // 15 in and 21 out at $3 and $15 a million.
+    // 15 input and 21 output tokens at $3 and $15 per million.
     let tokens = Tokens {
         input: 15,
         output: 21,
@@ -361,7 +361,7 @@ fn an_endpoint_id_in_two_of_the_owners_files_names_both() {
 }
 
 #[test]
-fn nobody_redefines_the_rehearsal() {
+fn the_rehearsal_cannot_be_redefined() {
     let real = "name = \"Real\"\n[[endpoint]]\nid = \"rehearsal\"\nbase = \"https://real.example\"\ndialects = [\"anthropic\"]\nauth = \"bearer\"\nkey_env = \"REAL\"\nserves = [\"*\"]\n";
     let table = [
         (
@@ -381,9 +381,9 @@ fn nobody_redefines_the_rehearsal() {
     }
 }
 
-/// Where every caller may list the models, a wrong key would pass the check.
+/// If every caller can list the models, a wrong key would pass the check.
 #[test]
-fn keys_are_checked_where_only_a_key_is_answered() {
+fn keys_are_checked_at_an_address_that_requires_a_key() {
     let catalog = Catalog::bundled();
     let path = |endpoint: &str| &catalog.endpoint(&endpoint.into()).unwrap().key_check.path;
     assert_eq!(path("anthropic"), "/v1/models");
@@ -392,7 +392,7 @@ fn keys_are_checked_where_only_a_key_is_answered() {
 }
 
 #[test]
-fn problems_of_all_files_are_told_together() {
+fn problems_of_all_files_are_reported_together() {
     let files = [
         own("one.toml", "name = 7\n"),
         own("two.toml", "name = \"Two\"\ncolour = \"red\"\n"),
@@ -407,9 +407,9 @@ fn problems_of_all_files_are_told_together() {
     );
 }
 
-/// Cached tokens are part of the prompt, and all of it is dearer then, the answer too.
+/// Cached tokens count as part of the prompt. Above the limit all tokens have the higher price, including the output.
 #[test]
-fn a_long_prompt_costs_more_by_the_token() {
+fn a_long_prompt_costs_more_per_token() {
     let catalog = Catalog::bundled();
     let haiku = catalog
         .price(&"anthropic".into(), "claude-haiku-5-5")

@@ -1,7 +1,7 @@
 use super::matches;
 
 #[test]
-fn star_stands_for_any_run() {
+fn a_star_matches_any_number_of_characters() {
     let table = [
         ("claude-*", "claude-sonnet-4-5", true),
         ("claude-*", "claude-", true),
@@ -31,8 +31,8 @@ fn star_stands_for_any_run() {
 }
 
 #[test]
-fn many_stars_stay_quick() {
-    // Exponential for a backtracking matcher; quadratic at worst here.
+fn many_stars_are_matched_quickly() {
+    // Exponential time for a backtracking matcher; at most quadratic here.
     assert!(!matches(&"a*".repeat(200), &"a".repeat(199)));
     assert!(!matches(
         &format!("{}b", "a*".repeat(50)),

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_pasted_base_loses_slashes_and_version() {
+fn a_pasted_base_is_normalised_without_slashes_and_version() {
     let table = [
         ("https://api.openai.com/v1", "https://api.openai.com"),
         ("https://api.openai.com/v1/", "https://api.openai.com"),

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_least_that_is_enough_stands_in_or_the_most_there_is() {
+fn the_fallback_is_of_the_lowest_sufficient_tier_or_the_highest() {
     let rank = |model: Option<&str>| Rank {
         models: Vec::new(),
         stand_in: model.map(ModelId::new),

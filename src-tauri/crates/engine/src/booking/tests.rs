@@ -121,7 +121,7 @@ pub(super) fn stopped(report: Report) -> Report {
 }
 
 #[test]
-fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
+fn every_outcome_is_recorded_with_its_likely_cost() {
     use Outcome::{Answered, ClientLeft};
     let transient = |kind| failed(Class::Transient, Some(kind));
     let nothing = None;
@@ -293,7 +293,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
 }
 
 #[test]
-fn whoever_was_not_reached_or_only_counted_costs_nothing() {
+fn an_unreached_provider_and_a_token_count_cost_nothing() {
     let (catalog, ..) = priced();
     let connect = failed(Class::Transient, Some(FailureKind::Connect));
     let mut unreached = attempt(connect, None, Report::default());
@@ -317,7 +317,7 @@ fn whoever_was_not_reached_or_only_counted_costs_nothing() {
 
 /// With the stored key, usage counts against the cap; with the client's own login, its cost is unknown.
 #[test]
-fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
+fn a_forwarded_request_costs_its_reported_usage_or_an_unknown_amount() {
     let catalog = Catalog::bundled();
     let passed = |report: Report, status: u16| {
         let outcome = if status == 200 {
@@ -356,7 +356,29 @@ fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
 }
 
 #[test]
-fn a_picture_in_the_request_is_no_more_than_fits_the_window() {
+fn a_model_on_this_machine_costs_nothing() {
+    let catalog = Catalog::bundled();
+    let mut endpoints = catalog.endpoints();
+    let local = endpoints
+        .find(|e| e.is_local() && e.auth == catalog::Auth::None)
+        .expect("a local model server is in the catalogue");
+    let attempt = Attempt {
+        provider: local.provider.clone(),
+        endpoint: local.id.clone(),
+        model: ModelId::new("a-model-without-a-price"),
+        ..attempt(
+            Outcome::Answered(Completion::Complete),
+            Some(200),
+            stopped(told(1_000, 2_000)),
+        )
+    };
+    let row = exchange_row(&exchange(vec![attempt]), None, &catalog);
+    assert_eq!(row.cost, Some(MicroDollars::ZERO));
+    assert!(!row.is_unpriced());
+}
+
+#[test]
+fn an_image_in_the_request_counts_at_most_as_the_window() {
     let (catalog, provider, model) = priced();
     let window = catalog.model(&provider, model.as_str()).unwrap().context;
     let cut = failed(Class::Transient, Some(FailureKind::Cut));
@@ -367,7 +389,7 @@ fn a_picture_in_the_request_is_no_more_than_fits_the_window() {
 }
 
 #[test]
-fn a_sum_says_how_much_of_it_is_estimated() {
+fn a_sum_states_its_estimated_part() {
     let (catalog, ..) = priced();
     let cut = attempt(
         failed(Class::Transient, Some(FailureKind::Cut)),
@@ -396,7 +418,7 @@ fn a_sum_says_how_much_of_it_is_estimated() {
 
 /// A subscription has no cost per token; its paid fallback has one.
 #[test]
-fn what_a_subscription_paid_for_is_on_no_bill() {
+fn a_subscriptions_requests_have_no_cost() {
     let (catalog, ..) = priced();
     let answered = |by_subscription| Attempt {
         by_subscription,

@@ -29,13 +29,15 @@ pub(super) enum CallError {
         "no engine is running. Start it with `understudyd`, or open the Understudy application."
     )]
     NotRunning,
-    #[error("an engine is starting or ending and does not answer yet. Try again in a few seconds.")]
+    #[error(
+        "an engine is starting or stopping and does not respond yet. Try again in a few seconds."
+    )]
     Busy,
     #[error("{}{}", .0.error, .0.fix.as_ref().map_or_else(String::new, |fix| format!(". To fix it: {fix}")))]
     Refused(ControlError),
     #[error("{file} cannot be used: {why}")]
     File { file: String, why: String },
-    #[error("the engine's answer cannot be understood ({0}); is it of another version?")]
+    #[error("the engine's response cannot be parsed ({0}); the engine may have another version")]
     Strange(String),
 }
 
@@ -49,7 +51,7 @@ impl CallError {
                 Some("start it with `understudyd`, or open the Understudy application".to_owned()),
             ),
             CallError::Busy => (
-                "an engine is starting or ending and does not answer yet".to_owned(),
+                "an engine is starting or stopping and does not respond yet".to_owned(),
                 Some("try again in a few seconds".to_owned()),
             ),
             CallError::Homeless(_) | CallError::File { .. } | CallError::Strange(_) => {

@@ -60,13 +60,13 @@ fn engine(places: &Places) -> Check {
     if runtime::is_locked(places) {
         return bad(
             "engine",
-            "An engine is starting or ending and does not answer yet.".into(),
+            "An engine is starting or stopping and does not respond yet.".into(),
             "try again in a few seconds",
         );
     }
     let crashed = runtime::read(&places.runtime).is_some();
     let said = match crashed {
-        true => "No engine is running: the last one ended without a stop.",
+        true => "No engine is running: the last one ended unexpectedly.",
         false => "No engine is running.",
     };
     bad(

@@ -93,7 +93,7 @@ fn print_listed(fallbacks: &[Fallback], of: Option<&str>) {
     if fallbacks.is_empty() {
         match of {
             Some(name) => say!("No fallback of a route, an endpoint or a model \"{name}\"."),
-            None => say!("No fallback: `understudyd doctor` says what is missing."),
+            None => say!("No fallback: `understudyd doctor` shows what is missing."),
         }
         return;
     }
@@ -142,7 +142,7 @@ fn asked(paid: &[&Fallback]) -> bool {
         say!("");
     }
     if read.is_err() || !yes {
-        say!("Not tested. `understudyd test --yes` tests without asking.");
+        say!("Not tested. `understudyd test --yes` tests without confirmation.");
         return false;
     }
     true
@@ -165,6 +165,6 @@ fn question(paid: &[&Fallback]) -> String {
             dollars(likely),
             dollars(most)
         ),
-        None => format!("Test {count}? What it costs is not known of all of them."),
+        None => format!("Test {count}? The cost of some tests is unknown."),
     }
 }

@@ -62,14 +62,14 @@ async fn list() -> Result<ExitCode, CallError> {
         .flat_map(|p| &p.endpoints)
     {
         let state = match endpoint.key {
-            KeyState::NotNeeded => "needs none".into(),
+            KeyState::NotNeeded => "not needed".into(),
             KeyState::Missing => format!("none: `understudyd key add {}`", endpoint.id),
             KeyState::Keychain => "in the keychain".into(),
             KeyState::Environment => format!(
                 "from {}",
                 endpoint.key_env.as_deref().unwrap_or("the environment")
             ),
-            KeyState::Memory => "until the engine ends".into(),
+            KeyState::Memory => "in memory until the engine stops".into(),
             KeyState::ClientLogin => "clients use their own login".into(),
         };
         say!("{:<14} {state}", endpoint.id);

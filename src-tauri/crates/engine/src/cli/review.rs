@@ -108,14 +108,14 @@ async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
             let waits = |item: &&ReviewSummary| item.state == ReviewState::Open;
             let (open, settled): (Vec<_>, Vec<_>) = page.items.iter().partition(waits);
             if open.is_empty() {
-                say!("Nothing waits for review.");
+                say!("No request waits for review.");
             }
             open.into_iter().for_each(print_summary);
             if !settled.is_empty() {
                 let since = if all {
                     "Closed"
                 } else {
-                    "Settled in the last 14 days"
+                    "Answered in the last 14 days"
                 };
                 say!("\n{since}:");
             }
@@ -141,7 +141,7 @@ fn print_summary(item: &ReviewSummary) {
         say!("                  Note: {note}");
     }
     if let Some(exchange) = item.settled_by {
-        say!("                  Settled by request {exchange} of Traffic.");
+        say!("                  Answered by request {exchange}.");
     }
 }
 

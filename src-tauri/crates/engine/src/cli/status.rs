@@ -153,9 +153,9 @@ fn pipelines(snapshot: &Snapshot, details: bool) -> Vec<String> {
 fn route(route: &api::Route) -> String {
     let active = match (&route.active, &route.stand_in) {
         (Some(active), _) => active.clone(),
-        (None, api::StandIn::Ready) => "primary serves".into(),
+        (None, api::StandIn::Ready) => "primary answers".into(),
         (None, api::StandIn::Siblings { .. }) => {
-            "primary serves; another model of its login while one alone fails".into()
+            "primary answers; another model of its login answers if only one fails".into()
         }
         (None, api::StandIn::Missing { mend } | api::StandIn::NeedsConsent { mend }) => {
             format!("no fallback; {mend}")
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_cut_with_a_count_and_never_for_one_line() {
+    fn a_long_list_ends_with_a_count_unless_one_line_is_left() {
         let lines = |n: usize| (0..n).map(|n| n.to_string()).collect::<Vec<_>>();
         assert_eq!(first(lines(2), 2, false, "x"), lines(2));
         assert_eq!(first(lines(3), 2, false, "x"), lines(3));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_counted() {
+    fn waiting_requests_are_counted() {
         assert_eq!(waiting(0), None);
         assert!(waiting(1).unwrap().starts_with("1 request is waiting"));
         assert!(waiting(28).unwrap().starts_with("28 requests are waiting"));

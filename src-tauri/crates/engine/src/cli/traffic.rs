@@ -113,7 +113,7 @@ pub(super) async fn run(args: TrafficArgs) -> ExitCode {
         if page.exchanges.is_empty() && args.is_filtered() {
             say!("No request matches.");
         } else if page.exchanges.is_empty() {
-            say!("No request has passed yet. `understudyd url` prints where to point an agent.");
+            say!("No requests yet. `understudyd url` prints the URL for an agent.");
         }
         for exchange in &page.exchanges {
             let number = exchange.id.to_string();
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_says_when() {
+    fn times_are_parsed_in_the_forms_that_users_type() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         for (text, seconds) in [
             ("90s", 90),

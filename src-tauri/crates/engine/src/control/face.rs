@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_that_comes_or_goes_wakes_the_loop_and_is_counted() {
+    fn each_connect_and_disconnect_wakes_the_loop_and_is_counted() {
         let (events, mut inbox) = mpsc::channel(8);
         let faces = Faces::default();
         let tray = Face::new(faces.clone(), events.clone());

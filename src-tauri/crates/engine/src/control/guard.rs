@@ -21,7 +21,7 @@ pub(super) async fn host(State(control): State<Control>, request: Request, next:
     if is_ours(host, &control.allowed_hosts.borrow()) {
         next.run(request).await
     } else {
-        let what = format!("the host name \"{host}\" is not one of this engine's");
+        let what = format!("the host name \"{host}\" is not allowed on this engine");
         Refused::new(StatusCode::FORBIDDEN, what, Some("use 127.0.0.1 or localhost, or add the name to [listen] allowed_hosts in the settings")).into_response()
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn add(
     if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Refused::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "a key is one word of plain characters",
+            "a key is one word of ASCII characters",
             Some("copy it again from the provider's page"),
         ));
     }
@@ -32,17 +32,17 @@ pub(super) async fn add(
         .await
         .ok_or_else(|| unknown(&id))?;
     let (works, said) = match tried {
-        Tried::Works => (Some(true), "The provider took the key.".to_owned()),
+        Tried::Works => (Some(true), "The provider accepted the key.".to_owned()),
         Tried::Refused(why) => {
             return Ok(Json(KeyTried {
                 works: Some(false),
                 kept: false,
-                said: format!("The provider refused the key, so it was not kept: {why}"),
+                said: format!("The provider refused the key, so it was not stored: {why}"),
             }));
         }
         Tried::NotAsked(why) => (
             None,
-            format!("The key could not be tried ({why}); it is kept all the same."),
+            format!("The key could not be tested ({why}), but it is stored."),
         ),
     };
     let kept = keep(&id, &key).await;
@@ -57,7 +57,7 @@ pub(super) async fn add(
     );
     control.ask(Ask::KeysChanged).await?;
     let said = match &kept {
-        Ok(()) => format!("{said} It is in the keychain."),
+        Ok(()) => format!("{said} It is stored in the keychain."),
         Err(why) => {
             let keep = match control.trial.key_env(&id) {
                 Some(variable) => format!("set {variable} in the engine's environment"),
@@ -68,7 +68,7 @@ pub(super) async fn add(
                 .send(LoopEvent::KeychainFailed(why.to_string()))
                 .await;
             format!(
-                "{said} But {why}, so it is used only until the engine ends. To keep it, {keep}."
+                "{said} But {why}, so it is used only until the engine stops. To keep it, {keep}."
             )
         }
     };
@@ -101,12 +101,12 @@ pub(super) async fn remove(
                 .key_env(&id)
                 .unwrap_or_else(|| "the environment variable".into());
             format!(
-                "The key came from {variable}: it is not used any more until the engine starts again. Unset the variable to be rid of it."
+                "The key came from {variable}: it is no longer used until the engine restarts. Unset the variable to remove the key permanently."
             )
         }
-        (Some(Kept::Memory), _) => "The key is forgotten.".into(),
+        (Some(Kept::Memory), _) => "The key is removed from memory.".into(),
         (Some(Kept::Keychain), Ok(Err(why))) => {
-            format!("The key is not used any more, but {why}: remove it there by hand.")
+            format!("The key is no longer used, but {why}: remove it there by hand.")
         }
         (_, Ok(Ok(true))) => "The key is removed from the keychain.".into(),
         (_, _) => "There was no key.".into(),
@@ -129,6 +129,6 @@ fn unknown(id: &EndpointId) -> Refused {
     Refused::new(
         StatusCode::NOT_FOUND,
         format!("there is no endpoint \"{id}\""),
-        Some("`understudyd key list` names them"),
+        Some("`understudyd key list` lists them"),
     )
 }

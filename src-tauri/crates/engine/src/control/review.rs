@@ -72,7 +72,7 @@ pub(super) async fn run(
         Refused::new(
             StatusCode::CONFLICT,
             format!("item {id} cannot be run again: {why}"),
-            Some("run it from where it came from, then close the item as done"),
+            Some("run it in the application that sent it, then close the item as done"),
         )
     })?;
     let (runner, of) = (control.clone(), id.clone());
@@ -120,7 +120,7 @@ pub(super) fn request(
     item: &ledger::ReviewItem,
 ) -> Result<Request<Full<Bytes>>, String> {
     let Some(body) = &item.body else {
-        return Err("its request is not kept".to_owned());
+        return Err("its request is not stored".to_owned());
     };
     let row = &item.row;
     let mut request = Request::post(row.dialect.default_path())

@@ -125,9 +125,9 @@ async fn read<T: Send + 'static>(
     let Some(file) = control.ledger.clone() else {
         return Err(Refused::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "there are no figures over time: the ledger is in memory",
+            "there are no figures for charts: the ledger is in memory",
             Some(
-                "free space on the disk, or check the permissions of the ledger's file; `understudyd doctor` names it",
+                "free space on the disk, or check the permissions of the ledger's file; `understudyd doctor` shows its path",
             ),
         ));
     };

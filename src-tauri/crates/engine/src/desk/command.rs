@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Desk, Effect, Event};
 
 impl Desk {
-    /// What the owner reads, and what follows.
+    /// Handles a command of the owner and returns a sentence about the result.
     ///
     /// # Errors
     /// The command cannot be carried out now.
@@ -19,11 +19,11 @@ impl Desk {
         let said = match command {
             Command::Pause => {
                 self.effects = self.on(now, Event::Paused(true));
-                Ok("Paused: requests pass straight to the primary.".to_owned())
+                Ok("Paused: requests go straight to the primary.".to_owned())
             }
             Command::Resume => {
                 self.effects = self.on(now, Event::Paused(false));
-                Ok("Watching over requests again.".to_owned())
+                Ok("Resumed: fallbacks are active again.".to_owned())
             }
             Command::TryNow { endpoint, model } => self.try_now(endpoint, model),
             Command::PaidUntilBack { allow } => Ok(self.answer_paid_until_back(now, *allow)),
@@ -42,7 +42,7 @@ impl Desk {
             // These commands take time, and `main_loop` handles them.
             Command::CheckNow | Command::ReviewRetryAll { .. } | Command::ReviewRetryStop => {
                 Err(ControlError {
-                    error: "this command takes time, and the control API alone answers it".into(),
+                    error: "this command takes time, so only the control API answers it".into(),
                     fix: Some("send the command to /control/do".into()),
                 })
             }
@@ -54,7 +54,7 @@ impl Desk {
             | Command::CopyBaseUrl
             | Command::Quit
             | Command::StartEngine => Err(ControlError {
-                error: "that is the desktop application's to do".into(),
+                error: "this command is for the desktop application".into(),
                 fix: Some("use the tray icon's menu".into()),
             }),
         };
@@ -66,7 +66,7 @@ impl Desk {
         let is_it = |b: &gateway::BreakerView| b.endpoint == endpoint && b.model == model;
         if !self.state.breakers.iter().any(is_it) {
             return Err(ControlError {
-                error: format!("nothing keeps requests away from {model} at {endpoint}"),
+                error: format!("the circuit breaker of {model} at {endpoint} is not open"),
                 fix: None,
             });
         }

@@ -69,7 +69,7 @@ impl Desk {
             Ok(settings) => self.with_kept_scope(*settings, text),
             Err(errors) => {
                 if let Some(first) = errors.first() {
-                    tracing::warn!(%first, "the settings file has an error; the last good settings stay in force");
+                    tracing::warn!(%first, "the settings file has an error; the last valid settings stay active");
                 }
                 self.state.settings_errors = errors;
                 return;
@@ -78,9 +78,9 @@ impl Desk {
         self.state.settings_errors.clear();
         if *self.state.settings != settings {
             match self.state.listening.pending(&settings) {
-                None => tracing::info!("new settings are in force"),
+                None => tracing::info!("new settings are active"),
                 Some((what, fix)) => {
-                    tracing::warn!("new settings are in force, except [listen]. {what} {fix}");
+                    tracing::warn!("new settings are active, except [listen]. {what} {fix}");
                 }
             }
             self.state.settings = Arc::new(settings);

@@ -1,4 +1,4 @@
-//! Fallbacks in use: their entry in an exchange, their notification, and what the owner may stop.
+//! Fallbacks in use: their entry in an exchange, their notification, and the commands that stop them.
 
 use catalog::{Auth, MicroDollars};
 use chrono::{DateTime, Utc};
@@ -99,7 +99,7 @@ impl Desk {
         tracing::info!(
             title = text.title,
             body = text.body,
-            "who answers has changed"
+            "the fallback in use has changed"
         );
         let row = NoticeRow {
             at: now,
@@ -133,9 +133,9 @@ impl Desk {
         self.effect(Record::meta(keys::PAID_STOPPED, word));
         self.reconfigure(now);
         if allow {
-            "Fallbacks that cost money answer again, up to the daily cap."
+            "Paid fallbacks can answer again, up to the daily cap."
         } else {
-            "Until midnight no fallback that costs money answers. Those that cost nothing extra still do."
+            "Until midnight no paid fallback answers. Fallbacks without extra cost still answer."
         }
         .into()
     }

@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_is_told_at_once_and_those_that_follow_together() {
+    fn the_first_is_notified_at_once_and_later_ones_together() {
         let mut grouping = Grouping::default();
         assert!(!grouping.due(at(0)), "nothing happened");
         assert!(grouping.happened(at(1)));

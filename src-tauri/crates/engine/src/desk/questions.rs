@@ -150,7 +150,7 @@ impl Desk {
         self.state.siblings_not_before = Some(until);
         self.effect(Record::meta(keys::SIBLING_LATER, until.to_rfc3339()));
         self.sibling_question_answered();
-        "No other model of the same login answers. The question comes again tomorrow at the earliest.".into()
+        "No other model of the same login answers. The question appears again tomorrow at the earliest.".into()
     }
 
     /// After a failed request of a pipeline: opens the question about its scope if that is the only obstacle to a fallback.
@@ -212,7 +212,7 @@ impl Desk {
             None => "Requests of pipelines and applications".into(),
         };
         match scope {
-            None => format!("{whose} go where they went before."),
+            None => format!("{whose} go to the same providers as before."),
             Some(Scope::Any) => format!("{whose} may go to any provider with a key."),
             Some(Scope::Named) => format!("{whose} may go to the endpoints that your routes name."),
             Some(Scope::SameVendor) => format!("{whose} stay with their own provider."),

@@ -48,7 +48,7 @@ impl Desk {
         };
         retry.stop();
         Ok(Accepted {
-            said: "The request that runs is the last one.".into(),
+            said: "The running request is the last one.".into(),
         })
     }
 }

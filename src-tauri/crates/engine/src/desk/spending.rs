@@ -43,12 +43,12 @@ impl Desk {
         self.effect(Record::meta(keys::PAID, word));
         self.reconfigure(now);
         if self.state.settings.subscription_to_paid_key != Consent::Ask {
-            return "Noted, but the settings file says otherwise: subscription_to_paid_key under [fallback] decides.".into();
+            return "Stored, but the settings file overrides it: subscription_to_paid_key under [fallback].".into();
         }
         if allow {
-            "Clients with a subscription of their own may be answered by a fallback with your paid key, up to the daily cap."
+            "Clients with a subscription may be answered by a fallback with your paid key, up to the daily cap."
         } else {
-            "Clients with a subscription of their own are never answered with your paid key."
+            "Clients with a subscription are never answered with your paid key."
         }
         .into()
     }
@@ -78,10 +78,10 @@ impl Desk {
         self.effect(Record::meta(keys::SIBLINGS, word));
         self.reconfigure(now);
         if self.state.settings.sibling != Siblings::Ask {
-            return "Noted, but the settings file says otherwise: sibling under [fallback] decides.".into();
+            return "Stored, but the settings file overrides it: sibling under [fallback].".into();
         }
         match allow {
-            Some(true) => "While one model alone fails, another model of the same login answers, at no extra cost.",
+            Some(true) => "If only one model fails, another model of the same login answers, at no extra cost.",
             Some(false) => "No other model of the same login answers while one model fails.",
             None => "A question appears when another model of the same login could answer.",
         }

@@ -122,10 +122,10 @@ impl Desk {
         let Some(target) = self.state.targets.iter().find(is_it).cloned() else {
             return refused(
                 format!(
-                    "{} at {} is no fallback of a route of {}",
+                    "{} at {} is not a fallback of a route of {}",
                     wanted.model, wanted.endpoint, wanted.dialect
                 ),
-                "`understudyd test` lists those that there are",
+                "`understudyd test` lists the fallbacks",
             );
         };
         let name = view::fallback_test::name(&self.state, &target);
@@ -147,7 +147,7 @@ impl Desk {
                     "a test of {name} costs {}, so it needs your consent",
                     view::fallback_test::cost(&target).method
                 ),
-                "say yes (`understudyd test --yes`, or the button in the window)",
+                "confirm it (`understudyd test --yes`, or the button in the window)",
             );
         }
         if !self.state.testing.insert(target.key()) {

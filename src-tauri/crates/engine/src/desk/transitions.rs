@@ -1,4 +1,4 @@
-//! From a change of a provider's verdict to its incident and its notification.
+//! Converts a change of a provider's verdict into its incident and its notification.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ fn utc(now: DateTime<Utc>) -> words::Clock {
 }
 
 impl Desk {
-    /// The verdicts of both books. Returns the same value while nothing has changed.
+    /// The verdicts of both books. Returns the same value if nothing has changed.
     fn beliefs(&self) -> Arc<Verdicts> {
         let mut beliefs = Verdicts::clone(&self.book.verdicts());
         let rehearsal = ProviderId::new(REHEARSAL);
@@ -115,7 +115,7 @@ fn change_words(change: &Change) -> String {
         Change::Eased { from, to } => {
             format!("an incident eased from {} to {}", level(*from), level(*to))
         }
-        Change::Noted(_) | Change::Updated => "an incident has news".to_owned(),
+        Change::Noted(_) | Change::Updated => "an incident was updated".to_owned(),
         Change::Recovered { peak, .. } => format!("an incident ended (at worst {})", level(*peak)),
         Change::Faded { .. } => "an incident faded: no evidence since its last failure".to_owned(),
         Change::Past(_) => "an incident was over when first seen".to_owned(),

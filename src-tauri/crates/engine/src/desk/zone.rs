@@ -85,7 +85,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_day_with_a_clock_change_begins_and_ends_at_its_own_midnights() {
+    fn a_day_with_a_clock_change_begins_and_ends_at_local_midnight() {
         let zone = berlin();
         // 25 October 2026: at 01:00 UTC the clock goes back from 03:00 to 02:00. The day has 25 hours.
         for at in [utc(25, 10, 0, 30), utc(25, 10, 12, 0)] {
@@ -101,7 +101,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn two_instants_around_a_clock_change_have_their_own_offsets() {
+    fn instants_before_and_after_a_clock_change_have_different_offsets() {
         let zone = berlin();
         assert_eq!(zone.clock_time(utc(25, 10, 0, 30)), "02:30");
         assert_eq!(zone.clock_time(utc(25, 10, 1, 30)), "02:30");

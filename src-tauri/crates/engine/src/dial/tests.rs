@@ -5,7 +5,7 @@ use rustls::{CertificateError, Error};
 use super::untrusted;
 
 #[test]
-fn a_certificate_of_another_authority_or_name_is_found_however_deep_it_lies() {
+fn an_untrusted_certificate_is_found_at_any_depth_of_the_error() {
     let tls = |error| io::Error::new(io::ErrorKind::InvalidData, Error::InvalidCertificate(error));
     for (error, found) in [
         (tls(CertificateError::UnknownIssuer), true),

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_price_is_no_figure_and_a_machine_of_the_owners_costs_nothing() {
+    fn an_unknown_price_gives_no_figure_and_the_owners_machine_costs_nothing() {
         let unknown = Expected::of(&turn(), None, false);
         assert_eq!((unknown.likely, unknown.most), (None, None));
         let free = Expected::of(&turn(), None, true);

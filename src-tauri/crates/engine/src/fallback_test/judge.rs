@@ -46,7 +46,7 @@ pub(crate) struct Place {
 pub(crate) struct Failure {
     pub(crate) step: u32,
     pub(crate) fault: TestFault,
-    /// What failed, as a clause: "it refused the request: …".
+    /// What failed, as a clause: "the provider refused the request: …".
     pub(crate) why: String,
     /// How to fix it.
     pub(crate) fix: String,
@@ -69,8 +69,8 @@ impl Failure {
     }
 }
 
-const REPORT: &str = "report this as a fault of Understudy, with the engine's log";
-const AGAIN: &str = "test again in a few minutes; `understudyd status` says how the provider is";
+const REPORT: &str = "report this as a bug in Understudy, with the engine's log";
+const AGAIN: &str = "test again in a few minutes; `understudyd status` shows the provider's state";
 const OTHER_MODEL: &str =
     "name another model for this endpoint in the route, or under [equivalents] in the settings";
 
@@ -111,7 +111,7 @@ fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failu
                     "check the network, then test again",
                 ),
                 OwnNetwork::Untrusted => (
-                    "the certificate of its server is not trusted here",
+                    "the certificate of its server is not trusted on this machine",
                     "add the certificate of the proxy that opens TLS to the system's trusted roots, then test again",
                 ),
             };
@@ -145,7 +145,7 @@ fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failu
     }
 }
 
-/// "it refused the key: invalid x-api-key"
+/// "the provider refused the key: invalid x-api-key"
 fn clause(what: &str, message: &str) -> String {
     match message.trim().trim_end_matches('.') {
         "" => what.to_owned(),
@@ -195,31 +195,31 @@ fn of_class(
         ),
         Class::Credential if *own => (
             TestFault::Account,
-            "it refused the credential",
+            "the provider refused the credential",
             format!(
-                "give it a key that is good there: `understudyd key add {endpoint}`, and look at `auth` of its [[endpoint]]"
+                "give it a valid key: `understudyd key add {endpoint}`, and check `auth` of its [[endpoint]]"
             ),
         ),
         Class::Credential => (
             TestFault::Account,
-            "it refused the key",
+            "the provider refused the key",
             format!("give it a new key: `understudyd key add {endpoint}`"),
         ),
         Class::ModelGone => (
             TestFault::Settings,
-            "it does not serve this model",
+            "the provider does not serve this model",
             OTHER_MODEL.into(),
         ),
         Class::Caller if *own => (
             TestFault::Settings,
-            "it refused the request",
+            "the provider refused the request",
             format!(
-                "compare `dialects`, `chat_limit`, `call_ids` and the other lines of [[endpoint]] {endpoint} with what its server wants"
+                "compare `dialects`, `chat_limit`, `call_ids` and the other lines of [[endpoint]] {endpoint} with the documentation of its server"
             ),
         ),
         Class::Caller => (
             TestFault::Understudy,
-            "it refused the request",
+            "the provider refused the request",
             REPORT.into(),
         ),
         Class::ContextTooLong => (
@@ -230,7 +230,7 @@ fn of_class(
         ),
         Class::ContentPolicy => (
             TestFault::Model,
-            "it declined the request",
+            "the provider declined the request",
             OTHER_MODEL.into(),
         ),
     }
@@ -241,9 +241,11 @@ fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failu
     let fail = |fault, why: String, fix: &str| Err(Failure::new(step, fault, why, fix));
     match &reply.completion {
         // The client's connection was aborted, so the response is incomplete even if all events arrived.
-        Completion::Complete if exchange.end == End::Cut => {
-            fail(TestFault::Provider, "the response was cut".into(), AGAIN)
-        }
+        Completion::Complete if exchange.end == End::Cut => fail(
+            TestFault::Provider,
+            "the response ended early".into(),
+            AGAIN,
+        ),
         Completion::Complete => Ok(()),
         Completion::Broken(why) => fail(
             TestFault::Provider,
@@ -252,7 +254,9 @@ fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failu
         ),
         Completion::Truncated => fail(
             TestFault::Model,
-            format!("the model used up the {MOST_OUTPUT} tokens of the test before it was done"),
+            format!(
+                "the model used up the {MOST_OUTPUT} tokens of the test before its response was complete"
+            ),
             OTHER_MODEL,
         ),
         Completion::Refused => fail(TestFault::Model, "the model declined".into(), OTHER_MODEL),
@@ -264,7 +268,7 @@ fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failu
         Completion::Unknown => fail(
             TestFault::Provider,
             "the response ended with an unknown stop reason, so that it may be incomplete".into(),
-            "a pipeline would not take it; `understudyd traffic --json` shows the stop reason of real requests",
+            "a pipeline would reject it; `understudyd traffic --json` shows the stop reason of real requests",
         ),
     }
 }
@@ -305,7 +309,7 @@ fn answered(reply: &Reply) -> Result<(), Failure> {
     };
     match (reply.calls.is_empty(), reply.text) {
         (false, _) => fail("the model called the tool again, though it had its result"),
-        (true, 0) => fail("the model wrote nothing when it had the tool's result"),
+        (true, 0) => fail("the model wrote nothing after the tool's result"),
         (true, _) => Ok(()),
     }
 }

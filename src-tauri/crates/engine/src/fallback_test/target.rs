@@ -83,7 +83,10 @@ pub(crate) fn of_plan(
         let untestable = if model.as_str().contains(SAMPLE) {
             Some("no client has requested a model of this route yet".to_owned())
         } else if by_login {
-            Some("it takes the client's own login, which Understudy never uses for a request of its own".to_owned())
+            Some(
+                "it needs the client's login, which Understudy never uses for its own requests"
+                    .to_owned(),
+            )
         } else {
             why_not(&pinned(id, model), id, model)
         };

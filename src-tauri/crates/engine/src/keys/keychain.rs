@@ -19,11 +19,11 @@ pub(crate) struct Keychain {
 /// Why the keychain is not usable, as text for the owner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoKeychain {
-    #[error("there is no keychain here ({0})")]
+    #[error("no keychain is available ({0})")]
     Absent(String),
     #[error("the keychain is locked")]
     Locked,
-    #[error("the keychain did not answer within {} s; perhaps it waits for a password", PATIENCE.as_secs())]
+    #[error("the keychain did not respond within {} s; it may be waiting for a password", PATIENCE.as_secs())]
     Silent,
 }
 
@@ -100,7 +100,7 @@ fn no_keychain(error: keyring_core::Error) -> NoKeychain {
     if let keyring_core::Error::NoStorageAccess(_) = error {
         NoKeychain::Locked
     } else if let keyring_core::Error::PlatformFailure(_) = error {
-        NoKeychain::Absent("no secret service answers in this session".into())
+        NoKeychain::Absent("no secret service responds in this session".into())
     } else {
         NoKeychain::Absent(error.to_string())
     }

@@ -147,7 +147,7 @@ impl MainLoop {
                 let explained = plan.map(|plan| self.explained(&plan, &caller));
                 let _ = reply.send(explained.map_err(|why| {
                     ControlError {
-                        error: format!("That is no request of {dialect}: {why}."),
+                        error: format!("That is not a valid request of {dialect}: {why}."),
                         fix: Some(
                             "Give the JSON that the client sends as its body, and its --dialect."
                                 .into(),
@@ -231,10 +231,11 @@ impl MainLoop {
         };
         let met = self.ledger.met(id)?.unwrap_or_default();
         let interrupted = self.ledger.interruptions(id)?;
+        let clock = self.state().clock(now);
         Ok(Some(api::Incident {
             interrupted: interrupted
                 .iter()
-                .map(|(id, row)| view::interrupted::interruption(self.state(), *id, row))
+                .map(|(id, row)| view::interrupted::interruption(&clock, *id, row))
                 .collect(),
             ..view::rows::incident(self.state(), id, &story, &met, now)
         }))
@@ -269,7 +270,10 @@ impl MainLoop {
         }
         private_file::write(&file, text.as_bytes()).map_err(|error| ControlError {
             error: format!("{} cannot be written: {error}", file.display()),
-            fix: Some("check the file's and the folder's permissions; the settings in force are unchanged".into()),
+            fix: Some(
+                "check the file's and the folder's permissions; the active settings are unchanged"
+                    .into(),
+            ),
         })?;
         self.read_settings(Ok(text));
         Ok(self.settings_text())

@@ -13,14 +13,14 @@ impl MainLoop {
     ) -> Result<Accepted, ControlError> {
         match self.ledger.check_interruption(id, now) {
             Ok(true) => Ok(Accepted {
-                said: "Noted: you checked it.".into(),
+                said: "Marked as checked.".into(),
             }),
             Ok(false) => Err(ControlError {
                 error: format!("there is no interrupted session {id}"),
-                fix: Some("`understudyd incidents <id>` lists an incident's".into()),
+                fix: Some("`understudyd incidents <id>` lists the sessions of an incident".into()),
             }),
             Err(error) => Err(ControlError {
-                error: format!("it could not be noted: {error}"),
+                error: format!("it could not be marked as checked: {error}"),
                 fix: None,
             }),
         }

@@ -18,11 +18,11 @@ impl MainLoop {
                 return;
             }
             Err(TrySendError::Full(_)) => (
-                "more checks are under way than can be counted",
+                "too many checks are running",
                 "wait a few seconds and try again",
             ),
             Err(TrySendError::Closed(_)) => (
-                "status pages and probes are not watched",
+                "status pages and probes are not checked",
                 "the engine's log shows the reason; correct it and start the engine again",
             ),
         };

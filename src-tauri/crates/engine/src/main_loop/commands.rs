@@ -19,7 +19,7 @@ impl MainLoop {
             Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
             Command::EndRehearsal => {
                 self.end_rehearsal();
-                "The rehearsed outage is over; the next requests show the recovery.".into()
+                "The simulated outage has ended; the next requests show the recovery.".into()
             }
             Command::StartAtLogin { on } => {
                 let said = login::set(*on).map_err(|error| ControlError {
@@ -96,7 +96,7 @@ impl MainLoop {
         self.outlets.rehearsal.send_replace(Some(until));
         self.decide(desk::Event::Rehearsal(Some(until)));
         Ok(format!(
-            "Simulated outage for {seconds} seconds. Your real providers are untouched; watch the tray icon."
+            "Simulated outage for {seconds} seconds. Your real providers are not affected. The tray icon shows the outage."
         ))
     }
 }

@@ -40,7 +40,7 @@ fn engine(state: &State) -> Check {
     let mode = if state.draining {
         " It is stopping."
     } else if state.paused {
-        " It is paused: requests pass straight through."
+        " It is paused: requests go straight to the primary."
     } else {
         ""
     };
@@ -58,7 +58,7 @@ fn settings(state: &State) -> Check {
     let file = state.places.settings.display();
     let pending = state.listening.pending(&state.settings);
     match (state.settings_errors.first(), pending) {
-        (None, None) => good("settings", format!("{file} is in force.")),
+        (None, None) => good("settings", format!("{file} is active.")),
         (None, Some((what, fix))) => note("settings", format!("{file}: {what}"), &fix),
         (Some(first), _) => bad(
             "settings",
@@ -91,7 +91,7 @@ fn keychain(state: &State) -> Check {
         None => good("keychain", "Keys are kept in the keychain.".into()),
         Some(why) => note(
             "keychain",
-            format!("Keys will be forgotten when the engine stops: {why}."),
+            format!("Keys are lost when the engine stops: {why}."),
             "unlock or install a keychain, or put the keys into environment variables",
         ),
     }
@@ -133,12 +133,12 @@ fn key(state: &State, endpoint: &Endpoint) -> Check {
         .as_deref()
         .unwrap_or("its environment variable");
     match key_state(state, endpoint) {
-        KeyState::NotNeeded => good(name, "needs none.".into()),
+        KeyState::NotNeeded => good(name, "not needed.".into()),
         KeyState::Keychain => good(name, "from the keychain.".into()),
         KeyState::Environment => good(name, format!("from {from_env}.")),
         KeyState::Memory => note(
             name,
-            "known to this engine only, until it ends.".into(),
+            "in the memory of this engine only, until it stops.".into(),
             &format!("set {from_env} in the engine's environment"),
         ),
         KeyState::ClientLogin => good(name, "clients use their own login.".into()),
@@ -175,7 +175,7 @@ fn stand_ins(state: &State) -> Vec<Check> {
             StandIn::Ready => good(name, format!("{usable} candidates can answer.")),
             StandIn::Siblings { mend } => note(
                 name,
-                "another model of the same login answers while one alone fails; when all fail, requests fail.".into(),
+                "another model of the same login answers if only one fails; if all fail, requests fail.".into(),
                 &mend,
             ),
             StandIn::Missing { mend } | StandIn::NeedsConsent { mend } => note(
@@ -234,7 +234,7 @@ fn pipelines(state: &State) -> Vec<Check> {
             (Some(no_fallback), _) => note(
                 name,
                 format!("{no_fallback} while their provider fails."),
-                "say where they may go (`understudyd may-go-to`), or name a second endpoint in their [[route]]",
+                "choose where they may go (`understudyd may-go-to`), or name a second endpoint in their [[route]]",
             ),
             (None, order) => good(name, format!("{}.", order.unwrap_or_default())),
         }
@@ -249,7 +249,7 @@ fn scope(state: &State) -> Option<Check> {
         return Some(bad(
             "may_go_to",
             format!(
-                "requests go where they went before, and {file} could not be changed to say so: {why}"
+                "requests go to the same providers as before, but {file} could not be changed to state it: {why}"
             ),
             "write may_go_to = \"any\" (as it was) or \"named\" under [fallback] yourself",
         ));
@@ -284,9 +284,9 @@ fn strays(count: u64) -> Option<Check> {
     Some(note(
         "strays",
         format!(
-            "{requests} of web pages or browsers without the token {were} turned away since the engine's start; Traffic does not list them."
+            "{requests} of web pages or browsers without the token {were} rejected since the engine started; they are not in the list of requests."
         ),
-        "nothing to do, unless a client of yours is among them: `understudyd url` prints where to point it",
+        "nothing to do, unless one of your clients sent them: `understudyd url` prints its URL",
     ))
 }
 

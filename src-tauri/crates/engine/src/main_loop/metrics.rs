@@ -54,12 +54,12 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
         ),
         (
             "understudy_lingering_requests",
-            "Requests in flight or just answered whose clients have left and may come back for them",
+            "Requests in flight or just answered whose clients disconnected and may retrieve the response",
             count(gateway.lingering()),
         ),
         (
             "understudy_review_depth",
-            "Requests that wait for a person in the review queue",
+            "Requests that wait in the review queue",
             i64::try_from(state.reviews.waiting()).unwrap_or(i64::MAX),
         ),
         (
@@ -83,7 +83,7 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
     );
     now.register(
         "understudy_stray_requests",
-        "Browsers' requests without a token that were turned away; they are counted and not listed",
+        "Rejected browser requests without a token; they are counted and not listed",
         ConstCounter::new(gateway.strays()),
     );
     of_today(&mut now, state);
@@ -126,7 +126,7 @@ fn breakers(now: &mut Registry, state: &State, gateway: &Gateway) {
     gauge(
         now,
         "understudy_breaker_open",
-        "Deprecated, use understudy_breaker_state: 1 while a circuit breaker keeps requests away",
+        "Deprecated, use understudy_breaker_state: 1 while a circuit breaker is open",
         open,
     );
 }
@@ -166,7 +166,7 @@ fn of_today(now: &mut Registry, state: &State) {
     of_estimated.set(today.of_estimated_tokens.dollars());
     now.register(
         "understudy_spent_dollars_today_of_estimated_tokens",
-        "Part of the traffic's dollars whose tokens are estimated from bytes, since local midnight",
+        "Part of the cost whose tokens are estimated from bytes, since local midnight",
         of_estimated,
     );
 }

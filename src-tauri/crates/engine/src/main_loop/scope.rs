@@ -23,7 +23,7 @@ impl MainLoop {
         let file = self.desk.state().places.settings.clone();
         let refused = |why: String| ControlError {
             error: format!("{} was not changed: {why}", file.display()),
-            fix: Some("write may_go_to there yourself; the settings in force are unchanged".into()),
+            fix: Some("write may_go_to there yourself; the active settings are unchanged".into()),
         };
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_a_moment_after_the_last_request() {
+    fn it_ends_shortly_after_the_last_request() {
         let mut stop = Stop::default();
         assert_eq!(stop.step(at(0), 1), Step::Wait, "nothing stops");
         stop.begin(at(60));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_limit_requests_are_cut_off_and_get_three_seconds_to_be_written_down() {
+    fn at_the_limit_requests_are_aborted_and_recorded_within_three_seconds() {
         let mut stop = Stop::default();
         stop.begin(at(60));
         assert_eq!(stop.step(at(60), 2), Step::CutOff);

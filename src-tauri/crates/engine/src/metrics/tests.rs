@@ -75,7 +75,7 @@ fn carried() -> Exchange {
 }
 
 #[test]
-fn what_ends_is_counted_by_how_and_where() {
+fn ended_requests_are_counted_by_result_and_provider() {
     let counting = Counting::new();
     counting.ended(&answered("acme-1"));
     counting.ended(&answered("acme-1-20260101"));
@@ -136,7 +136,7 @@ fn a_parked_request_is_counted() {
 }
 
 #[test]
-fn names_that_clients_choose_are_bounded() {
+fn the_number_of_client_chosen_names_is_limited() {
     let counting = Counting::new();
     for n in 0..500 {
         counting.ended(&Exchange {
@@ -158,7 +158,7 @@ fn names_that_clients_choose_are_bounded() {
 }
 
 #[test]
-fn a_refused_client_chooses_no_label_and_the_rehearsal_is_not_counted() {
+fn a_rejected_client_adds_no_label_and_the_rehearsal_is_not_counted() {
     let counting = Counting::new();
     counting.ended(&Exchange {
         end: End::TurnedAway(gateway::TurnedAway::Token),

@@ -21,7 +21,7 @@ fn check(total: usize, steps: &[(Option<bool>, bool)], stop_after: Option<usize>
 }
 
 #[test]
-fn it_ends_with_the_last_one_or_after_three_failures_in_a_row_or_when_it_is_told_to() {
+fn it_ends_with_the_last_item_after_three_failures_or_when_stopped() {
     let (yes, no) = (Some(true), Some(false));
     check(
         4,

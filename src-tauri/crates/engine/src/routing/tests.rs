@@ -54,7 +54,7 @@ fn asked(plan: &Plan) -> Vec<(&str, &str)> {
 
 /// Without a route in the settings.
 #[test]
-fn whoever_has_a_key_stands_in_by_the_catalogue() {
+fn every_provider_with_a_key_is_a_fallback_by_the_catalogue() {
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
     type Asked<'a> = &'a [(&'a str, &'a str)];
     let table: &[(&[&str], Dialect, &str, Asked<'_>)] = &[
@@ -160,7 +160,7 @@ fn whoever_has_a_key_stands_in_by_the_catalogue() {
 }
 
 #[test]
-fn the_owners_equivalents_count_before_the_catalogues() {
+fn the_owners_equivalents_precede_the_catalogues() {
     let settings = r#"
 [equivalents]
 "claude-*" = { openai = "gpt-6-astra", ollama = "qwen3:32b" }
@@ -197,7 +197,7 @@ fn the_owners_equivalents_count_before_the_catalogues() {
 }
 
 #[test]
-fn a_local_server_of_the_catalogues_may_be_told_anew() {
+fn a_local_server_of_the_catalogue_can_be_changed_in_the_settings() {
     let settings = r#"
 [[endpoint]]
 id = "litellm-proxy"

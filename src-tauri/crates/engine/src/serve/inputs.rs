@@ -30,16 +30,16 @@ pub(crate) enum StartError {
     Homeless(#[from] Homeless),
     #[error(transparent)]
     NotAlone(#[from] NotAlone),
-    #[error("the settings file {} has errors, and without good ones the engine does not start:\n{}", .file.display(), list(.errors))]
+    #[error("the settings file {} has errors, and the engine does not start without valid settings:\n{}", .file.display(), list(.errors))]
     Settings {
         file: PathBuf,
         errors: Vec<SettingsError>,
     },
     #[error("the settings file {} cannot be read: {error}. Correct its permissions, or move it away to start with the defaults.", .file.display())]
     Unreadable { file: PathBuf, error: io::Error },
-    #[error("the catalogue files of your own have errors:\n{0}")]
+    #[error("your catalogue files have errors:\n{0}")]
     Catalog(String),
-    #[error("{address} is taken by another program. End that program, or choose another port with [listen] port in {} (clients then need the new URL).", .settings.display())]
+    #[error("{address} is in use by another program. End that program, or choose another port with [listen] port in {} (clients then need the new URL).", .settings.display())]
     PortTaken {
         address: SocketAddr,
         settings: PathBuf,

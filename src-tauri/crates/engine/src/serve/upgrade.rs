@@ -32,7 +32,7 @@ pub(super) fn keep_scope(
     let (decided, used) = match before(ledger) {
         Ok(before) => before,
         Err(error) => {
-            tracing::error!(%error, "whether an older version ran here cannot be read");
+            tracing::error!(%error, "the ledger cannot show whether an older version ran here");
             return as_it_is(settings, ScopeAnswer::Written);
         }
     };
@@ -71,12 +71,12 @@ pub(super) fn keep_scope(
             if let Err(error) = private_file::rewrite(file, text.as_bytes()) {
                 return unwritten(settings, error.to_string());
             }
-            tracing::info!(file = %file.display(), "may_go_to = \"any\" was written, as it was before this version");
+            tracing::info!(file = %file.display(), "may_go_to = \"any\" was written: the behaviour of the previous version");
             as_it_is(*new, ScopeAnswer::Open)
         }
     };
     if let Err(error) = ledger.set_meta(ScopeAnswer::KEY, kept.answer.as_str()) {
-        tracing::error!(%error, "the ledger could not keep what became of may_go_to");
+        tracing::error!(%error, "the ledger could not record the result of writing may_go_to");
     }
     kept
 }

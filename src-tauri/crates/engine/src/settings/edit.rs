@@ -20,7 +20,7 @@ pub(crate) enum Place<'a> {
 /// Why the text was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EditFailed {
-    #[error("it is no TOML: {0}")]
+    #[error("it is not valid TOML: {0}")]
     Unreadable(String),
     #[error("`{0}` is not written as a table there")]
     NoTable(&'static str),

@@ -30,7 +30,7 @@ impl Reading<'_> {
             if !ids.insert(id.clone()) || id == REHEARSAL {
                 self.err(
                     &entry.id,
-                    format!("the id \"{id}\" is taken; choose another"),
+                    format!("the id \"{id}\" is already used; choose another"),
                 );
                 continue;
             }
@@ -53,7 +53,7 @@ impl Reading<'_> {
         if self.catalog.provider(&provider).is_some() {
             self.err(
                 &entry.id,
-                format!("the id \"{id}\" is taken; choose another"),
+                format!("the id \"{id}\" is already used; choose another"),
             );
             return None;
         }
@@ -100,7 +100,7 @@ impl Reading<'_> {
             match family.get_ref().trim() {
                 "" => self.err(
                     family,
-                    "a family is a vendor's id such as \"anthropic\"; without the line, an endpoint of yours is of no vendor's family".into(),
+                    "a family is a vendor's id such as \"anthropic\"; without this line, your endpoint belongs to no vendor's family".into(),
                 ),
                 family => endpoint.families = Families::new(family),
             }
@@ -172,7 +172,7 @@ impl Reading<'_> {
         match (&entry.accepts_client_login, &entry.base) {
             (Some(written), _) if *written.get_ref() => self.err(
                 written,
-                "this base would send clients' logins in the clear; use https, or leave accepts_client_login out".into(),
+                "this base would send clients' logins unencrypted; use https, or remove accepts_client_login".into(),
             ),
             // The key belongs to the vendor, and the entry does not allow another address for it.
             (_, Some(base))
@@ -181,7 +181,7 @@ impl Reading<'_> {
                 self.err(
                     base,
                     format!(
-                        "this base would send the key of \"{}\" in the clear; use https, or write auth = \"none\"",
+                        "this base would send the key of \"{}\" unencrypted; use https, or write auth = \"none\"",
                         known.id
                     ),
                 );

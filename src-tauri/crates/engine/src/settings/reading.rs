@@ -31,7 +31,7 @@ impl Reading<'_> {
             && !address.is_loopback()
             && file.listen.allowed_hosts.is_empty()
         {
-            self.err(text, "an address that other machines can reach needs allowed_hosts: the names under which they may call".into());
+            self.err(text, "an address that other machines can reach needs allowed_hosts: the host names that they may use".into());
         }
         let watch = file.watch;
         let timers = file.timers;
@@ -156,7 +156,7 @@ impl Reading<'_> {
         if !(weekly_items.get_ref().is_finite() && *weekly_items.get_ref() > 0.0) {
             self.err(
                 weekly_items,
-                "weekly_items is a number above 0: how many items a usual week brings".into(),
+                "weekly_items is a number above 0: the items in a usual week".into(),
             );
         }
         let surge = written.surge.as_ref().map_or((1.0, 1.0), |s| *s.get_ref());

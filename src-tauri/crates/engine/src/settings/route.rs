@@ -99,7 +99,7 @@ impl Reading<'_> {
         if let Some(Delivery::Guarded | Delivery::Live) = delivery {
             self.err(
                 &written,
-                "a demand is looked at before anything is shown: set delivery = \"verified\", or leave it out".into(),
+                "a demand is checked before any byte is released: set delivery = \"verified\", or remove the demand".into(),
             );
         }
         match written.get_ref() {

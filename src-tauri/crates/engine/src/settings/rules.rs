@@ -26,13 +26,13 @@ impl Reading<'_> {
         if let (Some(text), Some("")) = (&written.contains, contains.as_deref()) {
             self.err(
                 text,
-                "contains is empty, which every body fits: leave it out, or name a text".into(),
+                "contains is empty and matches every body: remove it, or write a text".into(),
             );
         }
         if status.is_none() && contains.is_none() {
             self.err(
                 &written.class,
-                format!("rule {number} would fit every failure: give it a status, a text in contains, or both"),
+                format!("rule {number} would match every failure: give it a status, a text in contains, or both"),
             );
         }
         Rule {
@@ -65,7 +65,7 @@ impl Reading<'_> {
         if !(400..=599).contains(&status) {
             self.err(
                 written,
-                format!("status {status} is no error: a rule is for a status from 400 to 599"),
+                format!("status {status} is not an error: a rule needs a status from 400 to 599"),
             );
         }
         status

@@ -12,7 +12,7 @@ fn wrong(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_empty_file_and_the_commented_one_mean_the_defaults() {
+fn an_empty_file_and_the_commented_one_give_the_defaults() {
     let catalog = Catalog::bundled();
     assert_eq!(Settings::parse("", &catalog), Ok(Settings::default()));
     assert_eq!(
@@ -22,7 +22,7 @@ fn an_empty_file_and_the_commented_one_mean_the_defaults() {
 }
 
 #[test]
-fn every_default_in_the_commented_file_is_the_one_in_force() {
+fn every_default_in_the_commented_file_is_the_real_default() {
     // With the lines of the tables uncommented, the text must still give the defaults.
     let until_examples = DEFAULT_TEXT
         .split("# A local or compatible server")
@@ -77,7 +77,7 @@ fn where_requests_may_go_is_a_word_or_a_list_of_endpoints() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
+fn errors_are_reported_with_their_line_and_fix() {
     for (text, line, word) in [
         ("[listen]\nprot = 1\n", "line 2", "port"),
         ("[listen\n", "line 1", ""),
@@ -121,7 +121,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "[[endpoint]]\nid = \"openai\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
             "line 3",
-            "in the clear",
+            "unencrypted",
         ),
         (
             "[[endpoint]]\nid = \"own\"\nbase = \"127.0.0.1:11434\"\ndialects = [\"openai-chat\"]\n",
@@ -156,7 +156,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndemand = { schema = '{\"type\":1}' }\n",
             "line 5",
-            "no schema",
+            "not a schema",
         ),
         (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndelivery = \"live\"\ndemand = \"text\"\n",
@@ -216,12 +216,12 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "[[rule]]\nclass = \"quota\"\n",
             "line 2",
-            "rule 1 would fit every failure",
+            "rule 1 would match every failure",
         ),
         (
             "[[rule]]\ncontains = \"\"\nclass = \"quota\"\n",
             "line 2",
-            "leave it out",
+            "remove it",
         ),
         (
             "[equivalents]\n\"claude-*\" = { nobody = \"m\" }\n",
@@ -247,7 +247,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "[[endpoint]]\nid = \"azure\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
             "line 2",
-            "taken",
+            "already used",
         ),
         ("[[rule]]\nstatus = 500\n", "line 1", "class"),
         (
@@ -267,7 +267,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
 
 /// Only "always" allows two responses in one text for a program.
 #[test]
-fn a_pipelines_route_may_say_any_other_restart() {
+fn a_pipelines_route_may_have_any_other_restart_value() {
     for restart in ["", "restart = \"never\"\n", "restart = \"after-block\"\n"] {
         let text = format!(
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\npipeline = \"Leads\"\n{restart}"
@@ -291,7 +291,7 @@ fn origins_are_kept_as_browsers_write_them() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_errors_are_reported_at_once() {
     let said = wrong(
         "[watch]\nmine = [\"nobody\"]\n[timers]\nidle = -1\n[notifications]\nquiet = \"x\"\n",
     );
@@ -299,7 +299,7 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
-fn an_own_endpoint_is_a_provider_of_its_own() {
+fn a_new_endpoint_is_a_separate_provider() {
     let text = "[[endpoint]]\nid = \"ollama\"\nbase = \"http://127.0.0.1:11434/v1/\"\ndialects = [\"openai-chat\"]\ncontext = 32000\nmax_output = 8000\n[[route]]\nname = \"local\"\ndialect = \"openai-chat\"\nmodels = \"llama*\"\ncandidates = [{ endpoint = \"ollama\", model = \"llama3\" }, \"openai\"]\n";
     let settings = Settings::parse(text, &Catalog::bundled()).unwrap();
     let endpoint = &settings.own[0].endpoints[0];
@@ -317,7 +317,7 @@ fn an_own_endpoint_is_a_provider_of_its_own() {
 }
 
 #[test]
-fn rules_are_numbered_as_they_stand() {
+fn rules_are_numbered_in_the_order_of_the_file() {
     let text = "[[rule]]\nstatus = 500\ncontains = \"out of credits\"\nclass = \"quota\"\n[[rule]]\ncontains = \"brownout\"\nclass = \"transient\"\n";
     let settings = Settings::parse(text, &Catalog::bundled()).unwrap();
     let rule = |number, status, contains: &str, class| wire::Rule {
@@ -336,7 +336,7 @@ fn rules_are_numbered_as_they_stand() {
 }
 
 #[test]
-fn the_commented_rule_is_a_good_one() {
+fn the_commented_rule_is_valid() {
     let example: String = DEFAULT_TEXT
         .lines()
         .skip_while(|line| *line != "# [[rule]]")
@@ -348,7 +348,7 @@ fn the_commented_rule_is_a_good_one() {
 }
 
 #[test]
-fn the_commented_equivalents_are_good_ones() {
+fn the_commented_equivalents_are_valid() {
     let example: String = DEFAULT_TEXT
         .lines()
         .skip_while(|line| *line != "# [equivalents]")

@@ -27,7 +27,7 @@ pub(crate) struct Before<'a> {
 pub(crate) enum Upgrade {
     /// An earlier start has decided.
     Decided,
-    /// A new installation: the default holds.
+    /// A new installation: the default applies.
     Fresh,
     /// The owner wrote a scope.
     OwnersWord,
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_installation_that_was_used_or_has_routes_keeps_what_was() {
+    fn an_installation_that_was_used_or_has_routes_keeps_its_scope() {
         let lines = format!("# {COMMENT}\nmay_go_to = \"any\"\n");
         assert_eq!(
             written(ROUTE, false),
@@ -125,7 +125,7 @@ mod tests {
 
     /// A container's settings file exists before its first start.
     #[test]
-    fn routes_that_were_written_for_a_first_start_are_new_ones() {
+    fn routes_that_were_written_for_a_first_start_get_the_default() {
         let catalog = Catalog::bundled();
         let settings = Settings::parse(ROUTE, &catalog).unwrap();
         let before = Before {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_one_keeps_the_default() {
+    fn a_new_installation_keeps_the_default() {
         assert_eq!(upgraded(None, false, false), Upgrade::Fresh);
         assert_eq!(
             upgraded(Some("[watch]\npages = false\n"), false, false),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owners_word_stands() {
+    fn the_owners_setting_is_kept() {
         for word in ["\"any\"", "\"named\"", "\"same-vendor\"", "[\"openai\"]"] {
             let text = format!("{ROUTE}[fallback]\nmay_go_to = {word}\n");
             assert_eq!(upgraded(Some(&text), true, false), Upgrade::OwnersWord);

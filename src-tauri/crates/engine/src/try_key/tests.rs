@@ -54,7 +54,7 @@ async fn tried(address: SocketAddr, key_check: KeyCheck, key: &str) -> Tried {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_refused_where_anybody_may_list_the_models() {
+async fn a_wrong_key_is_refused_at_a_vendor_with_a_public_list_of_models() {
     let address = vendor().await;
     let check = |method, path: &str| KeyCheck {
         method,
@@ -91,7 +91,7 @@ async fn a_wrong_key_is_refused_where_anybody_may_list_the_models() {
 
 /// A key check of the bundled catalogue must fail at a vendor's public list of models.
 #[tokio::test]
-async fn bundled_checks_of_their_own_refuse_a_wrong_key() {
+async fn bundled_key_checks_refuse_a_wrong_key() {
     let address = vendor().await;
     let catalog = Catalog::bundled();
     let own: Vec<_> = catalog

@@ -16,7 +16,7 @@ fn usual() -> Settings {
 }
 
 #[test]
-fn a_misspelt_name_is_answered_with_the_one_that_was_meant() {
+fn a_misspelt_name_is_reported_with_the_similar_one() {
     for (name, says) in [
         ("leads", None),
         ("mail", None),
@@ -52,7 +52,7 @@ fn a_misspelt_name_is_answered_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn names_are_forgotten_after_a_day_or_when_the_settings_have_them() {
+fn names_are_removed_after_a_day_or_when_the_settings_have_them() {
     let at = |hours| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(hours);
     let mut unknown = UnknownPipelines::default();
     unknown.seen(at(0), "leeds", &usual());

@@ -71,7 +71,7 @@ fn of(
     }
     if estimated.is_empty() && known == 0 {
         let why = match methods.is_empty() {
-            true => "Nothing of yours was hit.".to_owned(),
+            true => "None of your requests was affected.".to_owned(),
             false => methods.join(" "),
         };
         return AtRisk::Nothing { why };
@@ -96,8 +96,8 @@ fn left(met: &PipelineMet) -> Left {
 
 fn answered(met: &PipelineMet) -> String {
     match met.hit {
-        1 => "nothing at risk, the one request that met it was answered".to_owned(),
-        hit => format!("nothing at risk, all {hit} requests that met it were answered"),
+        1 => "nothing at risk, the one affected request was answered".to_owned(),
+        hit => format!("nothing at risk, all {hit} affected requests were answered"),
     }
 }
 

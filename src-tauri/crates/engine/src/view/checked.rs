@@ -151,7 +151,7 @@ impl Names<'_> {
         let names: Vec<String> = names.into_iter().collect();
         (!names.is_empty()).then(|| {
             format!(
-                "No answer within {} s from {}; the result appears when it arrives.",
+                "No response within {} s from {}; the result appears when it arrives.",
                 ROUND_LONGEST.as_secs(),
                 words::list(&names)
             )

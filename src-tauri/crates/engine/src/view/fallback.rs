@@ -1,5 +1,6 @@
 //! Text about fallbacks in use: the notification, the route's line, the tray.
 
+use ::words::Spans;
 use api::{Command, NoticeAction};
 use catalog::MicroDollars;
 use gateway::Siblings;
@@ -61,7 +62,7 @@ pub(crate) fn notification(state: &State, news: &News) -> FallbackNotification {
 }
 
 /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"
-pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
+pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<Spans> {
     let answering = of_route.iter().filter(|standing| is_up(state, standing));
     let answering: Vec<&Standing> = answering.copied().collect();
     let (standing, more) = answering.split_first()?;
@@ -70,9 +71,12 @@ pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
         0 => String::new(),
         n => format!("; {n} more"),
     };
-    let since = state.clock_time(standing.since);
     let cost = behind(standing.carried.cost);
-    Some(format!("{failing} → {by}, since {since}{cost}{more}"))
+    Some(::words::with_instant(
+        format!("{failing} → {by}, since "),
+        standing.since,
+        &format!("{cost}{more}"),
+    ))
 }
 
 /// A fallback whose own provider is down answers nothing.
@@ -263,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_is_called_by_the_words_that_tell_it_apart() {
+    fn a_model_is_called_by_its_distinguishing_words() {
         for (primary, by, failing, answering) in [
             (
                 ("a", "claude-opus-4-5-20251101"),
@@ -298,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_costs_is_said_where_it_is_known() {
+    fn a_known_cost_is_stated() {
         assert_eq!(behind(Cost::SamePlan), ", same plan, no extra cost");
         assert_eq!(behind(Cost::Free), ", at no extra cost");
         assert_eq!(

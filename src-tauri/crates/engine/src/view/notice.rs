@@ -155,7 +155,7 @@ pub(crate) fn parked_body(state: &State, now: DateTime<Utc>) -> String {
         let outlook = verdict::outlook(&provider.product, verdict, level);
         Some(state.clock(now).plain(&::words::headline(outlook)))
     });
-    let todo = "The review queue has each with its request: run it again, or finish it by hand.";
+    let todo = "Each request is in the review queue: run it again, or finish it by hand.";
     match outage {
         Some(outage) => format!("{outage} {todo}"),
         None => format!("No provider could answer. {todo}"),

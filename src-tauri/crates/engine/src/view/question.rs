@@ -7,6 +7,7 @@ use catalog::{MicroDollars, ProviderId};
 use gateway::Siblings;
 
 use super::{fallback, words};
+use crate::desk::TurnCost;
 use crate::state::{Reach, ScopeAnswer, State, Way};
 
 pub(crate) fn questions(state: &State) -> Vec<Question> {
@@ -32,20 +33,12 @@ pub(crate) fn on_outage(state: &State, provider: &ProviderId) -> Option<Question
 pub(crate) fn paid(state: &State) -> Option<Question> {
     let asked = state.paid.question()?;
     let (failing, by) = (state.product(&asked.failing), state.product(&asked.by));
-    let cap = state.settings.fallback_a_day;
-    let cost = match asked.cost {
-        Some((first, next)) => format!(
-            "{} for the next turn, then {}, at most {cap} a day",
-            dollars(first),
-            dollars(next)
-        ),
-        None => format!("what a turn costs is not known, at most {cap} a day"),
-    };
+    let cost = turn_cost(state, asked.cost);
     Some(Question {
         id: "paid".into(),
         text: format!("{by} can answer while {failing} is down: {cost}."),
         explained: format!(
-            "It would be billed to your key for {by}. The amounts are estimated from the size of the last request and the list price of {}. [Not now] holds for this outage.",
+            "It would be billed to your key for {by}. The amounts are estimated from the size of the last request and the list price of {}. [Not now] applies to this outage.",
             asked.model
         ),
         parts: Vec::new(),
@@ -60,10 +53,32 @@ pub(crate) fn paid(state: &State) -> Option<Question> {
     })
 }
 
+/// "about $0.57 for the next turn, then $0.31, today's cap $5". None: the price or the size is unknown.
+pub(crate) fn turn_cost(state: &State, cost: Option<TurnCost>) -> String {
+    let turns = match cost.map(|cost| (dollars(cost.first), dollars(cost.next))) {
+        None => "what a turn costs is not known".to_owned(),
+        Some((first, next)) if first == next => format!("{} a turn", about(&first)),
+        Some((first, next)) => format!("{} for the next turn, then {next}", about(&first)),
+    };
+    let cap = state.settings.fallback_a_day;
+    match state.today.stand_ins {
+        MicroDollars(..10_000) => format!("{turns}, today's cap {cap}"),
+        spent => format!("{turns}, today's cap {cap}, {} spent", dollars(spent)),
+    }
+}
+
 fn dollars(amount: MicroDollars) -> String {
     match amount.0 {
         1..10_000 => "under $0.01".into(),
-        _ => format!("about ${:.2}", amount.dollars()),
+        _ => format!("${:.2}", amount.dollars()),
+    }
+}
+
+fn about(dollars: &str) -> String {
+    if dollars.starts_with('$') {
+        format!("about {dollars}")
+    } else {
+        dollars.to_owned()
     }
 }
 
@@ -79,7 +94,7 @@ pub(crate) fn siblings(state: &State) -> Option<Question> {
         text: format!(
             "{failing} is failing. {sibling} could answer on the same plan, at no extra cost."
         ),
-        explained: "Allowed, another model of the same login answers while one model alone fails; each change is announced. It can be switched off in Settings → General.".into(),
+        explained: "If you allow it, another model of the same login answers if only one model fails. A notification reports each change. You can switch it off in Settings → General.".into(),
         parts: Vec::new(),
         answers: vec![
             answer("Allow", Command::Siblings { allow: Some(true) }),
@@ -156,7 +171,7 @@ fn may_go_to(state: &State) -> Option<Question> {
         id: "may-go-to".into(),
         text: format!("May {whose} go to {to} when {when}?"),
         explained: format!(
-            "So it was before this version. {keep}: it stays so. {only}: these requests go {becomes}. Coding agents are not concerned."
+            "This was the behaviour before this version. {keep}: it stays. {only}: these requests go {becomes}. Coding agents are not affected."
         ),
         parts: if concerned.len() < 2 && primaries.len() < 2 {
             Vec::new()

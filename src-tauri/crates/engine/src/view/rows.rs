@@ -162,7 +162,7 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
     }
 }
 
-/// "Answered by OpenAI with gpt-6-sol after Claude failed (the connection was cut in the middle of the answer)."; "Answered by
+/// "Answered by OpenAI with gpt-6-sol after Claude failed (the connection was cut within the response)."; "Answered by
 /// OpenRouter in Claude's place." if the primary was skipped; "Answered by Claude with claude-sonnet-5-5 instead of
 /// claude-opus-5-5." if both models belong to one provider.
 pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
@@ -199,7 +199,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         ledger::End::Complete if row.restarts > 0 => went_on(row, state),
         ledger::End::Complete => format!("Answered by {last}{with}{after}."),
         ledger::End::Replayed => {
-            "Replayed: the kept response of an earlier request with the same idempotency key."
+            "Replayed: the stored response of an earlier request with the same idempotency key."
                 .into()
         }
         ledger::End::Truncated => {
@@ -211,21 +211,21 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         ),
         ledger::End::Exhausted => exhausted(row, state),
         ledger::End::CallersFault => format!(
-            "{last} says that the request itself is at fault{}.",
+            "{last} rejected the request itself{}.",
             row.attempts
                 .last()
                 .and_then(|a| a.detail.as_ref())
                 .map_or_else(String::new, |d| format!(": {d}"))
         ),
-        ledger::End::ClientLeft => format!("The client left{after}."),
+        ledger::End::ClientLeft => format!("The client disconnected{after}."),
         ledger::End::TurnedAway => row
             .detail
             .clone()
-            .unwrap_or_else(|| "Turned away at our own door.".into()),
+            .unwrap_or_else(|| "Rejected by Understudy.".into()),
         ledger::End::OurFault => row
             .detail
             .clone()
-            .unwrap_or_else(|| "An error of Understudy's own.".into()),
+            .unwrap_or_else(|| "An error in Understudy.".into()),
     }
 }
 

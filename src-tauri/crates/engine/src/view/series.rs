@@ -1,4 +1,4 @@
-//! Figures over time as the faces read them.
+//! Figures over time for the UIs.
 
 use api::{
     CostPoint, CostSeries, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint,

@@ -16,7 +16,7 @@ const ROUTES_NAMED: usize = 4;
 /// Maximum number of fallbacks in use, one line each.
 const FALLBACKS_SHOWN: usize = 3;
 
-/// The headline of an outage names the fallback, though not that one model alone fails.
+/// The headline of an outage already names the fallback, but not a sibling, so only siblings are listed then.
 pub(crate) fn fallbacks(state: &State, work: Option<Work>) -> Vec<String> {
     match work {
         Some(_) => fallback::sentences_of(state, Carried::is_sibling),
@@ -44,9 +44,9 @@ pub(crate) fn tray(
         icon_of(state, desk)
     };
     let tooltip = if state.draining {
-        "Understudy is stopping: requests pass straight through.".into()
+        "Understudy is stopping: requests go straight to the primary.".into()
     } else if state.paused {
-        "Understudy is paused: requests pass straight through.".into()
+        "Understudy is paused: requests go straight to the primary.".into()
     } else if rehearsal {
         format!(
             "Rehearsal: {}",
@@ -162,7 +162,7 @@ fn menu(
             names.push(name);
         }
     }
-    // While requests pass straight through, no fallback answers anyway.
+    // A paused or stopping engine uses no fallback.
     if !state.paused && !state.draining {
         // An open question names the fallback.
         if !undecided.is_empty() && questions.is_empty() {
@@ -232,16 +232,16 @@ fn menu(
         Command::Pause
     };
     lines.push(MenuLine::Action {
-        label: "Pause (pass straight through)".into(),
+        label: "Pause (no fallbacks)".into(),
         command: pause,
         checked: Some(state.paused),
     });
     if state.rehearsal_until.is_some() {
-        lines.push(action("End the rehearsed outage", Command::EndRehearsal));
+        lines.push(action("End the simulated outage", Command::EndRehearsal));
     }
     lines.push(MenuLine::Separator);
     lines.push(action(stop_label(state), Command::StopEngine));
-    lines.push(action("Quit (the engine stays)", Command::Quit));
+    lines.push(action("Quit (the engine keeps running)", Command::Quit));
     lines
 }
 

@@ -1,4 +1,4 @@
-//! A provider's streamed response while it arrives: complete events only, each read before it may be passed on.
+//! A provider's streamed response: complete events only, each read before its release.
 
 mod document;
 mod kind;
@@ -20,64 +20,64 @@ use crate::attempt::translation::Translation;
 use crate::deliver::hold::Gate;
 use crate::held::{Full, Share};
 
-/// Most bytes that are held of one answer.
+/// Maximum number of held bytes of one response.
 pub(crate) const HELD: usize = 16 << 20;
 
-/// What of an answer is held back now.
+/// The part of a response that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gated {
-    /// Everything from a tool call on. `closing`: where the event before its closing ended.
+    /// Everything from a tool call on. `closing`: end of the event before the call's closing event.
     Call { closing: Option<u64> },
-    /// Everything from a tool call's closing on.
+    /// Everything from the closing event of a tool call on.
     Closing,
 }
 
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// The client's.
+    /// The client's dialect.
     dialect: Dialect,
     body: Content,
-    /// What kind of body the provider sends.
+    /// The kind of the provider's body.
     provider: kind::BodyKind,
     is_document: bool,
-    /// The provider speaks another dialect. Everything else here is about the client's side.
+    /// Set if the provider uses another dialect. All other fields refer to the client's side.
     translation: Option<Translation>,
     translator: Option<AnswerTranslator>,
     validator: Validator,
     keep_arguments: bool,
-    /// Read the document's content for the verdict.
-    provider_report: Option<wire::Report>,
-    /// Complete events that may be passed on.
+    /// The document's report, read for the verdict.
+    told: Option<wire::Report>,
+    /// Complete events that can be released.
     ready: VecDeque<Bytes>,
-    /// The beginning of an event that has not ended.
+    /// The start of an incomplete event.
     tail: Vec<Bytes>,
-    /// Bytes of the stream that are `ready` or were.
+    /// Offset in the stream up to which bytes are in `ready` or were released.
     released: u64,
-    /// Bytes that wait in `ready` or `tail`.
+    /// Number of bytes in `ready` and `tail`.
     held: Share,
-    /// How many bytes all exchanges together may hold.
+    /// Maximum number of held bytes of all exchanges together.
     most: usize,
     gate: Gate,
     gated: Option<Gated>,
-    /// Bytes of the stream up to the end of the last complete event.
+    /// Offset of the end of the last complete event in the stream.
     read: u64,
     content: bool,
     begun: bool,
     terminal: bool,
-    /// What the answer is, known at its semantic end; whatever follows does not change it.
+    /// The verdict, known at the semantic end; later bytes do not change it.
     checked: Option<Completion>,
     steps: Vec<Step>,
 }
 
-/// What one look at the body brought.
+/// Result of one poll of the body.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    /// Bytes arrived: with progress, or without (pings, comments, a part of an event).
+    /// Bytes arrived, with progress or without (pings, comments, a part of an event).
     More {
         progress: bool,
     },
     Ended(Completion),
-    /// It holds what the client's dialect has no words for: nobody's fault.
+    /// It has content that the client's dialect does not support: not a fault of the provider.
     Unsayable(String),
 }
 
@@ -115,23 +115,23 @@ impl Answer {
         }
     }
 
-    /// Some of the answer itself has arrived that the client may be shown, or its end.
+    /// Content that the client may receive has arrived, or the end.
     pub(crate) fn has_content(&self) -> bool {
         self.content || self.checked.is_some()
     }
 
-    /// The provider has begun to answer, if only with thinking that the client is not shown.
+    /// The provider has begun to respond, even if only with thinking that is not released.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun || self.has_content()
     }
 
-    /// What the answer is, once that is certain; the rest of it may still be to come.
+    /// The verdict, if it is certain; bytes may still arrive.
     pub(crate) fn checked(&self) -> Option<Completion> {
         let upstream = || self.translator.as_ref().and_then(AnswerTranslator::checked);
         self.checked.clone().or_else(upstream)
     }
 
-    /// In the provider's words, save for the ids of tool calls, which are as the client knows them.
+    /// In the provider's values, except for the ids of tool calls, which are the client's.
     pub(crate) fn report(&self) -> wire::Report {
         if let Some(provider_report) = &self.provider_report {
             return provider_report.clone();
@@ -152,12 +152,12 @@ impl Answer {
         self.gated.is_some() || self.translator.is_some()
     }
 
-    /// A tool call waits from its beginning on.
+    /// A tool call is held from its start.
     pub(crate) fn holds_call(&self) -> bool {
         matches!(self.gated, Some(Gated::Call { .. }))
     }
 
-    /// Releases a tool call up to its closing event: a client's connection cannot be kept open without a limit otherwise.
+    /// Releases a tool call up to its closing event, because a client's connection cannot be kept open without limit otherwise.
     pub(crate) fn show_call(&mut self) {
         if let Some(Gated::Call { closing }) = self.gated {
             self.gate = Gate::Closings;
@@ -166,14 +166,14 @@ impl Answer {
         }
     }
 
-    /// The next bytes that may be passed on, of those that have arrived.
+    /// The next bytes that can be released.
     pub(crate) fn next_ready(&mut self) -> Option<Bytes> {
         let bytes = self.ready.pop_front()?;
         self.held.shrink(bytes.len());
         Some(bytes)
     }
 
-    /// All of it in one piece.
+    /// All bytes that can be released, in one piece.
     pub(crate) fn all_ready(&mut self) -> Bytes {
         let mut all = BytesMut::with_capacity(self.held.bytes());
         while let Some(bytes) = self.next_ready() {
@@ -182,7 +182,7 @@ impl Answer {
         all.freeze()
     }
 
-    /// A copy of what may be passed on, of that which has arrived.
+    /// A copy of the bytes that can be released.
     pub(crate) fn peek_ready(&self) -> Vec<u8> {
         self.ready.iter().flatten().copied().collect()
     }
@@ -191,7 +191,7 @@ impl Answer {
         self.ready.is_empty()
     }
 
-    /// Read on. Not to be called again after [`Arrival::Ended`].
+    /// Reads the next part. Must not be called after [`Arrival::Ended`].
     pub(crate) fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
         Poll::Ready(match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => match frame.into_data() {
@@ -213,7 +213,7 @@ impl Answer {
         })
     }
 
-    /// Complete a last event that lacks only its blank line.
+    /// Completes a last event that lacks only its blank line.
     fn complete_last_event(&mut self) -> Option<Arrival> {
         let line = || Bytes::from_static(sse::BLANK_LINE);
         let arrival = match &self.translator {
@@ -250,13 +250,13 @@ impl Answer {
                     progress = true;
                     self.content = true;
                 }
-                // In Responses the terminal event is the completion check itself; elsewhere the check came before it.
+                // In Responses the terminal event is the completion check; in other dialects the check came earlier.
                 StepKind::SemanticEnd | StepKind::Terminal | StepKind::Error => {
                     progress = true;
                     self.terminal |= step.kind == StepKind::Terminal;
                     match (&self.checked, step.kind) {
-                        // An error after the completion check changes nothing, and is not passed on to a client that would
-                        // trust it.
+                        // An error after the completion check changes nothing, and is not released to a client that would
+                        // believe it.
                         (Some(_), StepKind::Error) => break,
                         (Some(_), _) => {
                             complete_to = step.end;
@@ -265,8 +265,8 @@ impl Answer {
                         (None, _) => {}
                     }
                     match self.validator.judge(BodyEnd::Cut) {
-                        // Never passed on: every client detects an aborted body, while some read a stop as a good end and an
-                        // error in the stream as the end of their attempts.
+                        // Never released: every client detects an aborted body, while some treat a stop as a valid end and an
+                        // error in the stream as the end of their retries.
                         Completion::Broken(broken) if broken != Broken::Empty => {
                             fatal = Some(broken);
                             break;
@@ -303,10 +303,10 @@ impl Answer {
         }
     }
 
-    /// Let everything up to this place of the stream be passed on.
-    fn release(&mut self, complete_to: u64) {
-        let mut room = (complete_to - self.released) as usize;
-        self.released = complete_to;
+    /// Allows the release of all bytes up to this offset.
+    fn release(&mut self, whole: u64) {
+        let mut room = (whole - self.released) as usize;
+        self.released = whole;
         let mut rest = Vec::new();
         for mut bytes in self.tail.drain(..) {
             let now = bytes.split_to(bytes.len().min(room));
@@ -321,7 +321,7 @@ impl Answer {
         self.tail = rest;
     }
 
-    /// The body ended. The semantic end, where there was one, has decided its verdict.
+    /// Handles the end of the body. The semantic end has already decided the verdict, if there was one.
     fn end(&mut self, how: BodyEnd) -> Completion {
         let completion = match self.checked.clone() {
             Some(checked) => checked,
@@ -333,20 +333,20 @@ impl Answer {
         completion
     }
 
-    /// Nothing more is expected: pass on the rest, and add the `message_stop` that some upstreams leave out and without which
-    /// some clients retry without a limit.
+    /// Ends the response: releases the rest, and adds the `message_stop` that some upstreams omit and without which some
+    /// clients retry without limit.
     pub(crate) fn finish(&mut self) {
         // The caller knows that the response passed the completion check.
         let _ = self.last_words();
         let empty = self.checked == Some(Completion::Broken(Broken::Empty));
         let supply = self.dialect == Dialect::Anthropic && !self.terminal && !empty;
-        // An incomplete event is dropped: a client cannot read it. A complete last event got its blank line before.
+        // An incomplete event is dropped: a client cannot parse it. A complete last event already has its blank line.
         let dropped: usize = self.tail.drain(..).map(|bytes| bytes.len()).sum();
         self.held.shrink(dropped);
         if supply {
             let stop =
                 Bytes::from_static(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
-            // Our own few bytes are beyond any limit.
+            // These few bytes of Understudy are not limited.
             let _ = self.held.grow(stop.len(), usize::MAX);
             self.terminal = true;
             self.ready.push_back(stop);
@@ -354,7 +354,7 @@ impl Answer {
     }
 }
 
-/// What is held back once this event has come; `before`: where the one before it ended.
+/// The held part after this event; `before`: end of the previous event.
 fn gated(gate: Gate, gated: Option<Gated>, step: Step, before: u64) -> Option<Gated> {
     let closes = step.kind == StepKind::ToolClose;
     match (gate, gated) {

@@ -1,4 +1,4 @@
-//! What an attempt has brought, where it brought an answer.
+//! The result of a successful attempt.
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -6,10 +6,10 @@ use wire::Completion;
 
 use crate::attempt::answer::Answer;
 
-/// An answer that may be passed on.
+/// A response that can be released.
 #[derive(Debug)]
 pub(crate) enum AttemptResponse {
-    /// `ended`: the complete body has arrived already.
+    /// `ended`: the complete body has already arrived.
     Stream {
         head: Parts,
         answer: Box<Answer>,

@@ -1,4 +1,4 @@
-//! Circuit breakers, one per endpoint and model.
+//! One circuit breaker for each endpoint and model.
 
 mod kept;
 mod memory;
@@ -21,7 +21,7 @@ pub(crate) use state::BreakerChange;
 pub use state::Standing;
 pub(crate) use trip::{FAILURES, FAILURES_IN_DECLARED_OUTAGE, PATIENCE, TimeoutLength, Trip};
 
-/// A breaker as faces show it.
+/// A breaker as the UIs show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakerView {
     pub endpoint: EndpointId,
@@ -29,11 +29,11 @@ pub struct BreakerView {
     pub standing: Standing,
     /// Consecutive failures.
     pub failures: u32,
-    /// What kind of failure the last one was.
+    /// The class of the last failure.
     pub class: Option<Class>,
     /// Reset time, if the last failure was a [`Class::Limit`] that states one.
     pub resets_at: Option<DateTime<Utc>>,
-    /// The last failure, in words.
+    /// The last failure as text.
     pub reason: String,
 }
 
@@ -55,7 +55,7 @@ impl Breakers {
             .map_or(Standing::Closed, |breaker| breaker.standing(now))
     }
 
-    /// The class of the failures that a breaker counts now; None: the last request was answered.
+    /// The class of the failures that a breaker counts; `None`: the last request succeeded.
     pub(crate) fn failing(&self, endpoint: &EndpointId, model: &ModelId) -> Option<Class> {
         let key = (endpoint.clone(), model.clone());
         self.lock().breakers.get(&key)?.class
@@ -71,8 +71,8 @@ impl Breakers {
         self.lock().last_failures.get(&key).copied()
     }
 
-    /// It timed out lately: a timeout opened its breaker, or it used up the longest timeout. Shorter timeouts do not prolong
-    /// this, so that a slow but healthy model gets its usual time again.
+    /// It timed out recently: a timeout opened its breaker, or it reached the longest timeout. Shorter timeouts do not extend
+    /// this period, so that a slow but healthy model gets its usual timeout again.
     pub(crate) fn has_recent_timeout(
         &self,
         endpoint: &EndpointId,
@@ -85,7 +85,7 @@ impl Breakers {
         breaker.is_some_and(|breaker| breaker.has_recent_timeout(now))
     }
 
-    /// A probe of the watch's failed: it counts as a request's failure does, and prolongs nothing that is open.
+    /// A probe of the watch failed: it counts like a request's failure, but does not extend an open breaker.
     pub(crate) fn probe_failed(
         &self,
         endpoint: &EndpointId,
@@ -97,7 +97,7 @@ impl Breakers {
         self.lock().failed(&key, now, trip, false)
     }
 
-    /// Every breaker that remembers a failure.
+    /// Every breaker with a failure.
     pub(crate) fn views(&self, now: DateTime<Utc>) -> Vec<BreakerView> {
         self.lock().forget_unused(now);
         let view = |((endpoint, model), breaker): (&Key, &Breaker)| BreakerView {

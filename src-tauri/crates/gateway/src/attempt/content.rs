@@ -1,5 +1,4 @@
-//! A body before its compression: a provider's, which sometimes compresses although uncompressed bytes were requested, or a
-//! client's.
+//! Decodes a body: a provider's, which is sometimes compressed against the request, or a client's.
 
 use std::fmt;
 use std::io;
@@ -24,14 +23,14 @@ use wire::Broken;
 
 use crate::BoxError;
 
-/// Decoded bytes come in pieces of this size, each made after the last one was taken: however large the decoded body is, it
+/// Decoded bytes are produced in pieces of this size, each after the previous one was taken, so that a decoded body of any size
 /// counts like any response.
 const PIECE: usize = 16 << 10;
 
-/// The window that RFC 9659 allows, as a power of two: a frame may ask for gigabytes.
+/// The window that RFC 9659 allows, as a power of two: a frame may request gigabytes.
 const ZSTD_WINDOW: u32 = 23;
 
-/// How a body is compressed.
+/// The content encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     Gzip,
@@ -46,13 +45,13 @@ enum Coding {
 pub struct UnknownCoding(String);
 
 impl UnknownCoding {
-    /// As the header names them.
+    /// The names as in the header.
     pub(crate) fn names(&self) -> &str {
         &self.0
     }
 }
 
-/// Why no more of a body can be read.
+/// Why the rest of a body cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
     #[error("the connection broke, or the compressed bytes ended too early")]
@@ -70,7 +69,7 @@ impl Unreadable {
     }
 }
 
-/// What a body must be to be decoded.
+/// Requirements for a body that can be decoded.
 pub(crate) trait Raw:
     Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static
 {
@@ -78,13 +77,13 @@ pub(crate) trait Raw:
 
 impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static> Raw for B {}
 
-/// A body, decoded.
+/// A decoded body.
 pub(crate) enum Content<B: Raw = Incoming> {
     Plain(B),
     Coded(Box<Coded<B>>),
 }
 
-/// What the decoders read from.
+/// The input of the decoders.
 type Source<B> =
     StreamReader<MapErr<BodyDataStream<B>, fn(<B as Body>::Error) -> io::Error>, Bytes>;
 
@@ -94,17 +93,16 @@ pub(crate) struct Coded<B: Raw> {
 }
 
 enum State<B: Raw> {
-    /// Which of a coding's formats it is shows in the first bytes.
+    /// The first bytes show which format of a coding it is.
     Unbegun(Source<B>),
     Decoding(ReaderStream<Pin<Box<dyn AsyncRead + Send>>>),
     Over,
 }
 
 impl<B: Raw> Content<B> {
-    /// `headers` describe the decoded body afterwards.
+    /// Changes `headers` so that they describe the decoded body.
     ///
-    /// # Errors
-    /// [`UnknownCoding`], also where one coding was laid over another.
+    /// # Errors [`UnknownCoding`], also for two codings on top of each other.
     pub(crate) fn of(headers: &mut HeaderMap, body: B) -> Result<Content<B>, UnknownCoding> {
         let coding = Coding::of(headers);
         headers.remove(CONTENT_ENCODING);
@@ -239,7 +237,7 @@ impl Coding {
         }
     }
 
-    /// Brotli beyond its standard needs a window of up to a gigabyte: its first seven bits show it.
+    /// Brotli's large-window extension needs a window of up to a gigabyte: the first seven bits show it.
     fn is_oversized(self, first: u8) -> bool {
         self == Coding::Brotli && first & 0x7f == 0x11
     }
@@ -251,7 +249,7 @@ impl Coding {
                 decoder.multiple_members(true);
                 Box::pin(decoder)
             }
-            // The standard's `deflate` is in a zlib envelope; some servers omit that.
+            // The standard's `deflate` has a zlib envelope; some servers omit it.
             Coding::Deflate if first & 0x0f == 8 => Box::pin(ZlibDecoder::new(source)),
             Coding::Deflate => Box::pin(DeflateDecoder::new(source)),
             Coding::Brotli => Box::pin(BrotliDecoder::new(source)),

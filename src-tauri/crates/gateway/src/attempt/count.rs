@@ -1,4 +1,4 @@
-//! `count_tokens`: an answer that is a number.
+//! `count_tokens`: a response that is a number.
 
 use catalog::Dialect;
 use http::header::CONTENT_TYPE;
@@ -13,7 +13,7 @@ use crate::attempt::attempt_response::AttemptResponse;
 /// Marks a count as Understudy's estimate, by [`estimate_tokens`].
 const ESTIMATED: &str = "x-understudy-estimate";
 
-/// The vendor's own: `{"input_tokens": 14}`.
+/// The vendor's response: `{"input_tokens": 14}`.
 pub(crate) fn judge(bytes: &[u8]) -> Completion {
     #[derive(Deserialize)]
     struct Count {
@@ -28,7 +28,7 @@ pub(crate) fn judge(bytes: &[u8]) -> Completion {
     }
 }
 
-/// Ours, where a candidate has no such call. None: the request cannot be read.
+/// Understudy's estimate, if a candidate has no such call. `None`: the request cannot be parsed.
 pub(crate) fn estimate(dialect: Dialect, body: &[u8]) -> Option<AttemptResponse> {
     let tokens = estimate_tokens(&read(dialect, body).ok()?);
     let (mut head, ()) = Response::new(()).into_parts();

@@ -9,40 +9,40 @@ use crate::Timers;
 use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::failed_attempt::FailedAttempt;
 
-/// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
-/// must have something to give before.
+/// Every measured agent closes a streamed response after 300 s without an event, whatever else is sent; an exchange must have
+/// content before that.
 pub(crate) const CLIENTS_WAIT: Duration = Duration::from_secs(270);
 
-/// How long a client of a stream waits for its first event. `waits`: as far as it is known.
+/// How long a client of a stream waits for its first event. `waits`: its timeout, if known.
 pub(crate) fn stream_wait(waits: Option<Duration>) -> Duration {
     waits.map_or(CLIENTS_WAIT, |waits| CLIENTS_WAIT.min(waits * 9 / 10))
 }
-/// How long a provider may think before the client gets a keep-alive, if the thinking is not passed on. Until then another
+/// How long a provider may send only thinking that is not released before the client gets a keep-alive. Until then another
 /// candidate can still answer instead.
 const LATE: Duration = Duration::from_secs(120);
-/// The shortest time of an attempt, however late in its exchange.
+/// The shortest timeout of an attempt, however late in its exchange.
 const AT_LEAST: Duration = Duration::from_secs(15);
 
-/// The timeout of a model that timed out lately, where it is not the only one.
+/// The timeout of a model that timed out recently, if it is not the only candidate.
 const BRIEF: Duration = Duration::from_secs(30);
 
-/// How long the first content of a stream is waited for.
+/// The timeout for the first content of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// It timed out lately, and another candidate is left or was used.
+    /// It timed out recently, and another candidate is left or was used.
     Brief,
     Usual,
-    /// No other candidate is left, and it has not timed out lately.
+    /// No other candidate is left, and it has not timed out recently.
     LastCandidate,
 }
 
-/// A candidate's share of its client's patience.
+/// A candidate's share of its client's timeout.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientWait {
-    /// Since when the client has received nothing; `None`: it gets keep-alives.
+    /// The time since which the client has received nothing; `None`: it gets keep-alives.
     pub(crate) since: Option<Instant>,
     pub(crate) waits: Option<Duration>,
-    /// When the next candidate has its turn.
+    /// When the next candidate is used.
     pub(crate) until: Option<Instant>,
 }
 
@@ -50,15 +50,15 @@ pub(crate) struct ClientWait {
 #[derive(Clone, Debug)]
 pub(crate) struct Left {
     pub(crate) gone: watch::Receiver<bool>,
-    /// A wait of this length is the provider's timeout.
+    /// A wait of this length counts as the provider's timeout.
     pub(crate) unanswered_after: Duration,
 }
 
-/// Why no response headers are waited for any longer.
+/// Why the attempt stops waiting for response headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Abandoned {
     TooLate,
-    /// The client has left, after a wait of that length.
+    /// The client has disconnected after a wait of that length.
     Left,
 }
 
@@ -68,14 +68,14 @@ pub(crate) struct Deadlines {
     pub(crate) headers: Instant,
     pub(crate) content: Instant,
     pub(crate) end: Instant,
-    /// What it proves when they pass; None: nothing, there was little time, or a document may rightly take more.
+    /// The evidence when they expire; `None`: none, because little time was left, or because a document may take longer.
     timeout_length: Option<TimeoutLength>,
     /// `None`: its end is awaited, with or without a client.
     left: Option<Left>,
 }
 
 impl Deadlines {
-    /// A request that is not streamed may rightly take minutes before its headers.
+    /// The headers of a request that is not streamed may take minutes.
     pub(crate) fn new(
         began: Instant,
         client: ClientWait,
@@ -154,7 +154,7 @@ impl Deadlines {
         };
         let mut gone = gone.clone();
         loop {
-            // The sender is gone, and so is the request.
+            // The sender has been dropped, and the request with it.
             if gone.wait_for(|gone| *gone).await.is_err() {
                 return std::future::pending().await;
             }
@@ -165,13 +165,13 @@ impl Deadlines {
         }
     }
 
-    /// Nothing came while its client was there.
+    /// Nothing arrived while its client was connected.
     pub(crate) fn left(&self) -> FailedAttempt {
         let message = crate::open::client_left_waiting(self.began.elapsed());
         FailedAttempt::timed_out(message, Some(TimeoutLength::Usual))
     }
 
-    /// It is high time that the client got a sign of life.
+    /// The client needs a keep-alive soon.
     pub(crate) fn is_late(&self) -> bool {
         self.began.elapsed() >= LATE
     }

@@ -1,4 +1,4 @@
-//! What a route requires of a response beyond completeness.
+//! A route's demand on a response in addition to completeness.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use serde_json::Value;
 use translate::Wanted;
 
-/// Looked at where the complete response is there before any of it is passed on.
+/// Checked if the complete response is available before any of it is released.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
     /// It has text.
     Text,
     /// Its text is JSON.
     Json,
-    /// Its text is JSON of this schema.
+    /// Its text is JSON that matches this schema.
     Schema(Schema),
 }
 
-/// A JSON Schema (draft 4 to 2020-12). It refers to nothing outside itself: no file is read and no address is contacted.
+/// A JSON Schema (draft 4 to 2020-12) without external references: no file is read and no address is contacted.
 #[derive(Clone)]
 pub struct Schema {
     text: Arc<str>,
@@ -25,13 +25,12 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// # Errors
-    /// In words for the owner: it is no JSON, or no schema.
+    /// # Errors As text for the owner: it is not JSON, or not a schema.
     pub fn new(text: &str) -> Result<Self, String> {
         let tree: Value = serde_json::from_str(text)
-            .map_err(|error| format!("the schema is no JSON: {error}"))?;
+            .map_err(|error| format!("the schema is not JSON: {error}"))?;
         let compiled = jsonschema::validator_for(&tree)
-            .map_err(|error| format!("it is no schema: {error}"))?;
+            .map_err(|error| format!("it is not a schema: {error}"))?;
         Ok(Self {
             text: text.into(),
             compiled: Arc::new(compiled),
@@ -40,7 +39,7 @@ impl Schema {
 }
 
 impl Demand {
-    /// What a request demands where its provider enforces nothing. A schema that we cannot read demands JSON.
+    /// The demand of a request that its provider does not enforce. A schema that cannot be read requires JSON.
     pub(crate) fn of_request(wanted: Wanted) -> Self {
         match wanted {
             Wanted::Json => Demand::Json,
@@ -48,17 +47,16 @@ impl Demand {
         }
     }
 
-    /// # Errors
-    /// What is missing, without quoting the answer.
-    pub(crate) fn check(&self, text: &str) -> Result<(), String> {
-        let json = |text: &str| -> Result<Value, String> {
-            serde_json::from_str(unfenced(text)).map_err(|error| {
-                format!("the answer is no JSON, and this route demands it: {error}")
+    /// # Errors What is missing, without a quote of the response.
+    pub(crate) fn check(&self, said: &str) -> Result<(), String> {
+        let json = |said: &str| -> Result<Value, String> {
+            serde_json::from_str(unfenced(said)).map_err(|error| {
+                format!("the response is not JSON, and this route requires it: {error}")
             })
         };
         match self {
-            Demand::Text if text.trim().is_empty() => {
-                Err("the answer says nothing in words, and this route demands text".to_owned())
+            Demand::Text if said.trim().is_empty() => {
+                Err("the response has no text, and this route requires text".to_owned())
             }
             Demand::Text => Ok(()),
             Demand::Json => json(text).map(drop),
@@ -67,7 +65,7 @@ impl Demand {
                 schema.compiled.validate(&tree).map_err(|error| {
                     let (place, rule) = (error.instance_path(), error.schema_path());
                     format!(
-                        "the answer does not fit this route's schema at `{place}` (rule `{rule}`)"
+                        "the response does not match this route's schema at `{place}` (rule `{rule}`)"
                     )
                 })
             }

@@ -1,18 +1,18 @@
-//! How long complete responses in one piece took, by their model and the size of the request.
+//! Durations of complete responses in one document, by model and request size.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use catalog::{EndpointId, ModelId};
 
-/// The newest of a size that count.
+/// The newest durations of a size that count.
 const KEPT: usize = 64;
-/// Fewer are no evidence about the slowest.
+/// With fewer durations the slowest is unknown.
 const ENOUGH: usize = 20;
-/// Models and sizes that are remembered.
+/// Maximum number of models and sizes in memory.
 const REMEMBERED: usize = 1024;
 
-/// Requests of one size: the power of four of their bytes.
+/// The size class of a request: the power of four of its bytes.
 type Size = u32;
 type Key = (EndpointId, ModelId, Size);
 
@@ -38,7 +38,7 @@ impl Durations {
         }
     }
 
-    /// 95 of 100 took no longer; None: too few are known.
+    /// 95 of 100 responses took at most this time; `None`: too few are known.
     pub(crate) fn p95(
         &self,
         endpoint: &EndpointId,
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_slowest_of_twenty_count_and_sizes_stand_apart() {
+    fn the_slowest_of_twenty_count_and_sizes_are_separate() {
         let (endpoint, model) = (EndpointId::new("lead"), ModelId::new("m"));
         let mut durations = Durations::default();
         for second in 1..=19 {
@@ -77,7 +77,7 @@ mod tests {
             Some(Duration::from_secs(100))
         );
         assert_eq!(durations.p95(&endpoint, &model, 500_000), None);
-        // What is old counts no longer.
+        // Old durations no longer count.
         for _ in 0..64 {
             durations.took(&endpoint, &model, 5_000, Duration::from_secs(2));
         }

@@ -1,4 +1,4 @@
-//! A failed attempt, and what is known of it.
+//! A failed attempt, with its known details.
 
 use std::time::Duration;
 
@@ -17,27 +17,27 @@ use crate::attempt::own_network::OwnNetwork;
 
 const MASK: &str = "[masked]";
 
-/// Why an attempt brought no answer, before anything of it was passed on or in the middle.
+/// Why an attempt has no response to release, or broke during the response.
 #[derive(Debug)]
 pub(crate) struct FailedAttempt {
     pub(crate) class: Class,
-    /// It never left our own network.
+    /// It never left this machine's network.
     pub(crate) own: Option<OwnNetwork>,
     pub(crate) fault: Fault,
     pub(crate) message: String,
     pub(crate) retry_after: Option<Duration>,
-    /// Of [`Class::Limit`]: the stated reset time.
+    /// The stated reset time of a [`Class::Limit`].
     pub(crate) resets_at: Option<DateTime<Utc>>,
-    /// Of [`Class::ContextTooLong`]: the model's window in tokens, where the provider named it.
+    /// The model's window in tokens, if a [`Class::ContextTooLong`] error names it.
     pub(crate) window: Option<u64>,
-    /// The provider's response, where it can be returned unchanged.
+    /// The provider's response, if it can be returned unchanged.
     pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
     pub(crate) report: wire::Report,
-    /// The response was complete and had nothing to act on.
+    /// The response was complete but empty.
     pub(crate) empty: bool,
     /// The timeout of a stream's provider.
     pub(crate) timeout_length: Option<TimeoutLength>,
-    /// A retry at the same place would end the same way.
+    /// A retry at the same candidate would have the same result.
     pub(crate) hopeless: bool,
 }
 
@@ -59,7 +59,7 @@ impl FailedAttempt {
         }
     }
 
-    /// The same candidate is not reached at once, and another one perhaps is: a local server, or one that is not intercepted.
+    /// The same candidate cannot be reached now, but another one may be: a local server, or one that is not intercepted.
     pub(crate) fn of_our_network(own: OwnNetwork, message: String) -> Self {
         Self {
             own: Some(own),
@@ -75,7 +75,7 @@ impl FailedAttempt {
         }
     }
 
-    /// A timeout in the middle of its response. As after every timeout, there is no retry at once.
+    /// A timeout within its response. As after every timeout, there is no immediate retry.
     pub(crate) fn stalled(idle: Duration, report: &wire::Report) -> Self {
         let seconds = idle.as_secs();
         Self {
@@ -84,12 +84,12 @@ impl FailedAttempt {
             ..Self::new(
                 Class::Transient,
                 Fault::Theirs(FailureKind::Stalled),
-                format!("nothing came for {seconds} s in the middle of the answer"),
+                format!("nothing arrived for {seconds} s within the response"),
             )
         }
     }
 
-    /// A broken response. An error within it has its own class: quota, a key, a context too long.
+    /// A broken response. An error within it has its own class: quota, a key, a context that is too long.
     pub(crate) fn broken(rules: &[Rule], broken: &Broken, report: &wire::Report) -> Self {
         let (failure, rule) = wire::read_broken(rules, broken);
         let (stated, message) = (failure.class, failure.message);
@@ -125,7 +125,7 @@ impl FailedAttempt {
         }
     }
 
-    /// A response that cannot continue a truncated one: no fault of its provider.
+    /// A response that cannot continue a truncated one: not a fault of its provider.
     pub(crate) fn unfit(why: String, report: &wire::Report) -> Self {
         Self {
             report: report.clone(),
@@ -134,7 +134,7 @@ impl FailedAttempt {
         }
     }
 
-    /// The provider answered otherwise, or may: it is this model that fails, not the connection and not an account.
+    /// The provider works, or may work: this model fails, not the connection or an account.
     pub(crate) fn is_of_the_model(&self) -> bool {
         matches!(self.class, Class::Transient | Class::Silent)
             && self
@@ -143,7 +143,7 @@ impl FailedAttempt {
                 .is_some_and(|kind| kind != FailureKind::Connect)
     }
 
-    /// The server does not know what was called, as opposed to a model that its vendor does not know.
+    /// The server does not have the called endpoint, as opposed to a model that its vendor does not have.
     pub(crate) fn has_no_such_call(&self) -> bool {
         let Some((status, _, body)) = &self.answer else {
             return false;
@@ -155,20 +155,20 @@ impl FailedAttempt {
         }
     }
 
-    /// It holds what only its own dialect has words for.
+    /// It has content that only its own dialect supports.
     pub(crate) fn unsayable(what: &str, report: &wire::Report) -> Self {
         let why = CannotTell::Unsayable(what.to_owned());
         Self::unfit(why.to_string(), report)
     }
 
-    /// Turns the wait of a limit into a reset time.
+    /// Converts the wait of a limit into a reset time.
     pub(crate) fn date(&mut self, now: DateTime<Utc>) {
         if self.class == Class::Limit && self.resets_at.is_none() {
             self.resets_at = self.retry_after.map(|wait| now + wait);
         }
     }
 
-    /// Some providers quote the refused key. No other reader may see it.
+    /// Removes the key: some providers quote a refused key, and it must not be shown.
     pub(crate) fn conceal(&mut self, key: &Secret) {
         let key = key.reveal();
         if key.is_empty() {
@@ -183,7 +183,7 @@ impl FailedAttempt {
         }
     }
 
-    /// The provider answered properly; another attempt may bring what the route requires.
+    /// The provider answered normally; another attempt may fulfil the route's demand.
     pub(crate) fn not_as_demanded(why: String, report: &wire::Report) -> Self {
         Self {
             hopeless: false,
@@ -202,7 +202,7 @@ impl FailedAttempt {
         )
     }
 
-    /// The provider answered, and as it meant to; the route wants more.
+    /// The provider answered normally, but the route requires a complete response.
     pub(crate) fn incomplete(report: &wire::Report) -> Self {
         Self {
             report: report.clone(),
@@ -216,7 +216,7 @@ impl FailedAttempt {
     }
 }
 
-/// How a broken answer bears on the provider's health.
+/// The failure kind of a broken response, for the provider's health.
 fn kind_of(broken: &Broken) -> FailureKind {
     match broken {
         Broken::NoStopReason | Broken::Cut | Broken::OpenBlock => FailureKind::Cut,

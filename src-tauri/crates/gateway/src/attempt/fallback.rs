@@ -1,4 +1,4 @@
-//! The candidates in the plan's order, until one answers or none is left, and from there on after a truncated response.
+//! Uses the candidates in the plan's order until one answers or none is left, also after a truncated response.
 
 mod eligible;
 mod failed;
@@ -27,10 +27,10 @@ use crate::{Candidate, Credential};
 use queue::Queue;
 use reported_failure::ReportedFailure;
 
-/// Requests that one exchange may cost, however many candidates there are.
+/// Maximum number of requests of one exchange.
 const ATTEMPTS: usize = 6;
 
-/// One exchange's way through its candidates.
+/// The progress of one exchange through its candidates.
 pub(crate) struct Fallback {
     pub(crate) services: Services,
     pub(crate) admitted: Arc<Admitted>,
@@ -44,14 +44,14 @@ pub(crate) struct Fallback {
     window: Option<u64>,
     empty_before: bool,
     hold: Hold,
-    /// Since when the client has received nothing; `None`: it gets keep-alives.
+    /// The time since which the client has received nothing; `None`: it gets keep-alives.
     waits: Option<Instant>,
 }
 
-/// A candidate's answer that may be passed on.
+/// A candidate's response that can be released.
 pub(crate) struct Answered {
     pub(crate) candidate: Candidate,
-    /// None: the breaker is not concerned.
+    /// `None`: it does not affect the breaker.
     pub(crate) permit: Option<Permit>,
     pub(crate) response: AttemptResponse,
 }
@@ -84,7 +84,7 @@ impl Fallback {
         }
     }
 
-    /// The next answer that may be passed on, however many attempts it takes.
+    /// The next response that can be released, after any number of attempts.
     pub(crate) async fn next(&mut self) -> Result<Answered, NoResponse> {
         let admitted = Arc::clone(&self.admitted);
         loop {
@@ -152,7 +152,7 @@ impl Fallback {
                     let passing = admitted.config.paused || admitted.config.draining;
                     let probe = permit.as_ref().is_some_and(Permit::is_probe);
                     let cannot_count = counts && failed_attempt.has_no_such_call();
-                    // An empty response came from a provider that answers: only a second one is passed on.
+                    // An empty response shows that the provider works: only a second one is released.
                     let single_attempt = (!admits || probe) && !failed_attempt.empty;
                     self.failed(
                         &candidate,
@@ -179,10 +179,10 @@ impl Fallback {
         }
     }
 
-    /// The next response continues a truncated one, for a client that is kept alive meanwhile. `checked`: nothing is released
-    /// before the completion check.
+    /// The next response continues a truncated one, for a client that gets keep-alive bytes in the meantime. `checked`: nothing
+    /// is released before the completion check.
     pub(crate) async fn resume(&mut self, checked: bool) -> Result<Answered, NoResponse> {
-        // A candidate that truncated a response is not used to continue while another is left.
+        // A candidate that truncated a response does not continue it while another is left.
         if self.queue.was_tried() && !self.queue.is_last() {
             self.queue.advance();
         }
@@ -196,7 +196,7 @@ impl Fallback {
     }
 }
 
-/// A count of tokens that the candidate has no call for.
+/// An estimated token count for a candidate without such a call.
 fn estimated(admitted: &Admitted, candidate: &Candidate) -> Result<Answered, NoResponse> {
     let Some(response) = count::estimate(admitted.plan.dialect, &admitted.body) else {
         return Err(NoResponse::OurFault);

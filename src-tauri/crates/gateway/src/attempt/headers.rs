@@ -1,5 +1,5 @@
-//! Which headers travel on. To the client's own vendor everything does, but for what belongs to one connection or to us; to any other
-//! endpoint nothing but content negotiation and what its file allows.
+//! Decides which headers are forwarded. The client's own vendor gets all of them except those of one connection and
+//! Understudy's; any other endpoint gets only content negotiation and what its file allows.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use translate::{LeftOut, Why};
 use crate::Credential;
 use crate::exchange_id;
 
-/// Carries our token where the path cannot.
+/// Carries Understudy's token if the path cannot.
 pub(crate) const TOKEN_HEADER: &str = "x-understudy-token";
-/// Ours: never sent upstream.
+/// Understudy's headers, which are never sent upstream.
 const OWN_PREFIX: &str = "x-understudy-";
 
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -32,7 +32,7 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// Any of these logs a client in.
+/// Headers that contain a login.
 const LOGINS: [HeaderName; 4] = [
     AUTHORIZATION,
     HeaderName::from_static("x-api-key"),
@@ -40,7 +40,7 @@ const LOGINS: [HeaderName; 4] = [
     HeaderName::from_static("x-goog-api-key"),
 ];
 
-/// These name an account: with [`LOGINS`], they go to the client's own vendor only.
+/// Headers that identify an account: like [`LOGINS`], they are sent only to the client's own vendor.
 const ACCOUNTS: [HeaderName; 4] = [
     COOKIE,
     HeaderName::from_static("openai-organization"),
@@ -48,7 +48,7 @@ const ACCOUNTS: [HeaderName; 4] = [
     HeaderName::from_static("chatgpt-account-id"),
 ];
 
-/// Query parameters that some vendors take a key from.
+/// Query parameters in which some vendors accept a key.
 const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
 
 /// In seconds, with or without a fraction; the Anthropic and OpenAI SDKs and Claude Code send one of them, or `NOT_GIVEN`.
@@ -65,7 +65,7 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 const BETAS: HeaderName = HeaderName::from_static("anthropic-beta");
 const OURSELVES: &str = concat!("Understudy/", env!("CARGO_PKG_VERSION"));
 
-/// The client's patience, where it sends it.
+/// The client's timeout, if it sends one.
 pub(crate) fn client_waits(headers: &HeaderMap) -> Option<Duration> {
     WAITS.iter().find_map(|name| {
         let seconds: f64 = headers.get(name)?.to_str().ok()?.parse().ok()?;
@@ -73,7 +73,7 @@ pub(crate) fn client_waits(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// Does the client bring a login of its own? (Our token in such a header is none.)
+/// True if the client sends its own login. Understudy's token in such a header does not count.
 pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {
     LOGINS.iter().any(|name| {
         headers
@@ -83,13 +83,13 @@ pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {
     })
 }
 
-/// A login or our token, right or wrong.
+/// True for a login or Understudy's token, valid or not.
 pub(crate) fn shows_any_credential(headers: &HeaderMap) -> bool {
     let shown = |name: &HeaderName| headers.contains_key(name);
     LOGINS.iter().any(shown) || headers.contains_key(TOKEN_HEADER)
 }
 
-/// Whatever names the client to its vendor. (Our token in such a header does not.)
+/// All headers that identify the client to its vendor. Understudy's token in such a header is excluded.
 pub(crate) fn credentials<'a>(
     headers: &'a HeaderMap,
     token: &'a Secret,
@@ -122,7 +122,7 @@ pub(crate) fn outgoing(
     for name in own {
         headers.remove(name);
     }
-    // What arrives is judged, and compressed bytes cannot be.
+    // Responses are checked, which needs uncompressed bytes.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     match credential {
         Credential::ClientLogin => {
@@ -147,7 +147,7 @@ pub(crate) fn outgoing(
     headers
 }
 
-/// The query of an attempt: a key in it goes to the client's own vendor only.
+/// The query of an attempt: a key in it is sent only to the client's own vendor.
 pub(crate) fn query(query: Option<&str>, credential: Credential) -> Option<String> {
     let query = query.filter(|query| !query.is_empty())?;
     if credential == Credential::ClientLogin {
@@ -163,11 +163,11 @@ pub(crate) fn query(query: Option<&str>, credential: Credential) -> Option<Strin
     Some(kept.join("&")).filter(|kept| !kept.is_empty())
 }
 
-/// The headers of an answer as they go back to the client. Its length is set anew by the server.
+/// The headers of a response for the client. The server sets the length again.
 pub(crate) fn returned(mut headers: HeaderMap) -> HeaderMap {
     strip_hop_by_hop(&mut headers);
     headers.remove(CONTENT_LENGTH);
-    // Of an Understudy upstream: its ledger has that exchange, and ours has not.
+    // From an upstream that is Understudy too: the id belongs to its ledger.
     headers.remove(exchange_id::HEADER);
     headers
 }
@@ -184,8 +184,8 @@ pub(crate) fn set_event_stream(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
 }
 
-/// The headers of an attempt at an endpoint that is neither the client's own vendor's nor the one that the client was configured for:
-/// content negotiation, and what the endpoint's file allows. No value of the client's is in them otherwise.
+/// The headers of an attempt at an endpoint that is neither the client's own vendor nor the configured primary: content
+/// negotiation, and what the endpoint's file allows. They contain no other value of the client.
 pub(crate) fn of_other(
     client: &HeaderMap,
     spoken: Dialect,
@@ -211,7 +211,8 @@ pub(crate) fn of_other(
     headers
 }
 
-/// No file can allow these: a login, an account, what is ours, what belongs to one connection. Betas go one by one.
+/// No file can allow these: logins, accounts, Understudy's headers, and headers of one connection. Betas are allowed one by
+/// one.
 fn is_withheld(name: &HeaderName) -> bool {
     LOGINS.contains(name)
         || ACCOUNTS.contains(name)
@@ -221,7 +222,7 @@ fn is_withheld(name: &HeaderName) -> bool {
         || *name == BETAS
 }
 
-/// Those of the client's betas that the endpoint's file allows; the others are listed as dropped.
+/// The client's betas that the endpoint's file allows; the others are listed as dropped.
 pub(crate) fn put_betas(
     headers: &mut HeaderMap,
     client: &HeaderMap,
@@ -247,7 +248,7 @@ pub(crate) fn put_betas(
     }
 }
 
-/// The names of what a candidate was not sent, and of the references that it was sent in full.
+/// The names of the dropped fields, and of the references that were sent in full.
 pub(crate) fn listed(fields: &[LeftOut]) -> HeaderMap {
     let (expanded, dropped): (Vec<&LeftOut>, Vec<&LeftOut>) =
         fields.iter().partition(|field| field.why == Why::Expanded);
@@ -261,7 +262,7 @@ pub(crate) fn listed(fields: &[LeftOut]) -> HeaderMap {
     names.collect()
 }
 
-/// For a header: ASCII, of bounded length.
+/// For a header: ASCII, with limited length.
 fn names_of(fields: &[&LeftOut]) -> Option<HeaderValue> {
     const LONGEST: usize = 512;
     let mut text = String::new();
@@ -290,7 +291,7 @@ fn names_of(fields: &[&LeftOut]) -> Option<HeaderValue> {
         .filter(|text| !text.is_empty())
 }
 
-/// The headers of a request for a list of models: the client's login for its own vendor, and nothing else of the client's.
+/// The headers of a request for a list of models: the client's login for its own vendor, and no other header of the client.
 pub(crate) fn of_list(
     client: &HeaderMap,
     credential: Credential,
@@ -319,7 +320,7 @@ pub(crate) fn of_list(
     headers
 }
 
-/// The headers of a translated answer: what is not about this connection is about another dialect.
+/// The headers of a translated response: headers that do not belong to this connection belong to another dialect.
 pub(crate) fn of_translated(provider: &HeaderMap, streamed: bool) -> HeaderMap {
     let kind = if streamed { EVENTS } else { JSON };
     let mut headers = kept(provider, &[REQUEST_ID, DATE]);
@@ -330,7 +331,7 @@ pub(crate) fn of_translated(provider: &HeaderMap, streamed: bool) -> HeaderMap {
     headers
 }
 
-/// The headers of a translated error: when to try again is the same in every dialect.
+/// The headers of a translated error: the time of a retry is the same in every dialect.
 pub(crate) fn of_error(provider: &HeaderMap) -> HeaderMap {
     let mut headers = kept(provider, &[REQUEST_ID, DATE, RETRY_AFTER, RETRY_AFTER_MS]);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
@@ -349,7 +350,7 @@ fn show_key(headers: &mut HeaderMap, auth: Auth, key: Option<&Secret>) {
         Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.reveal())),
         Auth::None => return,
     };
-    // A key with a line break is no key; without the header the vendor returns its own error.
+    // A key with a line break is invalid; without the header the vendor returns its own error.
     if let Ok(mut value) = HeaderValue::try_from(text) {
         value.set_sensitive(true);
         headers.insert(name, value);

@@ -1,4 +1,4 @@
-//! The request of an attempt, made from the client's own.
+//! The request of an attempt, derived from the client's.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,19 @@ use crate::attempt::translation::{TranslatedRequest, Translation, translate_requ
 use crate::kept::SignatureSink;
 use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig};
 
-/// What a candidate is sent.
+/// The request for a candidate.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) request: Request<Full<Bytes>>,
-    /// It speaks another dialect than the client.
+    /// Set if it uses another dialect than the client.
     pub(crate) translation: Option<Translation>,
-    /// What it is not sent, or not so exactly.
+    /// Fields that it does not get, or not exactly.
     pub(crate) left_out: Vec<LeftOut>,
-    /// What the request demands of the answer and the provider does not enforce.
+    /// The request's demand on the response that the provider does not enforce.
     pub(crate) wanted: Option<Demand>,
 }
 
-/// Why a request could not be built. The plan has checked the same before, so this is a fault of Understudy.
+/// Why a request could not be built. The plan has checked the same before, so this is a bug in Understudy.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unbuilt {
     #[error(transparent)]
@@ -36,7 +36,7 @@ pub(crate) enum Unbuilt {
     Untranslatable(#[from] Untranslatable),
 }
 
-/// What is kept of earlier answers for this request's calls, and where this answer's goes.
+/// Stored signatures for this request's calls, and the store for those of its response.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) signatures: BTreeMap<String, Signature>,
@@ -118,7 +118,7 @@ pub(crate) fn request(
     })
 }
 
-/// What the route's primary demands, where it gets the client's own bytes.
+/// The requirements of the route's primary, which gets the client's own bytes.
 fn home(admitted: &Admitted) -> translate::Home {
     let (config, plan) = (&admitted.config, &admitted.plan);
     let mut routes = config.routes.iter();
@@ -141,7 +141,7 @@ fn of_other(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfi
     )
 }
 
-/// The client's own bytes, with the candidate's model and without what does not go to it.
+/// The client's own bytes, with the candidate's model and without fields that it must not get.
 fn family_body(
     admitted: &Admitted,
     candidate: &Candidate,
@@ -159,7 +159,7 @@ fn family_body(
     (body, filtered.dropped)
 }
 
-/// What a candidate is sent in full that holds nothing of what the request refers to.
+/// The references whose content a candidate gets because it does not store it.
 fn expanded(admitted: &Admitted) -> Vec<LeftOut> {
     let in_full = admitted.conversation.in_full();
     in_full.map_or_else(Vec::new, |full| full.listed.clone())
@@ -187,7 +187,7 @@ fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) ->
         Kind::CountTokens => url.push_str("/count_tokens"),
     }
     let query = headers::query(admitted.head.uri.query(), candidate.credential);
-    // A query may contain anything: it goes only where the client sent it.
+    // A query may contain anything: it is sent only to the vendor that the client addressed.
     if let Some(query) = query.filter(|_| candidate.carriage == Carriage::Own) {
         url.push('?');
         url.push_str(&query);
@@ -195,8 +195,8 @@ fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) ->
     url
 }
 
-/// The client's own bytes, with another model's id where the candidate has one, and with what another candidate has answered in
-/// place of a reference to it.
+/// The client's own bytes, with another model id if the candidate has one, and with another candidate's content in place of a
+/// reference to it.
 fn own_body(admitted: &Admitted, candidate: &Candidate) -> (Bytes, Vec<LeftOut>) {
     let ask = &admitted.ask;
     let expanded = admitted.conversation.for_own(&admitted.body, candidate);

@@ -13,43 +13,43 @@ use crate::attempt::headers;
 use crate::attempt::translation::Translation;
 use crate::deliver::hold::{Gate, Hold};
 
-/// What an attempt is made for.
+/// The purpose and the conditions of an attempt.
 #[derive(Debug)]
 pub(crate) struct Terms {
-    /// The client's.
+    /// The client's dialect.
     pub(crate) dialect: Dialect,
-    /// The provider speaks another one.
+    /// Set if the provider uses another dialect.
     pub(crate) translation: Option<Translation>,
     pub(crate) kind: Kind,
     pub(crate) streamed: bool,
     pub(crate) hold: Hold,
-    /// What stays held once the client gets something.
+    /// The part that stays held after the release has begun.
     pub(crate) gate: Gate,
-    /// An answer cut by a token limit is no answer.
+    /// A response truncated by a token limit counts as failed.
     pub(crate) strict: bool,
     pub(crate) demand: Option<Demand>,
-    /// The request's own, where its provider does not enforce it.
+    /// The request's own demand, if its provider does not enforce it.
     pub(crate) wanted: Option<Demand>,
-    /// An empty response has occurred once already: this one is passed on.
+    /// There was an empty response before: this one is released.
     pub(crate) empty_before: bool,
     pub(crate) deadlines: Deadlines,
     pub(crate) grace: Duration,
     pub(crate) idle: Duration,
-    /// The owner's words on failures.
+    /// The owner's failure rules.
     pub(crate) rules: Arc<[Rule]>,
-    /// What all exchanges together may hold of answers, in bytes.
+    /// Maximum number of held bytes of all exchanges together.
     pub(crate) most_held: usize,
-    /// Tools' arguments are reported.
+    /// Tool arguments are reported.
     pub(crate) keep_arguments: bool,
 }
 
 impl Terms {
-    /// The dialect that the provider speaks.
+    /// The provider's dialect.
     pub(crate) fn spoken(&self) -> Dialect {
         self.translation.as_ref().map_or(self.dialect, |t| t.spoken)
     }
 
-    /// The head of an answer as the client gets it.
+    /// The headers of a response for the client.
     pub(crate) fn returned(&self, mut head: Parts) -> Parts {
         if self.translation.is_some() {
             head.headers = headers::of_translated(&head.headers, self.streamed);

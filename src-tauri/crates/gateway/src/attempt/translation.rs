@@ -15,7 +15,7 @@ use crate::kept::SignatureSink;
 /// How the response of one attempt is translated for the client.
 #[derive(Clone, Debug)]
 pub(crate) struct Translation {
-    /// By the provider.
+    /// The provider's dialect.
     pub(crate) spoken: Dialect,
     names: Names,
     form: Form,
@@ -29,11 +29,11 @@ pub(crate) struct TranslatedRequest {
     pub(crate) translation: Translation,
     /// Fields that the candidate does not get, or not exactly.
     pub(crate) left_out: Vec<LeftOut>,
-    /// What has to be checked on the complete response.
+    /// A form that must be checked on the complete response.
     pub(crate) wanted: Option<Wanted>,
 }
 
-/// `created`: the time of the answer in seconds since 1970.
+/// `created`: the time of the response in seconds since 1970.
 ///
 /// # Errors
 /// [`Untranslatable`]: the candidate does not support this request.
@@ -69,12 +69,12 @@ impl Translation {
         self
     }
 
-    /// For a streamed answer.
+    /// For a streamed response.
     pub(crate) fn answer(&self, client: Dialect) -> AnswerTranslator {
         AnswerTranslator::new(self.spoken, client, self.names.clone(), self.form.clone())
     }
 
-    /// An answer in one piece. `report`: of the provider's own words.
+    /// A response in one document. `report`: with the provider's own values.
     ///
     /// # Errors
     /// It is not translatable.
@@ -84,16 +84,15 @@ impl Translation {
         bytes: &Bytes,
         report: Report,
     ) -> Result<(Bytes, Report), CannotTell> {
-        let document =
-            translate::whole_signed(self.spoken, client, bytes, &self.names, &self.form)?;
-        self.sink.keep(&document.signatures);
-        let translated = document.body;
-        // Kept as the client gets them, where the provider's own are.
+        let whole = translate::whole_signed(self.spoken, client, bytes, &self.names, &self.form)?;
+        self.sink.keep(&whole.signatures);
+        let told = whole.body;
+        // Stored in the client's form, if the provider's calls are stored.
         let kept = |call: &wire::ToolCall| call.arguments.is_some();
         let keep = report.tool_calls.iter().any(kept);
         let mut validator = Validator::new(client, Framing::Whole).keeping_arguments(keep);
-        validator.push(&translated, &mut Vec::new());
-        // The client sends results by the ids that it received.
+        validator.push(&told, &mut Vec::new());
+        // The client sends results with the ids that it received.
         let tool_calls = validator.report().tool_calls.clone();
         let report = Report {
             tool_calls,
@@ -102,7 +101,7 @@ impl Translation {
         Ok((translated.into(), report))
     }
 
-    /// The provider's error, in the client's words.
+    /// The provider's error in the client's dialect.
     pub(crate) fn refusal(&self, client: Dialect, failed_attempt: FailedAttempt) -> FailedAttempt {
         let answer = failed_attempt.answer.map(|(status, headers, body)| {
             let (status, body) = translate::error(client, status, &body);

@@ -1,4 +1,4 @@
-//! The client side: one pooled HTTP client over whatever the engine or a test dials.
+//! The client side: one pooled HTTP client over any connection that the engine or a test opens.
 
 use std::future::Future;
 use std::io;
@@ -25,12 +25,12 @@ use tower_service::Service;
 use crate::Config;
 use crate::attempt::own_network::{OwnNetwork, UntrustedCertificate};
 
-/// Idle connections are dropped before the usual server (60 s and more) drops them under a request.
+/// Idle connections are closed before the usual server (60 s and more) closes them during a request.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Dials an address. The engine adds TLS, proxies and the embedded rehearsal provider; tests dial in-memory pipes.
+/// Connects to an address. The engine adds TLS, proxies and the embedded rehearsal provider; tests connect in-memory pipes.
 pub type Connect = BoxCloneSyncService<Uri, Dialed, BoxError>;
 
 /// A [`Connect`] from a plain function.
@@ -42,7 +42,7 @@ where
     BoxCloneSyncService::new(tower::service_fn(dial))
 }
 
-/// What a dialed connection must be able to do.
+/// Requirements for an open connection.
 pub trait Io: Read + Write + Connection + Unpin + Send {}
 
 impl<T: Read + Write + Connection + Unpin + Send> Io for T {}
@@ -51,12 +51,12 @@ impl<T: Read + Write + Connection + Unpin + Send> Io for T {}
 pub struct Dialed(Box<dyn Io>);
 
 impl Dialed {
-    /// A connection that knows about itself (negotiated HTTP/2, a proxy in between).
+    /// A connection with its own properties (negotiated HTTP/2, a proxy in between).
     pub fn new(io: impl Io + 'static) -> Self {
         Self(Box::new(io))
     }
 
-    /// A plain byte stream that speaks HTTP/1.1: an in-memory pipe, the embedded rehearsal provider.
+    /// A plain byte stream with HTTP/1.1: an in-memory pipe, the embedded rehearsal provider.
     pub fn pipe(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
         Self(Box::new(Pipe(TokioIo::new(io))))
     }
@@ -108,10 +108,10 @@ impl Write for Dialed {
     }
 }
 
-/// A body that passes as it comes.
+/// A body that is forwarded as it arrives.
 pub(crate) type Passed = UnsyncBoxBody<Bytes, BoxError>;
 
-/// The pooled clients. They repeat nothing by themselves: one attempt is one request.
+/// The pooled clients. They never retry: one attempt is one request.
 #[derive(Clone)]
 pub(crate) struct Upstream {
     client: Client<Dial, Full<Bytes>>,
@@ -148,7 +148,7 @@ impl Upstream {
         let again = request.clone();
         match self.client.request(request).await {
             Ok(response) => Ok(response),
-            // A pooled connection had been closed at the other end, and not a byte was sent on it.
+            // A pooled connection had been closed by the other side, and no byte was sent on it.
             Err(error) if was_not_written(&error) => {
                 self.client.request(again).await.map_err(|e| unsent(&e))
             }
@@ -164,21 +164,21 @@ pub(crate) enum Unsent {
     ConnectTimedOut(ConnectTimedOut),
     #[error("no connection: {0}")]
     NotConnected(String),
-    /// This machine has no route to anywhere.
+    /// This machine has no network route.
     #[error("{0}")]
     NoRoute(String),
     #[error("{0}")]
     Untrusted(String),
-    /// The provider may have begun to work on it.
-    #[error("the connection broke before an answer: {0}")]
+    /// The provider may have started to process it.
+    #[error("the connection broke before a response: {0}")]
     Broken(String),
-    /// The client's body, which passes as it comes, is longer than may pass.
+    /// The client's body, which is forwarded as it arrives, is longer than the limit.
     #[error("the body is too long")]
     TooLong,
 }
 
 impl Unsent {
-    /// Has the provider perhaps seen the request?
+    /// True if the provider may have received the request.
     pub(crate) fn reached(&self) -> bool {
         match self {
             Unsent::Broken(_) | Unsent::TooLong => true,
@@ -189,7 +189,7 @@ impl Unsent {
         }
     }
 
-    /// The fault is of our own network.
+    /// Set if this machine's network is at fault.
     pub(crate) fn own(&self) -> Option<OwnNetwork> {
         match self {
             Unsent::NoRoute(_) => Some(OwnNetwork::Offline),
@@ -250,7 +250,7 @@ fn was_not_written(error: &Error) -> bool {
     false
 }
 
-/// Dials within the connect timer of the moment.
+/// Connects with the current connect timeout.
 #[derive(Clone)]
 struct Dial {
     connect: Connect,

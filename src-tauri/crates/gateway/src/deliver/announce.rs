@@ -1,5 +1,5 @@
-//! One line in the first text after a change of the answering model, where there is neither a tray nor a window. Never in a
-//! required document, never in a response without text, never in an application's text.
+//! One line in the first text after a change of the answering model, if there is neither a tray nor a window. Never in a
+//! required document, in a response without text, or in an application's text.
 
 use bytes::Bytes;
 use wire::{Class, FirstLine, Kind, with_first_line};
@@ -14,7 +14,7 @@ use crate::services::Services;
 pub(super) struct Announcement {
     line: String,
     services: Services,
-    /// None: the client names no session, and the line comes with each turn of its user.
+    /// `None`: the client sends no session id, and the line is repeated in each turn of its user.
     session: Option<SessionKey>,
 }
 
@@ -40,7 +40,7 @@ fn wanted(admitted: &Admitted) -> bool {
     let Admitted {
         config, ask, kind, ..
     } = admitted;
-    // The owner knows of a choice.
+    // The owner made the choice, so it is not announced.
     config.announce
         && !admitted.plan.chosen
         && admitted.agent
@@ -76,7 +76,7 @@ fn line(fallback: &Fallback, candidate: &Candidate) -> String {
 }
 
 impl Announcement {
-    /// In a response in one piece.
+    /// In a response that is one document.
     pub(super) fn into_complete(self, fallback: &Fallback, body: Bytes) -> Bytes {
         match with_first_line(fallback.admitted.plan.dialect, &body, &self.line) {
             Some(with_line) => {
@@ -101,7 +101,7 @@ impl Announcement {
     }
 }
 
-/// A stream that is to begin with a line.
+/// A stream that begins with a line.
 pub(super) struct Announcing {
     line: FirstLine,
     /// `None`: it was written.
@@ -123,7 +123,7 @@ impl Announcing {
         self.line.is_over()
     }
 
-    /// What is held of an unfinished event.
+    /// The held bytes of an incomplete event.
     pub(super) fn rest(&mut self) -> Bytes {
         self.line.rest().into()
     }

@@ -1,4 +1,4 @@
-//! A response in one piece: one that is written here, or one that a provider wrote.
+//! A response in one document: created here, or by a provider.
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -8,13 +8,13 @@ use wire::Problem;
 
 use crate::ExchangeId;
 
-/// A response of Understudy, before it has a body type.
+/// A response before it has a body type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Some of its message was written here; what a provider wrote is passed on as it is.
+    /// Some of its message was written by Understudy; a provider's own text is forwarded unchanged.
     pub(crate) ours: bool,
 }
 
@@ -32,14 +32,14 @@ impl ClientResponse {
 }
 
 impl ClientResponse {
-    /// The sentence at the end of its message, where it has one.
+    /// Appends a sentence to its message, if it has one.
     pub(super) fn add(&mut self, sentence: &str) {
         let added = with_sentence(&self.body, sentence);
         self.ours |= added != self.body;
         self.body = added;
     }
 
-    /// A sentence of Understudy ends with the id of its exchange, by which Requests and the log find it.
+    /// Appends the id of the exchange to a sentence of Understudy, to find it in Requests and the log.
     pub(crate) fn cite(mut self, id: ExchangeId) -> Self {
         if self.ours {
             self.body = with_reference(&self.body, id);
@@ -47,7 +47,7 @@ impl ClientResponse {
         self
     }
 
-    /// The same; an error without a message (a page of a proxy) becomes one of Understudy.
+    /// The same; an error without a message (a proxy's HTML page) is replaced by one of Understudy.
     pub(crate) fn append_sentence(&mut self, dialect: Dialect, sentence: &str) {
         let before = std::mem::replace(&mut self.body, Bytes::new());
         self.body = with_sentence(&before, sentence);
@@ -82,7 +82,7 @@ impl From<(StatusCode, HeaderMap, Bytes)> for ClientResponse {
     }
 }
 
-/// The sentence at the end of an error's message; unchanged where no message is found.
+/// Appends a sentence to an error's message; unchanged if there is no message.
 pub(super) fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
     with_message(body, |message| {
         let end = if message.ends_with(['.', '!', '?']) || message.is_empty() {
@@ -101,7 +101,7 @@ fn with_reference(body: &Bytes, id: ExchangeId) -> Bytes {
     })
 }
 
-/// With another message; unchanged where none is found.
+/// Replaces the message; unchanged if there is none.
 fn with_message(body: &Bytes, change: impl FnOnce(&str) -> String) -> Bytes {
     let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(body) else {
         return body.clone();

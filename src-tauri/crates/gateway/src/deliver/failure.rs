@@ -42,7 +42,7 @@ fn error_of(
         (Class::Caller | Class::ContextTooLong, Some(answer)) => {
             (ClientResponse::from(answer), End::CallersFault)
         }
-        // With its reset, for which clients wait by themselves.
+        // With its reset, for which clients wait.
         (Class::Limit, Some(answer)) => (ClientResponse::from(answer), End::Exhausted),
         (Class::ContextTooLong, None) => {
             let error_reply = rescue::too_long(plan.dialect, &failed_attempt.message);
@@ -59,7 +59,7 @@ fn error_of(
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
             let elsewhere = elsewhere(config, plan, fallback.queue.lineup().has_fallback());
             let verdict = match failed_attempt.own {
-                // The error itself states whose fault it is.
+                // The error itself names the cause.
                 Some(_) => None,
                 None => fallback.services.verdict(candidate, product, &elsewhere),
             };

@@ -6,8 +6,8 @@ use http::{HeaderMap, HeaderValue};
 use crate::Candidate;
 use crate::attempt::fallback::Fallback;
 
-/// Why this fallback answers and not the primary, in a word: the class of the primary's failure, or its breaker. `None`: it is
-/// the primary.
+/// Why this fallback answers instead of the primary, in one word: the class of the primary's failure, or its breaker. `None`:
+/// it is the primary.
 pub(super) fn fallback_reason(fallback: &Fallback, candidate: &Candidate) -> Option<&'static str> {
     let is = |other: &Candidate| {
         (&other.endpoint, &other.model) == (&candidate.endpoint, &candidate.model)
@@ -21,7 +21,7 @@ pub(super) fn fallback_reason(fallback: &Fallback, candidate: &Candidate) -> Opt
     }
 }
 
-/// The endpoint of a response that passes unread.
+/// Names the endpoint of a response that is forwarded unparsed.
 pub(crate) fn name_endpoint(headers: &mut HeaderMap, endpoint: &Endpoint) {
     put(headers, "x-understudy-provider", endpoint.provider.as_str());
     put(headers, "x-understudy-endpoint", endpoint.id.as_str());
@@ -33,7 +33,7 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     }
 }
 
-/// The candidate of the response, and the number of attempts.
+/// Names the candidate of the response and the number of attempts.
 pub(super) fn name_answerer(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
     let mut put = |name, value: &str| put(headers, name, value);
     put("x-understudy-provider", candidate.provider.as_str());

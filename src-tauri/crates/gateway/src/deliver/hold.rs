@@ -1,4 +1,4 @@
-//! How long a response is held back, which part of it, and what follows where it is truncated after a part was released.
+//! How long a response is held, which part of it, and what follows if it is truncated after a part was released.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::{Config, Delivery, Plan, Restart};
 /// How long before a client's own timeout the held bytes are released.
 const WATCHDOG_MARGIN: Duration = Duration::from_secs(60);
 
-/// How much of an answer is held back before the client gets any of it.
+/// How much of a response is held before the client gets any of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hold {
-    /// Passed on as it comes: Understudy is paused.
+    /// Released as it arrives: Understudy is paused.
     Nothing,
-    /// Until the first content: the latest moment at which a dying provider costs the client nothing.
+    /// Until the first content: the latest point at which a failing provider has no effect on the client.
     UntilContent,
-    /// Until the completion check. `at_most`: some clients give up while they receive nothing, so the bytes are released from
+    /// Until the completion check. `at_most`: some clients time out while they receive nothing, so the bytes are released from
     /// then on.
     UntilChecked { at_most: Option<Instant> },
 }
@@ -29,21 +29,21 @@ pub(crate) enum Hold {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gate {
     Nothing,
-    /// The event on which a client starts a tool, and all that follows it. Some clients start it again when they have to
-    /// ask again, so that it is held until there will be nothing to ask again for.
+    /// The event on which a client starts a tool, and everything after it. Some clients start the tool again after a retry, so
+    /// it is held until no retry can follow.
     Closings,
-    /// A tool call from its beginning: where another response may continue the message, a begun call would prevent it. It can
-    /// be released early with `Answer::show_call`, up to its closing event.
+    /// A tool call from its start: if another response may continue the message, a released start of a call would prevent it.
+    /// `Answer::show_call` releases it early, up to its closing event.
     Calls,
 }
 
-/// What follows where a response is truncated after a part of it was released.
+/// What follows if a response is truncated after a part of it was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OnBreak {
     pub(crate) restart: RestartAt,
-    /// A line announces that another response continues: where a person reads the text, and never in an application's text.
+    /// A line announces that another response continues: only if a user reads the text, never in an application's text.
     pub(crate) note: bool,
-    /// Otherwise: a clean end, after which this client retries, and not a broken connection.
+    /// Otherwise: a clean end, after which this client retries, instead of a broken connection.
     pub(crate) ends_cleanly: bool,
 }
 
@@ -51,14 +51,14 @@ pub(crate) struct OnBreak {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RestartAt {
     Never,
-    /// Where no text was released, or at a held tool call: no reader gets two responses' texts in one.
+    /// If no text was released, or at a held tool call: no reader gets the texts of two responses in one.
     BeforeText,
-    /// After a finished block, or at a held tool call.
+    /// After a completed block, or at a held tool call.
     FinishedBlock,
     Anywhere,
 }
 
-/// How one response is passed on.
+/// How one response is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Passing {
     pub(crate) hold: Hold,
@@ -66,7 +66,7 @@ pub(crate) struct Passing {
     pub(crate) on_break: OnBreak,
 }
 
-/// `agent`: a person reads along. `behaviour`: the client's.
+/// `agent`: a user reads the response while it is streamed. `behaviour`: the client's.
 pub(crate) fn passing(
     config: &Config,
     head: &Parts,
@@ -82,7 +82,7 @@ pub(crate) fn passing(
         on_break,
     };
     if head.version <= Version::HTTP_10 {
-        // The end of such a body is the end of the connection, whatever brought it about.
+        // The end of such a body is the end of the connection, whatever its cause.
         return held(Hold::UntilChecked { at_most: None }, Gate::Nothing);
     }
     if config.paused || config.draining {
@@ -108,7 +108,7 @@ pub(crate) fn passing(
     }
 }
 
-/// A client that does not retry loses its turn when a response is truncated: a part that it acts on passes the completion check
+/// A client that does not retry loses its turn if a response is truncated: a part that it acts on passes the completion check
 /// first.
 fn delivery(ask: &Ask, repeats: Repeats) -> Delivery {
     let acts = ask.has_tools || ask.wants_schema;

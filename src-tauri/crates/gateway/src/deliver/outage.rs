@@ -5,7 +5,7 @@ use words::{Outlook, Spans};
 
 use crate::Candidate;
 
-/// Who else could have answered.
+/// The other candidates that could have answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Elsewhere {
     /// Each fallback was tried.
@@ -15,7 +15,7 @@ pub(crate) enum Elsewhere {
     NotSetUp,
 }
 
-/// What is known of the provider, in one sentence; None where nothing bad is known.
+/// One sentence about the provider's state; `None` if no problem is known.
 pub(crate) fn verdict(
     verdicts: &Verdicts,
     primary: &Candidate,

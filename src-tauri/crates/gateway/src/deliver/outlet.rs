@@ -1,4 +1,4 @@
-//! The output for a committed response's bytes, one piece at a time: the sender measures how long the client took.
+//! The output for a committed response's bytes, one piece at a time: the sender measures the client's time.
 
 use std::time::Duration;
 
@@ -12,26 +12,25 @@ use tokio::time::Instant;
 #[error("aborted: {0}")]
 pub struct Aborted(pub String);
 
-/// The giving side.
+/// The sending side.
 #[derive(Debug)]
 pub(crate) struct Outlet(mpsc::Sender<Result<Bytes, Aborted>>);
 
-/// The client is gone: nothing reaches it any more.
+/// The client has disconnected: no byte reaches it any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gone;
 
-/// One piece is on its way at a time, so that a slow client holds the provider back and fills no memory.
+/// Only one piece is in flight, so that a slow client slows the provider and uses no memory.
 pub(crate) fn outlet() -> (Outlet, mpsc::Receiver<Result<Bytes, Aborted>>) {
     let (give, take) = mpsc::channel(1);
     (Outlet(give), take)
 }
 
 impl Outlet {
-    /// Sends the next bytes, and waits until the client is ready for more. Returns how long that took: the client's time, which
-    /// is not the provider's.
+    /// Sends the next bytes, and waits until the client is ready for more. Returns the waiting time: it is the client's, not
+    /// the provider's.
     ///
-    /// # Errors
-    /// [`Gone`]: the client has left.
+    /// # Errors [`Gone`]: the client has disconnected.
     pub(crate) async fn give(&self, bytes: Bytes) -> Result<Duration, Gone> {
         let since = Instant::now();
         self.0.send(Ok(bytes)).await.map_err(|_| Gone)?;
@@ -39,9 +38,9 @@ impl Outlet {
         Ok(since.elapsed())
     }
 
-    /// Break the connection off, so that the client sees a broken answer and not a short one.
+    /// Aborts the connection, so that the client detects a broken response and not a short one.
     pub(crate) async fn abort(&self, why: String) {
-        // A client that has left meanwhile needs no telling.
+        // A client that has disconnected needs no error.
         let _ = self.0.send(Err(Aborted(why))).await;
     }
 

@@ -1,4 +1,4 @@
-//! The only place that invents a response: always in the client's own dialect, with a status that its client understands.
+//! The only place that creates a response: always in the client's own dialect, with a status that its client handles.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::attempt::own_network::OwnNetwork;
 use crate::deliver::client_response::{ClientResponse, with_sentence};
 use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
 
-/// Longer waits make Claude Code give up (measured with 2.1.197).
+/// Claude Code does not retry after longer waits (measured with 2.1.197).
 const RETRY_AFTER_MOST: u64 = 60;
-/// Codex stops for good at a 429 without one (measured with 0.169.0).
+/// Codex does not retry after a 429 without one (measured with 0.169.0).
 const RETRY_AFTER_DEFAULT: u64 = 15;
 
-/// As a response of a request that began no exchange.
+/// As a response to a request that began no exchange.
 pub(crate) fn plain(reply: ClientResponse, id: ExchangeId) -> Response<Body> {
     let reply = reply.cite(id);
     let mut response = Response::new(Body::plain(reply.body));
@@ -27,7 +27,7 @@ pub(crate) fn plain(reply: ClientResponse, id: ExchangeId) -> Response<Body> {
     response
 }
 
-/// Refused at our own door.
+/// Rejected by the gateway.
 pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse {
     let status = match why {
         TurnedAway::Token
@@ -46,7 +46,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
         TurnedAway::Busy(_) | TurnedAway::Unkept(_) => StatusCode::SERVICE_UNAVAILABLE,
         TurnedAway::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
         TurnedAway::AnswerGone => StatusCode::CONFLICT,
-        // The one status after which no measured client retries.
+        // The only status after which no measured client retries.
         TurnedAway::Storm(_)
         | TurnedAway::Unreadable(_)
         | TurnedAway::BadRequest(_)
@@ -69,13 +69,14 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
     reply
 }
 
-/// A panic in Understudy ended this one exchange.
+/// A panic in Understudy ended this exchange.
 pub(crate) fn our_fault(dialect: Dialect) -> ClientResponse {
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
-        message: "Understudy: an error of our own ended this request. It was not the provider; \
+        message:
+            "Understudy: an internal error ended this request. The provider is not the cause; \
                   the log has the details"
-            .to_owned(),
+                .to_owned(),
     };
     ClientResponse::new(dialect, &problem)
 }
@@ -90,13 +91,13 @@ fn unanswered(dialect: Dialect) -> StatusCode {
 }
 
 /// The context is too long for every candidate, and the first of them reported it in a stream: a retry does not help, which
-/// agents read from the status alone.
+/// agents detect only by the status.
 pub(crate) fn too_long(dialect: Dialect, message: &str) -> ClientResponse {
     let problem = Problem {
         status: StatusCode::BAD_REQUEST,
         message: message.to_owned(),
     };
-    // The provider's words, which clients read for the numbers in them.
+    // The provider's message, from which clients parse numbers.
     ClientResponse {
         ours: false,
         ..ClientResponse::new(dialect, &problem)
@@ -109,7 +110,7 @@ pub(crate) fn skip_reason(passed_over: &Dropped) -> String {
     format!("Understudy: {endpoint} was not used: {why}")
 }
 
-/// Every candidate failed: the primary's error, which is the first attempt's. `known`: sentences for its end.
+/// Every candidate failed: the error of the primary, which is that of the first attempt. `known`: sentences for its end.
 pub(crate) fn exhausted(
     dialect: Dialect,
     primary: &Candidate,
@@ -120,7 +121,7 @@ pub(crate) fn exhausted(
     let ours =
         failed_attempt.class == Class::Credential && primary.credential != Credential::ClientLogin;
     let mut reply = match failed_attempt.answer {
-        // A wrong key of the owner is not the client's login: at a 401, agents retry for minutes.
+        // A wrong key of the owner is not the client's login: after a 401, agents retry for minutes.
         Some((_, _, body)) if ours => ClientResponse {
             ours: true,
             body: with_sentence(
@@ -151,14 +152,14 @@ pub(crate) fn exhausted(
     if dialect == Dialect::OpenaiResponses && !known.is_empty() {
         reply.body = without_unheard_code(reply.body);
     }
-    // The vendor's own clients show the reset of a used-up plan and wait for it: its headers pass through.
+    // The vendor's own clients show the reset of a used-up plan and wait for it: its headers are forwarded.
     if failed_attempt.class != Class::Limit {
         bound_retry_after(dialect, &mut reply, failed_attempt.retry_after);
     }
     reply
 }
 
-/// The request never left our own network: no status that blames the provider, and one that clients retry.
+/// The request never left this machine's network: a status that does not blame the provider, and after which clients retry.
 pub(crate) fn of_our_network(
     dialect: Dialect,
     own: OwnNetwork,
@@ -176,7 +177,7 @@ pub(crate) fn of_our_network(
     }
 }
 
-/// Anthropic's error type for a 503 would blame the provider for an overload.
+/// Anthropic's error type for a 503 would report an overload of the provider.
 fn not_overloaded(body: Bytes) -> Bytes {
     let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(&body) else {
         return body;
@@ -200,7 +201,7 @@ pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> Clie
 /// The request that this one waited for failed.
 pub(crate) fn truncated_response(dialect: Dialect, why: &str) -> ClientResponse {
     let message = format!(
-        "The running request with this `Idempotency-Key` failed: {why}. Send it again to run it anew"
+        "The running request with this `Idempotency-Key` failed: {why}. Send it again to start a new run"
     );
     ClientResponse::new(
         dialect,
@@ -211,7 +212,7 @@ pub(crate) fn truncated_response(dialect: Dialect, why: &str) -> ClientResponse 
     )
 }
 
-/// The same as an event, for a client whose answer has begun.
+/// The same as an event, for a client whose response has begun.
 pub(crate) fn as_event(dialect: Dialect, reply: &ClientResponse) -> Bytes {
     let tree: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let told = ["/error/message", "/message"]
@@ -227,12 +228,12 @@ pub(crate) fn as_event(dialect: Dialect, reply: &ClientResponse) -> Bytes {
 /// `patience`: the wait that the provider requested, in any of its forms.
 fn bound_retry_after(dialect: Dialect, reply: &mut ClientResponse, patience: Option<Duration>) {
     let stated = reply.headers.get(RETRY_AFTER);
-    // Every client understands full seconds only; a date or a fraction comes with `patience`.
+    // Only full seconds work for every client; a date or a fraction is in `patience`.
     let seconds: Option<u64> = stated.and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let in_ms = reply.headers.contains_key("retry-after-ms");
     let wait = seconds.or_else(|| patience.map(|wait| wait.as_secs_f64().ceil() as u64));
     let too_long = (stated.is_some() || in_ms) && wait.is_some_and(|wait| wait > RETRY_AFTER_MOST);
-    // Codex waits by `retry-after` alone, and takes a 429 without one for final.
+    // Codex waits only by `retry-after`, and treats a 429 without one as final.
     let bare = seconds.is_none()
         && dialect == Dialect::OpenaiResponses
         && reply.status == StatusCode::TOO_MANY_REQUESTS;
@@ -243,8 +244,8 @@ fn bound_retry_after(dialect: Dialect, reply: &mut ClientResponse, patience: Opt
     }
 }
 
-/// At this code Codex (0.169.0) shows its own sentence instead of the message, and stops. Without it, the same status lets it
-/// retry for 30 s and then show the message.
+/// At this code Codex (0.169.0) shows its own sentence instead of the message, and stops. Without the code, the same status
+/// lets it retry for 30 s and then show the message.
 const UNHEARD: &str = "server_is_overloaded";
 
 fn without_unheard_code(body: Bytes) -> Bytes {

@@ -1,4 +1,4 @@
-//! From what the candidates brought to what the client gets.
+//! Converts the result of the candidates into the client's response.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::{Body, End, Outcome};
 
 type Found = (Fallback, Result<Answered, NoResponse>);
 
-/// Ask the candidates and answer the client.
+/// Uses the candidates and answers the client.
 pub(crate) async fn answer(
     services: &Services,
     admitted: Admitted,
@@ -46,15 +46,15 @@ pub(crate) async fn answer(
     };
     match timeout(patience, &mut finding).await {
         Ok(found) => respond(found),
-        // From here on there is no other status than this one.
+        // The status can no longer change.
         Err(_) => kept_alive(Body::driven(|outlet| waiting(finding, outlet))),
     }
 }
 
-/// A keep-alive for a client that has not received a beginning of an event yet.
+/// A keep-alive for a client that has not received the start of an event yet.
 pub(crate) const WAITING: Bytes = Bytes::from_static(b": waiting\n\n");
 
-/// An event stream that begins before it is known what it will be.
+/// An event stream that begins before its content is known.
 pub(crate) fn kept_alive(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
@@ -63,8 +63,8 @@ pub(crate) fn kept_alive(body: Body) -> Response<Body> {
     response
 }
 
-/// How long a client may be shown nothing at all, not even a status. Where an answer is held until its first content
-/// only, the deadlines keep it short enough.
+/// How long a client may receive nothing at all, not even a status. If a response is held only until its first content, the
+/// deadlines keep this time short enough.
 fn patience(admitted: &Admitted) -> Option<Duration> {
     match admitted.passing.hold {
         Hold::UntilChecked { .. } if admitted.streamed() && has_chunks(admitted) => {
@@ -74,7 +74,7 @@ fn patience(admitted: &Admitted) -> Option<Duration> {
     }
 }
 
-/// Before HTTP/1.1 a body without a length ends with its connection, whatever brought that about.
+/// Before HTTP/1.1 a body without a length ends with its connection, whatever the cause.
 pub(crate) fn has_chunks(admitted: &Admitted) -> bool {
     admitted.head.version > Version::HTTP_10
 }
@@ -90,7 +90,7 @@ fn respond((fallback, found): Found) -> Response<Body> {
     }
 }
 
-/// The commit: from here on there is only an honest end.
+/// The commit: from here on a failure aborts the connection.
 fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     let Answered {
         candidate,
@@ -169,7 +169,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     response
 }
 
-/// A response that needs long for its completion check, while the client gets keep-alives.
+/// Delivers a response that needs long for its completion check, while the client gets keep-alives.
 async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
     let (mut fallback, found) = loop {
         if outlet.give(WAITING).await.is_err() {
@@ -196,7 +196,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
             fallback.exchange.handed(bytes.len());
             fallback.exchange.end(End::OurFault);
             outlet
-                .abort("a document came where a stream was requested".to_owned())
+                .abort("a document arrived instead of the requested stream".to_owned())
                 .await;
         }
         Err(none) => {
@@ -230,7 +230,7 @@ fn failed(mut fallback: Fallback) -> Response<Body> {
     response
 }
 
-/// The last word of an exchange.
+/// The last response of an exchange.
 pub(crate) fn end(reply: ClientResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
     exchange.answered(reply.status);
     let id = exchange.id();

@@ -1,4 +1,4 @@
-//! Another response continues a truncated one, in the same message.
+//! Another response continues a truncated one in the same message.
 
 use bytes::Bytes;
 use wire::{CannotRestart, Told};
@@ -14,7 +14,7 @@ use crate::deliver::outlet::{Gone, Outlet};
 use crate::log;
 
 impl Delivery {
-    /// The same bytes, or what they become in a message that another answer began.
+    /// The bytes unchanged, or rewritten for a message that another response began.
     pub(super) fn spliced(&mut self, bytes: Bytes) -> (Bytes, Option<CannotRestart>) {
         let Some(splice) = &mut self.current.splice else {
             return (bytes, None);
@@ -49,7 +49,7 @@ impl Delivery {
         }
     }
 
-    /// The response was truncated: another one continues in the same message, where that is possible. The inner error is the
+    /// The response was truncated: another one continues in the same message, if that is possible. The inner error is the
     /// reason to abort the connection.
     pub(super) async fn continue_with_next(
         &mut self,
@@ -87,7 +87,7 @@ impl Delivery {
         self.current = Current::new(candidate, permit, answer, ended, timers);
         let (mut opening, splice) = restart.open(notice.as_deref());
         self.current.splice = Some(splice);
-        // A response that cannot continue shows it at once where all of it has arrived, and then nothing of it is written.
+        // If all of a response has arrived, its inability to continue is detected at once, and nothing of it is written.
         while let Some(bytes) = self.current.answer.next_ready() {
             let (bytes, refused) = self.spliced(bytes);
             if let Some(refused) = refused {
@@ -109,12 +109,12 @@ impl Delivery {
         Ok(Ok(()))
     }
 
-    /// Bytes that change nothing for the client and show it that the response is alive.
+    /// Bytes that change nothing for the client and keep the connection open.
     pub(super) fn sign_of_life(&self) -> Bytes {
         sign_of_life(self.released.as_ref(), self.heeds_no_pings)
     }
 
-    /// May another response continue this message?
+    /// The restart, if another response may continue this message.
     fn restart(&self) -> Option<wire::Restart> {
         let passing = &self.fallback.admitted.passing;
         let released = self
@@ -148,7 +148,7 @@ impl Delivery {
         endpoint.map_or("the provider", |endpoint| endpoint.product.as_str())
     }
 
-    /// The line for the person who reads the response; `None`: an application reads it.
+    /// The line for the user who reads the response; `None`: an application reads it.
     fn notice(&self, next: &Candidate) -> Option<String> {
         if !self.fallback.admitted.passing.on_break.note {
             return None;
@@ -162,10 +162,9 @@ impl Delivery {
     }
 }
 
-/// Waits for something while the client gets keep-alives.
+/// Waits for a future while the client gets keep-alives.
 ///
-/// # Errors
-/// [`Gone`]: the client has left.
+/// # Errors [`Gone`]: the client has disconnected.
 async fn while_alive<T>(
     something: impl Future<Output = T>,
     outlet: &Outlet,

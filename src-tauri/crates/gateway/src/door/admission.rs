@@ -1,4 +1,4 @@
-//! From a request that was read to one that is planned and has an exchange.
+//! Plans a request that has been read, and opens its exchange.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(super) struct ReadRequest {
     pub(super) id: ExchangeId,
     pub(super) began: Instant,
     pub(super) config: Arc<Config>,
-    /// The pipeline that the path names.
+    /// The pipeline in the path.
     pub(super) pipeline: Option<String>,
     pub(super) head: Parts,
     pub(super) body: Bytes,
@@ -188,7 +188,7 @@ impl Gateway {
         once::answer(&self.0, admitted, exchange, run).await
     }
 
-    /// True: the first attempt may start before it is known which of the other candidates support this request.
+    /// True: the first attempt may start before it is known which other candidates support this request.
     fn plan(
         &self,
         config: &Config,

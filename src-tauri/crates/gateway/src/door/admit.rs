@@ -16,12 +16,12 @@ use crate::attempt::headers::{TOKEN_HEADER, without_scheme};
 use crate::held::{Full, Held, Share};
 use crate::{BoxError, Config, TurnedAway};
 
-/// How much of a body that is too large is read and discarded, and for how long: a client that is still sending receives the
+/// Maximum bytes of an oversize body that are read and discarded, and the timeout: a client that is still sending receives the
 /// refusal only when its bytes are read.
 const DISCARD: usize = 64 << 20;
 const DISCARD_FOR: Duration = Duration::from_secs(5);
 
-/// The dialect of an error: the path's, else the one whose header the request has.
+/// The dialect of an error: the path's, else that of the vendor header in the request.
 pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {
     let anthropic = match target {
         Target::Ask(dialect, _) => return *dialect,
@@ -35,7 +35,7 @@ pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {
     }
 }
 
-/// Every check that needs no body.
+/// All checks that need no body.
 pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<(), TurnedAway> {
     check_host(head, config)?;
     if let Origin::Foreign(origin) = Origin::of(head, config) {
@@ -66,8 +66,7 @@ pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<
     })
 }
 
-/// # Errors
-/// [`TurnedAway::Host`]: a name that is not ours may have been pointed at us by a foreign web page (DNS rebinding).
+/// # Errors [`TurnedAway::Host`]: a web page may have pointed a foreign name at this machine (DNS rebinding).
 pub(super) fn check_host(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
     let host = host(head);
     if host.is_some_and(|host| answers_to(host, config)) {
@@ -76,8 +75,8 @@ pub(super) fn check_host(head: &Parts, config: &Config) -> Result<(), TurnedAway
     Err(TurnedAway::Host(host.unwrap_or_default().to_owned()))
 }
 
-/// Is it a browser's own request (an icon, a page of another site), and not a client without its token? Such requests come in
-/// storms and are of no interest to the owner.
+/// True for a browser's own request (an icon, a page of another site), false for a client without its token. Such requests can
+/// be very frequent and do not concern the owner.
 pub(crate) fn is_stray(head: &Parts, place: &Place<'_>, why: &TurnedAway) -> bool {
     let is_read = [Method::GET, Method::HEAD].contains(&head.method);
     let after_nothing = matches!(
@@ -106,14 +105,14 @@ fn check_body(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
     Ok(())
 }
 
-/// Where the web page of a request comes from.
+/// The origin of a request from a web page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin<'a> {
-    /// It is no page's request.
+    /// Not the request of a page.
     None,
-    /// A page of our own.
+    /// A page of Understudy.
     Own,
-    /// One that the settings name.
+    /// A page in the settings.
     Allowed(&'a HeaderValue),
     Foreign(&'a str),
 }
@@ -174,12 +173,12 @@ fn shows_token(head: &Parts, in_path: Option<&str>, token: &Secret) -> bool {
     .any(|shown| token.is(shown))
 }
 
-/// `content-length`, where it is one.
+/// `content-length`, if it is valid.
 pub(crate) fn declared(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Read a request's body once, decoded; it is kept for every attempt. `headers` describe the decoded body afterwards.
+/// Reads a request's body once and decodes it; it is kept for every attempt. `headers` describe the decoded body afterwards.
 pub(crate) async fn body<B>(
     head: &mut Parts,
     body: B,
@@ -195,7 +194,7 @@ where
     let expected = declared(&head.headers).unwrap_or(0);
     share.grow(expected, config.limits.bodies).map_err(busy)?;
     let mut body = Content::of(&mut head.headers, Box::pin(body)).map_err(TurnedAway::Coding)?;
-    // The length is the client's word only: no more is reserved in advance than a large request has.
+    // The length is only the client's claim: at most the size of a large request is reserved.
     let mut bytes = BytesMut::with_capacity(expected.min(1 << 20));
     loop {
         let frame = tokio::time::timeout(config.timers.idle, body.frame())
@@ -219,7 +218,7 @@ where
     }
 }
 
-/// Without the byte order mark that some programs put before JSON, and that vendors refuse.
+/// Removes the byte order mark that some programs put before JSON, and that vendors refuse.
 fn without_mark(mut body: Bytes) -> Bytes {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     if body.starts_with(MARK) {
@@ -233,7 +232,7 @@ pub(crate) async fn discard<B>(head: &Parts, body: B)
 where
     B: http_body::Body<Data = Bytes>,
 {
-    // It waits for `100 Continue`: the refusal is the response.
+    // The client waits for `100 Continue`: the refusal is the response.
     if head.headers.contains_key(EXPECT) {
         return;
     }
@@ -246,7 +245,7 @@ where
             read += frame.data_ref().map_or(0, Bytes::len);
         }
     };
-    // Whether it came to an end or not: the answer is the same.
+    // The response is the same whether it ended or not.
     let _ = tokio::time::timeout(DISCARD_FOR, all).await;
 }
 

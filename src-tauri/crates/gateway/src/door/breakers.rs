@@ -1,4 +1,4 @@
-//! What others than requests know of breakers: the watch's probes, the owner, and the ledger over a restart.
+//! Sources of breaker states other than requests: the watch's probes, the owner, and the ledger across a restart.
 
 use catalog::{EndpointId, ModelId, ProviderId};
 use health::{CallOutcome, FailureKind};
@@ -9,22 +9,22 @@ use crate::attempt::breaker::{BreakerChange, Trip};
 use crate::{BreakerView, KeptBreaker, log};
 
 impl Gateway {
-    /// Every breaker that remembers a failure.
+    /// Every breaker with a failure.
     pub fn breakers(&self) -> Vec<BreakerView> {
         self.0.breakers().views(self.0.now())
     }
 
-    /// The same, to be kept over a restart.
+    /// The same in a form for storage.
     pub fn kept_breakers(&self) -> Vec<KeptBreaker> {
         self.0.breakers().kept()
     }
 
-    /// What an earlier process kept. To be called before the first request.
+    /// Restores the states of an earlier process. Call before the first request.
     pub fn restore_breakers(&self, kept: Vec<KeptBreaker>) {
         self.0.breakers().restore(kept, self.0.now());
     }
 
-    /// An open breaker lets the next request through: the owner wants it tried now.
+    /// Lets the next request through an open breaker, by the owner's command.
     pub fn try_now(&self, endpoint: &EndpointId, model: &ModelId) {
         let change = self.0.breakers().half_open(endpoint, model, self.0.now());
         log_change(endpoint, model, change);
@@ -36,8 +36,8 @@ impl Gateway {
         log_change(endpoint, model, change);
     }
 
-    /// A synthetic probe of this endpoint's model has ended. A success half-opens an open breaker, so that the next request
-    /// goes there with its fallback behind it, and closes a half-open one; a failure counts as a request's does.
+    /// A probe of this endpoint's model has ended. A success sets an open breaker to half-open, so that the next request uses
+    /// the model with its fallback behind it, and closes a half-open one; a failure counts like a request's.
     pub fn probed(
         &self,
         provider: &ProviderId,
@@ -79,7 +79,7 @@ impl Gateway {
     }
 }
 
-/// No exchange brought it about.
+/// No exchange caused it.
 fn log_change(endpoint: &EndpointId, model: &ModelId, change: Option<BreakerChange>) {
     if let Some(change) = change {
         log::breaker(&tracing::Span::none(), endpoint, model, change);

@@ -1,4 +1,4 @@
-//! Web pages that may use the port: the headers that a browser requires for them. Pure.
+//! The headers that a browser requires for web pages that may use the port. Pure.
 //!
 //! WHATWG Fetch, "CORS protocol"; the header for private networks is Chromium's.
 
@@ -14,14 +14,14 @@ use super::admit::{self, Origin};
 use crate::{Body, Config};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, DELETE, OPTIONS");
-/// In seconds: how long a browser may keep the answer to its question.
+/// In seconds: how long a browser may cache the preflight response.
 const KEPT: HeaderValue = HeaderValue::from_static("600");
 const REQUESTS_PRIVATE: HeaderName =
     HeaderName::from_static("access-control-request-private-network");
 const ALLOWS_PRIVATE: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-/// The response to `OPTIONS`, which has no token: a browser sends it before a page's request. `None`: it is another method, or
-/// comes from an origin that is not allowed.
+/// The response to `OPTIONS`, which has no token: a browser sends it before a page's request. `None`: another method, or an
+/// origin that is not allowed.
 pub(super) fn preflight(head: &Parts, config: &Config) -> Option<Response<Body>> {
     if head.method != Method::OPTIONS || admit::check_host(head, config).is_err() {
         return None;
@@ -49,7 +49,7 @@ pub(super) fn preflight(head: &Parts, config: &Config) -> Option<Response<Body>>
     Some(response)
 }
 
-/// What lets a page of this origin read a response.
+/// The headers that let a page of this origin read a response.
 pub(super) fn allowed(origin: &HeaderValue) -> HeaderMap {
     HeaderMap::from_iter([
         (ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()),

@@ -1,4 +1,4 @@
-//! Plans for the faces: which candidates a request would get.
+//! Plans for the UIs: which candidates a request would get.
 
 use catalog::{Dialect, EndpointId, ModelId};
 use wire::Ask;
@@ -8,16 +8,15 @@ use crate::plan::{Caller, PlanInput};
 use crate::{Pin, Plan};
 
 impl Gateway {
-    /// The plan for such a request of this caller's now.
+    /// The current plan for such a request of this caller.
     pub fn explain(&self, dialect: Dialect, model: &str, caller: &Caller) -> Plan {
         self.0
             .plan(&self.0.config(), PlanInput::any(dialect, model, caller))
     }
 
-    /// The plan for this very request.
+    /// The plan for exactly this request.
     ///
-    /// # Errors
-    /// It is no request of this dialect.
+    /// # Errors It is not a request of this dialect.
     pub fn explain_request(
         &self,
         dialect: Dialect,
@@ -33,7 +32,7 @@ impl Gateway {
         Ok(self.0.plan(&self.0.config(), input))
     }
 
-    /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
+    /// The plan for a test of this candidate with such a request; empty if it cannot be tested.
     pub fn explain_pinned(
         &self,
         dialect: Dialect,

@@ -1,6 +1,5 @@
-//! `GET /v1/models`: the models that this client can use here, in a shape that both vendors' clients read. The owner's servers
-//! and the vendor of the client's login get a request for their lists; where they do not answer, the catalogue's models are
-//! listed.
+//! `GET /v1/models`: the models that this client can use, in a form that both vendors' clients read. The owner's servers and
+//! the vendor of the client's login get a request for their lists; if they do not respond, the catalogue's models are listed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,9 +21,9 @@ use crate::attempt::headers;
 use crate::services::Services;
 use crate::{BoxError, Config, Credential, EndpointConfig};
 
-/// How long a list is waited for.
+/// Timeout for a list.
 const WAIT: Duration = Duration::from_secs(2);
-/// The longest list that is read, in bytes: OpenRouter's has about 0.5 MiB.
+/// Maximum size of a list in bytes: OpenRouter's has about 0.5 MiB.
 const MOST: usize = 4 << 20;
 
 type Entry = Map<String, Value>;
@@ -46,7 +45,7 @@ pub(super) async fn list(services: &Services, config: &Config, head: &Parts) -> 
     Bytes::from(list.to_string())
 }
 
-/// Whose models this client can ask for, and with what: its own vendor's first.
+/// The endpoints whose models this client can request, with the credential: its own vendor first.
 fn usable<'a>(config: &'a Config, head: &Parts) -> Vec<(&'a EndpointConfig, Credential)> {
     let mut usable = Vec::new();
     if headers::has_login(&head.headers, &config.token) {
@@ -71,7 +70,7 @@ fn usable<'a>(config: &'a Config, head: &Parts) -> Vec<(&'a EndpointConfig, Cred
     usable
 }
 
-/// Each by its id. The models of a kept key are in the catalogue, so its vendor gets no request.
+/// The models by id. The models for a stored key are in the catalogue, so its vendor gets no request.
 async fn entries(
     services: &Services,
     config: &Config,
@@ -105,7 +104,7 @@ async fn entries(
 
 enum ListResult {
     Models(Vec<Entry>),
-    /// The login or the key is good for nothing.
+    /// The login or the key is invalid.
     Refused(StatusCode),
 }
 
@@ -148,7 +147,7 @@ async fn ask(
     .await?
 }
 
-/// The vendor's own entry, with what the other vendor's clients look for.
+/// The vendor's entry, with the fields that the other vendor's clients need.
 fn complete(id: String, mut entry: Entry, found: &EndpointConfig) -> Entry {
     for (name, value) in [
         ("object", json!("model")),

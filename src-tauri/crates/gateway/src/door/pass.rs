@@ -1,5 +1,5 @@
-//! What is not ours (embeddings, files, images, audio, batches …) passes to the client's own vendor untouched: one request,
-//! no retry, no fallback, and nothing of it is kept. Only the usage of what the kept key pays for is read.
+//! Forwards requests for other endpoints (embeddings, files, images, audio, batches …) unchanged to the client's own vendor:
+//! one request, no retry, no fallback, and nothing is stored. Only the usage that the stored key pays for is parsed.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use crate::{Body, BoxError, Config, Credential, End, Outcome, OwnNetwork, Turned
 /// OpenAI's largest upload ("Files": 512 MB), in bytes.
 const MOST: usize = 512 << 20;
 
-/// Send the request on and the response back, both as they come.
+/// Forwards the request and the response as they arrive.
 pub(super) async fn pass<B>(
     services: &Services,
     config: &Config,
@@ -201,7 +201,7 @@ async fn deliver(
                 }
             }
             Ok(Some(Err(error))) => break error.to_string(),
-            Err(_) => break format!("nothing came for {} s", idle.as_secs()),
+            Err(_) => break format!("nothing arrived for {} s", idle.as_secs()),
         }
     };
     log::passing_failed(exchange.attempt_span(), product, &why);
@@ -241,10 +241,10 @@ fn failure(class: Class, why: &str) -> Outcome {
     }
 }
 
-/// The response to what the kept key pays for; None: it is too long to be read.
+/// The response to a request that the stored key pays for; `None`: it is too long to parse.
 struct Bill(Option<Vec<u8>>);
 
-/// The longest response whose usage is read, in bytes: about two thousand embeddings.
+/// The longest response whose usage is parsed, in bytes: about two thousand embeddings.
 const READ: usize = 64 << 20;
 
 /// The usage of embeddings and moderations.

@@ -13,26 +13,26 @@ use crate::tags::LONGEST_TAG;
 pub(crate) enum Target {
     Ask(Dialect, Kind),
     Models,
-    /// The base path: clients look whether anything answers there.
+    /// The base path: clients check if it responds.
     Base,
-    /// No operation of Understudy; a vendor may have it: `/v1/embeddings`.
+    /// Not an operation of Understudy; a vendor may have it: `/v1/embeddings`.
     Other(String),
-    /// A path that no vendor is sent: with dot segments or encoded slashes, or without `/v1/`.
+    /// A path that is sent to no vendor: with dot segments or encoded slashes, or without `/v1/`.
     Nothing,
 }
 
-/// A path, taken apart.
+/// The parts of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place<'a> {
     pub(crate) token: Option<&'a str>,
-    /// As the path writes it, in which `%20` is a space.
+    /// As in the path, in which `%20` is a space.
     pipeline: Option<&'a str>,
     /// Without the token and the pipeline.
     pub(crate) path: &'a str,
     pub(crate) target: Target,
 }
 
-/// The part of a path before its version.
+/// The version segment of a path.
 const VERSION: &str = "/v1/";
 
 impl<'a> Place<'a> {
@@ -49,7 +49,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The pipeline that the path names.
+    /// The pipeline in the path.
     pub(crate) fn pipeline(&self) -> Option<String> {
         let name = percent_decode_str(self.pipeline?).decode_utf8_lossy();
         let name: String = name.trim().chars().take(LONGEST_TAG).collect();
@@ -82,7 +82,7 @@ impl Target {
     }
 }
 
-/// The vendor's path: from the last `/v1/` that a client's base address may have brought along.
+/// The vendor's path: from the last `/v1/`, since a client's base address may contain another one.
 fn other(path: &str) -> Target {
     let mut tail = match path.split_once(VERSION) {
         Some((_, tail)) => tail,
@@ -114,7 +114,7 @@ fn named<'a>(path: &'a str, mark: &str) -> (Option<&'a str>, &'a str) {
     }
 }
 
-/// `//v1` → `/v1`: a base address with a slash at its end brings a second one.
+/// `//v1` → `/v1`: a base address that ends with a slash adds a second one.
 fn after_slashes(path: &str) -> &str {
     let slashes = path.bytes().take_while(|byte| *byte == b'/').count();
     &path[slashes.saturating_sub(1)..]

@@ -1,4 +1,4 @@
-//! Requests by their path, and the checks that need no plan.
+//! Routes requests by path, and makes the checks that need no plan.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use crate::open::OpenExchange;
 use crate::plan::login;
 use crate::{Body, BoxError, Config, ExchangeId, ExchangeKind, TurnedAway};
 
-/// The route's name of what passes unread.
+/// Route name of requests that are forwarded unparsed.
 const PASSED: &str = "pass-through";
 
 const GREETING: &str = "{\"understudy\":\"ready\"}";
 
 impl Gateway {
-    /// Checks the head, reads the body, and passes the request on.
+    /// Checks the headers, reads the body, and hands the request to its handler.
     pub(super) async fn serve<B>(
         &self,
         id: ExchangeId,
@@ -46,7 +46,7 @@ impl Gateway {
                 admit::discard(&head, Box::pin(body)).await;
             }
             if admit::is_stray(&head, &place, &why) {
-                tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was turned away");
+                tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was rejected");
                 self.0.reports().stray();
                 return rescue::plain(rescue::turned_away(dialect, &why), id);
             }
@@ -88,7 +88,7 @@ impl Gateway {
         self.admit(request).await
     }
 
-    /// What is not ours goes to the client's own vendor.
+    /// Forwards requests for other endpoints to the client's own vendor.
     async fn pass<B>(
         &self,
         (id, began): (ExchangeId, Instant),

@@ -1,4 +1,4 @@
-//! The exchange of a request that the door refuses.
+//! The exchange of a request that is refused before a plan.
 
 use catalog::Dialect;
 use http::Response;
@@ -24,7 +24,7 @@ impl Gateway {
         let place = Place::of(head.uri.path());
         let unknown = Draft::of_head(id, head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
-        // A body that was refused unread is distinguished from others by its size alone.
+        // A body that was refused unread is distinguished from others only by its size.
         let mut counted = None;
         if let TurnedAway::TooLarge(limit) = why {
             let size = admit::declared(&head.headers)
@@ -36,7 +36,7 @@ impl Gateway {
             }
             counted = Some(seen);
         }
-        tracing::warn!(%id, path = %OneLine(place.path), "turned away: {}", OneLine(&why.to_string()));
+        tracing::warn!(%id, path = %OneLine(place.path), "rejected: {}", OneLine(&why.to_string()));
         let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
         if let Some(seen) = counted {
             exchange = exchange.counted(storms, seen);

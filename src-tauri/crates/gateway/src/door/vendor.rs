@@ -1,4 +1,4 @@
-//! Which vendor a path goes to that is not ours. Pure.
+//! Selects the vendor for a path of another endpoint. Pure.
 
 use catalog::{Dialect, Passage};
 use http::header::AUTHORIZATION;
@@ -8,16 +8,16 @@ use crate::attempt::headers::{self, without_scheme};
 use crate::plan::login;
 use crate::{Config, Credential, EndpointConfig, TurnedAway};
 
-/// The vendor, and what it is shown.
+/// The vendor, and the credential for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vendor<'a> {
     pub(super) found: &'a EndpointConfig,
-    /// Without the ids in it: `/v1/files/*`.
+    /// Without ids: `/v1/files/*`.
     pub(super) pattern: &'a str,
     pub(super) credential: Credential,
 }
 
-/// The vendor of the client's login; without one, the endpoint whose kept key may be used for such a path.
+/// The vendor of the client's login; without one, the endpoint whose stored key may be used for such a path.
 ///
 /// # Errors
 /// No vendor has this path, the login does not identify its vendor, or there is none.
@@ -87,14 +87,14 @@ pub(super) fn vendor<'a>(
     }
 }
 
-/// The first of these that the request is.
+/// The first pattern that matches the request.
 fn pattern<'a>(passages: &'a [Passage], head: &Parts, path: &str) -> Option<&'a str> {
     let mut all = passages.iter();
     let found = all.find(|passage| passage.matches(head.method.as_str(), path))?;
     Some(found.path())
 }
 
-/// Whose a client's request is: how its logins begin, and the header that one vendor's clients alone send.
+/// The vendor of a client's request: by the prefix of its logins, and by the header that only one vendor's clients send.
 pub(super) enum Named<'a> {
     NoVendor,
     One(&'a EndpointConfig),
@@ -105,7 +105,7 @@ pub(super) enum Named<'a> {
 impl<'a> Named<'a> {
     pub(super) fn by(head: &Parts, config: &'a Config) -> Named<'a> {
         let by_header = head.headers.contains_key("anthropic-version");
-        // An endpoint of the user's own may take logins too; it has none of these paths.
+        // An endpoint of the user may accept logins too; it has none of these paths.
         let has_paths = |vendor: &&EndpointConfig| !vendor.endpoint.passages.with_login.is_empty();
         let by_header = vendors(config)
             .filter(has_paths)
@@ -121,7 +121,7 @@ impl<'a> Named<'a> {
     }
 }
 
-/// The vendor with the longest beginning that one of the logins has.
+/// The vendor with the longest matching prefix of a login.
 fn of_login<'a>(head: &Parts, config: &'a Config) -> Option<&'a EndpointConfig> {
     let text = |name: &str| head.headers.get(name)?.to_str().ok();
     let bearer = text(AUTHORIZATION.as_str()).map(without_scheme);
@@ -147,7 +147,7 @@ fn of_login<'a>(head: &Parts, config: &'a Config) -> Option<&'a EndpointConfig> 
     best.map(|(_, vendor)| vendor)
 }
 
-/// Those that a client's own login may go to.
+/// The vendors that accept a client's own login.
 fn vendors(config: &Config) -> impl Iterator<Item = &EndpointConfig> {
     let all = config.endpoints.values();
     all.filter(|found| found.endpoint.accepts_client_login)

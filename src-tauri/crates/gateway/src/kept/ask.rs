@@ -1,4 +1,4 @@
-//! Questions to the ledger, which lives on a thread of its own, about kept conversations.
+//! Queries about kept conversations to the ledger, which has its own thread.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use super::response::Response;
 use super::write::{Of, Written, read_item, read_response};
 use crate::held::Share;
 
-/// A question about kept conversations, answered by the owner of the ledger.
+/// A query about kept conversations, answered by the ledger's thread.
 #[derive(Debug)]
 pub struct ConversationAsk(pub(super) Question);
 
-/// Whose it is, and when.
+/// The owner and the time.
 pub(super) type OwnerAt = (Digest, DateTime<Utc>);
 
 #[derive(Debug)]
 pub(super) enum Question {
-    /// A complete response has passed.
+    /// Store a complete response.
     Keep(Box<Keep>),
     Find {
         owner_at: OwnerAt,
         references: References,
         reply: oneshot::Sender<Found>,
     },
-    /// A provider demands these back with its calls.
+    /// Store signatures that a provider requires with its calls.
     Sign {
         owner_at: OwnerAt,
         signatures: BTreeMap<String, Signature>,
@@ -52,15 +52,14 @@ pub(super) struct Keep {
     pub(super) refers: Option<Arc<Refers>>,
     pub(super) response: Response,
     pub(super) holder: Option<String>,
-    /// What it takes of the memory for such questions.
+    /// Bytes of the memory for waiting queries that this query uses.
     pub(super) _waiting: Share,
 }
 
 impl ConversationAsk {
-    /// Ask the ledger. One without a file keeps nothing.
+    /// Runs the query on the ledger. A ledger without a file stores nothing.
     ///
-    /// # Errors
-    /// The ledger's own; the request is answered that nothing is kept.
+    /// # Errors The ledger's error; the sender of the query gets an empty result.
     pub fn answer(self, ledger: &mut Ledger) -> Result<(), LedgerError> {
         let lasting = ledger.file().is_some();
         match self.0 {
@@ -119,7 +118,7 @@ fn send<T: Default>(
         Ok(found) => (found, Ok(())),
         Err(error) => (T::default(), Err(error)),
     };
-    // The request has ended meanwhile, or waited for too long.
+    // The request has ended, or its timeout expired.
     let _ = reply.send(found);
     outcome
 }

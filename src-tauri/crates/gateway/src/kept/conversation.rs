@@ -17,16 +17,16 @@ use crate::once::credential;
 use crate::services::Services;
 use crate::{Candidate, Config};
 
-/// Whose conversation a request belongs to, and what of it the request refers to.
+/// The owner of a request's conversation, and the request's references to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conversation {
-    /// None: nothing of it is kept or looked for.
+    /// `None`: nothing of it is stored or looked up.
     pub(super) owner: Option<Digest>,
     pub(super) refers: Option<Arc<Refers>>,
 }
 
 impl Conversation {
-    /// Look for what a request refers to.
+    /// Looks up the content of a request's references.
     pub(crate) async fn of(
         services: &Services,
         config: &Config,
@@ -58,12 +58,13 @@ impl Conversation {
         conversation
     }
 
-    /// The request in full, for a candidate that holds nothing of it. None: it refers to nothing, or not all of it is kept.
+    /// The request in full, for a candidate that stores nothing of it. `None`: it has no references, or not all of them are
+    /// kept.
     pub(crate) fn in_full(&self) -> Option<&Expanded> {
         self.refers.as_ref()?.in_full.as_ref()
     }
 
-    /// The request as the client's own vendor understands it. None: as it is.
+    /// The request in the form for the client's own vendor. `None`: unchanged.
     pub(crate) fn for_own(&self, body: &Bytes, candidate: &Candidate) -> Option<Expanded> {
         Expanded::for_holder(body, &self.refers.as_ref()?.found, &holder(candidate))
     }

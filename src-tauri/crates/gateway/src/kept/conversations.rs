@@ -8,9 +8,10 @@ use tokio::time::timeout;
 use super::ask::{ConversationAsk, Question};
 use crate::held::{Held, Share};
 
-/// How long a request waits for what it refers to; then that is not kept. The ledger itself waits 5 s for another program.
+/// How long a request waits for the content of its references; after that it counts as not kept. The ledger itself waits 5 s
+/// for another program.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Most bytes that wait to be written.
+/// Maximum number of bytes that wait for a write.
 const WAITING: usize = 64 << 20;
 
 /// Channel to the ledger's writer.
@@ -28,19 +29,19 @@ impl Conversations {
         }
     }
 
-    /// Write something down when there is time: after all that was to be written before, and before any later search.
+    /// Queues a write: after all earlier writes, and before any later lookup.
     pub(super) fn write(&self, bytes: usize, question: impl FnOnce(Share) -> Question) {
         let mut share = self.waiting.share();
         let why = match share.grow(bytes, WAITING) {
-            Err(_) => "too much waits to be written",
+            Err(_) => "too many writes are waiting",
             Ok(()) => match self.to.try_send(ConversationAsk(question(share))) {
                 Ok(()) => return,
-                Err(_) => "its writer is too slow or gone",
+                Err(_) => "its writer is too slow or closed",
             },
         };
         tracing::warn!(
             why,
-            "a response is not kept: another provider will not understand a reference to it"
+            "a response is not stored: another provider will not understand a reference to it"
         );
     }
 

@@ -1,4 +1,4 @@
-//! A request whose references are replaced by what they refer to. Pure.
+//! A request whose references are replaced by their content. Pure.
 
 use bytes::Bytes;
 use translate::{LeftOut, Why};
@@ -11,7 +11,7 @@ use super::references::{Found, Item, reference};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expanded {
     pub(crate) body: Bytes,
-    /// What was replaced, and what only its own vendor could read.
+    /// The replaced references, and the parts that only their own vendor can read.
     pub(crate) listed: Vec<LeftOut>,
 }
 
@@ -19,7 +19,7 @@ const PREVIOUS: &str = "previous_response_id";
 const REFERENCE: &str = "input[]: item_reference";
 const REASONING: &str = "input[]: reasoning";
 
-/// A request on its way to become an [`Expanded`] one.
+/// Builds an [`Expanded`] request.
 struct Writer<'a> {
     body: Fields<'a>,
     items: Vec<String>,
@@ -27,7 +27,7 @@ struct Writer<'a> {
 }
 
 impl Expanded {
-    /// For a candidate that holds nothing. None: not all of it is kept, or it is longer than `most` bytes.
+    /// For a candidate that stores nothing. `None`: not all of it is kept, or it is longer than `most` bytes.
     pub(super) fn in_full(body: &[u8], found: &Found, most: usize) -> Option<Self> {
         let mut writer = Writer::of(body)?;
         if writer.body.given(PREVIOUS).is_some() {
@@ -45,8 +45,7 @@ impl Expanded {
         (expanded.body.len() <= most).then_some(expanded)
     }
 
-    /// For the account `holder`, which holds what it answered itself. None: it holds all that is known, so that the bytes stay as
-    /// they are.
+    /// For the account `holder`, which stores its own responses. `None`: it stores everything, so the bytes stay unchanged.
     pub(super) fn for_holder(body: &[u8], found: &Found, holder: &str) -> Option<Self> {
         let mut writer = Writer::of(body)?;
         if let (Some(id), Some(previous)) = (writer.body.text(PREVIOUS), &found.previous) {

@@ -2,7 +2,7 @@
 
 use crate::{Candidate, Credential};
 
-/// Where a vendor stores a response: another account there does not have it.
+/// Where a vendor stores a response: another account at the same vendor does not have it.
 pub(super) fn holder(candidate: &Candidate) -> String {
     let account = match candidate.credential {
         Credential::OurKey => "our key",

@@ -1,4 +1,4 @@
-//! Items of Responses as they are kept: what a client would send that keeps its conversation itself. Pure.
+//! Items of Responses in their stored form: as a client sends them that stores its conversation itself. Pure.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -8,12 +8,12 @@ use wire::fields::Fields;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Output {
     pub(super) id: Option<String>,
-    /// None: it is not part of what another candidate is sent.
+    /// `None`: other candidates do not get it.
     pub(super) text: Option<String>,
 }
 
-/// Items whose id may be missing where they are sent again (OpenAI API reference, "Input"): another vendor's id would be refused,
-/// and with its own one a call is demanded together with its reasoning.
+/// Items whose id may be absent when they are sent again (OpenAI API reference, "Input"): another vendor's id would be refused,
+/// and with an id of its own the vendor requires a call together with its reasoning.
 const WITHOUT_ID: [&str; 5] = [
     "message",
     "function_call",
@@ -30,12 +30,12 @@ pub(super) fn output(raw: &str) -> Output {
         };
     };
     let kind = item.text("type").unwrap_or_default();
-    // A call that was cut short is none, and its result will not come.
+    // A truncated call is not stored, and its result will not arrive.
     let unfinished = item.given("call_id").is_some()
         && item
             .text("status")
             .is_some_and(|status| status != "completed");
-    // A compaction stands for what was before it, which is kept in full.
+    // A compaction replaces earlier items, which are stored in full.
     let left = unfinished || is_reasoning(&kind) || kind.contains("compaction");
     Output {
         id: item.text("id"),
@@ -43,7 +43,7 @@ pub(super) fn output(raw: &str) -> Output {
     }
 }
 
-/// None: it is not part of what another candidate is sent.
+/// `None`: other candidates do not get it.
 pub(super) fn input(raw: &str) -> Option<String> {
     let Ok(item) = Fields::read(raw.as_bytes()) else {
         return Some(raw.to_owned());
@@ -52,7 +52,7 @@ pub(super) fn input(raw: &str) -> Option<String> {
     (!is_reasoning(&kind)).then(|| bare(item, &kind))
 }
 
-/// Its own vendor alone can read it: by its id, or encrypted.
+/// Only the vendor that wrote it can read it: it is an id, or encrypted.
 pub(super) fn is_reasoning(kind: &str) -> bool {
     kind == "reasoning"
 }
@@ -65,7 +65,7 @@ fn bare(mut item: Fields<'_>, kind: &str) -> String {
     item.to_string()
 }
 
-/// The items of a request's input, as they came. A text is the user's message.
+/// The items of a request's input, unchanged. A text is the user's message.
 pub(super) fn inputs(body: &Fields<'_>) -> Vec<String> {
     match body.given("input") {
         None => Vec::new(),

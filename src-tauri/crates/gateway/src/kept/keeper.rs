@@ -1,4 +1,4 @@
-//! Observes one response on its way to the client, and has it written down before the client can refer to it.
+//! Observes one response, and stores it before the client can refer to it.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::plan::Remedy;
 use crate::services::Services;
 use crate::{Candidate, Carriage, Plan};
 
-/// Of a response that is to be kept; empty where it is not.
+/// The parts of a response that is stored; empty if it is not stored.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper(Option<Keeping>);
 
@@ -71,7 +71,7 @@ impl Keeper {
         {
             return self.keep(response, by, false);
         }
-        // For a client without chunks, a stream is sent in one piece.
+        // A stream is sent in one piece to a client without chunks.
         self.observe(document, by, false);
     }
 
@@ -95,7 +95,7 @@ impl Keeper {
     }
 }
 
-/// Some candidate of this request, now or at another time, holds nothing of what the client's own vendor does.
+/// True if a candidate of this request, now or later, may not store what the client's own vendor stores.
 fn may_be_answered_elsewhere(plan: &Plan) -> bool {
     let own = plan.primary().map(|primary| &primary.endpoint);
     let elsewhere = |candidate: &Candidate| {

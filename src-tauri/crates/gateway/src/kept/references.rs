@@ -1,4 +1,4 @@
-//! What a request of Responses refers to, and what of it is kept. Pure.
+//! The references of a Responses request, and their stored content. Pure.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use ledger::Digest;
 use memchr::memmem;
 use wire::fields::Fields;
 
-/// What a request refers to.
+/// The references of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct References {
     /// `previous_response_id`.
@@ -15,7 +15,7 @@ pub(super) struct References {
     pub(super) items: Vec<String>,
 }
 
-/// What was found of it.
+/// The stored content of the references.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) previous: Option<Previous>,
@@ -23,7 +23,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Of its texts.
+    /// Bytes of its texts.
     pub(super) fn bytes(&self) -> usize {
         let previous = self.previous.iter().flat_map(|previous| &previous.items);
         let items = self.items.values().filter_map(|found| found.item.as_ref());
@@ -38,7 +38,7 @@ pub(super) struct Previous {
     pub(super) anchors: Anchors,
 }
 
-/// By endpoint: the last response of the conversation that it holds itself, and how many items that one covers.
+/// By endpoint: the last response of the conversation that the endpoint stores, and the number of items in it.
 pub(super) type Anchors = BTreeMap<String, (String, usize)>;
 
 /// An item's JSON text, and its name in the ledger.
@@ -50,14 +50,14 @@ pub(super) struct Item {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FoundItem {
-    /// The endpoint that holds it.
+    /// The endpoint that stores it.
     pub(super) holder: Option<String>,
-    /// None: it is of use to its own vendor alone (reasoning).
+    /// `None`: only its own vendor can use it (reasoning).
     pub(super) item: Option<Item>,
 }
 
 impl References {
-    /// None: it refers to nothing that could be kept.
+    /// `None`: it has no references that could be kept.
     pub(super) fn of(body: &[u8]) -> Option<References> {
         let mentions = |name: &str| memmem::find(body, name.as_bytes()).is_some();
         if !mentions("previous_response_id") && !mentions("item_reference") {
@@ -76,7 +76,7 @@ impl References {
     }
 }
 
-/// The id that an input item refers to.
+/// The id to which an input item refers.
 pub(super) fn reference(item: &Fields<'_>) -> Option<String> {
     item.text("id")
         .filter(|_| item.text("type").as_deref() == Some("item_reference"))

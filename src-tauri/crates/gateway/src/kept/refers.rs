@@ -1,4 +1,4 @@
-//! References of a request to kept responses, and what they refer to.
+//! References of a request to kept responses, with their content.
 
 use bytes::Bytes;
 
@@ -11,9 +11,9 @@ use crate::held::{Held, Share};
 pub(super) struct Refers {
     pub(super) references: References,
     pub(super) found: Found,
-    /// The request in full; None: not all that it refers to is kept, or there is no memory for it.
+    /// The request in full; `None`: not all of its references are kept, or there is no memory for it.
     pub(super) in_full: Option<Expanded>,
-    /// What it takes of the memory for bodies.
+    /// Bytes of the body memory that it uses.
     _share: Share,
 }
 

@@ -1,4 +1,4 @@
-//! A response of the Responses dialect, observed as it passes to the client. Pure.
+//! A response of the Responses dialect, observed while it is released. Pure.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,20 @@ pub(super) struct Response {
 }
 
 impl Response {
-    /// About what it takes in memory.
+    /// Approximate size in memory.
     pub(super) fn bytes(&self) -> usize {
         self.output.iter().map(String::len).sum()
     }
 }
 
-/// Most bytes of a response that is kept, and of one of its events.
+/// Maximum bytes of a stored response, and of one of its events.
 const MOST: usize = 16 << 20;
 
 /// The events of a stream so far.
 #[derive(Debug)]
 pub(super) struct Observer {
     events: sse::Reader,
-    /// By their place. Codex's backend sends them one by one and leaves the last event's output empty.
+    /// By output index. Codex's backend sends them one by one and leaves the last event's output empty.
     items: BTreeMap<u64, String>,
     bytes: usize,
 }
@@ -43,7 +43,7 @@ impl Default for Observer {
 }
 
 impl Observer {
-    /// The response, once its last event has passed. Nothing comes of a stream that is no longer understood.
+    /// The response after its last event. A stream that cannot be parsed gives none.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Option<Response> {
         let Self {
             events,
@@ -84,7 +84,7 @@ pub(super) fn read_document(document: &[u8]) -> Option<Response> {
     read_object(&Fields::read(document).ok()?, Vec::new())
 }
 
-/// `items`: what came one by one.
+/// `items`: the items that were streamed.
 fn read_object(response: &Fields<'_>, items: Vec<String>) -> Option<Response> {
     let status = response.text("status");
     let ended = ["completed", "incomplete"];

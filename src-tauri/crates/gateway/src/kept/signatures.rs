@@ -1,5 +1,5 @@
-//! Signatures that a provider demands back with its calls, for a client whose ids have no room for them and that does not return
-//! them; and the thinking itself, where that is demanded.
+//! Signatures that a provider requires with its calls, for a client whose ids are too short for them and that does not return
+//! them; and the thinking itself, if it is required.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::admitted::Admitted;
 use crate::services::Services;
 use crate::{Candidate, EndpointConfig};
 
-/// Where the signatures of one response go, before the client receives the calls that they belong to.
+/// Stores the signatures of one response before the client receives their calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SignatureSink(Option<Sink>);
 
@@ -31,7 +31,7 @@ impl SignatureSink {
         Self(owner_at.map(|owner_at| Sink {
             conversations: services.conversations().clone(),
             owner_at,
-            // It is content, and not only a mark: a client that wants nothing stored is obeyed.
+            // Thinking is content, unlike a signature: it is not stored for a client that sets `store: false`.
             reasoning: demands_reasoning(endpoint) && admitted.ask.stores,
         }))
     }
@@ -60,7 +60,7 @@ impl SignatureSink {
     }
 }
 
-/// What was kept for the calls of this request, where the candidate demands it.
+/// The stored signatures for the calls of this request, if the candidate requires them.
 pub(crate) async fn kept_signatures(
     services: &Services,
     admitted: &Admitted,
@@ -88,7 +88,7 @@ pub(crate) async fn kept_signatures(
     found.await.unwrap_or_default()
 }
 
-/// The client's session, where it names one: some servers number their calls afresh in every session (`functions.Bash:0`).
+/// The client's session, if it sends one: some servers restart the numbering of calls in every session (`functions.Bash:0`).
 fn owner_at(services: &Services, admitted: &Admitted) -> Option<OwnerAt> {
     let owner = admitted.conversation.owner?;
     let session = admitted.session.as_ref();

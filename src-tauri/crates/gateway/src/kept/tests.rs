@@ -1,4 +1,4 @@
-//! The kept parts of a response, and their place in a later request.
+//! The stored parts of a response, and their positions in a later request.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ fn observed(stream: &str, pieces: usize) -> Option<Response> {
 }
 
 #[test]
-fn only_a_response_with_an_end_is_kept_and_its_items_are_found_in_either_place() {
+fn only_a_complete_response_is_kept_with_items_from_the_stream_or_its_end() {
     let last = json!([{ "type": "message", "id": "of the last event" }]);
     let cases = [
         (
@@ -92,7 +92,7 @@ proptest! {
 }
 
 #[test]
-fn an_item_is_kept_as_a_client_that_keeps_its_own_would_send_it() {
+fn an_item_is_kept_in_the_form_that_a_client_sends() {
     let rows = [
         (
             json!({ "type": "message", "id": "msg_1", "status": "completed", "role": "assistant", "content": [] }),
@@ -104,12 +104,12 @@ fn an_item_is_kept_as_a_client_that_keeps_its_own_would_send_it() {
                 json!({ "type": "function_call", "call_id": "c", "name": "f", "arguments": "{}" }),
             ),
         ),
-        // A call that was cut short is none.
+        // A truncated call is not stored.
         (
             json!({ "type": "function_call", "id": "fc_1", "call_id": "c", "name": "f", "arguments": "{", "status": "incomplete" }),
             None,
         ),
-        // Its own vendor alone can read it.
+        // Only its own vendor can read it.
         (
             json!({ "type": "reasoning", "id": "rs_1", "summary": [] }),
             None,
@@ -118,7 +118,7 @@ fn an_item_is_kept_as_a_client_that_keeps_its_own_would_send_it() {
             json!({ "type": "compaction", "id": "cmp_1", "encrypted_content": "x" }),
             None,
         ),
-        // Its id is a part of it.
+        // Its id is part of it.
         (
             json!({ "type": "web_search_call", "id": "ws_1", "status": "completed" }),
             Some(json!({ "type": "web_search_call", "id": "ws_1", "status": "completed" })),
@@ -196,7 +196,7 @@ fn a_holder_gets_its_own_ids_and_the_rest_in_full() {
     ]);
     assert_eq!(told["input"], Value::from(input));
 
-    // Who holds nothing of it gets all, or nothing where not all of it is kept.
+    // A candidate that stores none of it gets all of it, or nothing if some is not kept.
     let all = Expanded::for_holder(request.to_string().as_bytes(), &found(), "third").unwrap();
     assert_eq!(body(&all.body).get("previous_response_id"), None);
     assert_eq!(

@@ -1,5 +1,5 @@
-//! What is written down of a response, in parts: each item under its text's digest, so that a conversation that is sent again with
-//! every turn takes its room once; each output item under its id; and the conversation up to its end under the response's id. Pure.
+//! The stored form of a response, in parts: each item under its text's digest, so that a conversation that is sent again with
+//! every turn is stored once; each output item under its id; and the conversation up to its end under the response's id. Pure.
 
 use ledger::{ConversationPart, Digest};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::response::Response;
 /// Bytes of a digest.
 const DIGEST: usize = 32;
 
-/// What a name in the ledger is of. Nothing of it can be found without the owner's credential.
+/// The kind of a name in the ledger. Nothing can be found without the owner's credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Of<'a> {
     /// By its id.
@@ -24,7 +24,7 @@ pub(super) enum Of<'a> {
     Text(&'a str),
     /// By the call's id.
     Signature(&'a str),
-    /// The owner of what belongs to one session only.
+    /// The owner of data that belongs to only one session.
     Session(&'a str),
 }
 
@@ -40,18 +40,18 @@ impl Of<'_> {
         let mut hash = Sha256::new();
         hash.update(owner);
         hash.update(kind);
-        // No kind has a zero byte in it.
+        // No kind contains a zero byte.
         hash.update([0]);
         hash.update(text);
         hash.finalize().into()
     }
 }
 
-/// What is kept under an item's id.
+/// The value stored under an item's id.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct OfItem {
     holder: Option<String>,
-    /// The name of its text, in hexadecimal digits; None: its own vendor alone can read it.
+    /// The name of its text, in hexadecimal digits; `None`: only its own vendor can read it.
     text: Option<Digest>,
 }
 
@@ -64,21 +64,21 @@ impl OfItem {
     }
 }
 
-/// What is kept under a response's id, before the names of its items.
+/// The value stored under a response's id, before the names of its items.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct OfResponse {
     anchors: Anchors,
 }
 
-/// A response with all that its parts follow from.
+/// A response with all data from which its parts are derived.
 #[derive(Debug)]
 pub(super) struct Written<'a> {
     /// The client's request.
     pub(super) body: &'a [u8],
-    /// What the request refers to, and what of it was found.
+    /// The request's references, and their stored content.
     pub(super) refers: Option<(&'a References, &'a Found)>,
     pub(super) response: &'a Response,
-    /// The account that stores it; None: no vendor does.
+    /// The account that stores it; `None`: no vendor does.
     pub(super) holder: Option<&'a str>,
 }
 
@@ -109,8 +109,8 @@ impl Written<'_> {
         parts
     }
 
-    /// The names of the conversation's items before the response. What it refers to is kept for a day from now too. None: the
-    /// vendor knows more of it than we do.
+    /// The names of the conversation's items before the response. The content of its references is kept for another day.
+    /// `None`: the vendor has content that is not kept here.
     fn input(
         &self,
         owner: &Digest,
@@ -167,7 +167,7 @@ fn written(of: &OfResponse, names: &[Digest]) -> Vec<u8> {
     body
 }
 
-/// What is kept under a response's id: the names of its items, and who holds what of them.
+/// Parses the value under a response's id: the names of its items, and which account stores which of them.
 pub(super) fn read_response(body: &[u8]) -> Option<(Vec<Digest>, Anchors)> {
     let at = body.iter().position(|byte| *byte == b'\n')?;
     let OfResponse { anchors } = serde_json::from_slice(&body[..at]).ok()?;
@@ -175,7 +175,7 @@ pub(super) fn read_response(body: &[u8]) -> Option<(Vec<Digest>, Anchors)> {
     Some((names.collect::<Result<_, _>>().ok()?, anchors))
 }
 
-/// What is kept under an item's id; `text` finds a text by its name. None: its text is gone.
+/// Parses the value under an item's id; `text` finds a text by its name. `None`: its text was deleted.
 pub(super) fn read_item(
     body: &[u8],
     text: impl FnOnce(Digest) -> Option<Item>,

@@ -6,11 +6,11 @@ use tokio::sync::watch;
 use super::completion_check;
 use super::tape::{Attendance, Tape};
 
-/// Knows whether a response's client is still there.
+/// Detects if a response's client is still connected.
 #[derive(Clone, Debug)]
 pub(crate) struct Attended {
     tape: Tape,
-    /// The client's.
+    /// The client's dialect.
     dialect: Dialect,
     /// The engine stops, and with it every client's connection.
     stopped: watch::Receiver<bool>,
@@ -25,8 +25,8 @@ impl Attended {
         }
     }
 
-    /// Its client has left, or is cut off, before it received everything. Some close the connection without reading the last
-    /// bytes.
+    /// Its client disconnected, or was cut off, before it received everything. Some close the connection without reading the
+    /// last bytes.
     pub(crate) fn is_alone(&self) -> bool {
         if self.tape.attendance() != Attendance::Left && !*self.stopped.borrow() {
             return false;

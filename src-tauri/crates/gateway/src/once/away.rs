@@ -1,4 +1,4 @@
-//! Open requests whose clients have left: those of clients that may come back soon, and those of pipelines.
+//! Open requests whose clients have disconnected: those of clients that may retrieve them soon, and those of pipelines.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,12 +10,12 @@ use tokio::sync::watch;
 use super::identity::RequestIdentity;
 use super::tape::{Reader, Tape};
 
-/// The requests whose clients have left and may come back.
+/// The requests whose clients have disconnected and may retrieve them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lingering(Arc<Mutex<HashMap<Digest, Tape>>>);
 
 impl Lingering {
-    /// The answer to the same request, if its client has left it.
+    /// The response to the same request, if its client has left it.
     pub(crate) fn rejoin(&self, identity: &RequestIdentity) -> Option<Reader> {
         let mut all = self.lock();
         if all.is_empty() {
@@ -37,23 +37,23 @@ impl Lingering {
     }
 }
 
-/// Requests whose clients have left.
+/// Requests whose clients have disconnected.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Unattended(Arc<Mutex<HashMap<Digest, Running>>>);
 
 #[derive(Debug)]
 struct Running {
     tape: Tape,
-    /// Closed when its response is written down, or there is none.
+    /// Closed when its response is stored, or there is none.
     over: watch::Receiver<()>,
 }
 
 /// The state of its earlier request, for a client that repeats it.
 pub(crate) enum Found {
     Nothing,
-    /// It is under way, and is read from its first byte on.
+    /// It is running, and is read from its first byte on.
     Running(Reader),
-    /// It has ended; what is kept of it is written down.
+    /// It has ended; its kept part is stored.
     Ended,
 }
 
@@ -72,7 +72,7 @@ impl Unattended {
             }
             running.over.clone()
         };
-        // An error means that its sender is gone, which is what is waited for.
+        // An error means that its sender was dropped, which is awaited here.
         while over.changed().await.is_ok() {}
         Found::Ended
     }
@@ -86,7 +86,7 @@ impl Unattended {
     }
 }
 
-/// A request of a pipeline, as it is known in the review queue and to its client's next try.
+/// A pipeline's request, as identified in the review queue and by its client's next attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) id: String,
@@ -94,7 +94,7 @@ pub(crate) struct Item {
     pub(crate) dialect: Dialect,
 }
 
-/// Its place among the requests without a client, for as long as it has none.
+/// Its entry in the list of requests without a client.
 pub(super) struct Listed {
     all: Unattended,
     item: Digest,

@@ -1,4 +1,4 @@
-//! What a response is worth, seen from the bytes that its client gets.
+//! Decides if a response is complete, from the bytes that its client gets.
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -7,7 +7,7 @@ use wire::{BodyEnd, Framing, Kind, Step, StepKind, Validator};
 
 use super::tape::Head;
 
-/// Watches a response on its way.
+/// Watches a response while it is sent.
 #[derive(Debug)]
 pub(crate) enum CompletionCheck {
     /// An error, or a count of tokens: its status decides.
@@ -18,7 +18,7 @@ pub(crate) enum CompletionCheck {
     Stream {
         validator: Box<Validator>,
         steps: Vec<Step>,
-        /// The event that completes it has come.
+        /// The event that completes it has arrived.
         checked: bool,
     },
 }
@@ -39,7 +39,7 @@ impl CompletionCheck {
         }
     }
 
-    /// The next bytes. True: with them, or before, the response became complete for its client.
+    /// Takes the next bytes. True: the response is complete for its client.
     pub(crate) fn push(&mut self, bytes: &Bytes) -> bool {
         match self {
             CompletionCheck::Status { .. } => false,
@@ -62,7 +62,7 @@ impl CompletionCheck {
         }
     }
 
-    /// The body has ended properly. Is it a response?
+    /// The body has ended cleanly. True: it is a complete response.
     pub(crate) fn is_answer(&self) -> bool {
         match self {
             CompletionCheck::Status { success } => *success,
@@ -79,7 +79,7 @@ pub(crate) fn is_stream(head: &Head) -> bool {
         .is_some_and(|kind| kind.starts_with("text/event-stream"))
 }
 
-/// Is this a complete response?
+/// True if this is a complete response.
 pub(crate) fn is_answer(dialect: Dialect, head: &Head, body: &[Bytes]) -> bool {
     let mut check = CompletionCheck::new(dialect, Kind::Generate, head);
     for piece in body {
@@ -88,8 +88,8 @@ pub(crate) fn is_answer(dialect: Dialect, head: &Head, body: &[Bytes]) -> bool {
     check.is_answer()
 }
 
-/// Has a client with these bytes received the complete response?
-pub(crate) fn has_all(dialect: Dialect, head: &Head, released: &[Bytes]) -> bool {
+/// True if a client with these bytes has received the complete response.
+pub(crate) fn has_all(dialect: Dialect, head: &Head, given: &[Bytes]) -> bool {
     let mut validator = Validator::new(dialect, Framing::Stream);
     let mut steps = Vec::new();
     if is_stream(head) {

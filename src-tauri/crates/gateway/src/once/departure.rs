@@ -1,4 +1,4 @@
-//! Detects that the client of a recorded response has left, and the evidence about its patience.
+//! Detects that the client of a recorded response has disconnected, as evidence about its timeout.
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -7,18 +7,18 @@ use super::tape::{Attendance, Tape};
 use crate::plan::patience::ExitGroup;
 use crate::services::Services;
 
-/// A request whose client may leave.
+/// A request whose client may disconnect.
 pub(crate) struct Departure {
     services: Services,
-    /// `None`: its exit was reported.
+    /// `None`: its disconnect was reported.
     exit_group: Option<ExitGroup>,
-    /// True once it has left.
+    /// True after it has disconnected.
     gone: watch::Sender<bool>,
     began: Instant,
 }
 
 impl Departure {
-    /// `began`: the client's wait.
+    /// `began`: start of the client's wait.
     pub(crate) fn new(services: Services, exit_group: Option<ExitGroup>, began: Instant) -> Self {
         Self {
             services,
@@ -53,7 +53,7 @@ impl Departure {
         }
     }
 
-    /// The response is there.
+    /// The response has arrived.
     pub(crate) fn ended(&mut self, tape: &Tape) {
         if tape.attendance() != Attendance::Left
             && let Some(exit_group) = self.exit_group.take()

@@ -1,4 +1,4 @@
-//! Which requests are the same, and whose they are. Digests only: neither a key nor a credential is kept.
+//! Identifies equal requests and their owners. Digests only: neither a key nor a credential is stored.
 
 use bytes::Bytes;
 use catalog::{Dialect, Secret};
@@ -11,22 +11,22 @@ use wire::{Client, Kind};
 use crate::TurnedAway;
 use crate::attempt::headers;
 
-/// Names a request that is to run once.
+/// Identifies a request that must run once.
 pub(crate) const HEADER: &str = "idempotency-key";
-/// Characters of a key.
+/// Maximum characters of a key.
 const LONGEST: usize = 255;
 
-/// The caller and the request. The body is hashed only where it must be compared.
+/// The caller and the request. The body is hashed only if it must be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestIdentity {
-    /// Of the credential and the operation, without the body.
+    /// Digest of the credential and the operation, without the body.
     who: Digest,
     session: Option<String>,
     body: Bytes,
 }
 
 impl RequestIdentity {
-    /// `token`, which is this installation's own, makes the digests worthless elsewhere.
+    /// `token`, which is unique to this installation, makes the digests useless elsewhere.
     pub(crate) fn new(
         token: &Secret,
         head: &Parts,
@@ -53,7 +53,7 @@ impl RequestIdentity {
         }
     }
 
-    /// Two requests of one session that are byte for byte the same.
+    /// Two requests of one session that are equal byte for byte.
     pub(crate) fn same_again(&self) -> Digest {
         let mut hasher = Hasher(Sha256::new());
         hasher.add(&self.who);
@@ -90,7 +90,7 @@ impl RequestIdentity {
     }
 }
 
-/// The owner of these conversations: of the credential alone, for every operation.
+/// The owner of these conversations: depends only on the credential, for every operation.
 pub(crate) fn credential(token: &Secret, headers: &HeaderMap) -> Digest {
     let mut hasher = Hasher::new(token);
     for (name, value) in headers::credentials(headers, token) {
@@ -101,10 +101,9 @@ pub(crate) fn credential(token: &Secret, headers: &HeaderMap) -> Digest {
     hasher.finish()
 }
 
-/// The idempotency key of a request, where it has one.
+/// The idempotency key of a request, if it has one.
 ///
-/// # Errors
-/// [`TurnedAway::IdempotencyKey`]: it cannot be one.
+/// # Errors [`TurnedAway::IdempotencyKey`]: it is not a valid key.
 pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, TurnedAway> {
     let mut keys = headers.get_all(HEADER).iter();
     let Some(key) = keys.next() else {
@@ -124,7 +123,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, TurnedAway> {
     }
 }
 
-/// Parts are hashed with their lengths, so that none can pass for the end of another.
+/// Parts are hashed with their lengths, so that no part can be confused with the end of another.
 struct Hasher(Sha256);
 
 impl Hasher {

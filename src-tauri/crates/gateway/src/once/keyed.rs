@@ -25,7 +25,7 @@ pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) 
     respond::end(reply, exchange, End::TurnedAway(why))
 }
 
-/// An answer from the ledger.
+/// A response from the ledger.
 pub(crate) fn replay_kept(
     dialect: Dialect,
     answer: ReplayAnswer,
@@ -47,7 +47,7 @@ pub(crate) fn replay_kept(
     replay(reply, exchange)
 }
 
-/// What another request was answered.
+/// The response to another request.
 fn replay(reply: ClientResponse, exchange: OpenExchange) -> Response<Body> {
     let (reply, end) = replayed(reply);
     respond::end(reply, exchange, end)

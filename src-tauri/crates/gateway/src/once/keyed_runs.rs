@@ -1,4 +1,4 @@
-//! Requests with an idempotency key that are under way, and the claims of identical requests.
+//! Running requests with an idempotency key, and the claims of identical requests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,12 +12,12 @@ use super::replays::{PATIENCE, Replays, Unkept};
 use crate::TurnedAway;
 use crate::deliver::client_response::ClientResponse;
 
-/// The requests with a key that are under way.
+/// The running requests with a key.
 #[derive(Debug)]
 pub(crate) struct Keyed {
     replays: Replays,
     runs: Arc<Mutex<HashMap<Digest, KeyedRun>>>,
-    /// One claim at a time: between the check of the running requests and the query of the ledger nothing may change.
+    /// One claim at a time: nothing may change between the check of the running requests and the query to the ledger.
     claiming: tokio::sync::Mutex<()>,
 }
 
@@ -38,18 +38,18 @@ pub(super) enum RunResult {
     Unkept(Unkept),
 }
 
-/// What a request with a key finds.
+/// The state of a key for a new request.
 #[derive(Debug)]
 pub(crate) enum Claim {
     /// It is the first, or the first after a failure: run it.
     Run(Ticket),
-    /// One is under way.
+    /// One is running.
     Wait(Waiting),
     Replay(ReplayAnswer),
     Refused(TurnedAway),
 }
 
-/// The right to run a request. Dropped without an end, the request has failed.
+/// The right to run a request. If it is dropped without an end, the request has failed.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     pub(super) key: ReplayKey,
@@ -58,7 +58,7 @@ pub(crate) struct Ticket {
     publish: watch::Sender<Option<RunResult>>,
 }
 
-/// A twin of a request that is under way.
+/// An identical request to a running one.
 #[derive(Debug)]
 pub(crate) struct Waiting(pub(super) watch::Receiver<Option<RunResult>>);
 

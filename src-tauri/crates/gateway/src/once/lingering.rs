@@ -21,13 +21,13 @@ use crate::services::Services;
 /// How long a request continues without its client. Clients that retry do so within seconds (measured).
 const LINGER: Duration = Duration::from_secs(30);
 
-/// Run a request as long as its client is there or may come back; what is under way upstream is dropped with it.
+/// Runs a request while its client is connected or may retrieve it; afterwards everything in progress upstream is dropped.
 pub(crate) async fn run(
     mut wanted: Wanted,
     recorder: Recorder,
     asking: impl Future<Output = Response<Body>>,
 ) {
-    // Not wanted any more is a way to end like any other.
+    // A response that is no longer wanted ends like any other.
     let _ = record(&mut wanted, &recorder, asking).await;
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Wanted {
     tape: Tape,
     identity: RequestIdentity,
     dialect: Dialect,
-    /// Its client has left: under what it may be found, and until when.
+    /// Its client has disconnected: the digest under which it can be found, and until when.
     alone: Option<(Digest, Instant)>,
 }
 
@@ -129,7 +129,7 @@ impl Wanted {
         }
     }
 
-    /// Its client has been away for long, or the engine is about to stop.
+    /// Its client has been disconnected for long, or the engine is about to stop.
     async fn waited_long_enough(&self) {
         let Some((_, until)) = self.alone else {
             return std::future::pending().await;
@@ -152,7 +152,7 @@ impl Wanted {
         }
     }
 
-    /// The client has just left. False: it has received everything, or would find nothing complete.
+    /// The client has just disconnected. False: it has received everything, or would find nothing complete.
     fn wait_alone(&mut self) -> bool {
         let (head, released) = (self.tape.head(), self.tape.released());
         let Some(released) = released.filter(|_| !self.services.is_draining()) else {
@@ -176,7 +176,7 @@ impl Wanted {
             .is_some_and(|(head, body)| completion_check::is_answer(self.dialect, &head, &body))
     }
 
-    /// False: a reader came back in the last moment.
+    /// False: a reader came back at the last moment.
     fn give_up(&self) -> bool {
         let _no_client_returns_meanwhile = self.all.lock();
         self.tape.attendance() == Attendance::Left

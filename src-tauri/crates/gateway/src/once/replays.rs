@@ -1,4 +1,4 @@
-//! The way to the ledger, which lives on a thread of its own: questions go there, each with its way back.
+//! Channel to the ledger, which has its own thread: each query contains its reply channel.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub enum ReplayAsk {
     },
     Complete {
         key: ReplayKey,
-        /// None: it was too large to keep.
+        /// `None`: it was too large to store.
         answer: Option<ReplayAnswer>,
         at: DateTime<Utc>,
         reply: oneshot::Sender<Result<(), Unkept>>,
@@ -38,22 +38,21 @@ pub enum ReplayAsk {
     },
 }
 
-/// Why an answer cannot be kept, for people.
+/// Why a response cannot be stored, as text for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unkept(String);
 
 impl Unkept {
     pub(crate) fn disconnected() -> Self {
-        Self("The ledger does not answer.".to_owned())
+        Self("The ledger does not respond.".to_owned())
     }
 }
 
 impl ReplayAsk {
-    /// Ask the ledger and send its answer back.
+    /// Runs the query and sends the result back.
     ///
-    /// # Errors
-    /// The ledger's own, which the asker also gets.
+    /// # Errors The ledger's error, which the sender of the query also gets.
     pub fn answer(self, ledger: &mut Ledger) -> Result<(), LedgerError> {
         let lasting = ledger.file().is_some();
         match self {
@@ -78,7 +77,7 @@ impl ReplayAsk {
 }
 
 fn in_memory() -> Unkept {
-    Unkept("The ledger's file could not be opened, so that nothing outlives the engine. `understudyd doctor` says why.".to_owned())
+    Unkept("The ledger's file could not be opened, so nothing is kept after a restart. `understudyd doctor` shows the reason.".to_owned())
 }
 
 fn log_failure<T>(
@@ -96,11 +95,11 @@ fn log_failure<T>(
 }
 
 fn send<T>(reply: oneshot::Sender<T>, result: T) {
-    // The reader has left meanwhile: the written row stays valid.
+    // The reader has disconnected meanwhile: the written row stays valid.
     let _ = reply.send(result);
 }
 
-/// The asking side.
+/// The query side.
 #[derive(Clone, Debug)]
 pub(crate) struct Replays(mpsc::Sender<ReplayAsk>);
 
@@ -109,12 +108,12 @@ impl Replays {
         Self(to)
     }
 
-    /// Write down that a request is about to run, unless its answer is known.
+    /// Records that a request is about to run, unless its response is known.
     pub(crate) async fn begin(&self, key: ReplayKey, at: DateTime<Utc>) -> Result<Begun, Unkept> {
         self.ask(|reply| ReplayAsk::Begin { key, at, reply }).await
     }
 
-    /// Once this returns, the answer is on the disk.
+    /// When this returns, the response is on the disk.
     pub(crate) async fn complete(
         &self,
         key: ReplayKey,
@@ -130,7 +129,7 @@ impl Replays {
         .await
     }
 
-    /// The kept response, which is kept no longer once this returns.
+    /// The stored response, which is deleted when this returns.
     pub(crate) async fn take(
         &self,
         key: ReplayKey,
@@ -139,10 +138,10 @@ impl Replays {
         self.ask(|reply| ReplayAsk::Take { key, at, reply }).await
     }
 
-    /// Its key is free again. A failure to write this costs the key a day, and nothing else.
+    /// Its key is free again. If this cannot be written, the key is blocked for a day, with no other effect.
     pub(crate) async fn fail(&self, key: ReplayKey) {
         if let Err(unkept) = self.ask(|reply| ReplayAsk::Fail { key, reply }).await {
-            tracing::warn!(%unkept, "that a request ended without a response could not be written down");
+            tracing::warn!(%unkept, "the end of a request without a response could not be recorded");
         }
     }
 

@@ -1,4 +1,4 @@
-//! State of all requests that run once: those with a key, and those whose clients have left.
+//! State of all requests that run once: those with a key, and those whose clients have disconnected.
 
 use chrono::{DateTime, Utc};
 use ledger::{ReplayAnswer, ReplayKey};
@@ -53,14 +53,14 @@ impl Once {
         &self.replays
     }
 
-    /// How many requests wait for their clients to come back.
+    /// Number of requests that wait for their clients to retrieve them.
     pub(crate) fn lingering(&self) -> usize {
         self.lingering.len() + self.unattended.len()
     }
 
     pub(super) async fn keep(&self, key: ReplayKey, answer: ReplayAnswer, now: DateTime<Utc>) {
         if let Err(unkept) = self.replays.complete(key, Some(answer), now).await {
-            tracing::warn!(%unkept, "an unfetched response could not be kept");
+            tracing::warn!(%unkept, "an unfetched response could not be stored");
         }
     }
 }

@@ -15,9 +15,9 @@ use tokio::sync::futures::Notified;
 use crate::held::Share;
 pub(crate) use reader::Next;
 
-/// Most bytes that are kept of one response.
+/// Maximum number of bytes that are kept of one response.
 const MOST: usize = 16 << 20;
-/// How far the recording may be ahead of a client that reads along: a slow client holds the provider back.
+/// How far the recording may be ahead of a reading client: a slow client slows the provider.
 const AHEAD: usize = 256 << 10;
 
 /// Status and headers.
@@ -35,21 +35,21 @@ pub(crate) enum TapeEnd {
     Broken(String),
 }
 
-/// Does it have a reader?
+/// The state of its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attendance {
     Reading,
     /// It took the last byte, or the end of all bytes.
     Served,
-    /// It left before the end.
+    /// It disconnected before the end.
     Left,
 }
 
-/// The giving side. Dropped without an end, the response is broken.
+/// The recording side. If it is dropped without an end, the response is broken.
 #[derive(Debug)]
 pub(crate) struct Recorder(Tape);
 
-/// The client's side. Dropped before it was served, the client has left.
+/// The client's side. If it is dropped before it was served, the client has disconnected.
 #[derive(Debug)]
 pub(crate) struct Reader(Tape);
 
@@ -62,7 +62,7 @@ struct Shared {
     recorded: Mutex<Recorded>,
     /// Woken when there is more to read.
     more: Notify,
-    /// Woken when the reader took something, came or left.
+    /// Woken when the reader took something, connected or disconnected.
     taken: Notify,
     most_in_all: usize,
 }
@@ -73,20 +73,20 @@ struct Recorded {
     pieces: VecDeque<Bytes>,
     /// Pieces that were read and not kept.
     forgotten: usize,
-    /// Pieces that may be read, the forgotten ones included.
+    /// Pieces that may be read, including the forgotten ones.
     shown: usize,
-    /// Pieces that were read, the forgotten ones included.
+    /// Pieces that were read, including the forgotten ones.
     read: usize,
     /// Bytes that were recorded and not read.
     unread: usize,
-    /// Everything is still there, from the first byte on.
+    /// All bytes are still kept, from the first one on.
     kept: bool,
     share: Share,
     end: Option<TapeEnd>,
     attendance: Attendance,
 }
 
-/// `most_in_all`: how many bytes all tapes together may hold; beyond it a tape keeps only what was not read yet.
+/// `most_in_all`: maximum number of bytes of all tapes together; above it a tape keeps only unread bytes.
 pub(crate) fn tape(share: Share, most_in_all: usize) -> (Recorder, Reader) {
     let tape = Tape(Arc::new(Shared {
         recorded: Mutex::new(Recorded {
@@ -120,7 +120,7 @@ impl Tape {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Resolves when, after this call, the reader takes something, comes or leaves.
+    /// Resolves when, after this call, the reader takes something, connects or disconnects.
     pub(crate) fn attended(&self) -> Notified<'_> {
         self.0.taken.notified()
     }
@@ -133,12 +133,12 @@ impl Tape {
         self.lock().head.clone()
     }
 
-    /// There is no more to come.
+    /// The recording has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.lock().end.is_some()
     }
 
-    /// The body as far as it was recorded; None: its beginning is not there any more.
+    /// The body recorded so far; `None`: its beginning is no longer kept.
     pub(crate) fn body(&self) -> Option<Vec<Bytes>> {
         let recorded = self.lock();
         recorded
@@ -146,14 +146,14 @@ impl Tape {
             .then(|| recorded.pieces.iter().cloned().collect())
     }
 
-    /// The client's bytes; `None`: their beginning is not kept any more.
-    pub(crate) fn released(&self) -> Option<Vec<Bytes>> {
+    /// The client's bytes; `None`: their beginning is no longer kept.
+    pub(crate) fn given(&self) -> Option<Vec<Bytes>> {
         let recorded = self.lock();
         let released = recorded.pieces.iter().take(recorded.read);
         recorded.kept.then(|| released.cloned().collect())
     }
 
-    /// A returning client reads from the first byte on. `None`: there is a reader, or the beginning is gone.
+    /// A returning client reads from the first byte on. `None`: there is a reader, or the beginning is no longer kept.
     pub(crate) fn rejoin(&self) -> Option<Reader> {
         let mut recorded = self.lock();
         if recorded.attendance != Attendance::Left || !recorded.kept {
@@ -181,7 +181,7 @@ impl Recorded {
     }
 }
 
-/// In one piece.
+/// Joins the pieces.
 pub(crate) fn joined<'a>(pieces: impl Iterator<Item = &'a Bytes>) -> Bytes {
     let mut all = BytesMut::new();
     for piece in pieces {

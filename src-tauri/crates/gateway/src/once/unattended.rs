@@ -1,5 +1,5 @@
-//! A pipeline's request continues when its client leaves: automations wait for a fixed time, and the response may come after
-//! it. The client's next attempt joins it or gets its response; no provider gets a second request.
+//! A pipeline's request continues when its client disconnects: automations wait for a fixed time, and the response may arrive
+//! later. The client's next attempt joins it or gets its response; no provider gets a second request.
 
 use http::Response;
 use http::header::CONTENT_TYPE;
@@ -17,7 +17,7 @@ use crate::Body;
 use crate::review::Unfetched;
 use crate::services::Services;
 
-/// Run the request to its end.
+/// Runs the request to its end.
 pub(crate) async fn run(
     services: Services,
     item: Item,
@@ -27,7 +27,7 @@ pub(crate) async fn run(
 ) {
     let all = services.once().unattended().clone();
     let tape = recorder.tape().clone();
-    // Dropped last, when whatever is kept is written down.
+    // Dropped last, when everything that is kept has been stored.
     let (_ends, over) = watch::channel(());
     let mut listed = Listed::new(all, item.key.scope, tape.clone(), over);
     let ran = {
@@ -54,8 +54,7 @@ pub(crate) async fn run(
     }
 }
 
-/// # Errors
-/// It failed, and why.
+/// # Errors It failed; the reason.
 async fn record(
     recorder: &Recorder,
     asking: impl Future<Output = Response<Body>>,
@@ -88,7 +87,7 @@ async fn record(
     Ok(())
 }
 
-/// The response had no reader: it is kept for the client's next attempt, and for a person.
+/// The response had no reader: it is stored for the client's next attempt, and for the user.
 async fn keep(services: &Services, item: &Item, tape: &Tape) {
     let Some((head, pieces)) = tape.head().zip(tape.body()) else {
         return;

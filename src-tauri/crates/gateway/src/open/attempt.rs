@@ -1,4 +1,4 @@
-//! The attempt of an open exchange that has begun and not ended.
+//! The current attempt of an open exchange.
 
 use std::fmt;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) struct OpenAttempt {
     pub(super) unanswered_after: Option<Unanswered>,
 }
 
-/// A wait that counts as the provider's timeout if the client leaves after it.
+/// A wait that counts as the provider's timeout if the client disconnects after it.
 pub(super) struct Unanswered {
     after: Duration,
     report: Box<dyn FnOnce(String) + Send>,
@@ -80,7 +80,7 @@ impl OpenAttempt {
         self.ttft.get_or_insert_with(|| self.began.elapsed());
     }
 
-    /// The client left. If nothing has arrived for long enough, this was the provider's timeout.
+    /// Ends it for a disconnect. If nothing has arrived for long enough, this counts as the provider's timeout.
     pub(super) fn left(mut self, exchange_began: Instant) -> Attempt {
         let report = std::mem::take(&mut self.report);
         let outcome = self.timed_out().unwrap_or(Outcome::ClientLeft);
@@ -103,7 +103,7 @@ impl OpenAttempt {
         })
     }
 
-    /// `exchange_began`: when the exchange began.
+    /// `exchange_began`: start of the exchange.
     pub(super) fn end(
         self,
         exchange_began: Instant,
@@ -130,5 +130,5 @@ impl OpenAttempt {
 
 pub(crate) fn client_left_waiting(waited: Duration) -> String {
     let seconds = waited.as_secs();
-    format!("its client left after {seconds} s, in which nothing came")
+    format!("its client disconnected after {seconds} s without a byte")
 }

@@ -25,19 +25,19 @@ impl Progress {
         self.attempt = Some(OpenAttempt::begin(span, provider, endpoint, model));
     }
 
-    /// Attempts so far, with the current one.
+    /// Number of attempts so far, with the current one.
     pub(crate) fn attempts(&self) -> usize {
         self.draft.attempts.len() + usize::from(self.attempt.is_some())
     }
 
-    /// The exchange's, between attempts.
+    /// Between attempts, the exchange's own span.
     pub(crate) fn attempt_span(&self) -> &Span {
         let attempt = self.attempt.as_ref();
         attempt.map_or(&self.span, |attempt| &attempt.span)
     }
 
-    /// A client that leaves after this time or later, while nothing has arrived, is evidence of the provider's timeout:
-    /// `report` gets the sentence for it.
+    /// A disconnect after this time, while nothing has arrived, is evidence of the provider's timeout: `report` gets the
+    /// sentence for it.
     pub(crate) fn attempt_without_response(
         &mut self,
         after: Duration,
@@ -48,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// Since the attempt began.
+    /// Time since the attempt began.
     pub(crate) fn attempt_lasted(&self) -> Duration {
         let began = self.attempt.as_ref().map(|attempt| attempt.began);
         began.map_or(Duration::ZERO, |began| began.elapsed())
@@ -61,7 +61,7 @@ impl Progress {
         }
     }
 
-    /// `spoken`: the provider's dialect, where it differs. `dropped`: fields that it does not get.
+    /// `spoken`: the provider's dialect, if it differs. `dropped`: fields that the translation drops.
     pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, dropped: Vec<LeftOut>) {
         if let Some(attempt) = &mut self.attempt {
             attempt.spoken = spoken;
@@ -69,7 +69,7 @@ impl Progress {
         }
     }
 
-    /// Headers with the names of what the provider was not sent, and of what it was sent in full.
+    /// Headers with the names of the dropped fields, and of the references sent in full.
     pub(crate) fn attempt_listed(&self) -> HeaderMap {
         let left_out = self.attempt.as_ref().map(|attempt| &*attempt.left_out);
         headers::listed(left_out.unwrap_or_default())

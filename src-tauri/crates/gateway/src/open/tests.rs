@@ -8,14 +8,14 @@ use tokio::sync::mpsc::error::TryRecvError;
 use super::*;
 use crate::{Exchange, ExchangeId, Outcome, Report};
 
-/// Ambiguous, and so an error of the compiler, for a type that can be cloned.
+/// Makes a call ambiguous, so a compile error, for a type that implements `Clone`.
 trait NotClone<A> {
     fn holds() {}
 }
 impl<T> NotClone<()> for T {}
 impl<T: Clone> NotClone<u8> for T {}
 
-/// An exchange ends once: its end takes it by value, and no copy of it can be made.
+/// An exchange ends once: its end consumes it, and it cannot be copied.
 #[test]
 fn an_end_consumes_its_exchange() {
     let _: fn(OpenExchange, End) = OpenExchange::end;

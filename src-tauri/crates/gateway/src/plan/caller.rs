@@ -1,4 +1,4 @@
-//! Who sends a request, as far as the plan depends on it.
+//! The caller's properties that the plan depends on.
 
 use catalog::Dialect;
 use http::HeaderMap;
@@ -8,39 +8,39 @@ use super::login::is_subscription;
 use crate::attempt::headers::has_login;
 use crate::{Config, tags};
 
-/// What kind of client it is, and what login it brings.
+/// The kind of client and of its login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub kind: CallerKind,
     pub login: Login,
-    /// A person runs a waiting request again, or tests a fallback: the client's login is absent, and a fallback may answer in
-    /// place of a primary that needs it.
+    /// The user runs a parked request again, or tests a fallback: the client's login is absent, and a fallback may answer
+    /// instead of a primary that needs it.
     pub rerun: bool,
-    /// The client's name ("Claude Code"); empty where it is not known.
+    /// The client's name ("Claude Code"); empty if it is unknown.
     pub client: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallerKind {
-    /// A coding agent, whose user watches it work.
+    /// A coding agent with a user in front of it.
     Agent,
-    /// Any other client that names no pipeline: its data goes no further than a pipeline's.
+    /// Any other client without a pipeline: its data has the same scope as a pipeline's.
     Application,
-    /// A step of this business flow.
+    /// A step of this pipeline.
     Pipeline(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Login {
     None,
-    /// An API key of the client's own, billed by the token.
+    /// The client's own API key, billed per token.
     Key,
-    /// A subscription, which has no bill by the token.
+    /// A subscription, which has no cost per token.
     Subscription,
 }
 
 impl Caller {
-    /// `pipeline`: as the path names it; the header goes first, since it is the request's own.
+    /// `pipeline`: from the path; the header has priority, since it belongs to the request.
     pub(crate) fn of(
         headers: &HeaderMap,
         pipeline: Option<String>,

@@ -8,44 +8,44 @@ use translate::LeftOut;
 use super::{Carriage, Ineligible};
 use crate::Standing;
 
-/// An endpoint's model, as a session stays with it.
+/// An endpoint's model to which a session stays bound.
 pub(crate) type Answerer = (EndpointId, ModelId);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     pub provider: ProviderId,
     pub endpoint: EndpointId,
-    /// As it will be sent.
+    /// The model as it is sent.
     pub model: ModelId,
-    /// What it is spoken to in.
+    /// The dialect in which it gets requests.
     pub dialect: Dialect,
     pub carriage: Carriage,
-    /// What of this request it is not sent, or not so exactly; empty where the plan is for any request.
+    /// The parts of this request that it does not get, or not exactly; empty if the plan is for any request.
     pub drops: Vec<LeftOut>,
     pub credential: Credential,
     pub standing: Standing,
-    /// Its place among the eligible candidates, by the route's order: 0 is the primary.
+    /// Its index among the eligible candidates, in the route's order: 0 is the primary.
     pub place: usize,
     pub role: Role,
-    /// Why it has this place.
+    /// The reason for its position.
     pub reason: String,
 }
 
-/// What a candidate is to the route.
+/// The role of a candidate in the route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Primary,
-    /// The primary's own provider with another model, on the same login.
+    /// Another model of the primary's provider, with the same login.
     Sibling,
     Fallback,
 }
 
-/// What a candidate is shown.
+/// The credential that a candidate gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// The key that we hold for it.
+    /// The stored key for it.
     OurKey,
-    /// What the client sent for its own vendor, untouched.
+    /// The client's credential for its own vendor, unchanged.
     ClientLogin,
     /// It needs none.
     None,
@@ -64,7 +64,7 @@ impl Candidate {
         self.role == Role::Primary
     }
 
-    /// It is not sent the client's own bytes.
+    /// It does not get the client's own bytes.
     pub(crate) fn is_translated(&self) -> bool {
         self.carriage == Carriage::Translated
     }
@@ -99,13 +99,13 @@ pub(super) fn reason(
     match standing {
         Standing::Closed => format!("{place}, {credential}"),
         Standing::HalfOpen => {
-            format!("{place}, {credential}; the next request finds out whether it is back")
+            format!("{place}, {credential}; the next request tests whether it has recovered")
         }
         Standing::Probing => format!(
-            "{place}, {credential}; put last while another request finds out whether it is back"
+            "{place}, {credential}; put last while another request tests whether it has recovered"
         ),
         Standing::Open { until } => format!(
-            "{place}, {credential}; put last until {} UTC since it failed",
+            "{place}, {credential}; put last until {} UTC because it failed",
             until.format("%H:%M:%S")
         ),
     }

@@ -1,4 +1,4 @@
-//! Whether a candidate is eligible, and the credential that it gets. Pure.
+//! Decides if a candidate is eligible, and which credential it gets. Pure.
 
 use catalog::{Auth, EndpointId, ProviderId, REHEARSAL_PREFIX};
 use http::Uri;
@@ -27,7 +27,7 @@ pub(super) fn eligible<'a>(
     if leads_back(&base, config) {
         return Err(Ineligible::Loop);
     }
-    // It is a login at a vendor of the client's own dialect.
+    // The login belongs to a vendor of the client's own dialect.
     let own_dialect = endpoint.speaks(input.dialect);
     if input.caller.login.is_some() && own_dialect && endpoint.accepts_client_login {
         let first = vendor.get_or_insert_with(|| endpoint.provider.clone());
@@ -40,7 +40,7 @@ pub(super) fn eligible<'a>(
     } else if found.key.is_some() {
         Ok((found, Credential::OurKey))
     } else if endpoint.key_env.is_none() && !endpoint.accepts_client_login {
-        // The catalogue names no key for it: a local model server.
+        // The catalogue has no key for it: a local model server.
         Ok((found, Credential::None))
     } else {
         Err(Ineligible::NoKey {
@@ -50,7 +50,7 @@ pub(super) fn eligible<'a>(
     }
 }
 
-/// Does an address name this very process?
+/// True if an address leads to this process.
 pub(super) fn leads_back(base: &Uri, config: &Config) -> bool {
     let default = if base.scheme_str() == Some("https") {
         443

@@ -1,12 +1,12 @@
-//! Plans without a gateway: a pure answer from the settings and the breakers.
+//! Computes plans without a gateway, from the settings and the breakers. Pure.
 
-use catalog::{Dialect, EndpointId, ModelId};
+use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 
 use super::{Caller, Pin, Plan, PlanInput, plan};
 use crate::{BreakerView, Config, Standing};
 
 impl Plan {
-    /// The plan for any request of this caller's for this model, with the breakers as these views show them.
+    /// The plan for any request of this caller for this model, with these breaker states.
     pub fn explain(
         config: &Config,
         breakers: &[BreakerView],
@@ -15,6 +15,24 @@ impl Plan {
         caller: &Caller,
     ) -> Plan {
         let input = PlanInput::any(dialect, model, caller);
+        plan(config, input, &|endpoint, model| {
+            standing(breakers, endpoint, model)
+        })
+    }
+
+    /// As [`Plan::explain`], with the consent that the choice of this provider would give.
+    pub fn explain_choice(
+        config: &Config,
+        breakers: &[BreakerView],
+        dialect: Dialect,
+        model: &str,
+        caller: &Caller,
+        provider: &ProviderId,
+    ) -> Plan {
+        let input = PlanInput {
+            choice: Some(provider),
+            ..PlanInput::any(dialect, model, caller)
+        };
         plan(config, input, &|endpoint, model| {
             standing(breakers, endpoint, model)
         })

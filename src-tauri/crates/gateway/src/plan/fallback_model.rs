@@ -5,11 +5,11 @@ use catalog::{Auth, Equivalent, Likeness, ModelId};
 use super::{Credential, Ineligible};
 use crate::{Config, Consent, EndpointConfig, Pattern, Route, Spending};
 
-/// "Any model" in a plan for a complete pattern: `claude-…`.
+/// "Any model" in a plan for an entire pattern: `claude-…`.
 pub const ANY_MODEL: char = '\u{2026}';
 
-/// The model id for a candidate whose route names none. An id belongs to its vendor: it goes to another provider only where
-/// that one is known to serve it by this id; else that provider's own equivalent is used. The owner's setting goes first. An
+/// The model id for a candidate whose route names none. An id belongs to its vendor: it is sent to another provider only if
+/// that one is known to serve it by this id; else that provider's own equivalent is used. The owner's setting has priority. An
 /// endpoint of the owner without known models gets the client's id.
 pub(super) fn model(
     found: &EndpointConfig,
@@ -48,12 +48,12 @@ pub(super) fn model(
     sent.ok_or(Ineligible::OtherModels)
 }
 
-/// A pattern for every vendor's models (`*/*`) is no evidence that an id is known there.
+/// A pattern for every vendor's models (`*/*`) is no evidence that the endpoint has this id.
 fn matches_vendor(pattern: &str, requested: &str) -> bool {
     !pattern.starts_with('*') && Pattern::new(pattern).matches(requested)
 }
 
-/// Of a complete pattern: does it serve a model that fits, or have an equivalent for one?
+/// For an entire pattern: true if it serves a matching model, or has an equivalent for one.
 fn serves_some(found: &EndpointConfig, requested: &str) -> bool {
     if !requested.contains(ANY_MODEL) {
         return false;
@@ -71,7 +71,7 @@ fn serves_some(found: &EndpointConfig, requested: &str) -> bool {
     named.any(|id| pattern.matches(id))
 }
 
-/// A route's own yes or no goes before the one for all routes.
+/// A route's own setting has priority over the one for all routes.
 pub(super) fn spending(config: &Config, route: Option<&Route>) -> Spending {
     let general = config.spending.clone();
     match route.map(|route| route.subscription_to_paid_key) {
@@ -83,12 +83,13 @@ pub(super) fn spending(config: &Config, route: Option<&Route>) -> Spending {
     }
 }
 
-/// Does it cost the owner money?
+/// True if it costs the owner money.
 pub(crate) fn costs(found: &EndpointConfig, credential: Credential) -> bool {
     credential == Credential::OurKey && found.endpoint.auth != Auth::None
 }
 
-/// May this fallback be used, as far as money goes? `from_subscription`: the client's own subscription is before it.
+/// Checks if this fallback may be used with respect to its cost. `from_subscription`: the client's own subscription comes
+/// before it.
 pub(super) fn may_cost(
     found: &EndpointConfig,
     credential: Credential,

@@ -8,7 +8,7 @@ use translate::Untranslatable;
 pub enum Ineligible {
     #[error("no endpoint of this name is configured")]
     Unknown,
-    #[error("it does not speak the {0} dialect, nor one that it could be translated to")]
+    #[error("it supports neither the {0} dialect nor one that the request can be translated to")]
     Dialect(Dialect),
     #[error(transparent)]
     Untranslatable(#[from] Untranslatable),
@@ -16,12 +16,12 @@ pub enum Ineligible {
     NoKey { name: String, provider: ProviderId },
     #[error("it would lead back to this port")]
     Loop,
-    #[error("its base address is no URL: {0}")]
+    #[error("its base address is not a valid URL: {0}")]
     BadAddress(String),
     #[error("the rehearsal is never a fallback for a real model")]
     Rehearsal,
     #[error(
-        "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }} in the route, or under [equivalents] in the settings"
+        "it is not known to serve this model by this id: name the model to use instead, {{ endpoint = \"…\", model = \"…\" }} in the route, or under [equivalents] in the settings"
     )]
     OtherModels,
     #[error("fallback only: no endpoint that serves this model is available")]
@@ -33,11 +33,11 @@ pub enum Ineligible {
     #[error("you have refused paid fallbacks for a client's subscription")]
     Declined,
     #[error(
-        "another model of the same login may answer while one alone fails: allow it once with `understudyd siblings on`, or in Settings → General"
+        "another model of the same login may answer if only one fails: allow it once with `understudyd siblings on`, or in Settings → General"
     )]
     SiblingNeedsYes,
     #[error(
-        "another model on a key that is billed by the token needs `sibling = \"on\"` in the route"
+        "another model on a key that is billed per token needs `sibling = \"on\"` in the route"
     )]
     SiblingOnKey,
     #[error("{whose} may not go to {name}: see `may_go_to` in the settings")]
@@ -61,9 +61,9 @@ pub(crate) enum Remedy<'a> {
         provider: &'a ProviderId,
     },
     OtherRequest(&'a Untranslatable),
-    /// It is ineligible for now.
+    /// Time: it is ineligible for now.
     Time,
-    /// The owner's settings or consent.
+    /// A change of the owner's settings, or a consent.
     Owner,
 }
 

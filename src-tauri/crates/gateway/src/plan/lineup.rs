@@ -1,5 +1,4 @@
-//! The candidates in order. Whether the later ones support this request takes reading it, which happens while the first attempt
-//! runs.
+//! The candidates in order. Whether the later ones support this request is checked while the first attempt runs.
 
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::{Candidate, Dropped};
 pub(crate) struct Lineup {
     candidates: Vec<Candidate>,
     passed_over: Vec<Dropped>,
-    /// Under way: which of them support this request.
+    /// The running check of which candidates support this request.
     check: Option<JoinHandle<(Vec<Candidate>, Vec<Dropped>)>>,
 }
 
@@ -38,12 +37,12 @@ impl Lineup {
         self.candidates.get(place)
     }
 
-    /// Where the primary stands.
+    /// The position of the primary.
     pub(crate) fn primary(&self) -> Option<usize> {
         self.candidates.iter().position(Candidate::is_primary)
     }
 
-    /// More than one is eligible.
+    /// More than one candidate is eligible.
     pub(crate) fn has_fallback(&self) -> bool {
         self.candidates.len() > 1
     }
@@ -52,12 +51,12 @@ impl Lineup {
         place + 1 == self.candidates.len()
     }
 
-    /// Wait until it is certain. The first candidate stays the first.
+    /// Waits for the check. The first candidate stays the first.
     pub(crate) async fn settle(&mut self) {
         let Some(check) = &mut self.check else {
             return;
         };
-        // Where reading it panics, no candidate is skipped, and the attempt reports the fault.
+        // If the check panics, no candidate is skipped, and the attempt reports the fault.
         if let Ok((candidates, passed_over)) = check.await {
             self.candidates = candidates;
             self.passed_over.extend(passed_over);

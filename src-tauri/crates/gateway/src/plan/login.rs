@@ -1,4 +1,4 @@
-//! The kind of a client's login, distinguished by its format, as the catalogue has it. Pure.
+//! The kind of a client's login, from its format in the catalogue. Pure.
 
 use catalog::Dialect;
 use http::HeaderMap;
@@ -7,8 +7,8 @@ use http::header::AUTHORIZATION;
 use crate::attempt::headers::{has_login, without_scheme};
 use crate::{Config, EndpointConfig};
 
-/// A login that is not billed by the token. An API key is never one; an unknown login counts as one, since a paid fallback then
-/// needs consent first.
+/// True for a login that is not billed per token. An API key never is one; an unknown login counts as one, since a paid
+/// fallback then needs consent first.
 pub(crate) fn is_subscription(headers: &HeaderMap, config: &Config, dialect: Dialect) -> bool {
     if !has_login(headers, &config.token) {
         return false;
@@ -16,7 +16,7 @@ pub(crate) fn is_subscription(headers: &HeaderMap, config: &Config, dialect: Dia
     let bearer = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok());
-    // Only API keys come in other headers.
+    // Only API keys are sent in other headers.
     let Some(login) = bearer.map(without_scheme) else {
         return false;
     };
@@ -28,7 +28,7 @@ pub(crate) fn is_subscription(headers: &HeaderMap, config: &Config, dialect: Dia
         .any(|start| login.starts_with(start.as_str()))
 }
 
-/// Why this login cannot pass through; None: it can, or there is none.
+/// Why this login cannot be forwarded; `None`: it can, or there is none.
 pub(crate) fn refused(headers: &HeaderMap, config: &Config, dialect: Dialect) -> Option<String> {
     vendors(config, dialect).find_map(|vendor| refused_at(headers, vendor))
 }

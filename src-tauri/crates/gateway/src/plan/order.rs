@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{CandidateRule, Config, Delivery, EndpointConfig, Restart, Standing};
 
-/// The route's name where none is set up for a model: every endpoint that serves it by its own account.
+/// The route's name for a model without a route: all endpoints whose `serves` patterns match it.
 const DIRECT: &str = "direct";
 const REHEARSAL_ROUTE: &str = "rehearsal";
 
@@ -64,7 +64,9 @@ pub(crate) fn plan(
     let spending = fallback_model::spending(config, route);
     let bounds = Bounds::of(config, route, input.caller);
     let reading = Reading::new(input, plan.fidelity);
-    // A login belongs to one vendor: the first in the route's order that takes it.
+    let choice = config.use_now.get(&input.caller.client);
+    let chosen = input.choice.or(choice.map(|choice| &choice.provider));
+    // A login belongs to one vendor: the first in the route's order that accepts it.
     let mut vendor = None;
     let first = rules.first();
     let first = first.and_then(|rule| Some((rule, config.endpoints.get(&rule.endpoint)?)));
@@ -82,7 +84,7 @@ pub(crate) fn plan(
                 (sent, likeness) = fallback_model::model(endpoint, model)?;
             }
             let first = plan.candidates.first();
-            // The primary of a request that a person runs again may be one that only its client could ask.
+            // When the user runs a request again, the primary may be one that only the request's client can use.
             let absent = home.filter(|_| input.caller.rerun && place > 0);
             let primary = first.map(|first| &first.provider).or(absent);
             if rule.only_behind && primary.is_none() {
@@ -92,7 +94,9 @@ pub(crate) fn plan(
                 bounds.check(&rule, endpoint, primary)?;
                 let own_login =
                     first.is_some_and(|first| first.credential == Credential::ClientLogin);
-                let from_subscription = plan.subscription && own_login;
+                // The owner's choice of a provider is the consent to its cost.
+                let is_chosen = chosen == Some(&endpoint.endpoint.provider);
+                let from_subscription = plan.subscription && own_login && !is_chosen;
                 fallback_model::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
             let relation = Relation {
@@ -141,10 +145,9 @@ pub(crate) fn plan(
             why: Ineligible::Paused,
         }));
     } else {
-        // Stable: among those that admit requests, and among those that do not, the route's order stands.
+        // A stable sort: the route's order is kept among candidates that admit requests, and among those that do not.
         plan.candidates
             .sort_by_key(|candidate| !candidate.standing.admits());
-        let choice = config.use_now.get(&input.caller.client);
         if let Some(choice) = choice.filter(|_| input.only.is_none()) {
             plan.put_first(choice);
         }
@@ -155,8 +158,8 @@ pub(crate) fn plan(
     plan
 }
 
-/// Of a plan for any request, the candidates that support this one, and the others. The first counts as able: it gets the
-/// client's own bytes.
+/// For a plan for any request: the candidates that support this one, and the others. The first always counts as supporting it:
+/// it gets the client's own bytes.
 pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
     let anonymous = Caller::agent(Login::None);
     let input = PlanInput {
@@ -203,7 +206,7 @@ fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRu
         .collect()
 }
 
-/// Those of the client's own dialect come first.
+/// Those with the client's own dialect come first.
 fn direct(config: &Config, input: PlanInput<'_>) -> Vec<CandidateRule> {
     let mut rules = all(config, |endpoint| serves(endpoint, input));
     rules.sort_by_key(|rule| {

@@ -1,4 +1,4 @@
-//! A client's patience, and a candidate's share of it. Pure.
+//! A client's timeout, and a candidate's share of it. Pure.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use tokio::time::Instant;
 use crate::Config;
 use crate::attempt::headers;
 
-/// What the client's wait is shortened by, so that another candidate has time to answer.
+/// The client's timeout is reduced by this, so that another candidate has time to answer.
 const FOR_THE_NEXT: Duration = Duration::from_secs(15);
-/// Exits whose lengths differ by no more than this are equal.
+/// Disconnects whose waits differ by at most this much are equal.
 const EQUAL: Duration = Duration::from_secs(2);
-/// A patience is learned from so many equal exits.
+/// Number of equal disconnects from which a timeout is learned.
 const EXITS: usize = 3;
-/// Clients whose exits are remembered.
+/// Maximum number of clients whose disconnects are stored.
 const REMEMBERED: usize = 1024;
 
-/// A client's patience by its best source: the owner's setting for the pipeline or the route, the request, a measurement with
-/// this client, its exits.
+/// A client's timeout from its best source: the owner's setting for the pipeline or the route, the request, a measurement with
+/// this client, its disconnects.
 pub(crate) fn waits(
     config: &Config,
     route: &str,
@@ -42,23 +42,23 @@ pub(crate) fn waits(
         .or(learned)
 }
 
-/// A candidate, as far as it matters how long it is waited for.
+/// The properties of a candidate that decide how long to wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     Primary {
         /// It failed within the last minutes, or its page or probes report a failure.
         suspect: bool,
-        /// 95 of 100 of its complete responses to requests of this size took no longer.
+        /// 95 of 100 of its complete responses to requests of this size took at most this time.
         p95: Option<Duration>,
     },
-    /// Others are left after it.
+    /// Other candidates are left after it.
     Fallback,
     /// No candidate is left after it.
     Last,
 }
 
-/// When a candidate without a first byte is left for the next, so that this can answer while the client still waits. `None`:
-/// not for the client's sake. `began`: the client's wait.
+/// When to fail over from a candidate without a first byte, so that the next one can answer while the client still waits.
+/// `None`: no limit because of the client. `began`: start of the client's wait.
 pub(crate) fn until(
     began: Instant,
     waits: Option<Duration>,
@@ -83,7 +83,7 @@ pub(crate) fn until(
     }
 }
 
-/// Whose exits are alike: of one client, by one route, with or without a stream.
+/// Key for equal waits: one client, one route, with or without a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ExitGroup {
     pub(crate) route: String,
@@ -91,7 +91,7 @@ pub(crate) struct ExitGroup {
     pub(crate) streamed: bool,
 }
 
-/// Waits after which clients left without a byte.
+/// Waits after which clients disconnected without a byte.
 #[derive(Debug, Default)]
 pub(crate) struct Exits(HashMap<ExitGroup, Vec<Duration>>);
 
@@ -107,7 +107,7 @@ impl Exits {
         }
     }
 
-    /// It stayed for longer than it was taken to wait.
+    /// It waited for longer than its assumed timeout.
     pub(crate) fn stayed(&mut self, exit_group: &ExitGroup, after: Duration) {
         if self
             .learned(exit_group)
@@ -117,7 +117,7 @@ impl Exits {
         }
     }
 
-    /// Three exits of equal length show a patience.
+    /// Three disconnects after equal waits show a timeout.
     pub(crate) fn learned(&self, exit_group: &ExitGroup) -> Option<Duration> {
         let exits = self
             .0

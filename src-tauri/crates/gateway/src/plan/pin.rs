@@ -1,4 +1,4 @@
-//! A request that is to go to one candidate alone: a test of a fallback. Pure.
+//! A request for only one candidate: a test of a fallback. Pure.
 
 use catalog::{EndpointId, ModelId};
 use tokio::sync::mpsc;
@@ -8,8 +8,8 @@ use crate::Report;
 
 /// Marks a test of one fallback; it is in the request's extensions, which no network client can set.
 ///
-/// The request is planned, translated and checked as a coding agent's without a login would be. The plan holds the named
-/// candidate alone, the route's demand is not made, and the request is never parked, nor counted as one of a loop.
+/// The request is planned, translated and checked like that of a coding agent without a login. The plan contains only the named
+/// candidate, the route's demand does not apply, and the request is never parked, nor counted as one of a loop.
 #[derive(Clone, Debug)]
 pub struct Pin {
     pub(crate) answerer: Answerer,
@@ -17,7 +17,7 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// `model`: as it is sent to the endpoint. `reports` gets the exchange, and the gateway's own reader does not.
+    /// `model`: the id that is sent to the endpoint. `reports` gets the exchange; the gateway's own receiver does not.
     pub fn new(endpoint: EndpointId, model: ModelId, reports: mpsc::Sender<Report>) -> Self {
         Self {
             answerer: (endpoint, model),
@@ -25,7 +25,7 @@ impl Pin {
         }
     }
 
-    /// A test has no client: a fallback is used in place of a primary that needs its client's login.
+    /// A test has no client: a fallback is used instead of a primary that needs its client's login.
     pub(crate) fn caller() -> Caller {
         Caller {
             rerun: true,
@@ -50,7 +50,7 @@ impl Plan {
                 model: candidate.model,
                 why: Ineligible::NotTested,
             }));
-        // Otherwise a sibling is used only where its primary fails.
+        // Otherwise a sibling is used only if its primary fails.
         self.stays = self.candidates.iter().any(|one| one.role == Role::Sibling);
         self.demand = None;
     }

@@ -1,23 +1,25 @@
 //! The parts of a request that its plan depends on.
 
-use catalog::Dialect;
+use catalog::{Dialect, ProviderId};
 use wire::Kind;
 
 use super::{Answerer, Caller};
 
-/// What a request is, as far as its plan depends on it.
+/// The properties of a request that its plan depends on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlanInput<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) model: &'a str,
     pub(crate) caller: &'a Caller,
     pub(crate) kind: Kind,
-    /// None: the plan is for any request.
+    /// `None`: the plan is for any request.
     pub(crate) body: Option<&'a [u8]>,
     /// As in [`wire::Ask`].
     pub(crate) unthought_turn: bool,
-    /// Only this candidate is used: a test of it.
+    /// Only this candidate is used, for a test.
     pub(crate) only: Option<&'a Answerer>,
+    /// The owner is about to choose this provider for the client. `None`: as in the settings.
+    pub(crate) choice: Option<&'a ProviderId>,
 }
 
 impl<'a> PlanInput<'a> {
@@ -31,6 +33,7 @@ impl<'a> PlanInput<'a> {
             body: None,
             unthought_turn: false,
             only: None,
+            choice: None,
         }
     }
 }

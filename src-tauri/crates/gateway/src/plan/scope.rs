@@ -1,19 +1,19 @@
 //! Where a request's content may go. The primary is always allowed; every other provider needs the owner's permission, which
-//! for coding agents comes with its key.
+//! for coding agents is the provider's stored key.
 
 use catalog::ProviderId;
 
 use super::{Caller, CallerKind, Ineligible};
 use crate::{CandidateRule, Config, EndpointConfig, Route, Scope};
 
-/// The scope of one request, and whose it is, for the reason that a candidate is excluded with.
+/// The scope of one request and its owner, for the reason of an exclusion.
 pub(super) struct Bounds<'a> {
     scope: Scope,
     caller: &'a Caller,
 }
 
 impl<'a> Bounds<'a> {
-    /// The pipeline's own word goes first, then the route's, then the general one.
+    /// The pipeline's own setting has priority, then the route's, then the general one.
     pub(super) fn of(config: &Config, route: Option<&Route>, caller: &'a Caller) -> Self {
         let of_route = || route.and_then(|route| route.may_go_to.clone());
         let general = || config.may_go_to.clone();
@@ -35,8 +35,7 @@ impl<'a> Bounds<'a> {
         Self { scope, caller }
     }
 
-    /// # Errors
-    /// [`Ineligible::OutOfScope`]: this fallback may not see the request.
+    /// # Errors [`Ineligible::OutOfScope`]: this fallback must not get the request.
     pub(super) fn check(
         &self,
         rule: &CandidateRule,

@@ -1,9 +1,9 @@
-//! Which candidate the turns of a session go to after a failover. Pure: time is an argument.
+//! Which candidate gets the turns of a session after a failover. Pure: time is an argument.
 //!
 //! A session that moved stays with its fallback until the primary is known to have been healthy for [`HEALTHY_FOR`], from other
-//! sessions, probes or the verdict. It returns at a user's turn, never inside a tool loop, and not after [`MOVES`] moves within
-//! an hour. Where nothing is known of the primary it returns an hour after it moved: a primary that flaps would otherwise
-//! answer every few turns.
+//! sessions, probes or the verdict. It returns at a user's turn, never within a tool loop, and not after [`MOVES`] moves within
+//! an hour. If nothing is known about the primary it returns an hour after it moved: a flapping primary would otherwise answer
+//! every few turns.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -14,15 +14,15 @@ use wire::{Ask, Client, Kind};
 
 use super::{Answerer, Caller};
 
-/// How long the primary must not have failed before a session returns to it.
+/// How long the primary must be free of failures before a session returns to it.
 pub(crate) const HEALTHY_FOR: TimeDelta = TimeDelta::minutes(5);
 /// Changes of the candidate within [`HOUR`] after which a session does not return.
 const MOVES: usize = 2;
 const HOUR: TimeDelta = TimeDelta::hours(1);
-/// Sessions that are remembered; the one that was quiet for longest is forgotten first.
+/// Maximum number of sessions in memory; the one that was idle for longest is removed first.
 const REMEMBERED: usize = 1024;
 
-/// A session's requests for one model. A client may ask for several in one session.
+/// A session's requests for one model. A client may use several models in one session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SessionKey {
     pub(crate) session: String,
@@ -31,7 +31,7 @@ pub(crate) struct SessionKey {
 }
 
 impl SessionKey {
-    /// None: nothing that a later request follows: no session is named, or it is a step of a pipeline or a count of tokens.
+    /// `None`: no later request follows: no session id, a step of a pipeline, or a count of tokens.
     pub(crate) fn of(client: &Client, ask: &Ask, caller: &Caller, kind: Kind) -> Option<Self> {
         let session = client.session.clone()?;
         let follows = caller.pipeline().is_none() && kind == Kind::Generate;
@@ -43,12 +43,12 @@ impl SessionKey {
     }
 }
 
-/// The primary as the sessions that left it see it.
+/// The health of the primary for sessions that left it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PrimaryHealth {
     pub(crate) admits: bool,
     pub(crate) last_failure: Option<DateTime<Utc>>,
-    /// Since when requests, probes or its verdict show that it answers. `None`: no evidence since it failed.
+    /// Since when requests, probes or its verdict show that it works. `None`: no evidence since it failed.
     pub(crate) well_since: Option<DateTime<Utc>>,
 }
 
@@ -76,7 +76,7 @@ struct Stay {
 }
 
 impl Sessions {
-    /// This candidate's response is the session's turn.
+    /// This candidate answered the session's turn.
     pub(crate) fn answered(
         &mut self,
         key: SessionKey,
@@ -86,7 +86,7 @@ impl Sessions {
     ) {
         match self.0.get_mut(&key) {
             Some(stay) => stay.turn(by, is_primary, now),
-            // A session that never moved need not be remembered.
+            // A session that never moved needs no entry.
             None if is_primary => return,
             None => {
                 self.make_room();
@@ -103,7 +103,7 @@ impl Sessions {
         self.0.retain(|_, stay| stay.bears_on_later_turns(now));
     }
 
-    /// The fallback that the next turn goes to first. `in_tool_loop`: the request ends with the results of tools.
+    /// The fallback that gets the next turn first. `in_tool_loop`: the request ends with tool results.
     pub(crate) fn stays_with(
         &self,
         key: &SessionKey,
@@ -160,7 +160,7 @@ impl Stay {
         self.moves.iter().filter(|at| now - **at < HOUR).count()
     }
 
-    /// A session back at its primary is remembered for as long as its moves count.
+    /// A session back at its primary is kept while its moves count.
     fn bears_on_later_turns(&self, now: DateTime<Utc>) -> bool {
         !self.is_primary || self.moves_within_hour(now) > 0
     }

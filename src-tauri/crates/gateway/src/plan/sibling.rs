@@ -1,12 +1,12 @@
-//! Another model of the same provider on the same login, for when one model alone fails: the fallback that costs nothing
-//! extra. Pure.
+//! Another model of the same provider with the same login, for a failure of only one model: the fallback without extra cost.
+//! Pure.
 
 use catalog::{Model, ModelId, Price, tier_of};
 
 use super::{Credential, Ineligible, Login};
 use crate::{Config, EndpointConfig, Route, Siblings};
 
-/// The model that answers where `requested` alone fails: that of the next lower tier whose price is known and no higher.
+/// The model that answers if only `asked` fails: that of the next lower tier with a known price that is not higher.
 pub(super) fn sibling(found: &EndpointConfig, requested: &ModelId) -> Option<ModelId> {
     let price = |model: &ModelId| Model::known(&found.models, model.as_str())?.price.as_ref();
     let own = price(requested)?;
@@ -25,7 +25,7 @@ fn is_no_dearer(price: &Price, than: &Price) -> bool {
         && price.rates.cache_write <= than.rates.cache_write
 }
 
-/// The owner's word on siblings for one request. A key that is billed by the token needs the route's own.
+/// The owner's setting for siblings for one request. A key that is billed per token needs the route's own setting.
 pub(super) fn permitted(
     config: &Config,
     route: Option<&Route>,

@@ -14,22 +14,22 @@ use crate::EndpointConfig;
 pub(crate) struct Way {
     pub(crate) dialect: Dialect,
     pub(crate) carriage: Carriage,
-    /// What of this request it is not sent; empty where the plan is for any request.
+    /// The dropped parts of this request; empty if the plan is for any request.
     pub(crate) dropped: Vec<LeftOut>,
 }
 
-/// What a candidate is to the client, before its dialects are looked at.
+/// The relation of a candidate to the client, before its dialects are considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Relation {
-    /// The route's primary, or the client's own login's endpoint.
+    /// The route's primary, or the endpoint of the client's own login.
     pub(crate) own: bool,
     /// It serves a model of the primary's family.
     pub(crate) family: bool,
-    /// Used where the primary fails: its known gaps count.
+    /// Used if the primary fails: its known gaps count.
     pub(crate) fallback: bool,
 }
 
-/// A request, read when the first candidate needs that.
+/// A request that is parsed when the first candidate needs it.
 pub(super) struct Reading<'a> {
     input: PlanInput<'a>,
     fidelity: Fidelity,
@@ -46,11 +46,10 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The client's own bytes where it may get them, else the first dialect that this request can be translated to: the client's
-    /// own, where the candidate has it.
+    /// The client's own bytes if it may get them, else the first dialect to which this request can be translated: the client's
+    /// own, if the candidate has it.
     ///
-    /// # Errors
-    /// The request is not translatable into its dialects, or needs something that it is known to lack.
+    /// # Errors The request is not translatable into its dialects, or needs an ability that it is known to lack.
     pub(super) fn way(
         &self,
         found: &EndpointConfig,
@@ -94,8 +93,8 @@ impl<'a> Reading<'a> {
         Err(refused.map_or(Ineligible::Dialect(client), Ineligible::Untranslatable))
     }
 
-    /// The same model elsewhere reads what the client wrote, unless it needs a beta that its file does not allow. What the
-    /// client's own vendor keeps is not there.
+    /// The same model at another endpoint accepts the client's bytes, unless they need a beta that its file does not allow.
+    /// Content that the client's own vendor stores is not available there.
     fn family_understands(&self, found: &EndpointConfig) -> Result<bool, Ineligible> {
         let Some(body) = self.input.body else {
             return Ok(true);
@@ -105,15 +104,14 @@ impl<'a> Reading<'a> {
                 Ok(!conversation.needs_betas() || !found.endpoint.allow.betas.is_empty())
             }
             Err(kept @ Untranslatable::Kept { .. }) => Err(kept.clone().into()),
-            // What we cannot read it may still understand.
+            // The candidate may support a request that Understudy cannot parse.
             Err(_) => Ok(true),
         }
     }
 
-    /// A fallback that gets the client's own bytes: is it known to lack something that the request needs?
+    /// Checks a fallback that gets the client's own bytes for abilities that the request needs.
     ///
-    /// # Errors
-    /// It lacks something, or room.
+    /// # Errors It is known to lack an ability, or its window is too small.
     fn fits(&self, found: &EndpointConfig, model: &ModelId) -> Result<(), Ineligible> {
         let target = found.target(model);
         let Some(body) = self.input.body else {
@@ -125,14 +123,14 @@ impl<'a> Reading<'a> {
         if self.input.kind == Kind::CountTokens || roomy && target.lacks.is_empty() {
             return Ok(());
         }
-        match self.conversation(body) {
-            Ok(conversation) => Ok(target.can_serve(conversation)?),
-            // What we cannot read it may still understand.
+        match self.said(body) {
+            Ok(said) => Ok(target.can_serve(said)?),
+            // The candidate may support a request that Understudy cannot parse.
             Err(_) => Ok(()),
         }
     }
 
-    /// What is dropped on the way there.
+    /// The fields that are dropped by the translation.
     fn translated(
         &self,
         found: &EndpointConfig,
@@ -151,7 +149,7 @@ impl<'a> Reading<'a> {
                 let target = found.target(model);
                 Ok(translate::say(self.input.dialect, spoken, conversation, &target)?.left_out)
             }
-            // It is only read.
+            // The count only reads the request.
             Kind::CountTokens => Ok(Vec::new()),
         }
     }
@@ -164,5 +162,5 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A request with fewer bytes than this for each token of a window fits into it, whatever its content.
+/// A request with fewer bytes than this per token of a window fits into it, whatever its content.
 const LEAST_BYTES_A_TOKEN: u64 = 2;

@@ -37,7 +37,7 @@ fn order(plan: &Plan) -> Vec<(&str, &str, Credential)> {
 }
 
 #[test]
-fn the_first_route_that_matches_counts_and_maps_models() {
+fn the_first_matching_route_applies_and_maps_models() {
     let plan = plan(&config(), input("claude-1", false), &closed);
     assert_eq!(plan.route, "main");
     assert_eq!(
@@ -65,7 +65,7 @@ fn without_a_route_only_providers_that_serve_the_model_are_candidates() {
 }
 
 #[test]
-fn the_rehearsal_and_the_real_never_meet() {
+fn the_rehearsal_and_real_providers_never_share_a_plan() {
     let mut config = config();
     config.routes = vec![
         route("everything", "*", &[("rehearsal", None), ("first", None)]),
@@ -123,7 +123,7 @@ fn an_ineligible_candidate_is_dropped_with_the_reason() {
 }
 
 #[test]
-fn every_name_of_this_port_leads_back() {
+fn every_address_of_this_port_is_detected() {
     let mut config = config();
     config.own_addresses = vec!["0.0.0.0:4747".parse().unwrap()];
     for (base, back) in [
@@ -140,7 +140,7 @@ fn every_name_of_this_port_leads_back() {
 }
 
 #[test]
-fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
+fn a_clients_login_goes_to_one_vendor_even_with_a_stored_key() {
     let mut config = config();
     for id in ["first", "second"] {
         let found = config.endpoints.get_mut(id).unwrap();
@@ -155,7 +155,7 @@ fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
             ("second", "other-1", Credential::OurKey),
         ]
     );
-    // A breaker that puts the vendor last does not make the login another's.
+    // If a breaker puts the vendor last, the login still belongs to the vendor.
     let last = plan(&config, input("claude-1", true), &|e, _| {
         if e.as_str() == "first" {
             Standing::Probing
@@ -202,7 +202,7 @@ fn candidates_with_open_breakers_come_last_in_order_and_are_still_used() {
 }
 
 #[test]
-fn paused_and_draining_ask_the_primary_alone() {
+fn paused_and_draining_use_only_the_primary() {
     for (paused, draining) in [(true, false), (false, true)] {
         let mut config = config();
         (config.paused, config.draining) = (paused, draining);
@@ -238,7 +238,7 @@ fn patterns() {
 }
 
 #[test]
-fn keys_never_show() {
+fn keys_are_never_printed() {
     let mut config = config();
     config.token = Secret::new("s3cret");
     let shown = format!("{config:?}");
@@ -302,13 +302,13 @@ fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
             .to_string()
             .contains("name the model that it is to use instead")
     );
-    // For a complete pattern, a provider that serves any of it counts.
+    // For an entire pattern, a provider that serves any part of it counts.
     let pattern = plan(&config, input("claude-\u{2026}", false), &closed);
     assert_eq!(pattern.candidates.len(), 6, "{pattern}");
 }
 
 #[test]
-fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
+fn a_paid_key_for_a_subscription_needs_consent() {
     use crate::{Consent, Spending, UsedUp};
     let mut config = config();
     let first = config.endpoints.get_mut("first").unwrap();
@@ -370,7 +370,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             "{why}"
         );
     }
-    // The primary is no fallback, and a candidate at no cost is always allowed.
+    // The primary is not a fallback, and a candidate without cost is always allowed.
     let second = config.endpoints.get_mut("second").unwrap();
     second.endpoint.auth = Auth::None;
     config.spending = spending(Consent::No, Some(used_up));
@@ -434,7 +434,7 @@ fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
         );
     }
     assert_eq!(requested(&config, "llama"), None);
-    // The owner's word goes before all of that, also before an id that it is known to serve.
+    // The owner's setting has priority over all of that, also over an id that it is known to serve.
     let mut with_owners = by_catalogue;
     with_owners.push(of("*", "mine", Likeness::Owners));
     config.endpoints.get_mut(&second).unwrap().equivalents = with_owners;
@@ -446,7 +446,7 @@ fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
             "{model}"
         );
     }
-    // And a candidate's own model before the owner's general word.
+    // A candidate's own model has priority over the owner's general setting.
     config.routes = vec![route(
         "all",
         "*",
@@ -474,7 +474,7 @@ fn an_unnamed_provider_follows_a_named_one_and_never_replaces_it() {
     assert_eq!(alone.dropped[1].why, Ineligible::NoneBefore);
 }
 
-/// Its route may be one for people who read along.
+/// Its route may be one for interactive users.
 #[test]
 fn a_pipelines_response_is_never_restarted_after_a_part_of_it() {
     use crate::Restart;

@@ -1,4 +1,4 @@
-//! A pipeline's request while its exchange is open: how the exchange ends decides whether it is parked.
+//! A pipeline's request while its exchange is open: its end decides whether it is parked.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,25 +11,25 @@ use super::{ParkedRequest, Review};
 use crate::End;
 use crate::draft::Draft;
 
-/// Headers that the provider needs beside the body, and that are no secret.
+/// Headers that the provider needs with the body and that contain no secret.
 const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta"];
 
-/// A pipeline's request on its way.
+/// A pipeline's request while its exchange is open.
 #[derive(Clone, Debug)]
 pub(crate) struct Reviewed(ParkedRequest);
 
-/// What the owner of a failed workflow reads: where the request waits. `engine`: where the engine listens.
+/// Where the request waits, as text for the owner of a failed workflow. `engine`: the engine's address.
 pub(crate) fn waits(id: &str, engine: Option<SocketAddr>) -> String {
     let shown = match engine {
         Some(engine) => format!("{}/ui/#review/{id}, or", reachable(engine)),
-        None => "look with".to_owned(),
+        None => "use".to_owned(),
     };
     format!(
         "The request waits in Understudy's review queue as {id}: {shown} `understudyd review show {id}`."
     )
 }
 
-/// An address that listens everywhere is reached on this machine.
+/// An address that listens on all interfaces is replaced by one that can be reached.
 fn reachable(engine: SocketAddr) -> String {
     let port = engine.port();
     match engine.ip() {
@@ -40,7 +40,7 @@ fn reachable(engine: SocketAddr) -> String {
 }
 
 impl Reviewed {
-    /// `None`: an agent's request, or one of the rehearsal. `strict`: the route accepts complete responses alone, as an
+    /// `None`: an agent's request, or one of the rehearsal. `strict`: the route accepts only complete responses, as an
     /// automation does; agents are recognized by their session id.
     pub(crate) fn of(
         exchange: &Draft,
@@ -69,12 +69,12 @@ impl Reviewed {
         &self.0.id
     }
 
-    /// The id that a client receives whose request ends so. `alone`: its client has left.
+    /// The id for a client whose request ends like this. `alone`: its client has disconnected.
     pub(crate) fn parks(&self, end: &End, alone: bool) -> Option<&str> {
         match end {
-            // A cut leaves the item unanswered as well; where the client retries, its success settles it.
+            // A cut leaves the item unanswered too; if the client retries, its success settles it.
             End::Exhausted | End::Cut => Some(&self.0.id),
-            // It was cut short because the engine stops, with or without its client.
+            // It was aborted because the engine stops, with or without its client.
             End::ClientLeft if alone => Some(&self.0.id),
             End::Complete
             | End::Replayed
@@ -108,8 +108,8 @@ impl Reviewed {
     }
 }
 
-/// The request's owner and content: an agent's repeated turn has other call ids. An item's retries may come from another
-/// session, so a session counts only where there is no item.
+/// Digest of the request's owner and content, because an agent's repeated turn has other call ids. An item's retries may come
+/// from another session, so a session counts only if there is no item.
 fn id(exchange: &Draft, body: &[u8]) -> String {
     let session = match exchange.item {
         Some(_) => None,
@@ -122,7 +122,7 @@ fn id(exchange: &Draft, body: &[u8]) -> String {
         exchange.item.as_deref(),
         session,
     ] {
-        // Each with its length, so that no two lists of parts read the same.
+        // Each part is hashed with its length, so that different lists of parts never have the same bytes.
         let part = part.unwrap_or_default();
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);

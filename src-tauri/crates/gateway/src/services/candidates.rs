@@ -1,4 +1,4 @@
-//! What is known of a candidate: its breaker, and the verdict on its provider.
+//! State of a candidate: its breaker and the verdict on its provider.
 
 use catalog::{EndpointId, ProviderId};
 use health::{Level, Verdict};
@@ -13,7 +13,7 @@ use crate::plan::session::HEALTHY_FOR;
 use crate::{Candidate, Fault, Standing};
 
 impl Services {
-    /// It failed within the last five minutes, or its provider is not known to be well.
+    /// It failed within the last five minutes, or its provider is not known to be healthy.
     pub(crate) fn is_suspect(&self, candidate: &Candidate) -> bool {
         self.failed_lately(candidate) || self.is_reported_failing(candidate)
     }
@@ -36,7 +36,7 @@ impl Services {
         self.0.breakers.standing(endpoint, model, self.now())
     }
 
-    /// The class of the failures that its breaker counts now.
+    /// The class of the failures that its breaker counts.
     pub(crate) fn failing(&self, candidate: &Candidate) -> Option<Class> {
         self.0
             .breakers
@@ -83,7 +83,7 @@ impl Services {
         }
     }
 
-    /// Its client left after a wait of the timeout's length.
+    /// Its client disconnected after a wait of the timeout's length.
     pub(crate) fn timed_out(
         &self,
         exchange: &Span,
@@ -129,7 +129,7 @@ impl Services {
         }
     }
 
-    /// On the surface of this endpoint.
+    /// The verdict for the surface of this endpoint.
     fn verdict_on(&self, provider: &ProviderId, endpoint: &EndpointId) -> Option<Verdict> {
         let config = self.0.config.borrow();
         let surface = config.endpoints.get(endpoint)?.endpoint.surface.as_ref()?;

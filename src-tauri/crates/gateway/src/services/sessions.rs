@@ -1,4 +1,4 @@
-//! Which candidate a session's next turn goes to.
+//! The candidate for a session's next turn.
 
 use std::sync::MutexGuard;
 
@@ -11,7 +11,7 @@ use crate::plan::Answerer;
 use crate::plan::session::{PrimaryHealth, SessionKey, Sessions};
 
 impl Services {
-    /// The fallback that this session's next turn goes to first. `primary`: of the plan for it.
+    /// The fallback that gets this session's next turn first. `primary`: of the plan for it.
     pub(crate) fn stays_with(
         &self,
         key: &SessionKey,
@@ -32,7 +32,7 @@ impl Services {
             .cloned()
     }
 
-    /// This candidate's response is the session's turn.
+    /// This candidate answered the session's turn.
     pub(crate) fn answered(&self, key: SessionKey, by: &Candidate) {
         let now = self.now();
         self.sessions()
@@ -48,11 +48,11 @@ impl Services {
         self.sessions().announced(key);
     }
 
-    /// By the verdict on its provider, which joins page, probes and traffic.
+    /// From the verdict on its provider, which combines page, probes and traffic.
     fn operational_since(&self, candidate: &Candidate) -> Option<DateTime<Utc>> {
         let verdicts = self.verdicts();
         let known = verdicts.providers.get(&candidate.provider)?;
-        // Well whenever it was looked at: for as long as anything is known.
+        // It was healthy at every reading, so since the earliest known time.
         let since = known.since.unwrap_or(DateTime::UNIX_EPOCH);
         (known.verdict == Verdict::Known(Level::Operational)).then_some(since)
     }

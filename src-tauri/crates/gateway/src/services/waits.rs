@@ -1,4 +1,4 @@
-//! How long clients wait, and how long responses take.
+//! Statistics of how long clients wait and how long responses take.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use crate::Candidate;
 use crate::plan::patience::ExitGroup;
 
 impl Services {
-    /// The patience that a client's exits have shown.
+    /// The timeout that a client's disconnects have shown.
     pub(crate) fn learned_wait(&self, exit_group: &ExitGroup) -> Option<Duration> {
         lock(&self.0.exits).learned(exit_group)
     }
 
-    /// A client left after this time, without a byte.
+    /// A client disconnected after this time, without a byte.
     pub(crate) fn left(&self, exit_group: ExitGroup, after: Duration) {
         tracing::debug!(
             client = %exit_group.client,
             route = %exit_group.route,
-            "a client left after {} s without a byte",
+            "a client disconnected after {} s without a byte",
             after.as_secs()
         );
         lock(&self.0.exits).left(exit_group, after);
@@ -28,7 +28,7 @@ impl Services {
         lock(&self.0.exits).stayed(exit_group, after);
     }
 
-    /// A complete response in one piece to a request of so many bytes took so long.
+    /// A complete response in one document took this time for a request of this size.
     pub(crate) fn took(&self, by: &Candidate, bytes: usize, time: Duration) {
         lock(&self.0.durations).took(&by.endpoint, &by.model, bytes, time);
     }

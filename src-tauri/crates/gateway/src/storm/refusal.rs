@@ -1,16 +1,16 @@
 //! Refusals of requests that are repeated in a loop.
 
-/// The same request this often within a minute without a complete response is refused the next time.
+/// If the same request got no complete response this often within a minute, the next one is refused.
 pub(crate) const REPEATS: usize = 40;
-/// Refusals as too large, in a row, after which one session's next request of that size is refused here.
+/// After this many consecutive refusals as too large, a session's next request of that size is refused here.
 pub(crate) const TOO_LARGE: u32 = 5;
 
 /// Why a request is refused as part of a storm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Storm {
     #[error(
-        "This very request was sent over {REPEATS} times within a minute, and none of them got a complete response. It is not sent on \
-         again for now, so that the loop ends: stop the client or change the request, then look at Understudy's Traffic view for \
+        "The same request was sent over {REPEATS} times within a minute, and none of them got a complete response. It is not sent on \
+         again for now, so that the loop ends: stop the client or change the request, then look at Understudy's Requests view for \
          what went wrong"
     )]
     Repeated,

@@ -46,7 +46,7 @@ fn the_forty_first_of_the_same_request_within_a_minute_is_refused() {
 }
 
 #[test]
-fn a_slow_repetition_another_body_another_session_or_another_key_is_no_storm() {
+fn slow_repetitions_and_other_bodies_sessions_or_keys_are_not_a_storm() {
     let storms = Storms::default();
     let slow = of_session(&storms, "slow", b"again");
     times(&storms, slow, ClientResult::Failure, 400, 1_501);
@@ -79,7 +79,7 @@ fn a_slow_repetition_another_body_another_session_or_another_key_is_no_storm() {
 }
 
 #[test]
-fn an_answer_resets_and_requests_on_their_way_do_not_count() {
+fn a_response_resets_the_count_and_open_requests_do_not_count() {
     let storms = Storms::default();
     let seen = of_session(&storms, "s", b"again");
     times(&storms, seen, ClientResult::Failure, REPEATS, 10);
@@ -96,7 +96,7 @@ fn an_answer_resets_and_requests_on_their_way_do_not_count() {
 }
 
 #[test]
-fn an_answer_cut_at_a_token_limit_counts_for_an_agent_alone() {
+fn a_response_truncated_at_a_token_limit_counts_only_for_an_agent() {
     let storms = Storms::default();
     let (agent, script) = (
         of_session(&storms, "s", b"again"),
@@ -117,7 +117,7 @@ fn after_five_too_large_in_a_row_only_a_smaller_request_passes() {
             session: Some("s".to_owned()),
             ..Client::default()
         };
-        // Each turn differs: this is not the same request.
+        // The turns differ, so it is not the same request.
         storms.seen(
             &client,
             &HeaderMap::new(),
@@ -139,7 +139,7 @@ fn after_five_too_large_in_a_row_only_a_smaller_request_passes() {
 }
 
 #[test]
-fn however_many_ask_the_memory_is_bounded_and_the_quietest_is_forgotten() {
+fn the_memory_is_limited_and_the_longest_idle_entry_is_removed() {
     let storms = Storms::default();
     let loud = of_session(&storms, "loud", b"again");
     for n in 0..5_000_i64 {

@@ -1,4 +1,4 @@
-//! Bytes after the semantic end withdraw nothing: the response passed the completion check before them.
+//! Bytes after the semantic end change nothing: the response passed the completion check before them.
 
 use catalog::Dialect;
 use gateway::End;

@@ -1,16 +1,16 @@
-//! A client in the middle of a session: what it sends next follows from what it received, as clients of its kind do it.
+//! A client within a session: its next request follows from the received responses, as for real clients.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
 
-/// How a client keeps its conversation.
+/// How a client stores its conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keeps {
-    /// All of it, in this dialect. Of Responses: with `store: false` and encrypted reasoning, as Codex does.
+    /// The client stores all of it, in this dialect. Responses: with `store: false` and encrypted reasoning, like Codex.
     Itself(Dialect),
-    /// Responses: the vendor keeps it, and the client names the last response (OpenAI Agents, LangChain).
+    /// Responses: the vendor stores it, and the client refers to the last response (OpenAI Agents, LangChain).
     Previous,
-    /// Responses: the vendor keeps it, and the client names each item (the default of Vercel's AI SDK).
+    /// Responses: the vendor stores it, and the client refers to each item (the default of Vercel's AI SDK).
     Items,
 }
 
@@ -27,14 +27,14 @@ impl Keeps {
 pub(crate) struct Agent {
     keeps: Keeps,
     streamed: bool,
-    /// The messages or items that the next request has.
+    /// The messages or items of the next request.
     turns: Vec<Value>,
     previous: Option<Value>,
-    /// A captured request, for all but its conversation.
+    /// A captured request for everything except the conversation.
     frame: Option<Value>,
-    /// Calls that wait for their results.
+    /// Calls without results.
     open: Vec<(String, String)>,
-    /// All texts so far, of both sides, and what tools returned.
+    /// All texts so far, of both sides, and the tool results.
     pub(crate) said: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ impl Agent {
         }
     }
 
-    /// The next request: the results of the open calls, or a question of the user's.
+    /// The next request: the results of the open calls, or a question of the user.
     pub(crate) fn next(&mut self, question: &str) -> Value {
         if self.open.is_empty() {
             self.said.push(question.to_owned());
@@ -132,7 +132,7 @@ impl Agent {
         }
     }
 
-    /// Take a complete response into the conversation.
+    /// Adds a complete response to the conversation.
     pub(crate) fn take(&mut self, received: &str) {
         let document = match self.streamed {
             true => assembled(self.keeps.dialect(), received),
@@ -146,7 +146,7 @@ impl Agent {
                 self.turns
                     .push(json!({ "role": "assistant", "content": document["content"] }));
             }
-            // The libraries know the fields of OpenAI's own API alone.
+            // The libraries know only the fields of OpenAI's own API.
             Dialect::OpenaiChat => {
                 let told = &document["choices"][0]["message"];
                 self.note(&told["content"], &Value::Null, &Value::Null);
@@ -210,7 +210,7 @@ fn append(text: &mut Value, piece: &Value) {
     *text = format!("{}{piece}", text.as_str().unwrap_or_default()).into();
 }
 
-/// A stream as its client's library puts it together.
+/// Assembles a stream as the client's library does.
 fn assembled(dialect: Dialect, stream: &str) -> Value {
     let data = stream
         .lines()

@@ -25,7 +25,7 @@ fn document(mut body: Value) -> Value {
     body
 }
 
-/// One turn of a session, its client's text.
+/// One turn of a session; returns the client's text.
 async fn turn(scene: &mut Scene, dialect: Dialect, body: Value) -> String {
     let streamed = body["stream"] != json!(false);
     let response = scene.send(dialect, body, |head| head.header("session-id", "s1"));
@@ -37,7 +37,7 @@ async fn turn(scene: &mut Scene, dialect: Dialect, body: Value) -> String {
     said(dialect, &told, streamed)
 }
 
-/// The text of a response, as a client reads it. Where the dialect repeats it, both copies must be equal.
+/// The text of a response, as a client reads it. If the dialect repeats it, both copies must be equal.
 fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
     let in_document = |response: &Value| {
         let parts = match dialect {
@@ -120,7 +120,7 @@ async fn a_change_of_provider_is_noted_once_in_the_sessions_next_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_without_text_waits_for_the_next_one() {
+async fn a_response_without_text_defers_the_line_to_the_next_one() {
     for dialect in Dialect::ALL {
         let mut scene = desk();
         scene.second.cue(Cue::answer([Line::Tool {
@@ -172,7 +172,7 @@ async fn the_note_goes_to_agents_alone_in_no_document_and_only_where_nothing_els
     }
 }
 
-/// A restart in the middle announces the provider that continues.
+/// A restart within a response announces the provider that continues.
 #[tokio::test(start_paused = true)]
 async fn after_the_note_of_a_restart_no_other_note_follows() {
     for dialect in Dialect::ALL {
@@ -190,7 +190,7 @@ async fn after_the_note_of_a_restart_no_other_note_follows() {
     }
 }
 
-/// A client without a session id gets the line in each turn of its user, and not after each tool.
+/// A client without a session id gets the line in each turn of its user, but not after each tool.
 #[tokio::test(start_paused = true)]
 async fn without_a_session_each_turn_of_the_user_has_the_note() {
     let scene = desk();

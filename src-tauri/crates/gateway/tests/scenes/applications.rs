@@ -1,5 +1,5 @@
-//! Clients that never repeat a broken stream: a response that they act on passes the completion check first, and no text of
-//! Understudy is in it.
+//! Clients that never retry a broken stream: a response that they act on passes the completion check first, and contains no
+//! text of Understudy.
 
 use catalog::Dialect;
 use gateway::{End, Restart};
@@ -20,7 +20,7 @@ const APPLICATIONS: [&str; 6] = [
 
 const SHOWN: &str = "Here is the first part of a text that is long enough to be cut.";
 
-/// Each candidate is tried twice.
+/// Each candidate is attempted twice.
 fn cut(fault: Fault, lines: impl Into<Vec<Line>>) -> Cue {
     Cue {
         fault: Some(fault),
@@ -48,7 +48,7 @@ async fn asked(scene: &Scene, dialect: Dialect, body: Value) -> (String, bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_tools_a_cut_anywhere_costs_nothing() {
+async fn with_tools_a_cut_at_any_point_has_no_effect_on_the_client() {
     for application in APPLICATIONS {
         for dialect in Dialect::ALL {
             for fault in [
@@ -110,9 +110,9 @@ async fn a_demanded_document_is_checked_before_its_first_byte_is_released() {
     }
 }
 
-/// Plain text streams live; until some of it was shown, nothing is lost.
+/// Plain text streams live; until some of it was released, nothing is lost.
 #[tokio::test(start_paused = true)]
-async fn text_that_was_shown_is_never_followed_by_another_response_s() {
+async fn released_text_is_never_followed_by_that_of_another_response() {
     for application in APPLICATIONS {
         for dialect in Dialect::ALL {
             for (fault, whole) in [
@@ -142,7 +142,7 @@ async fn text_that_was_shown_is_never_followed_by_another_response_s() {
     }
 }
 
-/// Also where the owner wants a restart at any price.
+/// Also if the owner set `restart = "always"`.
 #[tokio::test(start_paused = true)]
 async fn an_applications_text_has_no_note_of_understudy() {
     for (user_agent, note) in [(APPLICATIONS[0], false), (crate::world::AGENT, true)] {
@@ -161,7 +161,7 @@ async fn an_applications_text_has_no_note_of_understudy() {
     }
 }
 
-/// Versions of Qwen Code before 0.24.4 repeat a stream that ends without a finish reason, and not a broken connection.
+/// Versions of Qwen Code before 0.24.4 retry a stream that ends without a finish reason, but not a broken connection.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_retries_only_after_a_clean_end_gets_one() {
     for (version, clean) in [("0.24.3", true), ("0.24.4", false)] {

@@ -1,4 +1,4 @@
-//! A primary whose bytes are written by hand, for responses that the stage would not send.
+//! A primary with hand-written bytes, for responses that the stage would not send.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use crate::world::Scene;
 
-/// A head after which the body lasts until the connection ends.
+/// Headers of a body that lasts until the connection ends.
 pub(crate) const STREAM: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
 
@@ -28,7 +28,7 @@ pub(crate) enum Beat {
     /// Repeated until the client closes the connection.
     Repeat(Bytes, Duration),
     Stall,
-    /// The connection ends without the farewell that TLS demands.
+    /// The connection ends without the `close_notify` that TLS requires.
     Torn,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn raw(text: impl Into<String>) -> Beat {
     Beat::Bytes(text.into().into())
 }
 
-/// The bytes that each request to the primary received, as the primary read it.
+/// The bytes of each request that the primary received.
 #[derive(Clone, Default)]
 pub(crate) struct Requests(Arc<Mutex<Vec<String>>>);
 
@@ -50,7 +50,7 @@ impl Requests {
     }
 }
 
-/// Every request to the primary is answered with these beats; the second endpoint is a healthy stage.
+/// Answers every request to the primary with these beats; the second endpoint is a healthy stage.
 pub(crate) fn always(beats: impl Into<Vec<Beat>>) -> (Scene, Requests) {
     let beats = beats.into();
     let (asked, second) = (Requests::default(), Stage::any_model());
@@ -75,7 +75,7 @@ pub(crate) fn always(beats: impl Into<Vec<Beat>>) -> (Scene, Requests) {
     (Scene::dialling(Stage::any_model(), second, connect), asked)
 }
 
-/// An event stream of a close-delimited body, made of these events, one after the other.
+/// An event stream of a close-delimited body with these events.
 pub(crate) fn streaming(events: &[String]) -> (Scene, Requests) {
     let mut beats = vec![raw(STREAM)];
     for event in events {
@@ -97,7 +97,7 @@ async fn play(mut io: DuplexStream, mut beats: VecDeque<Beat>, asked: Requests) 
                 io.write_all(&bytes).await?;
             },
             Beat::Stall => {
-                // Until the other side goes.
+                // Waits until the other side closes.
                 io.read_u8().await?;
             }
             Beat::Torn => return Ok(()),
@@ -124,7 +124,7 @@ async fn request(io: &mut DuplexStream) -> io::Result<String> {
     }
 }
 
-/// The events of a recorded answer, each with its blank line.
+/// The events of a recorded response, each with its blank line.
 pub(crate) fn recorded(dialect: Dialect, name: &str) -> Vec<String> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../wire/tests/transcripts")
@@ -135,7 +135,7 @@ pub(crate) fn recorded(dialect: Dialect, name: &str) -> Vec<String> {
     events.filter(|event| !event.trim().is_empty()).collect()
 }
 
-/// Where the content of the recorded answer `text` begins.
+/// Index of the first content in the recorded response `text`.
 pub(crate) fn first_content(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Anthropic => 3,

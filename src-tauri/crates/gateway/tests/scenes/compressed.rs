@@ -1,4 +1,4 @@
-//! An upstream compresses although uncompressed bytes were requested: the gateway decodes the response and passes it on.
+//! An upstream compresses although uncompressed bytes were requested: the gateway decodes the response and releases it.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::by_hand::{Beat, Requests, STREAM, always, first_content, raw, recorded};
 use crate::world::{Scene, question, text, whole};
 
-/// A head before one document.
+/// Headers of a document.
 const DOCUMENT: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
 
@@ -26,7 +26,7 @@ const DOCUMENT: &str =
 pub(crate) enum Coding {
     Gzip,
     Zlib,
-    /// What some servers mean by `deflate`.
+    /// The format that some servers send as `deflate`.
     Raw,
     Brotli,
     Zstd,
@@ -50,7 +50,7 @@ impl Coding {
         }
     }
 
-    /// Each piece compressed as soon as it was there, as who streams does; the last piece is the coding's own end.
+    /// Compresses and flushes each piece separately, as a streaming server does; the last piece is the coding's own end.
     pub(crate) async fn pieces(self, plain: &[impl AsRef<[u8]>]) -> Vec<Bytes> {
         let (io, mut written) = tokio::io::duplex(64 << 20);
         let mut encoder: Pin<Box<dyn AsyncWrite>> = match self {
@@ -76,7 +76,7 @@ impl Coding {
     }
 }
 
-/// The beats of such an answer.
+/// The beats of such a response.
 pub(crate) async fn compressed(head: &str, coding: Coding, plain: &[String]) -> Vec<Beat> {
     let mut beats = vec![raw(coded(head, coding.name()))];
     beats.extend(coding.pieces(plain).await.into_iter().map(Beat::Bytes));
@@ -121,7 +121,7 @@ async fn answered(scene: &mut Scene, dialect: Dialect, streamed: bool) -> Vec<St
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_event_is_passed_on_when_it_has_come_and_not_when_the_coding_has_ended() {
+async fn each_event_is_released_when_it_arrives_and_not_at_the_end_of_the_coding() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
             let events = recorded(dialect, "text");
@@ -175,7 +175,7 @@ async fn a_compressed_document_is_released_decoded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compressed_error_is_understood_and_returned_in_plain_words() {
+async fn a_compressed_error_is_classified_and_returned_uncompressed() {
     let refused =
         json!({ "error": { "type": "invalid_request_error", "message": "no such tool" } });
     let spent = json!({ "error": { "code": "insufficient_quota", "message": "You exceeded your current quota" } });
@@ -189,7 +189,7 @@ async fn a_compressed_error_is_understood_and_returned_in_plain_words() {
             assert_eq!(text(response).await.unwrap(), refused.to_string());
             assert_eq!(asked.count(), 1, "{dialect} {coding:?}");
 
-            // Without the body this would be a rate limit, and worth a retry.
+            // Without the body this would be a rate limit with a retry.
             let head = DOCUMENT.replacen("200 OK", "429 Too Many Requests", 1);
             let (mut scene, _) = always(compressed(&head, coding, &[spent.to_string()]).await);
             let asked = answered(&mut scene, dialect, true).await;
@@ -232,7 +232,7 @@ async fn a_cut_in_the_compressed_bytes_is_a_cut() {
 async fn what_follows_the_completion_check_changes_nothing() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
-            // The coding's own end never comes.
+            // The coding's own end is missing.
             let plain = recorded(dialect, "text");
             let mut beats = compressed(STREAM, coding, &plain).await;
             beats.pop();
@@ -279,7 +279,7 @@ async fn an_unreadable_response_is_a_failed_attempt() {
     }
 }
 
-/// Few bytes that stand for very many, and codings that ask for more memory than a browser would give them.
+/// Few bytes that decode to very many, and codings that request more memory than a browser would allow.
 #[tokio::test(start_paused = true)]
 async fn a_compression_bomb_is_abandoned_at_the_limit_of_any_response() {
     let flood = "x".repeat(1 << 20);
@@ -314,7 +314,7 @@ async fn a_window_of_a_gigabyte_is_not_granted() {
     }
 }
 
-/// Why the gateway left the primary, without an effect on the client.
+/// Why the gateway failed over from the primary, without an effect on the client.
 async fn abandoned(mut scene: Scene, asked: Requests, dialect: Dialect, streamed: bool) -> String {
     let body = if streamed {
         question(dialect)

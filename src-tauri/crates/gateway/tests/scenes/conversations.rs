@@ -1,5 +1,5 @@
-//! A client whose vendor keeps its conversation, over a fallback that keeps nothing: what it refers to is sent in full where it is
-//! kept here, and nothing is guessed where it is not.
+//! A client whose vendor stores its conversation, with a fallback that stores nothing: references are sent in full if their
+//! content is kept here, and nothing is guessed if not.
 
 use std::time::Duration;
 
@@ -52,9 +52,9 @@ fn sent(received: &[stage::Received]) -> Value {
     serde_json::from_slice(&received.last().unwrap().body).unwrap()
 }
 
-/// A reference to what the primary answered, and then to what the fallback answered.
+/// A reference to a response of the primary, and then to one of the fallback.
 #[tokio::test(start_paused = true)]
-async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_it() {
+async fn references_are_sent_in_full_to_a_candidate_that_does_not_store_them() {
     let scene = stateful(Family::Anthropic);
     let answer_with = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
     scene.lead.cue(answer_with("of the lead"));
@@ -68,7 +68,7 @@ async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_i
         head.headers["x-understudy-expanded"],
         "previous_response_id"
     );
-    // The client reads the ids of its own request, and not those that the fallback got.
+    // The client receives the ids of its own request, not those that the fallback got.
     assert_eq!(second["previous_response_id"], first["id"]);
     let messages = sent(&scene.second.received())["messages"].clone();
     let texts = messages.to_string();
@@ -76,7 +76,7 @@ async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_i
         assert_eq!(texts.matches(said).count(), 1, "{texts}");
     }
 
-    // For what the primary stores it gets the id.
+    // For a response that the primary stores it gets the id.
     down(&scene, false);
     tokio::time::advance(Duration::from_secs(3600)).await;
     let (head, _) = send(&scene, then(&second, json!("And now?")), KEY).await;
@@ -98,9 +98,9 @@ async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_i
     }
 }
 
-/// A response that two candidates have made is stored by no vendor: it is sent in full to both.
+/// A response of two candidates is stored by no vendor: both get it in full.
 #[tokio::test(start_paused = true)]
-async fn a_response_that_another_candidate_continued_is_referred_to_in_full() {
+async fn a_reference_to_a_continued_response_is_sent_in_full() {
     for family in [Family::Anthropic, Family::Gemini] {
         let scene = stateful(family).of_agent();
         scene.restarts(Restart::Always);
@@ -162,7 +162,7 @@ async fn the_clients_own_vendor_gets_its_own_references_byte_for_byte() {
     }
 }
 
-/// What a case does before the reference is made.
+/// The steps of a case before the reference is made.
 struct Unkept {
     name: &'static str,
     first: fn() -> Value,
@@ -181,9 +181,9 @@ const UNKEPT: Unkept = Unkept {
     key: KEY,
 };
 
-/// A request that refers to what is not kept goes to its own vendor as it is, and to no other endpoint.
+/// A request with references that are not kept goes to its own vendor unchanged, and to no other endpoint.
 #[tokio::test(start_paused = true)]
-async fn a_reference_to_what_was_not_kept_is_unsupported_elsewhere() {
+async fn a_reference_without_a_kept_response_is_unsupported_by_other_endpoints() {
     let cases = [
         Unkept {
             name: "the client wants nothing stored",
@@ -238,7 +238,7 @@ async fn a_reference_to_what_was_not_kept_is_unsupported_elsewhere() {
     ];
     for case in cases {
         let mut scene = stateful(Family::DeepSeek);
-        // Two accounts of one vendor: what is another's would be refused by its own.
+        // Two accounts of one vendor: a vendor refuses references to another account's responses.
         scene.lead.act(stage::Acting::Plain);
         (case.before)(&scene);
         let (head, first) = send(&scene, (case.first)(), KEY).await;
@@ -269,9 +269,9 @@ async fn a_reference_to_what_was_not_kept_is_unsupported_elsewhere() {
     }
 }
 
-/// Nothing that one credential's conversation holds is sent for another, whichever id it guesses.
+/// Content of one credential's conversation is never sent for another, whichever id it guesses.
 #[tokio::test(start_paused = true)]
-async fn an_id_of_another_clients_finds_nothing() {
+async fn an_id_of_another_client_finds_nothing() {
     let scene = stateful(Family::Anthropic);
     scene.lead.act(stage::Acting::Plain);
     down(&scene, true);
@@ -296,9 +296,9 @@ async fn an_id_of_another_clients_finds_nothing() {
     }
 }
 
-/// To write a response down neither delays nor fails it; a search waits its turn for a bounded time.
+/// Storing a response neither delays nor fails it; a lookup waits in the queue for a limited time.
 #[tokio::test(start_paused = true)]
-async fn a_slow_ledger_costs_the_reference_and_not_the_response() {
+async fn a_slow_ledger_loses_the_reference_and_not_the_response() {
     let mut scene = stateful(Family::Anthropic);
     scene.lead.act(stage::Acting::Plain);
     down(&scene, true);
@@ -325,7 +325,8 @@ async fn a_slow_ledger_costs_the_reference_and_not_the_response() {
     assert_eq!(head.status, 200);
 }
 
-/// A conversation of more than a day, at the vendor's ids: what a turn refers to is kept for a day from that turn.
+/// A conversation of more than a day with the vendor's ids: the content of a turn's references is kept for a day from that
+/// turn.
 #[tokio::test(start_paused = true)]
 async fn a_conversation_is_kept_while_it_is_used_every_day() {
     for keeps in [Keeps::Previous, Keeps::Items] {
@@ -363,9 +364,9 @@ fn calls_bash() -> Cue {
     ])
 }
 
-/// What the vendor demands back with a call comes from the ledger where the client's ids have no room for it.
+/// Signatures that the vendor requires with a call come from the ledger if the client's ids are too short for them.
 #[tokio::test(start_paused = true)]
-async fn what_a_vendor_demands_back_with_a_call_is_sent_with_its_result() {
+async fn a_required_signature_is_sent_with_the_tool_result() {
     for keeps in [
         Keeps::Itself(Dialect::OpenaiChat),
         Keeps::Itself(Dialect::OpenaiResponses),
@@ -397,7 +398,7 @@ async fn what_a_vendor_demands_back_with_a_call_is_sent_with_its_result() {
     }
 }
 
-/// The thinking itself, unless the client wants nothing stored.
+/// The thinking itself, unless the client sets `store: false`.
 #[tokio::test(start_paused = true)]
 async fn the_thinking_before_a_call_is_sent_with_its_result() {
     for vendor in &VENDORS {
@@ -426,7 +427,7 @@ async fn the_thinking_before_a_call_is_sent_with_its_result() {
     }
 }
 
-/// A call of the second's and its result; what the second was sent with the result.
+/// A call of the second candidate with its result; returns the request that the second got with the result.
 async fn two_steps(scene: &Scene, keeps: Keeps, streamed: bool) -> Value {
     let mut agent = Agent::new(keeps, streamed);
     for _ in 0..2 {

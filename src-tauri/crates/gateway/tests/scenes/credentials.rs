@@ -32,7 +32,7 @@ fn scene(vendor: bool) -> Scene {
     scene
 }
 
-/// Everything that a stage was ever sent, as text.
+/// Everything that a stage received, as text.
 fn seen(stage: &Stage) -> String {
     let requests = stage.received().into_iter().map(|request| {
         let headers = request.headers.iter().map(|(name, value)| {

@@ -1,4 +1,4 @@
-//! When a client gets what has arrived.
+//! When a client gets the bytes that have arrived.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn bash(command: &str) -> Line {
     }
 }
 
-/// An answer with text and a call, in which something goes wrong.
+/// A response with text and a call, and a fault.
 fn tool_call(fault: Option<Fault>) -> Cue {
     Cue {
         fault,
@@ -42,7 +42,7 @@ pub(crate) async fn given(response: Response<Body>) -> (Vec<u8>, Result<(), Abor
     (given, Ok(()))
 }
 
-/// Has the client received the event that starts a tool?
+/// True if the client has received the event that starts a tool.
 fn starts_a_tool(dialect: Dialect, given: &[u8]) -> bool {
     let mut steps = Vec::new();
     Validator::new(dialect, Framing::Stream).push(given, &mut steps);
@@ -82,7 +82,7 @@ async fn no_tool_call_is_released_before_the_completion_check() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_every_mode_the_bytes_are_the_provider_s_own() {
+async fn in_every_mode_the_released_bytes_are_the_providers() {
     for dialect in Dialect::ALL {
         let mut told: Vec<Vec<u8>> = Vec::new();
         for delivery in [Delivery::Live, Delivery::Guarded, Delivery::Verified] {
@@ -106,8 +106,7 @@ async fn in_every_mode_the_bytes_are_the_provider_s_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_tool_call_is_held_the_rest_of_the_answer_is_read_and_the_client_sees_signs_of_life()
- {
+async fn while_a_tool_call_is_held_the_response_is_read_and_the_client_gets_keep_alives() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene.lead.cue(Cue {
@@ -205,9 +204,9 @@ async fn after_a_comment_the_failure_is_an_event_and_an_abort() {
     }
 }
 
-/// Claude Code gives up after 300 s without an event, so the call's beginning is released before the completion check.
+/// Claude Code closes a stream after 300 s without an event, so the start of the call is released before the completion check.
 #[tokio::test(start_paused = true)]
-async fn an_agent_s_verified_answer_is_shown_from_240_seconds_on_with_its_tool_calls_still_held() {
+async fn an_agents_verified_response_is_released_after_240_seconds_without_its_tool_calls() {
     let mut scene = Scene::new();
     let words = vec!["word"; 400].join(" ");
     scene.lead.cue(Cue {

@@ -1,4 +1,4 @@
-//! A stream was requested, and one complete JSON document came.
+//! A stream was requested, and one complete JSON document arrived.
 
 use catalog::Dialect;
 use gateway::{End, Restart};
@@ -15,7 +15,7 @@ fn head(kind: &str) -> Beat {
     ))
 }
 
-/// An answer with a text and, where a tool is on offer, its call.
+/// A response with a text and, if a tool is offered, its call.
 fn document(dialect: Dialect, call: bool) -> Value {
     let arguments = r#"{"command":"ls"}"#;
     match dialect {
@@ -47,7 +47,7 @@ fn document(dialect: Dialect, call: bool) -> Value {
 }
 
 fn lead(kind: &str, body: &str, dialect: Option<Dialect>) -> Scene {
-    // In two pieces, and after the blanks that some servers send while they work.
+    // In two pieces, and after the white space that some servers send while they work.
     let (one, two) = body.split_at(body.len() / 2);
     let (scene, _) = always([head(kind), raw("\n\n"), raw(one), raw(two)]);
     scene.restarts(Restart::Never);
@@ -58,7 +58,7 @@ fn lead(kind: &str, body: &str, dialect: Option<Dialect>) -> Scene {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_an_answer_and_the_client_gets_its_events() {
+async fn a_document_is_a_response_and_the_client_gets_events() {
     for client in Dialect::ALL {
         for spoken in Dialect::ALL {
             for kind in [
@@ -116,7 +116,7 @@ async fn it_is_an_answer_and_the_client_gets_its_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_document_stays_a_failure_with_its_words() {
+async fn an_error_document_stays_a_failure_with_its_text() {
     let bodies = [
         json!({"error": {"message": "The moon is in the way", "type": "server_error"}}),
         json!({"type": "error", "error": {"type": "api_error", "message": "The moon is in the way"}}),
@@ -161,7 +161,7 @@ async fn a_truncated_document_and_one_without_an_end_are_failures() {
 
 /// While it is paused, Understudy changes nothing.
 #[tokio::test(start_paused = true)]
-async fn a_paused_gateway_passes_the_document_on_as_it_is() {
+async fn a_paused_gateway_forwards_the_document_unchanged() {
     for dialect in Dialect::ALL {
         let body = document(dialect, false).to_string();
         let (scene, _) = always([head("application/json"), raw(body.clone())]);

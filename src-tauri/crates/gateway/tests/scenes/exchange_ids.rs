@@ -1,4 +1,4 @@
-//! Every response names its exchange, and so does every error sentence that Understudy writes.
+//! Every response names its exchange, and so does every error text of Understudy.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn message(body: &str) -> String {
     body["error"]["message"].as_str().unwrap().to_owned()
 }
 
-/// The id of the response, which is the ended exchange's.
+/// The id of the response, which is that of the ended exchange.
 async fn of_the_exchange(scene: &mut Scene, response: Response<Body>) -> (String, String) {
     let id = named(&response);
     let body = text(response).await.unwrap();
@@ -40,7 +40,7 @@ async fn of_the_exchange(scene: &mut Scene, response: Response<Body>) -> (String
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_names_its_exchange_in_the_header_alone() {
+async fn a_response_names_its_exchange_only_in_the_header() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let mut scene = Scene::new();
@@ -107,7 +107,7 @@ async fn an_error_in_a_stream_that_was_kept_alive_ends_with_the_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_has_an_exchange_of_its_own() {
+async fn a_replay_has_a_separate_exchange() {
     let mut scene = Scene::new();
     let ask = async |scene: &Scene| {
         scene
@@ -169,7 +169,7 @@ async fn a_client_that_joins_a_running_request_gets_its_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_exchange_has_an_id_too() {
+async fn a_response_without_an_exchange_has_an_id_too() {
     let scene = Scene::new();
     for (method, path, token) in [
         ("GET", "/v1/models", Some("token")),
@@ -208,7 +208,7 @@ async fn the_exchange_id_of_an_upstream_understudy_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_passed_on_unread_names_its_exchange() {
+async fn a_request_that_is_forwarded_unparsed_names_its_exchange() {
     let mut scene = Scene::new();
     let request = Request::post("/v1/embeddings")
         .header("host", "localhost")

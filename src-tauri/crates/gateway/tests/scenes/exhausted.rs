@@ -1,4 +1,4 @@
-//! Every candidate failed: the cost while a client repeats its request, and what is kept for a person.
+//! Every candidate failed: the cost while a client repeats its request, and the parked requests.
 
 use std::time::Duration;
 
@@ -24,12 +24,12 @@ fn heal(scene: &Scene) {
     scene.second.outage(None);
 }
 
-/// How many requests each upstream has received.
+/// Number of requests that each upstream has received.
 fn posts(scene: &Scene) -> [usize; 2] {
     [&scene.lead, &scene.second].map(|stage: &Stage| stage.received().len())
 }
 
-/// One attempt of a client, byte for byte the same each time.
+/// One request of a client, the same bytes each time.
 async fn ask_again(scene: &Scene, dialect: Dialect, session: &str) -> (StatusCode, String) {
     let response = scene
         .send(dialect, question(dialect), |head| {
@@ -53,7 +53,7 @@ async fn eleven_retries_of_an_agent_cost_each_dead_provider_twelve_requests_and_
             let before = posts(&scene);
             statuses.push(ask_again(&scene, Dialect::Anthropic, "s").await.0);
             let asked = [0, 1].map(|at| posts(&scene)[at] - before[at]);
-            // The third failure opens the breakers; behind them there is a last resort, or a probe: once.
+            // The third failure opens the breakers; after that there is one last resort, or one probe.
             assert_eq!(asked, [1, 1], "{fault}, try {}", n + 2);
         }
         assert_eq!(statuses.len(), 11);
@@ -168,9 +168,9 @@ async fn an_unanswered_pipeline_request_is_kept_under_the_id_in_its_clients_erro
     }
 }
 
-/// The fallback is not allowed: the honest error comes, and a person may send the request again tomorrow.
+/// The fallback is not allowed: the client gets the provider's error, and the user may send the request again tomorrow.
 #[tokio::test(start_paused = true)]
-async fn what_the_daily_cap_refuses_a_pipeline_is_kept_and_what_it_refuses_an_agent_is_not() {
+async fn at_the_daily_cap_a_pipelines_request_is_parked_and_an_agents_is_not() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let mut scene = Scene::with("503".parse().unwrap());

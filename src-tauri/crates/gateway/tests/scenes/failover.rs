@@ -19,7 +19,7 @@ async fn a_provider_without_headers_in_time_is_left_at_once_and_not_retried() {
                 Fault::LateFirstToken(Duration::from_secs(300)),
                 Timers::default().first_content,
             ),
-            // Pings and comments are no content.
+            // Pings and comments are not content.
             (Fault::PingsOnly, Timers::default().first_content),
         ] {
             let mut scene = Scene::with(fault.clone());
@@ -131,7 +131,7 @@ async fn an_idle_timeout_aborts_the_body_before_any_client_times_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_in_the_stream_before_any_content_is_answered_by_the_next() {
+async fn an_error_in_the_stream_before_any_content_fails_over() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::ErrorEventFirst);
         let told = text(scene.ask(dialect).await).await.unwrap();
@@ -145,7 +145,7 @@ async fn an_error_in_the_stream_before_any_content_is_answered_by_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_in_the_middle_is_never_a_clean_end() {
+async fn an_error_within_the_content_is_never_a_clean_end() {
     for dialect in Dialect::ALL {
         for fault in [
             Fault::ErrorEvent,
@@ -238,7 +238,7 @@ async fn trap_23_a_failing_model_is_skipped_and_used_again_within_thirty_seconds
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_ends_its_exchange_once_wherever_it_leaves() {
+async fn a_disconnect_at_any_point_ends_the_exchange_once() {
     // While the upstream sends nothing, and while its response streams.
     let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
     let waited = tokio::time::timeout(Duration::from_secs(3), scene.ask(Dialect::Anthropic)).await;
@@ -259,7 +259,7 @@ async fn a_client_that_leaves_ends_its_exchange_once_wherever_it_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_closes_after_the_last_event_has_had_it_all() {
+async fn a_client_that_closes_after_the_last_event_received_everything() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         let mut body = scene.ask(dialect).await.into_body();

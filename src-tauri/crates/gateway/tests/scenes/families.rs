@@ -1,4 +1,5 @@
-//! What passes to whom: every byte to the client's own vendor, the same bytes within a model family, a translation to any other.
+//! What each endpoint gets: every byte for the client's own vendor, the same bytes within a model family, a translation for any
+//! other.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +15,7 @@ use crate::world::{Scene, question, question_with_tool, text};
 
 const SECRET: &str = "SECRET";
 
-/// From now on the second serves another family's models.
+/// Makes the second endpoint serve another family's models.
 fn another_family(scene: &Scene) {
     scene.change(|config| {
         let second = config
@@ -26,7 +27,7 @@ fn another_family(scene: &Scene) {
     });
 }
 
-/// Numbers that look random and are the same in every run.
+/// Pseudorandom numbers that are the same in every run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -138,7 +139,7 @@ async fn secrets_of_a_client_reach_its_own_vendor_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_file_allows_goes_there_and_the_rest_is_listed() {
+async fn allowed_fields_are_sent_and_the_others_are_listed() {
     let scene = Scene::with(Fault::status(503));
     scene.change(|config| {
         let second = config
@@ -178,7 +179,7 @@ async fn what_a_file_allows_goes_there_and_the_rest_is_listed() {
 /// The sent bodies, each with whether it went to the primary.
 type Seen = Arc<Mutex<Vec<(bool, String)>>>;
 
-/// Two hosts that answer with these very bodies, and what each was sent.
+/// Two hosts that respond with these exact bodies, and the requests that each got.
 fn answering(lead: (u16, String), second: String) -> (Scene, Seen) {
     let seen = Seen::default();
     let record = Arc::clone(&seen);
@@ -243,7 +244,7 @@ fn events(events: &[Value]) -> String {
 const OVERLOADED: &str =
     r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
 
-/// The turn of another maker's Messages endpoint, with thinking and a signature of its own.
+/// The turn of another vendor's Messages endpoint, with its thinking and signature.
 #[tokio::test(start_paused = true)]
 async fn a_session_is_not_poisoned_by_another_vendors_thinking() {
     let block = |index: u8, block: Value, delta: Value| {
@@ -299,7 +300,7 @@ async fn a_session_is_not_poisoned_by_another_vendors_thinking() {
     );
 }
 
-/// The endpoint's own quirks hold also where it speaks the client's dialect.
+/// The endpoint's own options also apply if it uses the client's dialect.
 #[tokio::test(start_paused = true)]
 async fn another_vendor_of_chat_gets_requests_as_its_file_states() {
     let scene = Scene::with(Fault::status(503));
@@ -373,7 +374,7 @@ async fn a_request_for_what_a_vendor_keeps_goes_to_no_other_vendor() {
     }
 }
 
-/// An invalid request, or one that no candidate supports, is the caller's fault and not a question of permission.
+/// An invalid request, or one that no candidate supports, is an error of the caller and needs no permission.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_cannot_be_translated_is_a_bad_request() {
     let only_the_second = |scene: &Scene, dialect: Dialect| {
@@ -402,7 +403,7 @@ async fn a_request_that_cannot_be_translated_is_a_bad_request() {
 
 /// JSON without a schema is requested from Claude in the prompt, and checked before any byte is released.
 #[tokio::test(start_paused = true)]
-async fn a_wish_for_json_is_carried_by_an_instruction_and_checked() {
+async fn a_json_format_is_requested_by_an_instruction_and_checked() {
     for streamed in [true, false] {
         let mut scene = Scene::with(Fault::status(503));
         scene.change(|config| crate::understudy::speaks_only(config, "second", Dialect::Anthropic));
@@ -427,7 +428,7 @@ async fn a_wish_for_json_is_carried_by_an_instruction_and_checked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_family_gets_the_clients_own_bytes_without_what_names_it() {
+async fn the_same_family_gets_the_clients_bytes_without_identifying_fields() {
     for dialect in Dialect::ALL {
         let scene = Scene::with(Fault::status(503));
         let body = question(dialect);

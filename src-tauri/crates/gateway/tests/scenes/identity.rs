@@ -20,7 +20,7 @@ fn asked(dialect: Dialect) -> Value {
     body
 }
 
-/// The same document in another spelling: blanks between its tokens and escapes in its texts, by `ways`.
+/// The same document in another spelling: white space between its tokens and escapes in its texts, by `ways`.
 fn rewritten(document: &str, ways: &[u8]) -> String {
     let mut ways = ways.iter().cycle();
     let mut way = || *ways.next().unwrap();

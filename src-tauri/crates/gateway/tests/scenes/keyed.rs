@@ -45,7 +45,7 @@ async fn told(response: Response<Body>) -> (StatusCode, Option<String>, Bytes) {
     )
 }
 
-/// Slow enough that a second request comes in the middle of it.
+/// Slow enough that a second request arrives before its end.
 fn slow() -> Cue {
     Cue {
         fault: Some(Fault::Drip(Duration::from_millis(200))),
@@ -54,7 +54,7 @@ fn slow() -> Cue {
 }
 
 #[tokio::test(start_paused = true)]
-async fn concurrent_twins_run_once_and_get_the_same_bytes() {
+async fn concurrent_equal_requests_run_once_and_get_the_same_bytes() {
     for dialect in Dialect::ALL {
         for body in [question(dialect), document(dialect)] {
             let scene = Scene::new();
@@ -74,7 +74,7 @@ async fn concurrent_twins_run_once_and_get_the_same_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_twin_gets_the_kept_answer_byte_for_byte() {
+async fn a_later_equal_request_gets_the_stored_response_byte_for_byte() {
     for dialect in Dialect::ALL {
         for body in [question(dialect), document(dialect)] {
             let mut scene = Scene::new();
@@ -113,7 +113,7 @@ async fn the_same_key_with_another_body_is_refused_at_once_and_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_does_not_stop_its_request() {
+async fn a_disconnect_does_not_stop_a_keyed_request() {
     for dialect in Dialect::ALL {
         for (fault, read) in [
             (
@@ -145,7 +145,7 @@ async fn a_client_that_leaves_does_not_stop_its_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
+async fn a_waiting_request_shares_the_failure_and_a_later_one_runs_again() {
     for dialect in Dialect::ALL {
         let scene = Scene::with("503".parse().unwrap());
         scene.second.outage(Some("503".parse().unwrap()));
@@ -162,7 +162,7 @@ async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
     }
 }
 
-/// During an outage people change the model, and keep the key.
+/// During an outage users change the model, and keep the key.
 #[tokio::test(start_paused = true)]
 async fn a_key_without_a_response_is_free_for_another_request() {
     for dialect in Dialect::ALL {
@@ -171,7 +171,7 @@ async fn a_key_without_a_response_is_free_for_another_request() {
             scene.second.outage(Some(fault.parse().unwrap()));
             scene.restarts(gateway::Restart::Never);
             let failed = keyed(&scene, dialect, "k", question(dialect)).await;
-            // However it ends.
+            // Its end does not matter.
             let _ = text(failed).await;
             scene.lead.outage(None);
             let mut other = question(dialect);
@@ -186,7 +186,7 @@ async fn a_key_without_a_response_is_free_for_another_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_not_kept() {
+async fn an_error_is_not_stored() {
     for dialect in Dialect::ALL {
         let scene = Scene::with("400".parse().unwrap());
         for asked in 1..=2 {
@@ -213,7 +213,7 @@ async fn a_truncated_response_is_an_error_for_its_twin_and_never_kept() {
         let first = async { text(ask().await).await };
         let (first, second) = tokio::join!(first, ask());
         assert!(first.is_err(), "{dialect}: {first:?}");
-        // It was kept alive while it waited, so that the error is an event, and no clean end follows it.
+        // It got keep-alives while it waited, so the error is an event, and no clean end follows it.
         assert_eq!(second.status(), StatusCode::OK);
         let (said, end) = given(second).await;
         let said = String::from_utf8(said).unwrap();
@@ -226,7 +226,7 @@ async fn a_truncated_response_is_an_error_for_its_twin_and_never_kept() {
     }
 }
 
-/// Clients that look at bytes see some every fifteen seconds, twins too.
+/// Clients with a byte timeout receive bytes every fifteen seconds, also for a repeated request.
 #[tokio::test(start_paused = true)]
 async fn a_twin_is_kept_alive_while_it_waits_and_then_gets_the_same_bytes() {
     for dialect in Dialect::ALL {
@@ -262,7 +262,7 @@ async fn a_twin_is_kept_alive_while_it_waits_and_then_gets_the_same_bytes() {
         assert_eq!(ends, [End::Complete, End::Replayed], "{dialect}");
         assert_eq!(scene.lead.received().len(), 1, "{dialect}");
 
-        // Who reads one document gets nothing before it.
+        // A client of a document gets nothing before it.
         let mut scene = Scene::new();
         let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(40)));
         scene.lead.cue(Cue::fault(slow));
@@ -277,7 +277,7 @@ async fn a_twin_is_kept_alive_while_it_waits_and_then_gets_the_same_bytes() {
     }
 }
 
-/// Its failure comes as an event, and the connection breaks: a clean end would look like a response.
+/// Its failure is sent as an event, and the connection breaks: a clean end would look like a response.
 #[tokio::test(start_paused = true)]
 async fn a_twin_that_was_kept_alive_gets_the_failure() {
     for dialect in Dialect::ALL {
@@ -333,7 +333,7 @@ async fn without_a_ledger_only_requests_without_a_key_are_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ledger_that_fails_in_the_middle_takes_the_end_back() {
+async fn a_ledger_failure_during_a_response_withholds_the_end() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene.lead.cue(slow());
@@ -370,7 +370,7 @@ async fn the_end_is_released_only_after_the_response_is_on_the_disk() {
             .into_body();
         let busy = scene.records.busy().await;
         let mut told = Vec::new();
-        // Longer than the answer takes, shorter than the ledger is waited for.
+        // Longer than the response takes, shorter than the wait for the ledger.
         let reading = async {
             while let Some(frame) = body.frame().await {
                 told.extend_from_slice(frame.unwrap().data_ref().unwrap());
@@ -406,7 +406,7 @@ async fn a_response_too_large_to_keep_is_sent_once_and_not_run_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_is_none_is_refused() {
+async fn an_invalid_key_is_refused() {
     let scene = Scene::new();
     for key in ["", &"k".repeat(256), "ключ"] {
         let refused = keyed(

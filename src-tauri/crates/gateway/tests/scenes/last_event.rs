@@ -1,4 +1,4 @@
-//! A last event without its blank line: read where the body ended cleanly, dropped after a cut.
+//! A last event without its blank line: parsed if the body ended cleanly, dropped after a cut.
 
 use catalog::Dialect;
 use gateway::{End, Restart};
@@ -10,7 +10,7 @@ use crate::world::{question, text};
 
 /// openai/openai-node#2726. Most clients drop such an event, so the gateway adds its blank line.
 #[tokio::test(start_paused = true)]
-async fn it_is_read_and_passed_on_with_its_blank_line() {
+async fn the_last_event_is_released_with_its_blank_line() {
     for dialect in Dialect::ALL {
         let events = recorded(dialect, "text").concat();
         for end in ["", "\n"] {
@@ -42,11 +42,11 @@ async fn it_is_read_and_passed_on_with_its_blank_line() {
                 );
                 let exchange = scene.ended().await;
                 assert_eq!(exchange.end, End::Complete, "{client} by {dialect}");
-                // The last event of Chat's and Messages' usage came before it.
+                // The last event with the usage of Chat and Messages arrived before it.
                 assert_eq!(exchange.attempts.len(), 1, "{client} by {dialect}");
             }
         }
-        // Without Chat's mark and Messages' terminal event, the stop reason itself is the last.
+        // Without Chat's `[DONE]` and Messages' terminal event, the stop reason itself is the last event.
         if dialect != Dialect::OpenaiResponses {
             let mut short = recorded(dialect, "text");
             short.pop();
@@ -82,7 +82,7 @@ async fn after_a_cut_it_is_a_truncated_event() {
     }
 }
 
-/// An incomplete event at a clean end is no more an event than after a cut.
+/// An incomplete event at a clean end is not an event either.
 #[tokio::test(start_paused = true)]
 async fn a_truncated_event_is_dropped_however_the_body_ends() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {

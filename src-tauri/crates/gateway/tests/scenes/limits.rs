@@ -1,4 +1,4 @@
-//! Refusals for quantity, for length, and for what a model wrote: what happens next, end to end.
+//! Refusals for quantity, for length, and for a model's output: the next step, end to end.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use wire::Class;
 use crate::by_hand::{Requests, always, raw};
 use crate::world::{Scene, question, text, whole};
 
-/// The scene's clock begins here.
+/// Start of the scene's clock.
 fn start() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
 }
@@ -30,7 +30,7 @@ fn refusing(status: u16, headers: &[(&str, String)], body: &str) -> (Scene, Requ
 const GEMINI: &str = r#"[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details. Please retry in 2.0s.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2s"}]}}]"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_minutes_quota_is_waited_for() {
+async fn a_quota_per_minute_is_waited_for() {
     let (mut scene, asked) = refusing(429, &[], GEMINI);
     let since = Instant::now();
     let told = text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();
@@ -73,7 +73,7 @@ fn plan_headers(reset: DateTime<Utc>) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// R16: it is not used until exactly its reset.
+/// It is not used until exactly its reset.
 #[tokio::test(start_paused = true)]
 async fn a_used_up_plan_gets_one_request_and_is_skipped_until_its_reset() {
     let reset = start() + TimeDelta::hours(3);
@@ -117,7 +117,7 @@ async fn a_used_up_plan_gets_one_request_and_is_skipped_until_its_reset() {
     }
 }
 
-/// The vendor's response passes through: the client shows the reset, and waits for it.
+/// The vendor's response is forwarded: the client shows the reset, and waits for it.
 #[tokio::test(start_paused = true)]
 async fn without_another_candidate_a_used_up_plan_is_passed_on_with_its_headers() {
     let reset = start() + TimeDelta::hours(3);
@@ -136,9 +136,9 @@ async fn without_another_candidate_a_used_up_plan_is_passed_on_with_its_headers(
     assert_eq!(scene.asked().await, (vec!["lead".into()], End::Exhausted));
 }
 
-/// The same refusal without the plan's marks is a throttle, though the plan's resets stand beside it.
+/// The same refusal without the plan's marks is a throttle, although it has the plan's reset times.
 #[tokio::test(start_paused = true)]
-async fn a_throttle_is_tried_again() {
+async fn a_throttle_is_retried() {
     let reset = start() + TimeDelta::hours(3);
     let headers = [
         ("anthropic-ratelimit-unified-status", "allowed".to_owned()),
@@ -166,9 +166,9 @@ async fn a_throttle_is_tried_again() {
     }
 }
 
-/// The model's output is not the caller's fault, and no evidence against its provider.
+/// The model's output is not an error of the caller, and no evidence against its provider.
 #[tokio::test(start_paused = true)]
-async fn a_tool_call_that_the_model_failed_at_is_tried_again_and_then_elsewhere() {
+async fn a_malformed_tool_call_is_retried_and_then_failed_over() {
     let body = r#"{"error":{"message":"Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"<function=Bash"}}"#;
     for dialect in Dialect::ALL {
         let (mut scene, asked) = refusing(400, &[], body);
@@ -198,7 +198,7 @@ async fn a_tool_call_that_the_model_failed_at_is_tried_again_and_then_elsewhere(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_that_the_provider_names_decides_who_is_larger() {
+async fn the_window_in_the_providers_error_decides_which_candidate_is_larger() {
     let texts = [
         "The input token count (1196265) exceeds the maximum number of tokens allowed (131072).",
         "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
@@ -231,7 +231,7 @@ async fn a_window_that_the_provider_names_decides_who_is_larger() {
     }
 }
 
-/// The primary refuses for a used-up plan; the second endpoint costs money.
+/// The primary refuses because of a used-up plan; the second endpoint costs money.
 fn used_up(reset: DateTime<Utc>) -> (Scene, Requests) {
     let (scene, asked) = refusing(429, &plan_headers(reset), PLAN);
     scene.change(|config| {
@@ -276,7 +276,7 @@ async fn a_clients_used_up_plan_reaches_the_client_every_time_and_no_fallback() 
         assert_eq!(scene.asked().await.0, ["lead"], "request {request}");
         assert_eq!(asked.count(), request);
     }
-    // Another login may have its plan yet.
+    // Another login may still have its plan.
     assert!(scene.gateway.breakers().is_empty());
 
     scene.change(|config| config.spending.for_limits = true);

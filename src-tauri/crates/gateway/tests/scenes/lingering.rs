@@ -11,7 +11,7 @@ use stage::{Cue, Fault};
 
 use crate::world::{Scene, question, text, whole};
 
-/// A client that is known to ask again, in a session of its own.
+/// A client that is known to retry, in a separate session.
 async fn ask(scene: &Scene, dialect: Dialect, session: &str) -> Response<Body> {
     scene
         .send(dialect, question(dialect), |head| {
@@ -28,7 +28,7 @@ fn slow(scene: &Scene) {
     });
 }
 
-/// Reads the beginning of an answer and closes the connection.
+/// Reads the beginning of a response and closes the connection.
 async fn leave(response: Response<Body>) -> String {
     let mut body = response.into_body();
     let frame = body.frame().await.unwrap().unwrap();
@@ -54,7 +54,7 @@ async fn trap_54_a_retry_joins_and_starts_at_the_first_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_joins_what_has_not_even_begun_to_answer() {
+async fn a_retry_joins_a_request_without_a_first_byte() {
     let scene = Scene::new();
     scene.lead.cue(Cue {
         fault: Some(Fault::SilentBeforeHeaders(Some(Duration::from_secs(20)))),
@@ -63,7 +63,7 @@ async fn a_retry_joins_what_has_not_even_begun_to_answer() {
     let asking = ask(&scene, Dialect::Anthropic, "s");
     let waited = tokio::time::timeout(Duration::from_secs(5), asking).await;
     assert!(waited.is_err());
-    // None of them comes back sooner.
+    // None of the clients retries earlier.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let told = text(ask(&scene, Dialect::Anthropic, "s").await)
         .await
@@ -73,7 +73,7 @@ async fn a_retry_joins_what_has_not_even_begun_to_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_open_identical_requests_are_two() {
+async fn two_open_identical_requests_are_separate() {
     let scene = Scene::new();
     slow(&scene);
     slow(&scene);
@@ -86,7 +86,7 @@ async fn two_open_identical_requests_are_two() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_thirty_seconds_alone_the_upstream_is_let_go() {
+async fn thirty_seconds_after_a_disconnect_the_upstream_request_is_cancelled() {
     for fault in [
         Fault::Drip(Duration::from_secs(20)),
         Fault::LateFirstToken(Duration::from_secs(40)),
@@ -180,7 +180,7 @@ async fn a_response_that_fails_while_its_client_is_away_is_not_replayed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_too_large_to_keep_ends_with_its_client() {
+async fn a_response_too_large_to_keep_ends_with_its_client() {
     let mut scene = Scene::new();
     scene.change(|config| config.limits.recorded = 100);
     slow(&scene);
@@ -195,7 +195,7 @@ async fn what_is_too_large_to_keep_ends_with_its_client() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_ended_meanwhile_waits_for_its_client_and_is_then_forgotten() {
+async fn a_response_that_ended_meanwhile_is_kept_for_its_client_and_then_dropped() {
     let mut scene = Scene::new();
     slow(&scene);
     leave(ask(&scene, Dialect::OpenaiChat, "s").await).await;
@@ -206,7 +206,7 @@ async fn an_answer_that_ended_meanwhile_waits_for_its_client_and_is_then_forgott
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_does_not_wait_for_clients_that_have_left() {
+async fn a_stop_does_not_wait_for_disconnected_clients() {
     let mut scene = Scene::new();
     slow(&scene);
     leave(ask(&scene, Dialect::Anthropic, "s").await).await;
@@ -235,7 +235,7 @@ async fn a_document_keeps_its_length() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_client_that_leaves_takes_its_request_with_it() {
+async fn the_request_of_an_unknown_client_ends_with_its_disconnect() {
     let mut scene = Scene::new();
     slow(&scene);
     leave(scene.ask(Dialect::Anthropic).await).await;

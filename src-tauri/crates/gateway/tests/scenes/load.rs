@@ -18,11 +18,11 @@ use crate::world::Scene;
 const STREAMS: usize = 256;
 /// Bytes that a connection buffers, in each direction.
 const PIPE: usize = 1 << 12;
-/// Bytes that one stream may hold while its client does not read: in the pipe, in the buffers of HTTP, and the one piece that
-/// waits for the client.
+/// Maximum bytes that one stream may hold while its client does not read: in the pipe, in the buffers of HTTP, and the one
+/// piece that waits for the client.
 const MOST: usize = 32 << 10;
 
-/// What one connection to the provider has carried.
+/// Bytes on one connection to the provider.
 #[derive(Default)]
 struct Flow {
     written: AtomicUsize,
@@ -31,7 +31,7 @@ struct Flow {
 
 type Flows = Arc<Mutex<Vec<Arc<Flow>>>>;
 
-/// A provider whose answers never end and come as fast as they are read.
+/// A provider with endless responses that are sent as fast as they are read.
 fn endless(dialect: Dialect) -> (Scene, Flows) {
     let flows = Flows::default();
     let opened = Arc::clone(&flows);
@@ -53,7 +53,7 @@ fn endless(dialect: Dialect) -> (Scene, Flows) {
 }
 
 async fn pour(mut io: DuplexStream, dialect: Dialect, flow: &Flow) -> io::Result<()> {
-    // The request is small, and comes in one piece.
+    // The request is small, and arrives in one piece.
     let _ = io.read(&mut [0; PIPE]).await?;
     let mut events = recorded(dialect, "text");
     events.truncate(first_content(dialect) + 1);
@@ -66,7 +66,7 @@ async fn pour(mut io: DuplexStream, dialect: Dialect, flow: &Flow) -> io::Result
     }
 }
 
-/// Until nothing moves any more: time passes only then.
+/// Waits until nothing changes any more: only then time advances.
 async fn settled() {
     sleep(Duration::from_millis(1)).await;
 }
@@ -94,11 +94,10 @@ async fn read(body: &mut Body, least: usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_256_streams_each_holds_little_and_a_client_that_does_not_read_holds_its_provider_back()
-{
+async fn each_of_256_streams_uses_little_memory_and_a_slow_client_slows_its_provider() {
     for dialect in Dialect::ALL {
         let (mut scene, flows) = endless(dialect);
-        // More would be reported as a broken attempt.
+        // A higher limit would be reported as a broken attempt.
         scene.change(|config| config.limits.answers = STREAMS * MOST);
         let mut bodies = Vec::new();
         for _ in 0..STREAMS {
@@ -115,10 +114,10 @@ async fn of_256_streams_each_holds_little_and_a_client_that_does_not_read_holds_
             "{dialect}: {most} bytes are held of a stream"
         );
 
-        // A minute later nothing has been added for those who do not read …
+        // A minute later, nothing has been added for clients that do not read.
         sleep(Duration::from_secs(60)).await;
         assert_eq!(written(&flows), before, "{dialect}: the provider waits");
-        // … while the one who reads gets as much as it likes.
+        // The client that reads gets as much as it reads.
         read(&mut bodies[0], 1 << 20).await;
         settled().await;
         let after = written(&flows);
@@ -130,7 +129,7 @@ async fn of_256_streams_each_holds_little_and_a_client_that_does_not_read_holds_
         assert_eq!(after[1..], before[1..], "{dialect}");
         assert_eq!(scene.gateway.open_exchanges(), STREAMS, "{dialect}");
 
-        // All leave, and every provider knows before any time has passed.
+        // All clients disconnect, and every provider detects it before any time has passed.
         while scene.reports.try_recv().is_ok() {}
         let since = Instant::now();
         drop(bodies);

@@ -1,4 +1,4 @@
-//! Scenes under paused time: one subject in each file.
+//! Scenes with paused time: one subject per file.
 
 #![expect(clippy::unwrap_used, reason = "a scene that cannot go on fails")]
 

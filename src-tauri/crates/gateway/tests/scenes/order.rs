@@ -1,4 +1,4 @@
-//! The order of candidates, and whose error the client gets when all fail.
+//! The order of candidates, and the error that the client gets if all fail.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn two_failed_requests(scene: &mut Scene, dialect: Dialect) {
     assert!(scene.gateway.breakers().iter().any(open));
 }
 
-/// The fallback speaks this dialect alone.
+/// The fallback supports only this dialect.
 fn second_speaks(scene: &Scene, dialect: Dialect) {
     scene.change(|config| {
         let second = config
@@ -98,9 +98,9 @@ async fn when_all_fail_the_client_gets_the_primarys_error_in_any_order() {
     }
 }
 
-/// Six requests are all that one exchange may cost: the last of them is the cooling primary's.
+/// One exchange may send at most six requests: the last one goes to the cooling primary.
 #[tokio::test(start_paused = true)]
-async fn many_failing_fallbacks_do_not_use_up_the_primarys_turn() {
+async fn many_failing_fallbacks_leave_one_attempt_for_the_primary() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::status(503));
         scene.change(|config| {
@@ -158,7 +158,7 @@ async fn a_context_too_long_fails_over_to_every_candidate_with_a_larger_or_unkno
     }
 }
 
-/// The primary's overflow stands where the larger candidate fails otherwise: the agent compacts on it.
+/// The primary's context error is reported if the larger candidate fails in another way: the agent compacts because of it.
 #[tokio::test(start_paused = true)]
 async fn the_primarys_overflow_is_reported_where_the_larger_candidate_is_down() {
     for dialect in Dialect::ALL {
@@ -171,7 +171,7 @@ async fn the_primarys_overflow_is_reported_where_the_larger_candidate_is_down() 
     }
 }
 
-/// The primary accepts a request, sends nothing for so long and closes the connection.
+/// The primary accepts a request, sends nothing for this time and closes the connection.
 fn hanging_up_after(wait: Duration, second: &Stage) -> Scene {
     let stage = second.clone();
     let connect = gateway::connect(move |uri: http::Uri| {
@@ -219,7 +219,7 @@ async fn a_long_attempt_that_the_provider_ends_is_not_repeated_while_another_can
     }
 }
 
-/// Clients give up a stream after 300 s without an event: a retry of two minutes fits, one of four minutes does not.
+/// Clients close a stream after 300 s without an event: a retry of two minutes fits, one of four minutes does not.
 #[tokio::test(start_paused = true)]
 async fn the_last_candidate_is_repeated_only_where_the_time_left_exceeds_its_attempt() {
     for dialect in Dialect::ALL {
@@ -237,7 +237,7 @@ async fn the_last_candidate_is_repeated_only_where_the_time_left_exceeds_its_att
     }
 }
 
-/// A clean end with nothing in it is passed on where asking again brings the same: the provider answered.
+/// An empty response with a clean end is released if a retry has the same result: the provider answered.
 #[tokio::test(start_paused = true)]
 async fn an_empty_response_is_accepted_on_the_retry_whatever_the_breakers_state() {
     for dialect in Dialect::ALL {
@@ -267,9 +267,9 @@ async fn an_empty_response_is_accepted_on_the_retry_whatever_the_breakers_state(
     }
 }
 
-/// After the first block the fallback continues the primary's message; a refusal there is not the client's either.
+/// After the first block the fallback continues the primary's message; its refusal does not reach the client either.
 #[tokio::test(start_paused = true)]
-async fn in_the_middle_of_a_message_a_refusal_of_the_first_fallback_means_the_next() {
+async fn within_a_message_a_refusal_of_the_first_fallback_leads_to_the_next() {
     let mut scene = Scene::with(Fault::CutInText);
     scene.restarts(Restart::Always);
     scene.change(|config| {

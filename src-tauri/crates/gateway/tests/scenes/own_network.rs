@@ -1,4 +1,4 @@
-//! What never left our own network: the client learns it, and nothing is held against the provider.
+//! Requests that never left this machine's network: the client gets the reason, and nothing counts against the provider.
 
 use std::io::{Error, ErrorKind};
 
@@ -13,7 +13,7 @@ fn failing(error: fn() -> BoxError) -> Scene {
     Scene::dialling(Stage::any_model(), Stage::any_model(), connect)
 }
 
-/// The error that the client gets, as its status and message.
+/// The status and message of the error that the client gets.
 async fn refused(scene: &mut Scene, dialect: Dialect) -> (u16, String) {
     let response = scene.ask(dialect).await;
     let status = response.status().as_u16();
@@ -32,7 +32,7 @@ async fn refused(scene: &mut Scene, dialect: Dialect) -> (u16, String) {
 async fn without_a_route_this_machine_is_offline_and_no_provider_is_blamed() {
     for dialect in Dialect::ALL {
         let mut scene = failing(|| Error::from(ErrorKind::NetworkUnreachable).into());
-        // Three failures of the provider's would open its breaker.
+        // Three failures of the provider would open its breaker.
         for _ in 0..3 {
             let (status, message) = refused(&mut scene, dialect).await;
             assert_eq!(status, 503, "{dialect}");
@@ -43,7 +43,7 @@ async fn without_a_route_this_machine_is_offline_and_no_provider_is_blamed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_is_not_the_providers_is_named_and_not_held_against_it() {
+async fn an_untrusted_certificate_is_named_and_does_not_count_against_the_provider() {
     for dialect in Dialect::ALL {
         let mut scene = failing(|| {
             UntrustedCertificate("invalid peer certificate: UnknownIssuer".into()).into()
@@ -52,15 +52,15 @@ async fn a_certificate_that_is_not_the_providers_is_named_and_not_held_against_i
             let (status, message) = refused(&mut scene, dialect).await;
             assert_eq!(status, 503, "{dialect}");
             assert!(message.contains("UnknownIssuer"), "{message}");
-            assert!(message.contains("opens TLS"), "{message}");
+            assert!(message.contains("intercepts TLS"), "{message}");
         }
         assert_eq!(scene.gateway.breakers(), [], "{dialect}");
     }
 }
 
-/// A refused connection is the provider's, unless we are known to be offline.
+/// A refused connection is the provider's failure, unless this machine is known to be offline.
 #[tokio::test(start_paused = true)]
-async fn a_refused_connection_is_ours_only_while_we_are_offline() {
+async fn a_refused_connection_is_a_local_fault_only_while_offline() {
     let refuse: fn() -> BoxError = || Error::from(ErrorKind::ConnectionRefused).into();
     let mut scene = failing(refuse);
     for _ in 0..3 {

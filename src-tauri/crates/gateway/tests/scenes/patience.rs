@@ -1,4 +1,5 @@
-//! A provider that times out is left within the client's own patience. A client that leaves first counts by how long it waited.
+//! The gateway fails over from a provider that times out before the client's own timeout. A client that disconnects earlier
+//! counts by its wait.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::world::{Scene, question, text};
 const NO_HEADERS: Fault = Fault::SilentBeforeHeaders(None);
 const CHAT: Dialect = Dialect::OpenaiChat;
 
-/// Sends one request for a document; `None`: the client left after its `patience`. Else the time that it waited.
+/// Sends one request for a document; `None`: the client disconnected after `patience`. Else the time that it waited.
 async fn ask(scene: &Scene, head: &[(&'static str, &str)], patience: u64) -> Option<u64> {
     let mut body = question(CHAT);
     body["stream"] = json!(false);
@@ -34,7 +35,7 @@ async fn ask(scene: &Scene, head: &[(&'static str, &str)], patience: u64) -> Opt
     Some(began.elapsed().as_secs())
 }
 
-/// The routes' candidates: the primary, and the second endpoint where there is a fallback.
+/// The route's candidates: the primary, and the second endpoint if there is a fallback.
 fn fallback(scene: &Scene, there_is: bool) {
     let ids = if there_is {
         &["lead", "second"][..]
@@ -51,8 +52,8 @@ fn fallback(scene: &Scene, there_is: bool) {
     });
 }
 
-/// n8n's nodes and the libraries below them: each gets the fallback's response before it gives up, and the next one does not
-/// wait again.
+/// n8n's nodes and the libraries below them: each gets the fallback's response before its timeout, and the next request does
+/// not wait again.
 #[tokio::test(start_paused = true)]
 async fn a_timeout_fails_over_while_a_known_client_still_waits() {
     for (head, patience) in [
@@ -101,9 +102,9 @@ async fn a_timeout_fails_over_while_a_known_client_still_waits() {
     }
 }
 
-/// What three clients have shown: the fourth is answered.
+/// After three clients have timed out, the fourth gets a response.
 #[tokio::test(start_paused = true)]
-async fn three_exits_of_equal_length_show_how_long_a_client_waits() {
+async fn three_equal_disconnects_show_a_clients_timeout() {
     let pipeline = [("x-understudy-pipeline", "Leads")];
     for of_pipeline in [&[][..], &pipeline] {
         let scene = Scene::with(NO_HEADERS);
@@ -128,9 +129,9 @@ async fn three_exits_of_equal_length_show_how_long_a_client_waits() {
     }
 }
 
-/// Another path, another client, or exits of three lengths show nothing.
+/// Another path, another client, or disconnects after three different waits prove nothing.
 #[tokio::test(start_paused = true)]
-async fn exits_of_other_lengths_show_nothing() {
+async fn unequal_disconnects_show_nothing() {
     let scene = Scene::with(NO_HEADERS);
     let head = &[("user-agent", "axios/1.0")][..];
     for patience in [20, 60, 40] {
@@ -139,7 +140,7 @@ async fn exits_of_other_lengths_show_nothing() {
     assert_eq!(ask(&scene, head, 60).await, None);
 }
 
-/// The breaker and the next request's patience learn of it.
+/// The breaker and the next request's timeout use this evidence.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_after_its_known_patience_counts_as_a_provider_timeout() {
     for (patience, counts) in [(300, true), (299, true), (290, false), (12, false)] {
@@ -152,7 +153,7 @@ async fn a_client_that_leaves_after_its_known_patience_counts_as_a_provider_time
         let outcome = &exchange.attempts[0].outcome;
         match counts {
             true => assert!(
-                matches!(outcome, Outcome::Failed { message, .. } if message.contains("client left")),
+                matches!(outcome, Outcome::Failed { message, .. } if message.contains("client disconnected")),
                 "{patience}: {outcome:?}"
             ),
             false => assert_eq!(*outcome, Outcome::ClientLeft, "{patience}"),
@@ -166,9 +167,9 @@ async fn a_client_that_leaves_after_its_known_patience_counts_as_a_provider_time
     }
 }
 
-/// A stream's client that leaves within the usual time of a slow first token is no evidence against the provider.
+/// A stream's client that disconnects within the usual time of a slow first token is no evidence against the provider.
 #[tokio::test(start_paused = true)]
-async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
+async fn a_disconnect_before_the_headers_timer_is_no_evidence_for_a_stream() {
     for (patience, counts) in [(61, true), (59, false)] {
         let mut scene = Scene::with(NO_HEADERS);
         scene.change(|config| config.timers.headers = Duration::from_secs(60));
@@ -190,9 +191,9 @@ async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
     }
 }
 
-/// A model that thinks for four minutes is well, and is waited for.
+/// A model that thinks for four minutes is healthy, and the gateway waits for it.
 #[tokio::test(start_paused = true)]
-async fn a_slow_provider_that_is_well_is_not_left() {
+async fn a_slow_but_healthy_provider_is_not_failed_over() {
     let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(250)));
     let mut scene = Scene::with(slow);
     for _ in 0..3 {

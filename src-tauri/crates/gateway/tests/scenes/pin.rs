@@ -1,4 +1,4 @@
-//! A test of one fallback: it alone gets requests, in the form of real ones, and the exchange is reported to the test alone.
+//! A test of one fallback: only it gets requests, in the form of real ones, and the exchange is reported only to the test.
 
 use catalog::{Auth, Dialect, EndpointId, MicroDollars, ModelId, Secret};
 use gateway::{Consent, End, Exchange, Ineligible, Pin, Report, Scope, UsedUp};
@@ -51,7 +51,7 @@ async fn only_the_pinned_candidate_gets_the_request_and_only_the_test_gets_the_r
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pinned_candidate_that_fails_is_followed_by_no_other() {
+async fn a_failed_pinned_candidate_is_not_failed_over() {
     let scene = Scene::new();
     scene.second.outage(Some(Fault::status(503)));
     let (status, _, exchange) = pinned(&scene, &question(Dialect::Anthropic)).await;
@@ -60,9 +60,9 @@ async fn a_pinned_candidate_that_fails_is_followed_by_no_other() {
     assert_eq!(scene.lead.received().len(), 0);
 }
 
-/// A person may test again and again, also what fails; nothing waits for review, and no demand of the route is made.
+/// The user may repeat a test, also one that fails; nothing is parked, and the route's demand does not apply.
 #[tokio::test(start_paused = true)]
-async fn a_test_is_no_storm_is_not_parked_and_owes_the_route_nothing() {
+async fn a_test_is_not_a_storm_is_not_parked_and_ignores_the_routes_demand() {
     let scene = Scene::new();
     scene.change(|config| {
         for route in &mut config.routes {
@@ -82,7 +82,7 @@ async fn a_test_is_no_storm_is_not_parked_and_owes_the_route_nothing() {
     }
 }
 
-/// The plan for a test has the pinned candidate alone, states so for all others, and needs no client's login.
+/// The plan for a test contains only the pinned candidate, states this for all others, and needs no client's login.
 #[tokio::test(start_paused = true)]
 async fn a_pinned_plan_states_why_it_has_no_other_candidate() {
     let scene = Scene::new();
@@ -115,7 +115,7 @@ async fn a_pinned_plan_states_why_it_has_no_other_candidate() {
         matches!(asked.dropped[..], [ref lead] if matches!(lead.why, Ineligible::NoKey { .. })),
         "{asked}"
     );
-    // Only its client could ask it.
+    // Only its client could use it.
     let none = plan(&EndpointId::new("lead"));
     assert!(none.candidates.is_empty(), "{none}");
     let second = none.dropped.iter().find(|one| one.endpoint == endpoint);
@@ -139,9 +139,9 @@ async fn a_pinned_plan_states_why_it_has_no_other_candidate() {
     );
 }
 
-/// Where the owner allows no data of a route to leave, no test does either.
+/// If the owner allows no data of a route to leave, a test sends none either.
 #[tokio::test(start_paused = true)]
-async fn a_test_goes_no_further_than_the_routes_requests() {
+async fn a_test_stays_within_the_routes_scope() {
     let scene = Scene::new();
     scene.change(|config| {
         for route in &mut config.routes {
@@ -153,9 +153,9 @@ async fn a_test_goes_no_further_than_the_routes_requests() {
     assert_eq!(scene.second.received().len(), 0);
 }
 
-/// A sibling is tested without its primary having failed.
+/// A sibling is tested without a failure of its primary.
 #[tokio::test(start_paused = true)]
-async fn a_sibling_is_tested_while_its_primary_is_well() {
+async fn a_sibling_is_tested_while_its_primary_is_healthy() {
     let scene = crate::siblings::desk(gateway::Siblings::On);
     let (reports, mut reported) = mpsc::channel(8);
     let pin = Pin::new(EndpointId::new("lead"), ModelId::new("sonnet"), reports);

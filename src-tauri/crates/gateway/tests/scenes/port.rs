@@ -1,4 +1,4 @@
-//! What comes to the port in unusual ways: compressed, under other paths, for other things than responses of models.
+//! Unusual requests to the port: compressed, with other paths, for other endpoints.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn send(
     scene.gateway.handle(request).await
 }
 
-/// The primary is a vendor that clients log in to, and that has other endpoints than models.
+/// The primary is a vendor to which clients log in, and which has other endpoints.
 fn vendor(scene: &Scene) {
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
@@ -47,7 +47,7 @@ fn vendor(scene: &Scene) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compressed_request_is_read_as_it_was_before() {
+async fn a_compressed_request_is_decoded() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
             let mut scene = Scene::new();
@@ -66,7 +66,7 @@ async fn a_compressed_request_is_read_as_it_was_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_is_sent_a_compressed_request_in_plain() {
+async fn a_provider_gets_a_compressed_request_uncompressed() {
     let (scene, asked) = always([raw(ANSWER)]);
     let plain = question(Dialect::OpenaiChat).to_string();
     let body = Coding::Zstd.pieces(&[&plain]).await.concat();
@@ -125,7 +125,7 @@ async fn the_error_for_an_undecodable_request_names_the_header() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn few_bytes_that_stand_for_many_are_refused_as_too_large() {
+async fn a_decompression_bomb_is_refused_as_too_large() {
     for coding in Coding::ALL {
         let mut scene = Scene::new();
         scene.change(|config| config.limits.body = 1 << 16);
@@ -146,7 +146,7 @@ async fn few_bytes_that_stand_for_many_are_refused_as_too_large() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_byte_order_mark_is_taken_off() {
+async fn a_byte_order_mark_is_removed() {
     for dialect in Dialect::ALL {
         let (scene, asked) = always([raw(ANSWER)]);
         let plain = question(dialect).to_string();
@@ -158,7 +158,7 @@ async fn a_byte_order_mark_is_taken_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_path_with_slashes_too_many_is_understood() {
+async fn extra_slashes_in_a_path_are_ignored() {
     for (path, dialect) in [
         ("/v1//messages", Dialect::Anthropic),
         ("//v1/messages/", Dialect::Anthropic),
@@ -178,7 +178,7 @@ async fn a_path_with_slashes_too_many_is_understood() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_has_the_shape_of_the_clients_vendor() {
+async fn an_error_has_the_envelope_of_the_clients_vendor() {
     let anthropic = |told: &Value| told["type"] == "error" && told["error"]["type"].is_string();
     let openai = |told: &Value| told["error"]["message"].is_string() && told["type"].is_null();
     for (path, header, of_anthropic) in [
@@ -238,7 +238,7 @@ async fn a_client_of_another_api_gets_an_error_that_names_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_ours_passes_to_the_clients_vendor_untouched() {
+async fn other_endpoints_are_forwarded_to_the_clients_vendor_unchanged() {
     let multipart =
         b"--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n\xff\xfe\x00\r\n--x--\r\n";
     let (mut scene, asked) = always([raw(ANSWER)]);
@@ -336,7 +336,7 @@ async fn a_vendor_that_does_not_answer_is_a_retryable_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_is_too_long_to_pass_is_refused() {
+async fn a_body_that_is_too_long_to_forward_is_refused() {
     let swallows = gateway::connect(|_| async {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         tokio::spawn(async move {
@@ -358,7 +358,7 @@ async fn a_body_that_is_too_long_to_pass_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_kept_key_pays_for_embeddings_and_its_usage_is_read() {
+async fn the_stored_key_pays_for_embeddings_and_their_usage_is_parsed() {
     let said = json!({ "object": "list", "model": "text-embedding-3-small", "usage": { "prompt_tokens": 8, "total_tokens": 8 } }).to_string();
     let answer = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{said}",
@@ -378,14 +378,14 @@ async fn the_kept_key_pays_for_embeddings_and_its_usage_is_read() {
     let report = &exchange.attempts[0].report;
     assert_eq!(report.model.as_deref(), Some("text-embedding-3-small"));
     assert_eq!((report.tokens.input, report.usage_told), (8, true));
-    // With the client's own login nothing is read.
+    // With the client's own login nothing is parsed.
     let request = post("/v1/embeddings").header("authorization", "Bearer sk-mine");
     text(send(&scene, request, "{}").await).await.unwrap();
     assert!(!scene.ended().await.attempts[0].report.usage_told);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_checks_stand_before_what_passes() {
+async fn forwarded_requests_pass_the_same_checks() {
     let (scene, asked) = always([raw(ANSWER)]);
     vendor(&scene);
     for (header, value, status) in [
@@ -404,7 +404,7 @@ async fn the_same_checks_stand_before_what_passes() {
     assert_eq!(asked.count(), 0);
 }
 
-/// A desk whose lead answers `GET /v1/models` so.
+/// A scene whose lead returns this for `GET /v1/models`.
 fn listing(answer: &'static str) -> (Scene, Requests) {
     let (scene, asked) = always([raw(format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
@@ -439,7 +439,7 @@ const LIST: &str = r#"{"object":"list","data":[{"id":"gpt-6","object":"model","o
 
 #[tokio::test(start_paused = true)]
 async fn an_own_server_and_the_clients_vendor_list_their_models() {
-    // A server of the owner's own, without a key.
+    // A server of the owner, without a key.
     let (scene, asked) = listing(LIST);
     assert_eq!(
         models(&scene, None).await,
@@ -467,7 +467,7 @@ async fn an_own_server_and_the_clients_vendor_list_their_models() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_list_comes_the_known_models_stand_and_a_refused_login_has_none() {
+async fn without_a_list_the_known_models_are_listed_and_none_for_a_refused_login() {
     let refused = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
     for (beat, listed) in [
         (Beat::Stall, &["old"] as &[_]),

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::world::{Scene, question, text};
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_cannot_be_dialled_is_sent_nothing() {
+async fn an_unreachable_provider_received_nothing() {
     let connect =
         gateway::connect(|_| async { Err(Error::from(ErrorKind::ConnectionRefused).into()) });
     for dialect in Dialect::ALL {
@@ -38,7 +38,7 @@ async fn a_provider_that_refuses_or_truncates_has_received_the_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_still_held_when_its_client_leaves_is_known_as_far_as_it_came() {
+async fn a_held_response_at_a_disconnect_is_recorded_as_far_as_it_arrived() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene.lead.cue(Cue {

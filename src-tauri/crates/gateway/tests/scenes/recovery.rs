@@ -73,7 +73,7 @@ async fn trap_24_with_every_breaker_open_the_best_candidate_is_still_tried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_alone_opens_nothing_and_makes_one_failure_enough() {
+async fn a_page_alone_opens_no_breaker_and_makes_one_failure_enough() {
     for (declared, requests_next) in [
         (Level::Degraded, vec!["lead", "second"]),
         (Level::PartialOutage, vec!["second"]),
@@ -93,7 +93,7 @@ async fn a_page_alone_opens_nothing_and_makes_one_failure_enough() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_synthetic_probe_brings_traffic_back_before_its_time_and_can_open_as_well() {
+async fn a_probe_ends_a_cooldown_early_and_can_open_a_breaker() {
     let mut scene = Scene::with("503".parse().unwrap());
     for _ in 0..2 {
         answered(&mut scene, Dialect::Anthropic).await;
@@ -120,7 +120,7 @@ async fn a_synthetic_probe_brings_traffic_back_before_its_time_and_can_open_as_w
     };
     probed(&scene, &ok);
     assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
-    // Three in a row are enough evidence.
+    // Three failures in a row are enough evidence.
     for _ in 0..3 {
         assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
         probed(&scene, &failed);

@@ -1,4 +1,4 @@
-//! A redirect is an answer like any other: it is not followed, and no credential goes where it points.
+//! A redirect is a response like any other: it is not followed, and no credential is sent to its target.
 
 use catalog::{Auth, Dialect, EndpointId, Secret};
 use stage::{ErrorBody, Fault};

@@ -1,4 +1,4 @@
-//! Another response continues a truncated one, in the same message.
+//! Another response continues a truncated one in the same message.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::delivery::{given, is_complete};
 use crate::world::{Scene, question, question_with_tool, text};
 
-/// Thinking, which the client received complete, and text, in which the fault occurs.
+/// A complete thinking block, and text in which the fault occurs.
 fn truncated(fault: Fault) -> Cue {
     Cue {
         fault: Some(fault),
@@ -36,7 +36,7 @@ fn events(told: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Claude Code never repeats a request after a finished block, so only the gateway can continue it.
+/// Claude Code never repeats a request after a completed block, so only the gateway can continue it.
 #[tokio::test(start_paused = true)]
 async fn after_a_complete_block_another_provider_continues_the_same_message() {
     for fault in [
@@ -107,7 +107,7 @@ async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
     assert_eq!(scene.asked().await.1, End::Complete);
 }
 
-/// An agent without a finished block repeats the request, and gets a clean response for it.
+/// An agent without a completed block repeats the request, and gets a clean response.
 #[tokio::test(start_paused = true)]
 async fn before_any_complete_block_the_connection_is_aborted_unless_the_route_allows_a_restart() {
     for dialect in Dialect::ALL {
@@ -132,7 +132,7 @@ async fn before_any_complete_block_the_connection_is_aborted_unless_the_route_al
 #[tokio::test(start_paused = true)]
 async fn a_response_that_cannot_restart_in_place_is_aborted() {
     for dialect in Dialect::ALL {
-        // A document begun by one model cannot be ended by another.
+        // One model cannot complete a document of another.
         let mut scene = Scene::with(Fault::CutBeforeFinal).of_agent();
         scene.restarts(Restart::Always);
         let mut body = question(dialect);
@@ -174,7 +174,7 @@ async fn without_another_candidate_the_connection_is_aborted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialect() {
+async fn while_the_next_provider_thinks_the_client_gets_events_of_its_dialect() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.restarts(Restart::Always);
@@ -198,7 +198,7 @@ async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialec
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_once() {
+async fn a_disconnect_during_a_failover_ends_the_exchange_once() {
     let mut scene = Scene::new().of_agent();
     scene.lead.cue(truncated(Fault::CutInText));
     scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
@@ -220,7 +220,7 @@ async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_onc
     assert!(scene.reports.try_recv().is_err(), "once");
 }
 
-/// Most output of an agent's turn is a tool call: where it is truncated in the middle of one, another provider continues.
+/// Most output of an agent's turn is a tool call: if it is truncated within one, another provider continues.
 #[tokio::test(start_paused = true)]
 async fn a_truncated_tool_call_is_never_released() {
     for fault in [
@@ -263,7 +263,7 @@ async fn a_truncated_tool_call_is_never_released() {
 
 /// Chat's vendor does not return its thinking, so no thinking needs to precede a tool call.
 #[tokio::test(start_paused = true)]
-async fn in_chat_a_reasoning_effort_keeps_no_second_answer_from_calling_a_tool() {
+async fn in_chat_a_reasoning_effort_does_not_forbid_tool_calls_after_a_restart() {
     for (field, value, check_session) in [
         ("reasoning_effort", json!("high"), true),
         ("thinking", json!({ "type": "enabled" }), false),

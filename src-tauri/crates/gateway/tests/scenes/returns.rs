@@ -1,5 +1,5 @@
-//! A session goes to another vendor, comes back and goes there again, at any turn: each vendor acts its own rules, and takes every
-//! request.
+//! A session moves to another vendor and back repeatedly, at any turn: the stage applies each vendor's rules, and each accepts
+//! every request.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use stage::{Cue, Family, Fault, Line, Received};
 use crate::agent::{Agent, Keeps};
 use crate::world::{Scene, text};
 
-/// A vendor as the catalogue has it, or as its own file would be.
+/// A vendor from the catalogue, or as its own file would define it.
 pub(crate) struct Vendor {
     pub(crate) family: Family,
     pub(crate) model: &'static str,
-    /// None: all that it speaks.
+    /// `None`: all its dialects.
     pub(crate) only: Option<Dialect>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) const VENDORS: [Vendor; 12] = [
 ];
 
 impl Vendor {
-    /// Its endpoint's quirks, at the second's address.
+    /// Its endpoint's options, at the second's address.
     pub(crate) fn endpoint(&self) -> EndpointConfig {
         let id = if self.family == Family::Gemini {
             "google"
@@ -65,7 +65,7 @@ impl Vendor {
         };
         let catalog = Catalog::bundled();
         let known = catalog.endpoint(&EndpointId::new(id)).cloned();
-        // Kimi has no file of the catalogue's: an [[endpoint]] of the owner's.
+        // The catalogue has no file for Kimi: it is an [[endpoint]] of the owner.
         let own = Endpoint {
             reasoning_content: ReasoningContent::Required,
             families: Families::new("moonshot"),
@@ -100,7 +100,7 @@ impl Vendor {
     }
 }
 
-/// The client's own vendor leads, and this one is its fallback.
+/// The client's own vendor is the primary, and this one its fallback.
 pub(crate) fn desk(dialect: Dialect, second: &Vendor) -> Scene {
     let scene = Scene::new();
     let lead = match dialect {
@@ -124,7 +124,7 @@ fn endpoint<'c>(config: &'c mut Config, id: &str) -> &'c mut EndpointConfig {
     config.endpoints.get_mut(&EndpointId::new(id)).unwrap()
 }
 
-/// What was refused, with the reason, and what was sent.
+/// The refused request and the reason, with the sent body.
 pub(crate) fn refused(received: &[Received]) -> Option<String> {
     let refused = received
         .iter()
@@ -133,18 +133,17 @@ pub(crate) fn refused(received: &[Received]) -> Option<String> {
     Some(format!("{:?}: {body}", refused.answered))
 }
 
-/// Which of the two answers each request: `1` the fallback.
+/// Which of the two answers each request: `1` is the fallback.
 const ROUNDS: [&str; 4] = ["0101101", "1010010", "0011001", "1100110"];
 
-/// # Errors
-/// What went wrong at which request.
+/// # Errors The problem, and the request in which it occurred.
 async fn session(keeps: Keeps, second: &Vendor, streamed: bool, round: &str) -> Result<(), String> {
     let case = format!(
         "{keeps:?} with {} ({:?}), streamed: {streamed}, {round}",
         second.family, second.only
     );
     let scene = desk(keeps.dialect(), second);
-    // Streams are an agent's, and what comes in one piece is an application's.
+    // Streams belong to an agent, documents to an application.
     let scene = if streamed { scene.of_agent() } else { scene };
     let mut agent = Agent::new(keeps, streamed);
     for (number, who) in round.bytes().enumerate() {
@@ -177,7 +176,7 @@ async fn session(keeps: Keeps, second: &Vendor, streamed: bool, round: &str) -> 
     Ok(())
 }
 
-/// Two calls, then a text, and again.
+/// Two calls, then a text, repeatedly.
 fn calls(number: usize) -> bool {
     number % 3 != 2
 }
@@ -209,27 +208,27 @@ fn knows_all(scene: &Scene, agent: &Agent, headers: &HeaderMap, case: &str) -> R
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_of_messages_goes_and_comes_back() {
+async fn a_session_of_messages_moves_and_returns() {
     all(Keeps::Itself(Dialect::Anthropic)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_of_chat_goes_and_comes_back() {
+async fn a_session_of_chat_moves_and_returns() {
     all(Keeps::Itself(Dialect::OpenaiChat)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_of_responses_goes_and_comes_back() {
+async fn a_session_of_responses_moves_and_returns() {
     all(Keeps::Itself(Dialect::OpenaiResponses)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_names_its_last_response_goes_and_comes_back() {
+async fn a_session_that_refers_to_its_last_response_moves_and_returns() {
     all(Keeps::Previous).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_names_its_items_goes_and_comes_back() {
+async fn a_session_that_refers_to_its_items_moves_and_returns() {
     all(Keeps::Items).await;
 }
 

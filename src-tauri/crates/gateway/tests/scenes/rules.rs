@@ -1,4 +1,4 @@
-//! The owner's own rules for failures, and errors within a stream.
+//! The owner's failure rules, and errors within a stream.
 
 use catalog::Dialect;
 use gateway::{Attempt, End, Outcome};
@@ -14,7 +14,7 @@ fn failure(attempt: &Attempt) -> (Class, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rule_sends_a_failure_to_the_next_at_once_and_is_named_in_the_attempt() {
+async fn a_rule_fails_over_at_once_and_is_named_in_the_attempt() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with("503".parse().unwrap());
         scene.change(|config| {
@@ -40,7 +40,7 @@ async fn a_rule_sends_a_failure_to_the_next_at_once_and_is_named_in_the_attempt(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rule_can_end_the_search() {
+async fn a_rule_can_end_the_failover() {
     let mut scene = Scene::with("503".parse().unwrap());
     scene.change(|config| {
         config.rules = [Rule {

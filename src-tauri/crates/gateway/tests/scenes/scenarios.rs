@@ -1,4 +1,4 @@
-//! Every scenario of `tests/scenarios`, under paused time and over pipes.
+//! Every scenario of `tests/scenarios`, with paused time and over pipes.
 
 use std::time::Duration;
 
@@ -83,9 +83,9 @@ async fn every_scenario_ends_in_a_complete_response_or_a_clear_failure_over_pipe
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The same, where one of the two speaks another dialect than the client.
+/// The same with one of the two in another dialect than the client's.
 #[tokio::test(start_paused = true)]
-async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
+async fn every_scenario_ends_equally_with_a_translated_candidate() {
     for casting in ["the first", "the second"] {
         for turn in [1, 2] {
             let mut rows = Vec::new();
@@ -118,7 +118,7 @@ async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
 }
 
 /// A pipeline with the default timers. The scenarios are failoverbench's (scorecard of 2026-09-12): it ends a provider that
-/// never answers at 100 s, and wants a response within 15 s where the first token takes 20 s. The latter needs a shorter timer,
+/// never answers at 100 s, and requires a response within 15 s if the first token takes 20 s. The latter needs a shorter timer,
 /// since a slow response is a response.
 #[tokio::test(start_paused = true)]
 async fn a_pipeline_passes_every_scenario_with_the_default_timers_and_the_slow_one_with_a_short_timer()
@@ -133,7 +133,7 @@ async fn a_pipeline_passes_every_scenario_with_the_default_timers_and_the_slow_o
                             ("accepts and never answers", _) if form.is_streamed() => {
                                 |_| Expected::complete(1, 1).within(100)
                             }
-                            // How long a document's client waits is its owner's word.
+                            // The timeout of a document's client is the owner's setting.
                             ("accepts and never answers", _) => {
                                 |_| Expected::complete(1, 1).within(905)
                             }
@@ -175,7 +175,7 @@ async fn a_pipeline_passes_every_scenario_with_the_default_timers_and_the_slow_o
     }
 }
 
-/// A check of the suite: wherever a part of a complete response is missing, its client accepts an incomplete one.
+/// A check of the suite: if any part of a complete response is missing, its client accepts an incomplete one.
 #[tokio::test(start_paused = true)]
 async fn a_truncated_response_with_a_proper_end_is_detected() {
     for dialect in Dialect::ALL {

@@ -1,4 +1,4 @@
-//! One model of a login fails, and another of the same login answers; where a session goes after that.
+//! One model of a login fails, and another of the same login answers; the later turns of the session.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub(crate) fn desk(sibling: Siblings) -> Scene {
     scene
 }
 
-/// From now on the lead's Opus answers so; None: as usual.
+/// Sets the response of the lead's Opus from now on; `None`: as usual.
 fn opus(scene: &Scene, fault: Option<&str>) {
     scene.lead.clear_cues();
     if let Some(fault) = fault {
@@ -79,7 +79,7 @@ async fn turn(scene: &mut Scene, body: Value, dialect: Dialect) -> (Vec<String>,
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_model_that_fails_alone_is_answered_by_its_sibling() {
+async fn a_sibling_answers_for_a_model_that_fails_alone() {
     for dialect in Dialect::ALL {
         for fault in ["529", "500", "cut-in-text", "silent"] {
             let mut scene = desk(Siblings::On);
@@ -100,7 +100,7 @@ async fn a_model_that_fails_alone_is_answered_by_its_sibling() {
     }
 }
 
-/// A wrong key, a used-up allowance, a refused request and an unreachable host are not the model's alone.
+/// A wrong key, a used-up quota, a refused request and an unreachable host do not concern only the model.
 #[tokio::test(start_paused = true)]
 async fn a_sibling_gets_no_request_unless_the_model_itself_failed() {
     for dialect in Dialect::ALL {
@@ -157,7 +157,7 @@ fn with_tool_result() -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_moved_stays_until_the_model_has_been_well_for_five_minutes() {
+async fn a_session_that_moved_stays_until_the_model_has_been_healthy_for_five_minutes() {
     let dialect = Dialect::Anthropic;
     let mut scene = desk(Siblings::On);
     opus(&scene, Some("529"));
@@ -179,7 +179,7 @@ async fn a_session_that_moved_stays_until_the_model_has_been_well_for_five_minut
         assert!(whole(dialect, &told));
     }
     sleep(Duration::from_secs(61)).await;
-    // Never inside a tool loop.
+    // Never within a tool loop.
     let (models, _, _) = turn(&mut scene, with_tool_result(), dialect).await;
     assert_eq!(models, ["sonnet"]);
     let (models, _, _) = turn(&mut scene, to_opus(dialect), dialect).await;

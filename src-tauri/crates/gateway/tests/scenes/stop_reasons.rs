@@ -16,7 +16,7 @@ fn pipeline(head: Builder) -> Builder {
     head.header("x-understudy-pipeline", "leads")
 }
 
-/// The recorded answer `text` with another stop reason; `with_text` false: nothing comes before it.
+/// The recorded response `text` with another stop reason; `with_text` false: without content before it.
 fn stopping(dialect: Dialect, reason: &str, with_text: bool) -> Vec<String> {
     let events = recorded(dialect, "text");
     let (old, new) = match dialect {
@@ -49,7 +49,7 @@ fn stopping(dialect: Dialect, reason: &str, with_text: bool) -> Vec<String> {
     if with_text {
         return changed;
     }
-    // The terminal event of Responses holds the output too.
+    // The terminal event of Responses contains the output too.
     changed.iter().map(|event| without_output(event)).collect()
 }
 
@@ -74,7 +74,7 @@ fn lead(events: &[String]) -> (Scene, Requests) {
 
 /// sgl-project/sglang#3912: every chunk has an empty reason, and the stream is cut.
 #[tokio::test(start_paused = true)]
-async fn a_blank_reason_in_every_chunk_is_no_end() {
+async fn a_blank_reason_in_every_chunk_does_not_end_the_response() {
     for blank in ["", " ", "null", "none"] {
         let chunk = |text: &str, reason: &str| {
             let choice = json!({"index": 0, "delta": {"content": text}, "finish_reason": reason});
@@ -90,7 +90,7 @@ async fn a_blank_reason_in_every_chunk_is_no_end() {
         assert!(end.is_err(), "{blank:?}");
         assert_eq!(scene.asked().await.1, End::Cut, "{blank:?}");
 
-        // A pause longer than what is waited for after an end, and then the rest of a healthy answer.
+        // A pause longer than the grace time after an end, and then the rest of a healthy response.
         let rest = chunk(" a time.", "stop") + "data: [DONE]\n\n";
         let beats = [
             raw(STREAM),
@@ -140,7 +140,7 @@ const FAILURES: [&str; 7] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_answer_that_failed_by_its_own_word_is_never_passed_on() {
+async fn an_empty_response_with_a_failure_reason_is_never_released() {
     for dialect in Dialect::ALL {
         for reason in FAILURES {
             for piped in [false, true] {
@@ -168,7 +168,7 @@ async fn a_response_that_reports_its_failure_is_never_complete() {
     for dialect in Dialect::ALL {
         for reason in FAILURES {
             let events = stopping(dialect, reason, true);
-            // One after the other: the text is shown before it is known how it ends.
+            // Streamed: the text is released before the end is known.
             let (mut scene, _) = streaming(&events);
             scene.restarts(Restart::Never);
             let (told, end) = given(scene.ask(dialect).await).await;
@@ -192,7 +192,7 @@ async fn a_response_that_reports_its_failure_is_never_complete() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_reason_is_passed_on_to_an_agent_and_never_to_a_pipeline() {
+async fn an_unknown_reason_is_released_to_an_agent_and_never_to_a_pipeline() {
     let reason = "stop_of_tomorrow";
     for dialect in Dialect::ALL {
         let events = stopping(dialect, reason, true);
@@ -211,7 +211,7 @@ async fn an_unknown_reason_is_passed_on_to_an_agent_and_never_to_a_pipeline() {
         );
         assert_eq!(scene.asked().await.0.last().unwrap(), "second", "{dialect}");
 
-        // With nothing to act on it is a failure for both.
+        // An empty response is a failure for both.
         let (mut scene, _) = lead(&stopping(dialect, reason, false));
         let told = text(scene.ask(dialect).await).await.unwrap();
         assert!(
@@ -222,9 +222,9 @@ async fn an_unknown_reason_is_passed_on_to_an_agent_and_never_to_a_pipeline() {
     }
 }
 
-/// Together's `eos`, and other vendors' words for a good end, also where the client speaks another dialect.
+/// Together's `eos`, and other vendors' words for a normal end, also if the client uses another dialect.
 #[tokio::test(start_paused = true)]
-async fn a_vendors_own_word_for_a_good_end_is_one_in_every_dialect() {
+async fn a_vendors_reason_for_a_normal_end_is_valid_in_every_dialect() {
     for reason in ["eos", "EOS", "end_turn", "stop_sequence", "COMPLETE", "end"] {
         for client in Dialect::ALL {
             for piped in [false, true] {
@@ -246,7 +246,7 @@ async fn a_vendors_own_word_for_a_good_end_is_one_in_every_dialect() {
 
 /// vllm-project/vllm#45386: every stream ends with `response.completed`.
 #[tokio::test(start_paused = true)]
-async fn the_status_within_the_terminal_event_outranks_its_name() {
+async fn the_status_in_the_terminal_event_overrides_its_name() {
     let dialect = Dialect::OpenaiResponses;
     let incomplete = |reason: &str| {
         let details = format!(r#""incomplete_details":{{"reason":"{reason}"}}"#);
@@ -290,7 +290,7 @@ async fn the_status_within_the_terminal_event_outranks_its_name() {
     assert_eq!(scene.asked().await.1, End::Refused);
 }
 
-/// Servers that stream UTF-16 cut an emoji into two events.
+/// Servers that stream UTF-16 split an emoji into two events.
 #[tokio::test(start_paused = true)]
 async fn a_lone_surrogate_of_a_response_is_passed_on_unchanged() {
     let (one, two) = (r"Go \ud83d", r"\ude80!");
@@ -347,7 +347,7 @@ async fn a_lone_surrogate_of_a_response_is_passed_on_unchanged() {
     }
 }
 
-/// A client may send such a lone surrogate as well.
+/// A client may send such a lone surrogate too.
 #[tokio::test(start_paused = true)]
 async fn a_lone_surrogate_of_a_request_is_passed_on_unchanged() {
     for dialect in Dialect::ALL {

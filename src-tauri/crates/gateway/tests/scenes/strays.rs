@@ -1,5 +1,5 @@
-//! A browser's requests without a token are turned away and counted. They are no exchanges: a storm of them would push the
-//! owner's own out of sight.
+//! A browser's requests without a token are rejected and counted. They are not exchanges: many of them would hide the owner's
+//! own.
 
 use bytes::Bytes;
 use gateway::{End, Report, TurnedAway};
@@ -24,7 +24,7 @@ async fn turned_away(scene: &Scene, method: &str, path: &str, header: Option<(&s
         StatusCode::FORBIDDEN,
         "{method} {path} {header:?}"
     );
-    // A refusal without a reader ends as a client that left.
+    // A refusal without a reader ends as a disconnected client.
     response.into_body().collect().await.unwrap();
 }
 
@@ -50,7 +50,7 @@ async fn stray_requests_are_counted_and_not_notified() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_lacks_its_token_or_shows_a_wrong_one_is_listed() {
+async fn a_client_with_a_missing_or_wrong_token_is_listed() {
     let mut scene = Scene::new();
     for (method, path, header) in [
         ("POST", "/v1/messages", None),
@@ -72,7 +72,7 @@ async fn a_client_that_lacks_its_token_or_shows_a_wrong_one_is_listed() {
     assert_eq!(scene.gateway.strays(), 0);
 }
 
-/// The end that follows a beginning.
+/// The end report that follows a begin report.
 async fn ended(scene: &mut Scene) -> Option<Report> {
     let begun = scene.reports.recv().await?;
     assert!(matches!(begun, Report::Began(_)), "{begun:?}");

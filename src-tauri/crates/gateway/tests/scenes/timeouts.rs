@@ -19,7 +19,7 @@ fn both(fault: Fault) -> Scene {
     scene
 }
 
-/// One attempt of an agent with an error, and how long it waited for it.
+/// One attempt of an agent with an error, and its waiting time.
 async fn refused(scene: &mut Scene, dialect: Dialect) -> u64 {
     let began = Instant::now();
     let response = scene.ask(dialect).await;
@@ -66,7 +66,7 @@ async fn a_slow_response_has_the_long_timeout_again_five_minutes_after_the_last_
         scene.lead.outage(Some("503".parse().unwrap()));
         let slow = Fault::LateFirstToken(Duration::from_secs(170));
         scene.second.outage(Some(slow));
-        // Tried and cut short meanwhile, which proves nothing.
+        // A shorter attempt in the meantime proves nothing.
         let waited = refused(&mut scene, dialect).await;
         assert!(waited <= 50, "{dialect}: {waited} s");
         sleep((timed_out_at + Duration::from_secs(301)) - Instant::now()).await;
@@ -77,7 +77,7 @@ async fn a_slow_response_has_the_long_timeout_again_five_minutes_after_the_last_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_was_answered_ends_the_doubt_at_once() {
+async fn a_successful_probe_restores_the_usual_timeout() {
     for dialect in Dialect::ALL {
         let mut scene = both(NO_HEADERS);
         refused(&mut scene, dialect).await;
@@ -136,7 +136,7 @@ async fn an_open_breaker_does_not_shorten_timeouts() {
     }
 }
 
-/// Two timeouts are enough where there is another candidate.
+/// Two timeouts are enough if there is another candidate.
 #[tokio::test(start_paused = true)]
 async fn the_third_request_after_two_timeouts_goes_to_the_fallback_at_once() {
     for dialect in Dialect::ALL {
@@ -153,7 +153,7 @@ async fn the_third_request_after_two_timeouts_goes_to_the_fallback_at_once() {
     }
 }
 
-/// An answer in one piece may take minutes before its first byte; only its client's own patience bounds it.
+/// A document may take minutes before its first byte; only its client's own timeout limits it.
 #[tokio::test(start_paused = true)]
 async fn a_slow_document_is_never_a_timeout() {
     for dialect in Dialect::ALL {

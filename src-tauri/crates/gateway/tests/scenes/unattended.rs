@@ -1,4 +1,4 @@
-//! Automations wait for a fixed time and leave; their requests continue, and no provider gets one twice.
+//! Automations wait for a fixed time and disconnect; their requests continue, and no provider gets one twice.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn lead_mail(scene: &Scene, dialect: Dialect, body: Value) -> Response<gat
     scene.send(dialect, body, named).await
 }
 
-/// The primary answers after so long, once.
+/// The primary answers after this time, once.
 fn late(scene: &Scene, seconds: u64) {
     let no_headers = Fault::SilentBeforeHeaders(Some(Duration::from_secs(seconds)));
     scene.lead.cue(Cue {
@@ -34,7 +34,7 @@ fn late(scene: &Scene, seconds: u64) {
     });
 }
 
-/// A client that gives up after a minute.
+/// A client with a timeout of a minute.
 async fn leaves_after_a_minute(scene: &Scene, dialect: Dialect, body: Value) {
     let asking = lead_mail(scene, dialect, body);
     assert!(timeout(Duration::from_secs(60), asking).await.is_err());
@@ -88,7 +88,7 @@ async fn a_retry_during_the_first_request_joins_it() {
             let mut body = document(dialect);
             body["stream"] = json!(streamed);
             let first = lead_mail(&scene, dialect, body.clone());
-            // A stream is kept alive; its client leaves in the middle of that.
+            // A stream gets keep-alives; its client disconnects meanwhile.
             let left = timeout(Duration::from_secs(60), async { text(first.await).await });
             assert!(left.await.is_err());
             sleep(Duration::from_secs(5)).await;
@@ -127,7 +127,7 @@ async fn an_unanswered_request_whose_client_has_left_is_parked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_stays_leaves_nothing_behind() {
+async fn a_client_that_stays_leaves_no_stored_response() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         for asked in 1..=2 {
@@ -183,17 +183,16 @@ async fn the_error_states_that_the_request_is_parked_and_where() {
             let message = told["error"]["message"].as_str().unwrap();
             let place = format!("http://127.0.0.1:4747/ui/#review/{id}");
             assert!(message.contains(&place), "{dialect} {fault:?}: {message}");
-            // An agent's request does not wait.
+            // An agent's request is not parked.
             let response = scene.ask(dialect).await;
             assert!(!text(response).await.unwrap().contains("#review"));
         }
     }
 }
 
-/// The client sent its own login, which is not kept; a fallback with a key that no route names may answer a person.
+/// The client sent its own login, which is not stored; for the user, a fallback with a key that no route names may answer.
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_run_again_goes_to_the_fallback_where_only_its_client_could_ask_the_primary()
- {
+async fn a_repeated_run_uses_the_fallback_if_the_primary_needs_the_clients_login() {
     let dialect = Dialect::Anthropic;
     let mut scene = Scene::new();
     scene.change(|config| {

@@ -22,11 +22,11 @@ const PAIRS: [(Dialect, Dialect); 6] = [
     (Dialect::OpenaiResponses, Dialect::OpenaiChat),
 ];
 
-/// From now on this endpoint speaks nothing else.
+/// From now on this endpoint supports only this dialect.
 pub(crate) fn speaks_only(config: &mut Config, id: &str, dialect: Dialect) {
     let endpoint = config.endpoints.get_mut(&EndpointId::new(id)).unwrap();
     endpoint.endpoint.paths = [(dialect, dialect.default_path().to_owned())].into();
-    // Messages demands a limit to the answer, which the other dialects' requests may leave out.
+    // Messages requires an output limit, which the other dialects' requests may omit.
     endpoint.models = ["m", FALLBACK_MODEL].map(model).into();
 }
 
@@ -161,7 +161,7 @@ async fn a_fallback_of_another_dialect_responds_in_the_clients_dialect() {
     }
 }
 
-/// The tool's id survives both ways, also where the recovered primary takes the next turn; and the other way round.
+/// The tool's id is restored in both directions, also if the recovered primary takes the next turn, and the reverse.
 #[tokio::test(start_paused = true)]
 async fn the_result_of_a_fallbacks_tool_call_goes_to_the_provider_of_the_next_turn() {
     let ls = json!({ "command": "ls" });
@@ -242,7 +242,7 @@ async fn a_truncated_translated_response_never_ends_cleanly() {
     }
 }
 
-/// Claude Code never repeats a request after a finished block, whichever provider could continue.
+/// Claude Code never repeats a request after a completed block, whichever provider could continue.
 #[tokio::test(start_paused = true)]
 async fn a_truncated_response_continues_from_another_dialect_in_the_same_message() {
     for (client, other) in PAIRS {
@@ -276,7 +276,7 @@ async fn a_truncated_response_continues_from_another_dialect_in_the_same_message
     }
 }
 
-/// A conversation that its vendor stores is not sent to another. The user reads the reason.
+/// A conversation that its vendor stores is not sent to another. The user gets the reason.
 #[tokio::test(start_paused = true)]
 async fn an_ineligible_candidate_is_skipped_with_the_reason() {
     let mut scene = scene(Dialect::Anthropic);
@@ -300,7 +300,7 @@ async fn an_ineligible_candidate_is_skipped_with_the_reason() {
     );
 }
 
-/// The primary has no retry left where no other candidate is eligible: it is the last, and has the last candidate's timeout.
+/// The primary has no retry left if no other candidate is eligible: it is the last, and has the last candidate's timeout.
 #[tokio::test(start_paused = true)]
 async fn a_primary_without_an_able_fallback_has_the_timeout_of_the_last_candidate() {
     let scene = scene(Dialect::Anthropic);
@@ -345,7 +345,7 @@ async fn an_error_of_a_fallback_is_translated_into_the_clients_dialect() {
     }
 }
 
-/// A client's login is one at a vendor of its own dialect.
+/// A client's login belongs to a vendor of its own dialect.
 #[tokio::test(start_paused = true)]
 async fn a_login_never_goes_to_a_candidate_of_another_dialect() {
     for (client, other) in PAIRS {
@@ -409,7 +409,7 @@ async fn a_count_of_tokens_is_estimated_where_no_provider_can_count() {
     assert_eq!(scene.ended().await.end, End::Complete);
 }
 
-/// Anthropic refuses a turn that must think and began without thinking: the candidate that began it ends it.
+/// Anthropic refuses a turn that requires thinking and began without it: the candidate that began it ends it.
 #[tokio::test(start_paused = true)]
 async fn the_fallback_that_began_a_turn_ends_it_and_the_next_turn_is_the_primarys() {
     for thinking in ["enabled", "adaptive"] {
@@ -442,7 +442,7 @@ async fn the_fallback_that_began_a_turn_ends_it_and_the_next_turn_is_the_primary
     }
 }
 
-/// Another vendor's thinking is not passed on; the client is kept alive meanwhile, and the provider does not time out.
+/// Another vendor's thinking is not released; the client gets keep-alives meanwhile, and the provider does not time out.
 #[tokio::test(start_paused = true)]
 async fn a_fallback_that_thinks_for_long_does_not_time_out_and_its_client_gets_keep_alives() {
     for (client, other) in PAIRS {
@@ -480,9 +480,9 @@ async fn a_fallback_that_thinks_for_long_does_not_time_out_and_its_client_gets_k
     }
 }
 
-/// Claude Code takes no ping for a sign of life, and gives up after 300 s.
+/// For Claude Code a ping is not an event, and it closes the stream after 300 s.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
+async fn a_client_that_ignores_pings_gets_events_as_keep_alives() {
     for delivery in [Delivery::Guarded, Delivery::Live, Delivery::Verified] {
         let mut scene = scene(Dialect::OpenaiResponses);
         scene.change(|config| {
@@ -530,7 +530,7 @@ async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
     }
 }
 
-/// Also for a fallback of another dialect, and only where the owner allows it.
+/// Also for a fallback of another dialect, and only if the owner allows it.
 #[tokio::test(start_paused = true)]
 async fn tool_arguments_are_reported_where_the_owner_keeps_them() {
     for (client, second) in PAIRS {

@@ -1,5 +1,5 @@
-//! A session of Claude Code that is a week old continues, with turns that other vendors answer: Anthropic's rules accept it at
-//! every turn afterwards.
+//! A week-old session of Claude Code continues with turns that other vendors answer: Anthropic's rules accept it at every later
+//! turn.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::agent::Agent;
 use crate::returns::{VENDORS, Vendor, desk, refused};
 use crate::world::{Scene, text};
 
-/// Requests of real versions, shortened; what stands around the conversation is theirs.
+/// Requests of real versions, shortened; everything except the conversation is original.
 const CAPTURED: [(&str, &str); 3] = [
     (
         "2.1.332, Opus: adaptive thinking, control in system messages",
@@ -33,10 +33,10 @@ const CAPTURED: [(&str, &str); 3] = [
     ),
 ];
 
-/// As 2.1.332 sends it.
+/// As sent by 2.1.332.
 const BETAS: &str = "claude-code-20250219,context-1m-2025-08-07,interleaved-thinking-2025-05-14,thinking-token-count-2026-05-13,context-management-2025-06-27,prompt-caching-scope-2026-01-05,per-turn-control-2026-07-01,effort-2025-11-24";
 
-/// The captured request with a week of turns in it, the last one answered.
+/// The captured request with a week of turns in it; the last one has a response.
 fn a_week_old(captured: &str) -> Value {
     let captured: Value = serde_json::from_str(captured).unwrap();
     let mut body = captured["body"].clone();
@@ -48,7 +48,7 @@ fn a_week_old(captured: &str) -> Value {
         .filter(|message| message["role"] == "system")
         .cloned()
         .collect();
-    // Where thinking is not shown, a block is its signature alone.
+    // If thinking is not shown, a block contains only its signature.
     let shown = body["thinking"]["display"] != "omitted";
     let mut turns = vec![first];
     for n in 0..24 {
@@ -57,7 +57,7 @@ fn a_week_old(captured: &str) -> Value {
         }
         turns.extend(control.iter().cloned().map(|mut control| {
             if n > 0 {
-                // The cache is marked at the end of what changes rarely.
+                // The cache mark is at the end of the part that rarely changes.
                 control["content"] = json!([{ "type": "text", "text": format!("reminder {n}") }]);
             }
             control
@@ -74,7 +74,7 @@ fn a_week_old(captured: &str) -> Value {
         let (one, two) = (format!("toolu_01{n:022}"), format!("toolu_02{n:022}"));
         match n % 4 {
             0 => turns.push(json!({ "role": "assistant", "content": [thinking, { "type": "text", "text": format!("done {n}") }] })),
-            // Two calls at once, and one alone.
+            // Two parallel calls, and a single one.
             _ => {
                 turns.push(json!({ "role": "assistant", "content": [
                     thinking, { "type": "text", "text": "I will look." }, call(one.clone(), "ls"), call(two.clone(), "pwd"),
@@ -101,8 +101,8 @@ const OTHERS: [Family; 4] = [
     Family::Moonshot,
 ];
 
-/// By whom each turn is answered: `A` Anthropic alone can, `F` the fallback alone, `M` the fallback, and in the middle of the tool
-/// loop Anthropic is back.
+/// The candidate for each turn: `A` only Anthropic can answer, `F` only the fallback, `M` the fallback, and Anthropic recovers
+/// within the tool loop.
 const TURNS: &str = "AFAMFFAMAA";
 
 async fn check_session(name: &str, captured: &str, second: &Vendor) -> Result<(), String> {
@@ -171,7 +171,7 @@ async fn one_step(
             return Err("its own vendor did not get the client's own bytes".to_owned());
         }
     }
-    // Claude's signed thinking is for its own vendor alone.
+    // Claude's signed thinking is only for its own vendor.
     for request in scene.second.received() {
         let body = String::from_utf8_lossy(&request.body);
         if body.contains(&sign("")) {
@@ -185,7 +185,7 @@ async fn one_step(
     }
 }
 
-/// Two calls after each other, then a text.
+/// Two sequential calls, then a text.
 fn answer(turn: usize, step: usize) -> Cue {
     let thinks = Line::Thinking(format!("thought {turn}.{step}"));
     let part = Line::Text(format!("answer {turn}.{step}"));

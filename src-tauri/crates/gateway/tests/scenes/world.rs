@@ -33,7 +33,7 @@ pub(crate) struct Scene {
     user_agent: Option<&'static str>,
 }
 
-/// It repeats a broken stream unless it received a finished block, and shows its user everything.
+/// It retries a broken stream unless it received a completed block, and shows its user everything.
 pub(crate) const AGENT: &str = "claude-cli/2.1.197 (external, cli)";
 
 fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
@@ -126,13 +126,13 @@ impl Scene {
         Scene::dialling(lead, second, connect)
     }
 
-    /// Every upstream answers with these very bytes, head included.
+    /// Every upstream responds with these exact bytes, headers included.
     pub(crate) fn answering(bytes: &'static [u8]) -> Scene {
         let connect = gateway::connect(move |_| async move {
             let (ours, theirs) = tokio::io::duplex(1 << 16);
             tokio::spawn(async move {
                 let (mut request, mut answer) = tokio::io::split(theirs);
-                // Nothing is sent before a request came.
+                // Nothing is sent before a request arrives.
                 let asked = request.read_u8().await;
                 tokio::spawn(
                     async move { tokio::io::copy(&mut request, &mut tokio::io::sink()).await },
@@ -181,7 +181,7 @@ impl Scene {
         }
     }
 
-    /// From now on requests come from this client; without it, from an unknown application.
+    /// From now on requests come from this client; by default, from an unknown application.
     pub(crate) fn of_client(mut self, user_agent: &'static str) -> Scene {
         self.user_agent = Some(user_agent);
         self
@@ -191,20 +191,20 @@ impl Scene {
         self.of_client(AGENT)
     }
 
-    /// The primary fails in this way until the fault is cleared.
+    /// The primary has this fault until it is cleared.
     pub(crate) fn with(fault: Fault) -> Scene {
         let scene = Scene::new();
         scene.lead.outage(Some(fault));
         scene
     }
 
-    /// Changes the gateway's configuration from now on.
+    /// Changes the gateway's configuration.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Config)) {
         self.config
             .send_modify(|config| change(Arc::make_mut(config)));
     }
 
-    /// The lead's status page declares this, and nothing else is known of it.
+    /// The lead's status page declares this, and nothing else is known about it.
     pub(crate) fn declare(&self, level: Level) {
         let since = Some(DateTime::UNIX_EPOCH);
         let finding = Finding {
@@ -229,7 +229,7 @@ impl Scene {
         }));
     }
 
-    /// The watch has found that this machine is offline.
+    /// The watch has detected that this machine is offline.
     pub(crate) fn offline(&self) {
         self.verdicts.send_replace(Arc::new(Verdicts {
             providers: BTreeMap::new(),
@@ -255,7 +255,7 @@ impl Scene {
         });
     }
 
-    /// The context windows of the model at both endpoints, in tokens; None: not known.
+    /// The context windows of the model at both endpoints, in tokens; `None`: unknown.
     pub(crate) fn windows(&self, lead: Option<u64>, second: Option<u64>) {
         self.change(|config| {
             for (id, context) in [("lead", lead), ("second", second)] {
@@ -268,13 +268,13 @@ impl Scene {
         });
     }
 
-    /// A plain streamed question.
+    /// Sends a plain streamed question.
     pub(crate) async fn ask(&self, dialect: Dialect) -> Response<Body> {
         self.send(dialect, question(dialect), |request| request)
             .await
     }
 
-    /// `head` adds to the request's head.
+    /// `head`: additional headers of the request.
     pub(crate) async fn send(
         &self,
         dialect: Dialect,
@@ -326,7 +326,7 @@ impl Scene {
     }
 }
 
-/// Where answers under a key are kept.
+/// The store for responses under a key.
 #[derive(Clone, Default)]
 pub(crate) struct Records(Arc<Mutex<Kept>>, Arc<tokio::sync::Mutex<()>>);
 
@@ -382,12 +382,12 @@ impl Records {
         *self.0.lock().unwrap() = Kept::Lost;
     }
 
-    /// Everything can be written again; what was there before is gone.
+    /// Writes work again; the earlier content is lost.
     pub(crate) fn heal(&self) {
         *self.0.lock().unwrap() = Kept::Unopened;
     }
 
-    /// Nothing is written as long as this is held.
+    /// Nothing is written while this is held.
     pub(crate) async fn busy(&self) -> tokio::sync::OwnedMutexGuard<()> {
         Arc::clone(&self.1).lock_owned().await
     }
@@ -421,7 +421,7 @@ pub(crate) fn question(dialect: Dialect) -> Value {
     }
 }
 
-/// The same, with a tool called `Bash` on offer.
+/// The same with an offered tool `Bash`.
 pub(crate) fn question_with_tool(dialect: Dialect) -> Value {
     let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } } });
     let tool = match dialect {

@@ -1,5 +1,4 @@
-//! Computes the verdict on one provider from its readings. Pure: nothing of an earlier judgement is reused except the
-//! previous verdict.
+//! Computes the verdict on one provider from its readings. Pure: the previous verdict is the only earlier result that it uses.
 
 mod end;
 mod evidence;
@@ -254,8 +253,7 @@ impl<'a> CurrentReadings<'a> {
         faded.max()
     }
 
-    /// For a while, a page without an outage does not outweigh failed requests. A page that has ended an outage since
-    /// then does.
+    /// For some time, failed requests outweigh a page without an outage, unless the page has ended an outage since then.
     fn failed_lately(&self) -> bool {
         let recovered = self.page_recovered();
         let lately = |last| {

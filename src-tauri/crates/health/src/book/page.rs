@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{Level, Page, PageIncident, Unknown, Unreadable, Verdict};
 
-/// What a status page has reported so far, and until when it counts.
+/// The reports of a status page, and the time until which they count.
 #[derive(Debug, Default)]
 pub(super) struct PageRecord {
     claims: BTreeMap<SurfaceId, Claim>,
@@ -23,13 +23,13 @@ pub(super) struct Claim {
     /// Start of the outage, or its end once the surface is fine again. `None`: no outage was seen.
     pub(super) since: Option<DateTime<Utc>>,
     pub(super) read_at: DateTime<Utc>,
-    /// A better level that one reading has reported; it takes effect with the second.
+    /// A better level from a first reading; the second reading confirms it.
     better: Option<Level>,
     /// Consecutive readings that were fine.
     fine: u32,
     /// Its incident was resolved on the page, which counts as a second fine reading.
     resolved: bool,
-    /// Derived from open incidents alone; it ends when they are no longer listed.
+    /// Derived only from open incidents; it ends when they are no longer listed.
     from_incidents: bool,
 }
 
@@ -149,7 +149,7 @@ impl PageRecord {
                 old.is_none_or(|c| c.from_incidents || fine(c.level)),
             ),
             _ if over => (Level::Operational, true),
-            // A feed without open incidents is good news unless a component state reported otherwise.
+            // A feed without open incidents means operational, unless a component state reported otherwise.
             _ if page.incidents_only && old.is_none_or(|c| c.from_incidents || fine(c.level)) => {
                 (Level::Operational, true)
             }
@@ -166,7 +166,7 @@ impl PageRecord {
         claim.from_incidents = from_incidents;
     }
 
-    /// Returns what is new, and which incidents this reading resolved.
+    /// Returns the new incident reports, and the incidents that this reading resolved.
     fn read_incidents<'p>(
         &mut self,
         at: DateTime<Utc>,
@@ -255,8 +255,8 @@ pub(super) fn is_bad(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Known(level) if !fine(level))
 }
 
-/// An incident that names no surface covers the entire page only in a feed, which has no other data. On a page with
-/// component states it may concern anything.
+/// An incident that names no surface applies to the entire page only in a feed, which has no other data. On a page with
+/// component states it may concern any part.
 fn speaks_of(incident: &PageIncident, surface: &SurfaceId, feed: bool) -> bool {
     incident.surfaces.contains(surface) || (feed && incident.surfaces.is_empty())
 }

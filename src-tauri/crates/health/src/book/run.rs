@@ -98,8 +98,8 @@ impl Run {
         }
     }
 
-    /// The provider responded, which proves nothing else. This clears failures to connect and no others: a provider
-    /// that rejects a key may still be unable to serve a valid one.
+    /// The provider responded, which clears failures to connect and no others: a provider that rejects a key may still be
+    /// unable to serve a valid one.
     fn answered(&mut self) {
         if self
             .stretch
@@ -275,7 +275,7 @@ impl Run {
         self.past_failure == PastFailure::Refuted
     }
 
-    /// It counted as failing, and that was neither refuted nor explained, and has not faded.
+    /// True if it counted as failing, and the failure was neither refuted nor explained and has not faded.
     pub(super) fn has_unresolved_failure(
         &self,
         now: DateTime<Utc>,

@@ -30,7 +30,7 @@ fn whole(from: DateTime<Utc>, length: TimeDelta) -> [Stretch; 1] {
     }]
 }
 
-/// Low, high and the method of an outage of so many hours that began then.
+/// Low, high and the method of an outage with this start and length.
 fn estimate(pipeline: &Pipeline, from: &str, hours: i64) -> (String, String, String) {
     let from = utc(from);
     let told = at_risk(pipeline, &whole(from, TimeDelta::hours(hours)));
@@ -67,11 +67,11 @@ fn outside_the_schedule_nothing_is_at_risk_and_the_method_says_why() {
 }
 
 #[test]
-fn never_more_than_a_weeks_worth() {
+fn the_result_is_at_most_one_weeks_value() {
     let (low, high, method) = estimate(&leads("2.5 to 7.5"), "2026-06-22T07:00", 8);
     assert_eq!((low.as_str(), high.as_str()), ("$10,000", "$20,000"));
     assert!(
-        method.ends_with("= $10,000 to $20,000, capped at one week's worth."),
+        method.ends_with("= $10,000 to $20,000, limited to one week's value."),
         "{method}"
     );
 }
@@ -84,9 +84,9 @@ fn an_outage_without_length_costs_nothing() {
     assert_eq!(estimate(&leads("2"), "2026-06-22T08:00", -3).1, "$0");
 }
 
-/// Who takes a pocket calculator to the sentence gets the same result.
+/// Calculating the printed sentence by hand gives the same result.
 #[test]
-fn the_printed_sum_comes_out() {
+fn the_printed_calculation_is_correct() {
     let mut daily = leads("1");
     daily.weekly_items = 60.0;
     daily.schedule = "daily 08:00-22:00 Europe/Berlin".parse().unwrap();
@@ -103,14 +103,14 @@ fn the_printed_sum_comes_out() {
         "Estimated: 60 items a week × $400 × 4 min of the outage inside Mon-Sun 08:00-22:00 Europe/Berlin ÷ 5880 active \
          minutes a week × surge 1 = $16.33."
     );
-    // Shorter than a minute is a minute, not nothing.
+    // A duration below a minute counts as a minute.
     assert_eq!(of(&daily, 10).0, "$4.08");
     // 60 × 400 × 1.25 ÷ 98
     let (low, method) = of(&daily, 4500);
     assert_eq!(low, "$306.12");
     assert!(method.contains("1.25 h of the outage"), "{method}");
     assert!(method.contains("98 active hours"), "{method}");
-    // 61 minutes are no short number of hours.
+    // 61 minutes are not a short decimal number of hours.
     let (low, method) = of(&daily, 3660);
     assert_eq!(low, "$248.98");
     assert!(method.contains("61 min of the outage"), "{method}");
@@ -125,7 +125,7 @@ fn the_printed_sum_comes_out() {
     assert_eq!(low, "$0.04");
 }
 
-/// 8.3 hours of "degraded" in which 3 % of the calls failed are 15 minutes, and not a day's loss.
+/// 8.3 hours of "degraded" with 3 % failed calls count as 15 minutes.
 #[test]
 fn a_degraded_stretch_counts_by_the_share_that_failed() {
     let from = utc("2026-06-22T07:00");
@@ -166,7 +166,7 @@ fn a_pipeline_uses_the_providers_that_it_names_or_any() {
 }
 
 #[test]
-fn surges_read_as_people_write_them() {
+fn surges_are_parsed_in_common_forms() {
     for (text, low, high) in [
         ("1", 1.0, 1.0),
         ("2.5 to 7.5", 2.5, 7.5),
@@ -177,7 +177,7 @@ fn surges_read_as_people_write_them() {
     }
     for text in ["", "0", "-1", "3 to 2", "inf", "NaN", "a lot", "1 to"] {
         let error = text.parse::<Surge>().unwrap_err().to_string();
-        assert!(error.contains("is no surge"), "{text}: {error}");
+        assert!(error.contains("is not a valid surge"), "{text}: {error}");
     }
 }
 

@@ -2,7 +2,7 @@ use super::{Left, known};
 use crate::at_risk::tests::leads;
 
 #[test]
-fn what_waits_and_what_failed_is_counted_at_its_value() {
+fn waiting_and_failed_items_are_counted_at_their_value() {
     for (waiting, failed, says) in [
         (0, 0, None),
         (16, 0, Some("16 waiting × $400 = $6,400")),
@@ -15,7 +15,7 @@ fn what_waits_and_what_failed_is_counted_at_its_value() {
 }
 
 #[test]
-fn beyond_all_bounds_it_is_the_most_that_can_be_said() {
+fn a_huge_value_saturates() {
     let left = Left {
         waiting: u64::MAX,
         failed: u64::MAX,

@@ -10,7 +10,7 @@ fn six_steps_at_99_percent_are_94() {
 }
 
 #[test]
-fn under_200_runs_nothing_is_claimed() {
+fn below_200_runs_no_rate_is_stated() {
     assert_eq!(
         Reliability::measured(199, 199),
         Reliability::NotEnoughData { runs: 199 }
@@ -21,7 +21,7 @@ fn under_200_runs_nothing_is_claimed() {
     );
 }
 
-/// Computed apart from this code, with the textbook form of the formula.
+/// Expected values computed separately with the textbook formula.
 #[test]
 fn known_wilson_intervals() {
     let table = [

@@ -5,21 +5,21 @@ use chrono_tz::Tz;
 
 use super::{Day, Schedule};
 
-/// Why a text is no schedule, and what would be one.
+/// Why a text is not a valid schedule, with an example of a valid one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoSchedule {
     #[error(
-        "`{0}` is no schedule: write days, hours and a time zone, as in \"Mon-Fri 09:00-17:00 Europe/Berlin\""
+        "`{0}` is not a valid schedule: write days, hours and a time zone, as in \"Mon-Fri 09:00-17:00 Europe/Berlin\""
     )]
     Shape(String),
     #[error(
-        "`{0}` is no day: use Mon, Tue, Wed, Thu, Fri, Sat and Sun, as in \"Mon-Fri\" or \"Mon,Wed,Sat\", or \"daily\""
+        "`{0}` is not a valid day: use Mon, Tue, Wed, Thu, Fri, Sat and Sun, as in \"Mon-Fri\" or \"Mon,Wed,Sat\", or \"daily\""
     )]
     Day(String),
-    #[error("`{0}` is no stretch of hours: write them as in \"09:00-17:00\"")]
+    #[error("`{0}` is not a valid range of hours: write it as in \"09:00-17:00\"")]
     Hours(String),
     #[error(
-        "`{0}` is no time zone: use a name of the IANA list, as in \"Europe/Berlin\" or \"UTC\""
+        "`{0}` is not a valid time zone: use a name of the IANA list, as in \"Europe/Berlin\" or \"UTC\""
     )]
     Zone(String),
 }
@@ -87,7 +87,7 @@ fn day(text: &str) -> Result<Day, NoSchedule> {
         .ok_or_else(|| NoSchedule::Day(text.to_owned()))
 }
 
-/// "09:00-17:00"; "24:00" is the end of the day, and an end at or before the beginning lies on the next day.
+/// "09:00-17:00"; "24:00" is the end of the day, and an end at or before the beginning is on the next day.
 fn hours(text: &str) -> Result<(NaiveTime, NaiveTime), NoSchedule> {
     let wrong = || NoSchedule::Hours(text.to_owned());
     let time = |part: &str| NaiveTime::parse_from_str(part, "%H:%M").map_err(|_| wrong());

@@ -38,14 +38,14 @@ fn hours_inside() {
         (office, "2026-04-24T14:00", "2026-04-27T08:00", 2.0),
         (office, "2026-04-26T18:00", "2026-04-26T22:00", 0.0),
         (office, "2026-04-20T00:00", "2026-05-04T00:00", 80.0),
-        // Friday's night lasts into Saturday, Saturday has none.
+        // The period of Friday night ends on Saturday; none begins on Saturday.
         (night, "2026-04-25T00:00", "2026-04-25T04:00", 4.0),
         (night, "2026-04-25T00:00", "2026-04-26T04:00", 4.0),
         (night, "2026-04-24T19:00", "2026-04-24T21:00", 1.0),
         // A day of 23 hours and one of 25.
         (always, "2026-03-28T23:00", "2026-03-29T22:00", 23.0),
         (always, "2026-10-24T22:00", "2026-10-25T23:00", 25.0),
-        // Windows that begin in the hour that is skipped, or end in the one that comes twice.
+        // Periods that begin in the skipped hour, or end in the repeated one.
         (
             "Sun 02:30-04:00 Europe/Berlin",
             "2026-03-29T00:00",
@@ -88,7 +88,7 @@ fn hours_inside() {
 }
 
 #[test]
-fn a_schedule_reads_as_people_write_it() {
+fn a_schedule_is_parsed_in_common_forms() {
     let table = [
         (
             "Mon-Fri 09:00-17:00 Europe/Berlin",
@@ -115,23 +115,26 @@ fn a_schedule_reads_as_people_write_it() {
 }
 
 #[test]
-fn what_is_no_schedule_says_what_would_be() {
+fn the_error_for_an_invalid_schedule_shows_a_valid_one() {
     let table = [
-        ("", "`` is no schedule: write days, hours"),
+        ("", "`` is not a valid schedule: write days, hours"),
         (
             "Mon-Fri 09:00-17:00",
-            "`Mon-Fri 09:00-17:00` is no schedule",
+            "`Mon-Fri 09:00-17:00` is not a valid schedule",
         ),
         (
             "Mon-Fri 09:00 - 17:00 UTC",
-            "`Mon-Fri 09:00 - 17:00 UTC` is no schedule",
+            "`Mon-Fri 09:00 - 17:00 UTC` is not a valid schedule",
         ),
-        ("Mo-Fr 09:00-17:00 UTC", "`Mo` is no day: use Mon"),
-        ("Mon- 09:00-17:00 UTC", "`` is no day"),
-        ("Mon 9-17 UTC", "`9-17` is no stretch of hours"),
-        ("Mon 25:00-26:00 UTC", "`25:00-26:00` is no stretch"),
-        ("Mon 24:00-09:00 UTC", "`24:00-09:00` is no stretch"),
-        ("Mon 09:00-17:00 Berlin", "`Berlin` is no time zone"),
+        ("Mo-Fr 09:00-17:00 UTC", "`Mo` is not a valid day: use Mon"),
+        ("Mon- 09:00-17:00 UTC", "`` is not a valid day"),
+        ("Mon 9-17 UTC", "`9-17` is not a valid range of hours"),
+        ("Mon 25:00-26:00 UTC", "`25:00-26:00` is not a valid range"),
+        ("Mon 24:00-09:00 UTC", "`24:00-09:00` is not a valid range"),
+        (
+            "Mon 09:00-17:00 Berlin",
+            "`Berlin` is not a valid time zone",
+        ),
     ];
     for (text, expected) in table {
         let error = text.parse::<Schedule>().unwrap_err().to_string();
@@ -164,11 +167,11 @@ pub(crate) fn any_schedule() -> impl Strategy<Value = Schedule> {
 
 proptest! {
     #[test]
-    fn what_is_told_can_be_read(schedule in any_schedule()) {
+    fn a_printed_schedule_can_be_parsed(schedule in any_schedule()) {
         prop_assert_eq!(schedule.to_string().parse(), Ok(schedule));
     }
 
-    /// Hours inside are never negative, never more than the stretch, and those of two parts add up to the total.
+    /// Hours inside are never negative and never exceed the period, and those of two parts add up to the total.
     #[test]
     fn parts_add_up(schedule in any_schedule(), begin in 0..63_000_000i64, one in 0..900_000i64, two in 0..900_000i64) {
         let start = utc("2026-01-01T00:00") + TimeDelta::seconds(begin);

@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use super::AttemptOutcome;
 use crate::column::word_enum;
 
-/// Name of the route for requests passed to their vendor without being parsed. They have a cost only where the kept key
-/// paid.
+/// Name of the route for requests that are forwarded to their vendor unparsed. They have a cost only if the stored key paid.
 pub const PASSED: &str = "pass-through";
 
 word_enum! {
@@ -13,7 +12,7 @@ word_enum! {
     End {
         /// A complete response reached the client (or one that the client itself continues).
         Complete = "complete",
-        /// The kept response of an earlier request: no provider got a request, and it cost nothing.
+        /// The stored response of an earlier request: no provider got a request, and there was no cost.
         Replayed = "replayed",
         /// The provider stopped at a token limit; passed on unchanged.
         Truncated = "truncated",
@@ -26,7 +25,7 @@ word_enum! {
         /// The request itself was invalid.
         CallersFault = "callers_fault",
         ClientLeft = "client_left",
-        /// Refused by the gateway before a route was chosen: token, host, size …
+        /// Rejected by the gateway before a route was chosen: token, host, size …
         TurnedAway = "turned_away",
         OurFault = "our_fault",
     }
@@ -46,7 +45,7 @@ impl End {
         }
     }
 
-    /// The client was entitled to a response and got none.
+    /// The client should have got a response and got none.
     pub fn failed(self) -> bool {
         match self {
             End::Cut | End::Exhausted | End::OurFault => true,
@@ -64,19 +63,19 @@ impl End {
 /// One client request with all its attempts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExchangeRow {
-    /// The id in the response, its error sentences and the log. `None`: recorded before such ids existed.
+    /// The id in the response, its error texts and the log. `None`: recorded before such ids existed.
     pub request_id: Option<String>,
     pub started: DateTime<Utc>,
     /// Empty: the client did not name itself.
     pub client: String,
     pub session: Option<String>,
     pub dialect: Dialect,
-    /// Empty, as `model`: refused before it was known.
+    /// Empty, like `model`, if the request was rejected before the route was known.
     pub route: String,
     /// The model in the client's request.
     pub model: String,
     pub streamed: bool,
-    /// Kept for the list of requests, and in no figure.
+    /// Kept for the list of requests, and excluded from all figures.
     pub rehearsal: bool,
     pub pipeline: Option<String>,
     pub item: Option<String>,
@@ -84,9 +83,9 @@ pub struct ExchangeRow {
     /// attempt.
     pub primary: Option<Candidate>,
     pub end: End,
-    /// Why it ended so, where the end alone does not explain it.
+    /// The reason for the end, if the end alone does not explain it.
     pub detail: Option<String>,
-    /// HTTP status that the client got; `None`: it left before.
+    /// HTTP status that the client got; `None`: it disconnected before.
     pub status: Option<u16>,
     pub total_ms: u64,
     /// Time to the first token released.
@@ -95,7 +94,7 @@ pub struct ExchangeRow {
     pub cost: Option<MicroDollars>,
     /// Restarts in place: how often another candidate's response continued the message.
     pub restarts: u32,
-    /// The response was to be held until its completion check, and was released early so that the client did not time
+    /// The response should have been held until its completion check, but was released early so that the client did not time
     /// out.
     pub shown_early: bool,
     /// Candidates that do not support this request, each with the reason.
@@ -129,12 +128,12 @@ pub struct AttemptRow {
     pub status: Option<u16>,
     /// The client's own subscription paid for it: tokens are not billed, and `cost` is `None`.
     pub by_subscription: bool,
-    /// The dialect of the request to the candidate, where it is not the client's.
+    /// The dialect of the request to the candidate, if it differs from the client's.
     pub spoken: Option<Dialect>,
     /// Fields that the translation dropped or approximated, each with the reason.
     pub left_out: Vec<String>,
     pub outcome: AttemptOutcome,
-    /// It failed by a fault of the provider: not of the account, the settings, the request, or a client that left.
+    /// Failed because of the provider, not because of the account, the settings, the request, or a disconnected client.
     pub provider_failed: bool,
     pub detail: Option<String>,
     /// The provider's text, unchanged.
@@ -159,11 +158,12 @@ impl AttemptRow {
 }
 
 impl ExchangeRow {
-    /// The cost of fallbacks, or of the kept key that passed the request on. A model without a price counts at
+    /// The cost of fallbacks, and of requests forwarded with the stored key. A model without a price counts at
     /// [`DEAREST`](catalog::DEAREST).
     pub fn stand_ins_cost(&self) -> MicroDollars {
         self.attempts
             .iter()
+            .filter(|a| !a.by_subscription)
             .filter(|a| match &self.primary {
                 Some(primary) => (&a.endpoint, &a.model) != (&primary.endpoint, &primary.model),
                 None => self.route == PASSED,
@@ -179,6 +179,11 @@ impl ExchangeRow {
             Some(_) => estimated.filter_map(|a| a.cost).sum(),
             None => MicroDollars::ZERO,
         }
+    }
+
+    /// A key was billed, and the amount is not known. What a subscription pays for costs nothing extra.
+    pub fn is_unpriced(&self) -> bool {
+        self.cost.is_none() && self.attempts.iter().any(|a| !a.by_subscription)
     }
 
     /// Whether a fallback produced the response: the last attempt used another endpoint or model than the primary's.

@@ -15,11 +15,11 @@ pub struct ExchangeFilter {
     /// Part of the id, client, session, model, pipeline, item or error, in any case. A complete id finds only that
     /// exchange.
     pub text: Option<String>,
-    /// The client was entitled to a response and got none.
+    /// The client should have got a response and got none.
     pub failed: bool,
     /// By its complete name.
     pub pipeline: Option<String>,
-    /// Began then or later.
+    /// Began at this time or later.
     pub since: Option<DateTime<Utc>>,
 }
 

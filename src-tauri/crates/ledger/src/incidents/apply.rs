@@ -8,8 +8,8 @@ use crate::column::{Col, maybe};
 use crate::{Ledger, LedgerError, LoggedTransition};
 
 impl Ledger {
-    /// Applies a transition to its incident. Returns the incident, or `None` where there is none: a note while no
-    /// incident is open, or any transition of the rehearsal provider.
+    /// Applies a transition to its incident. Returns the incident, or `None` if there is none: a note while no incident is
+    /// open, or any transition of the rehearsal provider.
     ///
     /// An incident whose opening was not stored (the ledger could not be written) is created here.
     pub fn apply(&mut self, logged: &LoggedTransition) -> Result<Option<i64>, LedgerError> {
@@ -92,8 +92,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                     close(tx, id, at, Some(level), *peak)?;
                     entry(tx, id, at, Some(level), Understudy, text)?;
                 }
-                // The record ends, not the outage: the provider is no longer watched, as the note before this one
-                // states.
+                // The record ends, not the outage: the provider is no longer watched, as the previous note states.
                 Verdict::Known(_) | Verdict::Unknown(_) => close(tx, id, at, None, *peak)?,
             }
             Ok(Some(id))
@@ -150,7 +149,7 @@ fn update(
     update_evidence(tx, id, blame, evidence)
 }
 
-/// Blame that was once found is kept: evidence fades while an outage eases, and that refutes nothing.
+/// The blame is kept once it is known: evidence fades while an outage eases, which refutes nothing.
 fn update_evidence(
     tx: &Transaction<'_>,
     id: i64,

@@ -9,9 +9,9 @@ word_enum! {
         Open = "open",
         /// A later attempt at the same request succeeded.
         Answered = "answered",
-        /// A person did the work by hand.
+        /// The user did the work by hand.
         Done = "done",
-        /// A person decided that the work is not needed.
+        /// The user decided that the work is not needed.
         Dismissed = "dismissed",
     }
 }
@@ -44,7 +44,7 @@ pub struct FailedRequest {
 #[derive(Clone, Copy, Debug)]
 pub struct Settled<'a> {
     pub id: &'a str,
-    /// With its item; takes precedence over the request where both are named.
+    /// With its item; has priority over the request if both are present.
     pub pipeline: Option<&'a str>,
     pub item: Option<&'a str>,
     /// The exchange's id; `None`: it could not be recorded.
@@ -57,7 +57,7 @@ pub enum Parked {
     /// It was not in the queue before.
     Newly,
     Again,
-    /// A person closed it less than [`REVIEW_STANDS`](crate::REVIEW_STANDS) ago: counted, and still closed.
+    /// The user closed it less than [`REVIEW_STANDS`](crate::REVIEW_STANDS) ago: counted, and still closed.
     StaysClosed,
 }
 
@@ -99,7 +99,7 @@ pub struct ReviewItem {
     pub run: Option<ReviewRun>,
 }
 
-/// Result of running the request again for a person.
+/// Result of running the request again for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewRun {
     pub at: DateTime<Utc>,
@@ -116,7 +116,7 @@ pub enum Which {
     All,
 }
 
-/// How a person closes an item.
+/// How the user closes an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
     Done,

@@ -5,7 +5,7 @@ use crate::column::get;
 use crate::sums::{failed_ends, met};
 use crate::{Ledger, LedgerError};
 
-/// Requests that met an incident, over its time.
+/// Requests that an incident affected, over its duration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentSeries {
     pub slots: Slots,

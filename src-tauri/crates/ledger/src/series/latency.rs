@@ -5,7 +5,7 @@ use crate::column::{get, word_enum};
 use crate::{Ledger, LedgerError};
 
 word_enum! {
-    /// What is measured.
+    /// The measured time.
     LatencyMeasure {
         FirstToken = "first_token",
         /// From the start of the call to the end of the response.

@@ -133,7 +133,7 @@ fn deleted_conversations_are_no_longer_in_the_file() {
     assert!(!is_there());
 }
 
-/// A backup may stay next to the ledger for years.
+/// A backup may stay beside the ledger for years.
 #[test]
 fn the_backup_before_a_migration_contains_no_conversation() {
     let folder = tempfile::tempdir().unwrap();

@@ -86,7 +86,7 @@ fn a_clean_close_leaves_one_file() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_refused_and_unchanged() {
+fn a_file_that_is_not_a_database_is_refused_and_unchanged() {
     let folder = folder();
     let file = folder.path().join("ledger.sqlite");
     let text = "name,amount\n".repeat(500);
@@ -156,7 +156,7 @@ fn the_error_for_a_newer_ledger_names_both_versions() {
 }
 
 #[test]
-fn a_read_only_file_has_an_error_of_its_own() {
+fn a_read_only_file_has_a_specific_error() {
     let folder = folder();
     let file = folder.path().join("ledger.sqlite");
     drop(with_rows(&file, 1));
@@ -166,10 +166,10 @@ fn a_read_only_file_has_an_error_of_its_own() {
     assert!(error.to_string().contains("write permission"), "{error}");
 }
 
-/// `/sys` refuses new files even to root, which permission bits would not do.
+/// `/sys` refuses new files even for root; permission bits would not.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_read_only_folder_has_an_error_of_its_own() {
+fn a_read_only_folder_has_a_specific_error() {
     let error = refused(Path::new("/sys/ledger.sqlite"));
     assert!(matches!(error, OpenError::ReadOnly { .. }), "{error:?}");
 }

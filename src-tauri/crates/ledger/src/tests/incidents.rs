@@ -340,7 +340,7 @@ fn an_incident_that_was_over_when_first_seen_is_kept_once() {
 }
 
 #[test]
-fn an_outage_of_the_rehearsal_provider_is_no_incident() {
+fn an_outage_of_the_rehearsal_provider_is_not_an_incident() {
     let mut ledger = fresh();
     assert_eq!(ledger.apply(&opened(REHEARSAL, t0())).unwrap(), None);
     assert_eq!(

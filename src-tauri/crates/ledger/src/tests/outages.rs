@@ -18,7 +18,7 @@ fn of(pipeline: &str, item: &str, exchange: ExchangeRow) -> ExchangeRow {
     }
 }
 
-/// Fails, and is parked in the review queue under the item's name.
+/// Fails, and is parked in the review queue with the item's name.
 fn park(ledger: &mut Ledger, pipeline: &str, item: &str, at: DateTime<Utc>) {
     let failed = FailedRequest {
         id: item.into(),
@@ -45,8 +45,8 @@ fn park(ledger: &mut Ledger, pipeline: &str, item: &str, at: DateTime<Utc>) {
     ledger.book_exchange(&exchange).unwrap();
 }
 
-/// 12 minutes in which five requests of "leads" fail (one of them twice), one of "mail" is carried, and one agent's
-/// fails.
+/// 12 minutes in which five requests of "leads" fail (one of them twice), one of "mail" is answered by a fallback, and one
+/// agent's fails.
 fn outage(ledger: &mut Ledger) -> i64 {
     let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     for item in ["a", "b", "c", "d"] {
@@ -170,7 +170,7 @@ fn each_stretch_has_the_share_of_calls_that_failed_in_it() {
 }
 
 #[test]
-fn the_last_outage_lists_what_is_left_open() {
+fn the_last_outage_lists_its_open_items() {
     let mut ledger = fresh();
     assert_eq!(ledger.last_outage(t0()).unwrap(), None);
     let id = outage(&mut ledger);

@@ -1,4 +1,4 @@
-//! A request with an idempotency key runs once, and its response is kept complete.
+//! A request with an idempotency key runs once, and its response is stored complete.
 
 use chrono::TimeDelta;
 
@@ -74,7 +74,7 @@ fn a_key_whose_request_ended_without_a_response_is_free_for_another() {
     ledger.begin_replay(&key(1, 1), t0()).unwrap();
     ledger.fail_replay(&key(1, 1)).unwrap();
     assert_eq!(ledger.begin_replay(&key(1, 2), t0()).unwrap(), Begun::First);
-    // From here on the key belongs to the other request.
+    // From now on the key belongs to the other request.
     let again = ledger.begin_replay(&key(1, 1), t0()).unwrap();
     assert_eq!(again, Begun::OtherRequest);
     ledger

@@ -223,7 +223,7 @@ fn beyond_the_limit_an_item_is_kept_without_its_request() {
     );
     assert!(ledger.review("a1").unwrap().unwrap().body.is_some());
     assert_eq!(ledger.review("b2").unwrap().unwrap().body, None);
-    // Once there is room, its next failure stores the body.
+    // When there is room, its next failure stores the body.
     answered(&mut ledger, "a1", 0);
     ledger.forget_reviewed(t0() + REVIEW_KEPT).unwrap();
     ledger.park_within(&failed("b2", 1), 9).unwrap();

@@ -15,7 +15,7 @@ fn text(text: &str) -> ExchangeFilter {
     }
 }
 
-/// 1: succeeded, 2: carried, of a pipeline, 3: exhausted, 4: turned away.
+/// 1: succeeded, 2: answered by a fallback, of a pipeline, 3: exhausted, 4: rejected.
 fn four() -> Ledger {
     let mut ledger = fresh();
     let of_a_pipeline = ExchangeRow {

@@ -79,7 +79,7 @@ fn today_sums_exchanges_since_midnight() {
     );
 }
 
-/// Requests passed on with the kept key count against the cap; those paid by a client's login do not.
+/// Requests forwarded with the stored key count against the cap; those paid by a client's login do not.
 #[test]
 fn the_query_and_the_type_agree_on_what_the_cap_counts() {
     let passed = |cost: Option<i64>| {
@@ -100,10 +100,17 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
             .for_each(|attempt| attempt.cost = None);
         row
     };
+    let by_subscription = |mut row: ExchangeRow| {
+        row.attempts
+            .iter_mut()
+            .for_each(|attempt| attempt.by_subscription = true);
+        row
+    };
     for row in [
         passed(Some(20)),
         passed(None),
         unpriced(carried(t0())),
+        by_subscription(unpriced(carried(t0()))),
         carried(t0()),
         answered(t0()),
     ] {
@@ -113,12 +120,38 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
         assert_eq!(counted, row.stand_ins_cost(), "{row:?}");
     }
     assert_eq!(passed(Some(20)).stand_ins_cost(), MicroDollars(20));
-    // 6802 tokens of input and 345 of output, at the dearest list price.
+    // 6802 tokens of input and 345 of output, at the highest list price.
     let dearest = 6_802 * catalog::DEAREST.0 + 345 * catalog::DEAREST.1;
     assert_eq!(
         unpriced(carried(t0())).stand_ins_cost(),
         MicroDollars(dearest)
     );
+}
+
+/// A subscription's requests cost nothing extra, so their cost is not missing.
+#[test]
+fn the_query_and_the_type_agree_on_which_cost_is_unknown() {
+    let row = |by_subscription: [bool; 2], cost: Option<i64>| {
+        let mut row = ExchangeRow {
+            cost: cost.map(MicroDollars),
+            ..carried(t0())
+        };
+        for (attempt, by_subscription) in row.attempts.iter_mut().zip(by_subscription) {
+            attempt.by_subscription = by_subscription;
+        }
+        row
+    };
+    for (row, unknown) in [
+        (row([true, true], None), 0),
+        (row([true, false], None), 1),
+        (row([false, false], None), 1),
+        (row([false, false], Some(20)), 0),
+    ] {
+        let mut ledger = fresh();
+        ledger.book_exchange(&row).unwrap();
+        assert_eq!(ledger.today(t0()).unwrap().unpriced, unknown, "{row:?}");
+        assert_eq!(u64::from(row.is_unpriced()), unknown, "{row:?}");
+    }
 }
 
 #[test]
@@ -184,11 +217,11 @@ fn outage(ledger: &mut Ledger) -> i64 {
         carried(t0() - minutes(30)),  // long before
         cut_at_the_start,             // affected, failed
         answered(t0() + minutes(1)),  // the primary succeeded: not affected
-        carried(t0() + minutes(2)),   // affected, carried
+        carried(t0() + minutes(2)),   // affected, answered by a fallback
         exhausted(t0() + minutes(4)), // affected, failed
         of_another_route,             // not affected
-        skipped,                      // affected, carried: the primary's breaker was open
-        carried(t0() + minutes(13)),  // after it closed
+        skipped, // affected, answered by a fallback: the primary's breaker was open
+        carried(t0() + minutes(13)), // after it closed
     ] {
         ledger.book_exchange(&exchange).unwrap();
     }

@@ -118,7 +118,7 @@ fn block(frames: &mut Vec<Frame>, index: usize, part: &Part, answer: &Answer) {
             )
         }
         Part::Tool { name, arguments } => {
-            // The first fragment is empty, as Anthropic's is.
+            // The first fragment is empty, as in Anthropic's streams.
             let whole = answer.delivery.traits.whole_calls;
             let most = if whole { usize::MAX } else { 12 };
             let fragments = [""].into_iter().chain(slices(arguments, most));
@@ -156,7 +156,7 @@ fn whole(index: usize, part: &Part, answer: &Answer) -> Value {
             "type": "tool_use",
             "id": answer.call_id("toolu_01", index),
             "name": name,
-            // Cut arguments are no JSON object: their text is sent as it is.
+            // Truncated arguments are not a JSON object: their text is sent.
             "input": serde_json::from_str::<Value>(arguments).unwrap_or_else(|_| arguments.as_str().into()),
         }),
     }
@@ -187,7 +187,7 @@ fn opening_usage(answer: &Answer) -> Value {
     told
 }
 
-/// `input_tokens` excludes what was read from or written to the cache.
+/// `input_tokens` excludes tokens that were read from or written to the cache.
 fn usage(answer: &Answer, output: u64) -> Value {
     if answer.delivery.traits.usage == UsagePlace::Nowhere {
         return Value::Null;

@@ -1,4 +1,4 @@
-//! OpenAI Chat Completions. Shapes: the streaming chunk object of OpenAI's API reference; what other vendors do otherwise is in
+//! OpenAI Chat Completions. Shapes: the streaming chunk object of OpenAI's API reference; differences of other vendors are in
 //! their files ([`crate::family`]).
 
 use bytes::Bytes;
@@ -29,7 +29,7 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
     }
 }
 
-/// A stream as it grows.
+/// A stream under construction.
 struct Stream<'a> {
     request: &'a Request,
     answer: &'a Answer,
@@ -49,7 +49,7 @@ impl Stream<'_> {
             "choices": choices,
         });
         match self.answer.delivery.traits.usage {
-            // Null on every chunk but the last, which has no choices.
+            // Null on every chunk except the last, which has no choices.
             UsagePlace::OnDemand if self.request.wants_usage => chunk["usage"] = usage,
             UsagePlace::EachChunk => chunk["usage"] = self.usage_so_far(usage),
             UsagePlace::OnDemand
@@ -70,7 +70,7 @@ impl Stream<'_> {
         self.chunk(kind, json!([choice]), Value::Null);
     }
 
-    /// A token for each event so far, where every event has usage.
+    /// One token for each event so far, for vendors that report usage with every event.
     fn usage_so_far(&self, last: Value) -> Value {
         if !last.is_null() {
             return last;
@@ -144,14 +144,14 @@ impl Stream<'_> {
     }
 }
 
-/// Of OpenRouter's `reasoning_details`.
+/// Format name in OpenRouter's `reasoning_details`.
 const FORMAT: &str = "anthropic-claude-v1";
 
 fn thinking_part(text: &str) -> Value {
     json!({"type": "thinking", "thinking": [{"type": "text", "text": text}]})
 }
 
-/// A call without its arguments. `first` of its message: it bears the thought signature, where there is one.
+/// A call without its arguments. `first`: the first call of its message, which has the thought signature if there is one.
 fn call(answer: &Answer, at: usize, name: &str, first: bool) -> Value {
     let mut call = json!({
         "id": answer.call_id("call_", at),
@@ -270,7 +270,7 @@ fn whole(request: &Request, answer: &Answer) -> Value {
     });
     match answer.delivery.traits.usage {
         UsagePlace::Nowhere => {}
-        // Only its streams have usage in an unusual place.
+        // Only streams have usage in an unusual place.
         UsagePlace::InChoice if answer.delivery.document != crate::delivery::AsDocument::No => {
             choice["usage"] = usage(answer);
         }
@@ -300,7 +300,7 @@ fn finish_reason(answer: &Answer) -> Value {
     }
 }
 
-/// `prompt_tokens` includes what was read from the cache.
+/// `prompt_tokens` includes tokens that were read from the cache.
 fn usage(answer: &Answer) -> Value {
     let usage = answer.usage;
     let traits = answer.delivery.traits;
@@ -337,7 +337,7 @@ fn usage(answer: &Answer) -> Value {
     told
 }
 
-/// Usage that a later event takes back.
+/// Usage that a later event corrects.
 fn too_much(answer: &Answer) -> Value {
     let mut told = usage(answer);
     let input = answer.usage.input + answer.usage.cache_read + 100;

@@ -10,7 +10,7 @@ use crate::fault::Stop;
 use crate::frame::{Frame, Kind, Transcript};
 use crate::request::Request;
 
-/// The API's two error events: `error` where there is no response yet, else `response.failed`.
+/// The API's two error events: `error` before the response object was sent, else `response.failed`.
 pub(super) fn error_event(whole: &Value, before: usize, code: &str, message: &str) -> Bytes {
     let data = if before == 0 {
         json!({"type": "error", "sequence_number": 0, "code": code, "message": message, "param": null})
@@ -95,7 +95,7 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
     }
 }
 
-/// Events so far; each carries its number.
+/// The events so far, with sequence numbers.
 #[derive(Default)]
 struct Stream {
     frames: Vec<Frame>,
@@ -160,7 +160,7 @@ impl Stream {
         self.done(index, item);
     }
 
-    /// `stem`: of its events' names; `field`: what they bring, at most so many characters in one.
+    /// `stem`: prefix of the event names; `field`: the streamed field, in pieces of at most `most` characters.
     fn call(&mut self, index: usize, stem: &str, field: &str, item: Value, most: usize) {
         let (id, name) = (item["id"].clone(), item["name"].clone());
         self.added(index, &item, field, json!(""));
@@ -170,14 +170,14 @@ impl Stream {
         }
         let mut done = json!({"item_id": id, "output_index": index, field: item[field]});
         if field == "arguments" {
-            // The API names the tool in the events of a function only.
+            // The API includes the tool's name only in the events of a function.
             done["name"] = name;
         }
         self.say(Kind::Close, &format!("response.{stem}.done"), done);
         self.done(index, item);
     }
 
-    /// The item as it begins: in progress, with `empty` instead of what the deltas will bring.
+    /// The item in its start event: in progress, with `empty` instead of the streamed field.
     fn added(&mut self, index: usize, item: &Value, field: &str, empty: Value) {
         let mut item = item.clone();
         if !item["status"].is_null() {
@@ -194,7 +194,7 @@ impl Stream {
     }
 }
 
-/// The finished output item of a part.
+/// The completed output item of a part.
 fn item(request: &Request, answer: &Answer, index: usize) -> Value {
     let last = index + 1 == answer.parts.len();
     let cut = matches!(answer.stop, Some(Stop::MaxTokens | Stop::ContextWindow)) && last;
@@ -248,7 +248,7 @@ fn item(request: &Request, answer: &Answer, index: usize) -> Value {
     }
 }
 
-/// The one string of the arguments, or what a fault has left of them.
+/// The string in the arguments; a fault may have changed them.
 fn free_text(arguments: &str) -> String {
     let read: Option<Value> = serde_json::from_str(arguments).ok();
     let text = read.as_ref().and_then(|read| read["input"].as_str());
@@ -284,7 +284,7 @@ fn response(request: &Request, answer: &Answer, status: Option<&str>, output: Ve
     response
 }
 
-/// `input_tokens` includes what was read from the cache.
+/// `input_tokens` includes tokens that were read from the cache.
 fn usage(answer: &Answer) -> Value {
     if answer.delivery.traits.usage == UsagePlace::Nowhere {
         return Value::Null;
@@ -303,7 +303,7 @@ fn usage(answer: &Answer) -> Value {
     told
 }
 
-/// Usage that a later event takes back.
+/// Usage that a later event corrects.
 fn too_much(answer: &Answer) -> Value {
     let mut told = usage(answer);
     let input = answer.usage.input + answer.usage.cache_read + 100;

@@ -1,11 +1,11 @@
-//! The vendors that the stage can act, by name.
+//! The names of the vendors that the stage can simulate.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A vendor or a server whose rules the stage acts.
+/// A vendor or a server whose rules the stage simulates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Family {
@@ -24,21 +24,21 @@ pub enum Family {
     Ollama,
 }
 
-/// Whose rules a stage acts.
+/// The vendor that a stage simulates.
 ///
 /// As text: `plain`, `by-model`, or a family's name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Acting {
-    /// The dialect's document and the rules that no history may break, for any vendor.
+    /// The documented dialect and the rules for valid histories that all vendors share.
     #[default]
     Plain,
-    /// The vendor that makes the model of the request; plain for a model that no family makes.
+    /// The vendor of the requested model; plain for a model without a known family.
     ByModel,
     Family(Family),
 }
 
-/// A name that no family has.
+/// A name that is not a family.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{name}` is no vendor that the stage can act. It acts: {}, by-model, plain",

@@ -79,12 +79,12 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             Refusal::new(404, "not_found_error", format!("model: {}", of.model))
         }
         Trouble::Internal => Refusal::new(500, "api_error", "Internal server error"),
-        // Its limits are per minute; a model's own malformed call comes as an answer.
+        // Its limits are per minute; a malformed call of the model arrives as a response.
         Trouble::RateLimitDay | Trouble::ToolUseFailed => return None,
     })
 }
 
-/// A used-up plan: a 429 that differs from a throttle by its headers.
+/// A used-up plan: a 429 that differs from a throttle in its headers.
 fn plan_limit(plan: &Plan) -> Refusal {
     let refusal = Refusal::new(
         429,
@@ -102,7 +102,7 @@ fn limits(of: &Occasion<'_>) -> Headers {
     }
 }
 
-/// A login's windows. Utilization is a fraction, resets are Unix seconds.
+/// The windows of a login. Utilization is a fraction, resets are Unix seconds.
 fn unified(plan: &Plan) -> Headers {
     let mut headers = Headers::new();
     let mut add = |name: String, value: String| headers.push((name.into(), value));
@@ -161,7 +161,7 @@ fn status(used: f64) -> &'static str {
     }
 }
 
-/// A key's buckets: a reset is when the bucket is full again.
+/// The rate limits of a key: the reset is the time at which the limit is fully available again.
 fn by_key(of: &Occasion<'_>) -> Headers {
     let soon = rfc3339(of.now + 1);
     let left = |limit: u64| limit.saturating_sub(of.tokens).to_string();

@@ -59,7 +59,7 @@ fn invalid(message: String) -> Refusal {
     Refusal::new(400, "invalid_request_error", message).code("invalid_request_error")
 }
 
-/// Thinking is on, except where the request or the model's name turns it off.
+/// Thinking is on, unless the request or the model's name switches it off.
 fn thinks(call: &Call<'_>) -> bool {
     let effort = [
         &call.body["reasoning_effort"],
@@ -144,7 +144,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
         Trouble::Declined => of_type(400, "invalid_request_error", "Content Exists Risk"),
         Trouble::NoModel => of_type(400, "invalid_request_error", "Model Not Exist"),
         Trouble::Internal => of_type(500, "internal_server_error", "Internal Server Error"),
-        // It has no limits of a day and sells no plan.
+        // It has no daily limits and no plans.
         Trouble::RateLimitDay | Trouble::PlanLimit | Trouble::ToolUseFailed => return None,
     })
 }

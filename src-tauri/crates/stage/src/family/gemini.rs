@@ -59,13 +59,13 @@ pub(super) static VENDOR: Vendor = Vendor {
 
 const SEAL: Seal = Seal::Of("gemini");
 
-/// What Google's documentation gives to a call that another model made.
+/// Placeholders in Google's documentation for calls of another model.
 pub(super) const DUMMIES: [&str; 2] = [
     "context_engineering_is_the_way_to_go",
     "skip_thought_signature_validator",
 ];
 
-/// Fields that the compatible endpoint knows. Source: Gemini docs, OpenAI compatibility.
+/// Fields that the compatible endpoint accepts. Source: Gemini docs, OpenAI compatibility.
 const KNOWN: &[&str] = &[
     "audio",
     "extra_body",
@@ -90,7 +90,7 @@ const KNOWN: &[&str] = &[
     "user",
 ];
 
-/// Keywords that are in no `Schema` of Google's.
+/// Keywords that Google's `Schema` does not have.
 const KEYWORDS: &[&str] = &[
     "const",
     "exclusiveMaximum",
@@ -145,7 +145,7 @@ fn not_found(message: String) -> Refusal {
     }]))
 }
 
-/// Gemini 3 and later demand signatures and refuse penalties.
+/// Gemini 3 and later require signatures and refuse penalties.
 fn is_newest(model: &str) -> bool {
     !model.starts_with("gemini-1") && !model.starts_with("gemini-2")
 }
@@ -173,7 +173,7 @@ fn keyword(schema: &Value, place: &str) -> Option<Refusal> {
     )))
 }
 
-/// A map is a list of pairs here.
+/// Google represents a map as a list of pairs.
 fn step(step: &Step) -> String {
     match step {
         Step::Property(at, _) => format!(".properties[{at}].value"),
@@ -186,7 +186,7 @@ fn step(step: &Step) -> String {
     }
 }
 
-/// In the current turn, which begins with the user's last text, the first call of each step bears a signature.
+/// In the current turn, which begins with the user's last text, the first call of each step needs a signature.
 fn signatures(messages: &[Value]) -> Result<(), Refusal> {
     let begins = messages
         .iter()
@@ -231,7 +231,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             10,
             "2s",
         ),
-        // The delay of a day's limit is of no use: it was seen as 25 s.
+        // The delay in the error of a daily limit is not the reset: 25 s was observed.
         Trouble::RateLimitDay => exhausted(
             of,
             "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
@@ -265,7 +265,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             "INTERNAL",
             "An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting",
         ),
-        // It declines with a finish reason, and a malformed call is one too.
+        // It declines with a finish reason; a malformed call has a finish reason too.
         Trouble::PlanLimit | Trouble::Declined | Trouble::ToolUseFailed => return None,
     })
 }

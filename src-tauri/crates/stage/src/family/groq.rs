@@ -112,7 +112,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             .header("retry-after", 8)
             .header("x-ratelimit-remaining-tokens", 200)
             .header("x-ratelimit-reset-tokens", go_duration(7660)),
-        // No header shows the tokens of a day.
+        // No header reports the daily tokens.
         Trouble::RateLimitDay => {
             limit("tokens per day (TPD)", 200_000, 197_494, 4035, "tokens", "11m0.528s")
                 .header("retry-after", 661)
@@ -148,12 +148,12 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
         Trouble::Internal => {
             Refusal::new(500, "internal_server_error", "Internal Server Error")
         }
-        // It bills afterwards, up to a spend limit that no source quotes.
+        // It bills in arrears, with a spending limit for which no source quotes an error.
         Trouble::Quota | Trouble::PlanLimit | Trouble::Declined => return None,
     })
 }
 
-/// Requests are of a day, tokens of a minute.
+/// Requests are limited per day, tokens per minute.
 fn limits(of: &Occasion<'_>) -> Headers {
     let left = 8000_u64.saturating_sub(of.tokens);
     let headers = [

@@ -156,7 +156,7 @@ fn forbidden(place: Value, input: &Value) -> Refusal {
     .more(json!({ "detail": [detail] }))
 }
 
-/// Every call is answered, a user never follows a tool, and the last word is not the assistant's.
+/// Every call needs a result, a user message never follows a tool message, and the last message is not the assistant's.
 fn order(messages: &[Value]) -> Result<(), Refusal> {
     let wrong = |message: String| {
         Err(Refusal::new(400, "invalid_request_message_order", message).code("3230"))
@@ -226,7 +226,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
         Trouble::Internal => {
             Refusal::new(500, "internal_server_error", "Internal server error").code("1000")
         }
-        // No source has its words for these.
+        // No source documents the texts of these errors.
         Trouble::RateLimitDay
         | Trouble::Quota
         | Trouble::PlanLimit

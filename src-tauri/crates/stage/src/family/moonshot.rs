@@ -68,7 +68,7 @@ fn invalid(message: String) -> Refusal {
     Refusal::new(400, "invalid_request_error", message)
 }
 
-/// Thinking is on in Kimi's models from 2.5 on, except where the request turns it off.
+/// Kimi's models from 2.5 on think, unless the request switches thinking off.
 fn thinks(call: &Call<'_>) -> bool {
     call.model.starts_with("kimi-") && call.body["thinking"]["type"] != "disabled"
 }

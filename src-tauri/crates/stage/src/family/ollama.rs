@@ -29,7 +29,7 @@ pub(super) static VENDOR: Vendor = Vendor {
     models: &[],
     window: 4096,
     overlong: Overlong::CutOff,
-    // What it does not know it ignores, a conversation that it did not store too.
+    // It ignores unknown fields, and references to conversations that it did not store.
     refuses: nothing,
     words,
     envelope,
@@ -78,7 +78,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             "api_error",
             "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details",
         ),
-        // It has no limits, no bills and no keys.
+        // It has no limits, no billing and no keys.
         Trouble::RateLimit
         | Trouble::RateLimitDay
         | Trouble::Quota

@@ -56,7 +56,7 @@ pub(super) static VENDOR: Vendor = Vendor {
     stores: true,
 };
 
-/// Of encrypted reasoning.
+/// The kind of encrypted reasoning.
 const SEAL: Seal = Seal::Of("openai");
 
 fn refuses(call: &Call<'_>) -> Result<(), Refusal> {
@@ -144,7 +144,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
     })
 }
 
-/// The 429 of a ChatGPT login. It has no code, and states its reset in the body.
+/// The 429 of a ChatGPT login. It has no code, and its reset time is in the body.
 fn plan_limit(of: &Occasion<'_>) -> Refusal {
     let plan = of.plan();
     let resets_at = plan.exhausted().map_or(of.now, |window| window.resets_at);
@@ -184,7 +184,7 @@ fn limits(of: &Occasion<'_>) -> Headers {
     headers.map(|(name, value)| (name.into(), value)).into()
 }
 
-/// Windows are identified by their minutes; use is in percent.
+/// Windows are identified by their length in minutes; usage is in percent.
 fn codex(plan: &Plan, now: u64) -> Headers {
     let mut headers: Headers = vec![
         ("x-codex-plan-type".into(), "plus".to_owned()),

@@ -44,7 +44,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         ..Traits::PLAIN
     },
     thinks: |call| is_signed(call.model),
-    // It passes marks on to the provider behind it.
+    // It forwards marks to the provider behind it.
     cache: CacheRules::Marked { minimum: 1024 },
     limits: no_limits,
     stores: false,
@@ -63,7 +63,7 @@ fn envelope(dialect: Dialect, refusal: &Refusal) -> Value {
     json!({"error": error, "user_id": "user_rehearsal"})
 }
 
-/// At the top level beside what every chunk has.
+/// The error is at the top level, in addition to the fields of every chunk.
 fn in_stream(envelope: Value) -> Value {
     json!({
         "id": "gen-rehearsal",
@@ -75,7 +75,7 @@ fn in_stream(envelope: Value) -> Value {
     })
 }
 
-/// Models behind it whose tool turns must come back with their signatures.
+/// Models whose tool turns must be returned with their signatures.
 fn is_signed(model: &str) -> bool {
     model.starts_with("google/gemini-") && !model.starts_with("google/gemini-2")
 }
@@ -136,7 +136,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             ),
         )
         .header("retry-after", 23),
-        // Its own limits report their reset in Unix milliseconds.
+        // Its own limits have their reset in Unix milliseconds.
         Trouble::RateLimitDay => Refusal::new(
             429,
             "rate_limit_error",

@@ -1,19 +1,19 @@
-//! Walks through a JSON schema, for the vendors that refuse some of its keywords.
+//! Walks through a JSON schema, for vendors that refuse some keywords.
 
 use serde_json::Value;
 
 /// A step from a schema to one inside it.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// The property with this place and name.
+    /// The property with this index and name.
     Property(usize, String),
     Items,
-    /// `anyOf`, `oneOf` or `allOf`, and the place in it.
+    /// `anyOf`, `oneOf` or `allOf`, and the index in it.
     Alternative(&'static str, usize),
     Definition(String),
 }
 
-/// The first that `visit` finds, from the outermost schema inwards.
+/// The first result of `visit`, from the outermost schema inwards.
 pub(super) fn find<T>(
     schema: &Value,
     visit: &mut dyn FnMut(&Value, &[Step]) -> Option<T>,
@@ -63,7 +63,7 @@ fn children(schema: &Value) -> Vec<(&Value, Step)> {
     children
 }
 
-/// An object schema: by its type, or by what only objects have.
+/// An object schema, by its type or by keywords of objects.
 pub(super) fn is_object(schema: &Value) -> bool {
     schema["type"] == "object" || schema["properties"].is_object()
 }

@@ -3,7 +3,7 @@ use catalog::Dialect;
 use super::{Acting, Family};
 
 #[test]
-fn a_name_or_another_word_for_it_is_read() {
+fn names_and_aliases_are_parsed() {
     for family in Family::ALL {
         assert_eq!(family.as_str().parse(), Ok(family));
         assert!(!family.dialects().is_empty(), "{family}");
@@ -27,7 +27,7 @@ fn a_name_or_another_word_for_it_is_read() {
 }
 
 #[test]
-fn a_model_is_its_makers() {
+fn a_model_belongs_to_its_vendor() {
     for (model, family) in [
         ("claude-sonnet-4-5", Some(Family::Anthropic)),
         ("claude-sonnet-4-5@529", Some(Family::Anthropic)),
@@ -49,9 +49,9 @@ fn a_model_is_its_makers() {
     }
 }
 
-/// The vendor speaks every dialect that the catalogue lists for its endpoints.
+/// The vendor supports every dialect that the catalogue lists for its endpoints.
 #[test]
-fn a_vendor_speaks_what_its_endpoint_in_the_catalogue_speaks() {
+fn a_vendor_supports_the_dialects_of_its_catalogue_endpoint() {
     let catalog = catalog::Catalog::bundled();
     for family in Family::ALL {
         let id = catalog::EndpointId::new(family.vendor().provider);

@@ -1,4 +1,4 @@
-//! What a vendor's table consists of.
+//! The structure of a vendor's table.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -15,39 +15,39 @@ use crate::refusal::REQUEST_ID;
 use crate::signature::digest;
 use crate::trouble::Trouble;
 
-/// All in which a vendor differs from the others that speak the same dialect.
+/// The differences of a vendor from others with the same dialect.
 #[derive(Debug)]
 pub(crate) struct Vendor {
-    /// As people call it.
+    /// The vendor's common name.
     pub(crate) name: &'static str,
-    /// Its id in the catalogue, where limits of its models are looked up.
+    /// Its id in the catalogue, to look up the limits of its models.
     pub(crate) provider: &'static str,
     pub(crate) dialects: &'static [Dialect],
-    /// Models that are its own; `*` stands for any text.
+    /// The vendor's models; `*` matches any text.
     pub(crate) models: &'static [&'static str],
     /// Context window in tokens of a model that the catalogue does not know.
     pub(crate) window: u64,
-    /// What happens to a prompt that is longer than the window.
+    /// The handling of a prompt that is longer than the window.
     pub(crate) overlong: Overlong,
-    /// The rules that it holds a request to.
+    /// The vendor's checks of a request.
     pub(crate) refuses: fn(&Call<'_>) -> Result<(), Refusal>,
-    /// How it words a trouble; `None`: no source documents it.
+    /// The vendor's error for a trouble; `None`: no source documents it.
     pub(crate) words: fn(Trouble, &Occasion<'_>) -> Option<Refusal>,
-    /// The body of an error status.
+    /// The body of an error response.
     pub(crate) envelope: fn(Dialect, &Refusal) -> Value,
-    /// What a Chat stream makes of such a body.
+    /// Converts such a body into an event of a Chat stream.
     pub(crate) in_stream: fn(Value) -> Value,
     pub(crate) traits: Traits,
-    /// Does the model of this request think unasked?
+    /// True if the model of this request thinks by default.
     pub(crate) thinks: fn(&Call<'_>) -> bool,
     pub(crate) cache: CacheRules,
-    /// Headers with limits, on every success.
+    /// Headers with limits, on every successful response.
     pub(crate) limits: fn(&Occasion<'_>) -> Headers,
-    /// Responses are stored unless the request states otherwise.
+    /// Responses are stored unless the request disables it.
     pub(crate) stores: bool,
 }
 
-/// What happens to a prompt that is longer than the window.
+/// The handling of a prompt that is longer than the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overlong {
     Refused,
@@ -57,7 +57,7 @@ pub(crate) enum Overlong {
 
 pub(crate) type Headers = Vec<(Cow<'static, str>, String)>;
 
-/// A request as the rules of a vendor see it.
+/// A request in the form that a vendor's rules check.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) dialect: Dialect,
@@ -68,7 +68,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Whose request it is: a digest of its credential.
+    /// The owner of the request: a digest of its credential.
     pub(crate) fn owner(&self) -> String {
         let credential = |name: &str| self.headers.get(name).map(|value| value.as_bytes());
         let found = [header::AUTHORIZATION.as_str(), "x-api-key", "api-key"]
@@ -81,7 +81,7 @@ impl Call<'_> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Does the body name this field with anything but null?
+    /// True if the body has this field and its value is not null.
     pub(crate) fn has(&self, field: &str) -> bool {
         !self.body[field].is_null()
     }
@@ -94,25 +94,25 @@ impl Call<'_> {
     }
 }
 
-/// The figures that a vendor's words contain.
+/// The values for a vendor's error text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Occasion<'a> {
     pub(crate) model: &'a str,
     /// Tokens of the input.
     pub(crate) tokens: u64,
-    /// Tokens of output that the request allows; 0: it names no limit.
+    /// Tokens of output that the request allows; 0: no limit.
     pub(crate) output: u64,
     /// Tokens of the model's context window.
     pub(crate) window: u64,
     /// Unix seconds.
     pub(crate) now: u64,
     pub(crate) plan: Option<&'a Plan>,
-    /// Is the request one of a tool turn? What the failed call would have been.
+    /// The tool that the failed call would have used, if the request is part of a tool turn.
     pub(crate) tool: Option<&'a str>,
 }
 
 impl Occasion<'_> {
-    /// Tokens of a prompt that is too long: the real one, or one that would be.
+    /// The tokens of a prompt that is too long: the real number, or an example.
     pub(crate) fn too_many(&self) -> u64 {
         if self.tokens > self.window {
             self.tokens
@@ -121,7 +121,7 @@ impl Occasion<'_> {
         }
     }
 
-    /// The plan that was set, or one whose five hours are used up.
+    /// The configured plan, or one with a used-up five-hour window.
     pub(crate) fn plan(&self) -> Plan {
         let plan = self.plan.map(|plan| plan.now(self.now));
         let exhausted = plan.filter(|plan| plan.exhausted().is_some());
@@ -129,7 +129,7 @@ impl Occasion<'_> {
     }
 }
 
-/// An error status before an envelope words it.
+/// An error before it is put into an envelope.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -138,7 +138,7 @@ pub(crate) struct Refusal {
     pub(crate) code: Option<Box<Value>>,
     pub(crate) param: Option<String>,
     pub(crate) message: String,
-    /// What an envelope carries besides: details, metadata, a failed generation.
+    /// Additional fields of the envelope: details, metadata, a failed generation.
     pub(crate) more: Option<Box<Value>>,
     pub(crate) headers: Headers,
 }
@@ -183,7 +183,7 @@ impl Refusal {
     }
 }
 
-/// `{"type": "error", "error": {…}, "request_id": …}`, as Anthropic and other servers of Messages.
+/// `{"type": "error", "error": {…}, "request_id": …}`, as from Anthropic and other servers of Messages.
 pub(crate) fn messages_envelope(refusal: &Refusal) -> Value {
     let mut error = json!({"type": refusal.kind, "message": refusal.message});
     if let Some(code) = &refusal.code {
@@ -195,9 +195,9 @@ pub(crate) fn messages_envelope(refusal: &Refusal) -> Value {
     json!({"type": "error", "error": error, "request_id": REQUEST_ID})
 }
 
-/// `{"error": {"message", "type", "param", "code"}}`, as OpenAI and many compatible servers.
+/// `{"error": {"message", "type", "param", "code"}}`, as from OpenAI and many compatible servers.
 ///
-/// What there is more stands beside type and message, in place of param and code.
+/// Additional fields replace param and code.
 pub(crate) fn openai_envelope(refusal: &Refusal) -> Value {
     let mut error = json!({"message": refusal.message, "type": refusal.kind});
     match refusal.more.as_deref() {
@@ -214,22 +214,22 @@ pub(crate) fn openai_envelope(refusal: &Refusal) -> Value {
     json!({ "error": error })
 }
 
-/// Of a vendor that refuses nothing on its own account.
+/// For a vendor without further checks.
 pub(crate) fn nothing(_: &Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Of a vendor that reports no limits on a success.
+/// For a vendor that reports no limits on successful responses.
 pub(crate) fn no_limits(_: &Occasion<'_>) -> Headers {
     Vec::new()
 }
 
-/// Of a vendor whose models think only on request.
+/// For a vendor whose models think only on request.
 pub(crate) fn never(_: &Call<'_>) -> bool {
     false
 }
 
-/// Of a vendor whose streams report an error as its statuses do.
+/// For a vendor whose streams have the same error bodies as its error responses.
 pub(crate) fn as_it_is(envelope: Value) -> Value {
     envelope
 }

@@ -1,4 +1,4 @@
-//! vLLM, as it serves a model of one's own.
+//! vLLM as a server of the user's own model.
 //!
 //! | what | source |
 //! |---|---|
@@ -46,7 +46,7 @@ pub(super) static VENDOR: Vendor = Vendor {
 
 fn envelope(dialect: Dialect, refusal: &Refusal) -> Value {
     match (dialect, refusal.status) {
-        // By a layer that knows no dialect.
+        // Sent by a layer that does not depend on the dialect.
         (_, 401) => json!({"error": refusal.message}),
         (Dialect::Anthropic, _) => messages_envelope(refusal),
         (Dialect::OpenaiChat | Dialect::OpenaiResponses, status) => json!({"error": {
@@ -106,7 +106,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             "InternalServerError",
             "EngineCore encountered an issue. See stack trace (above) for the root cause.",
         ),
-        // It has no limits and no bills, and queues every request.
+        // It has no limits and no billing, and queues every request.
         Trouble::RateLimit
         | Trouble::RateLimitDay
         | Trouble::Quota

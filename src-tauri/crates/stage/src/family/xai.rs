@@ -69,7 +69,7 @@ fn reasons(model: &str) -> bool {
     !model.contains("non-reasoning")
 }
 
-/// Each with the name that the refusal gives it.
+/// Each parameter with its name in the refusal.
 const PENALTIES: [(&str, &str); 2] = [
     ("presence_penalty", "presencePenalty"),
     ("frequency_penalty", "frequencyPenalty"),
@@ -150,7 +150,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
                 of.model
             ),
         ),
-        // No source has its words for these.
+        // No source documents the texts of these errors.
         Trouble::RateLimitDay | Trouble::PlanLimit | Trouble::ToolUseFailed => return None,
     })
 }

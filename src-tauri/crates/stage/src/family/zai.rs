@@ -65,7 +65,7 @@ fn thinks(call: &Call<'_>) -> bool {
 }
 
 fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
-    /// Seconds by which China's clocks are ahead.
+    /// Offset of China's time zone in seconds.
     const AHEAD: u64 = 8 * 3600;
     let say = |status: u16, kind: &'static str, code: &str, message: &str| {
         Refusal::new(status, kind, message).code(code)

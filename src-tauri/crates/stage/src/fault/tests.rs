@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{ErrorBody, Fault, text};
 
 #[test]
-fn every_name_reads_as_the_fault_that_writes_it() {
+fn every_fault_name_is_parsed_to_the_same_fault() {
     let with_parameter = [
         "429",
         "502-html",
@@ -60,7 +60,7 @@ fn parameters_have_defaults_and_units() {
 }
 
 #[test]
-fn what_is_no_fault_is_refused() {
+fn an_unknown_fault_is_refused() {
     for name in [
         "",
         "cut:40",

@@ -1,4 +1,4 @@
-//! A fault's name and parameter, read and written.
+//! Parses and writes a fault's name and parameter.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::{ErrorBody, Fault, Stop, UnknownFault};
 use crate::trouble::Trouble;
 
-/// Content events before a stall that names no number.
+/// Content events before a stall without a number.
 const STALL_AFTER: usize = 3;
-/// Content events before a cut that names no number.
+/// Content events before a cut without a number.
 const CUT_AFTER: usize = 40;
 const LATE_FIRST_TOKEN: Duration = Duration::from_secs(20);
-/// Before the connection is dropped, where the fault has no duration.
+/// The time before the connection is dropped if the fault has no duration.
 const HANG_UP: Duration = Duration::from_secs(30);
 const DRIP: Duration = Duration::from_millis(100);
 
@@ -169,7 +169,7 @@ fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Fault::Trouble(trouble) => write!(f, "{trouble}"),
         Fault::Manner(manner) => write!(f, "{manner}"),
-        // The plain ones were written above.
+        // The plain faults were written above.
         Fault::Refuse
         | Fault::Reset
         | Fault::StallInTool
@@ -256,7 +256,7 @@ fn error_after(parameter: &str) -> Option<Fault> {
     Some(Fault::ErrorAfter { after, trouble })
 }
 
-/// Absent is fine, unreadable is not.
+/// Absent is valid, unreadable is not.
 fn optional<T>(parameter: Option<&str>, read: fn(&str) -> Option<T>) -> Option<Option<T>> {
     match parameter {
         None => Some(None),

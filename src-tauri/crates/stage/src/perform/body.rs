@@ -18,7 +18,7 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, Cut>;
 #[error("cut on purpose")]
 pub(crate) struct Cut;
 
-/// Plays the beats in order. The entry learns how it ended; if the client leaves, by being dropped.
+/// Sends the steps in order, and records the end in the entry; if the client disconnects, the entry is dropped.
 pub(crate) fn body(beats: Vec<Beat>, carrier: Carrier, mut entry: Entry) -> Body {
     if beats.is_empty() {
         // A body without bytes is never polled.

@@ -1,11 +1,11 @@
-//! What a fault makes of an answer in one document.
+//! Applies a fault to a response in one document.
 
 use bytes::Bytes;
 
 use super::performance::{Beat, JSON, Performance};
 use crate::fault::Fault;
 
-/// Bytes at a time when a document drips.
+/// Bytes per piece of a dripping document.
 const DROP: usize = 64;
 
 pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 pub(crate) struct Performance {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
-    /// The `content-length` that is promised; absent: chunked.
+    /// The `content-length`; absent: chunked.
     pub(crate) length: Option<usize>,
     pub(crate) beats: Vec<Beat>,
 }
@@ -16,13 +16,13 @@ pub(crate) struct Performance {
 pub(crate) enum Beat {
     Send(Bytes),
     Wait(Duration),
-    /// A pause until the client leaves.
+    /// A pause until the client disconnects.
     Silence,
-    /// The same bytes again and again until the client leaves.
+    /// Repeats the same bytes until the client disconnects.
     Repeat(Bytes, Duration),
     /// The connection is dropped: no last chunk.
     Cut,
-    /// The connection is reset: what the client has not read yet may be lost.
+    /// The connection is reset: bytes that the client has not read yet may be lost.
     Reset,
 }
 

@@ -10,19 +10,19 @@ use crate::frame::Transcript;
 use crate::refusal;
 use crate::trouble::Trouble;
 
-/// Who answers, and how.
+/// The inputs of a performance: vendor and response.
 pub(crate) struct Scene<'a> {
     pub(crate) dialect: Dialect,
-    /// The vendor that is acted; `None`: none.
+    /// The simulated vendor; `None`: none.
     pub(crate) vendor: Option<&'static Vendor>,
-    /// The vendor that words a trouble.
+    /// The vendor whose error texts are used.
     pub(crate) speaker: &'static Vendor,
     pub(crate) occasion: Occasion<'a>,
     pub(crate) delivery: &'a Delivery,
 }
 
 impl Scene<'_> {
-    /// A trouble in the vendor's words; what it has no words for is an internal error in a stream that has begun.
+    /// The vendor's error for a trouble. Without a documented one, a stream that has begun gets an internal error.
     fn refusal(&self, trouble: Option<Trouble>) -> Refusal {
         let words = |trouble| (self.speaker.words)(trouble, &self.occasion);
         trouble
@@ -43,7 +43,7 @@ impl Scene<'_> {
         Performance::document(200, JSON, body)
     }
 
-    /// The error event of this answer's stream, where `before` events came before it.
+    /// The error event of this response's stream after `before` events.
     pub(super) fn error_event(
         &self,
         transcript: &Transcript,

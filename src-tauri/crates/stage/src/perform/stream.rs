@@ -1,4 +1,4 @@
-//! What a fault makes of a stream of events.
+//! Applies a fault to a stream of events.
 
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ fn index(frames: &[Frame], is: impl Fn(Kind) -> bool) -> Option<usize> {
     frames.iter().position(|frame| is(frame.kind))
 }
 
-/// The middle of all events of this kind; where there is none, of all content.
+/// The middle of all events of this kind; if there is none, of all content.
 fn middle(frames: &[Frame], kind: Kind) -> usize {
     let of: Vec<usize> = (0..frames.len())
         .filter(|at| frames[*at].kind == kind)
@@ -128,7 +128,7 @@ fn middle_of_content(frames: &[Frame]) -> usize {
     of.get(of.len() / 2).copied().unwrap_or(frames.len() / 2)
 }
 
-/// The place after this many content events.
+/// The index after this many content events.
 fn after_content(frames: &[Frame], count: usize) -> usize {
     let mut seen = 0;
     frames

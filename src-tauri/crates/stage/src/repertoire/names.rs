@@ -1,6 +1,6 @@
-//! The names of all that can be played, as `GET /v1/models` lists them.
+//! The names of all scripts, as `GET /v1/models` lists them.
 
-/// All names, with what they do. A fault's parameter may follow after a colon.
+/// All names with their descriptions. A fault's parameter may follow after a colon.
 pub(crate) const NAMES: &[(&str, &str)] = &[
     ("steady", "Answers with a short text."),
     ("long", "Answers with some sixty words."),

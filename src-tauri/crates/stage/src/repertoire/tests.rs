@@ -3,7 +3,7 @@ use crate::fault::plain_names;
 use crate::{Family, Fault};
 
 #[test]
-fn every_name_can_be_played() {
+fn every_listed_name_is_a_script() {
     for (name, _) in NAMES {
         assert!(Piece::read(name).is_ok(), "{name}");
     }
@@ -25,7 +25,7 @@ fn every_fault_is_listed() {
 }
 
 #[test]
-fn a_style_and_a_fault_go_together() {
+fn a_style_and_a_fault_can_be_combined() {
     assert_eq!(
         Piece::read("tool+cut-before-final"),
         Ok(Piece {
@@ -45,7 +45,7 @@ fn a_style_and_a_fault_go_together() {
 }
 
 #[test]
-fn manners_and_a_vendor_go_together_with_a_fault() {
+fn manners_a_vendor_and_a_fault_can_be_combined() {
     let piece = Piece::read("as-kimi+tool+usage:none+cut-in-tool+ids:46").unwrap();
     assert_eq!(piece.acting, Some(Family::Moonshot.into()));
     assert_eq!(piece.fault, Some(Fault::CutInTool));
@@ -57,7 +57,7 @@ fn manners_and_a_vendor_go_together_with_a_fault() {
 }
 
 #[test]
-fn any_model_carries_its_piece_after_an_at_sign() {
+fn any_models_script_follows_an_at_sign() {
     let fault = |model| Piece::of_any_model(model).ok().map(|piece| piece.fault);
     assert_eq!(fault("gpt-5@cut-in-text"), Some(Some(Fault::CutInText)));
     assert_eq!(fault("rehearsal/529"), Some(Some(Fault::status(529))));

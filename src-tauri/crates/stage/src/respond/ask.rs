@@ -1,4 +1,4 @@
-//! A generation request with all that decides on its answer: whose rules hold, and what is refused.
+//! A generation request with everything that decides its response: the rules that apply, and the refusal.
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -25,14 +25,14 @@ use crate::usage::tokens;
 
 pub(super) type Headers = Vec<(String, String)>;
 
-/// What is answered instead of a generation.
+/// A response in place of a generation.
 pub(super) enum Instead {
-    /// In words of the stage's own.
+    /// With a text of the stage.
     Own(u16, String),
     Vendors(Refusal),
 }
 
-/// A request that was read, and all that decides on its answer.
+/// A parsed request with everything that decides its response.
 pub(super) struct Ask<'a> {
     pub(super) state: &'a State,
     pub(super) dialect: Dialect,
@@ -48,7 +48,7 @@ pub(super) struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// The request with the script of its model's name, or the refusal.
+    /// Returns the request with the script in its model's name, or the refusal.
     pub(super) fn read(
         state: &'a State,
         dialect: Dialect,
@@ -94,7 +94,7 @@ impl<'a> Ask<'a> {
         self.vendor.map_or(Traits::PLAIN, |vendor| vendor.traits)
     }
 
-    /// Who words a trouble: without a vendor that is acted, the one whose dialect it is.
+    /// The vendor whose error texts are used: the simulated one, else the dialect's own vendor.
     pub(super) fn speaker(&self) -> &'static Vendor {
         let own = match self.dialect {
             Dialect::Anthropic => Family::Anthropic,
@@ -122,7 +122,7 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// The rules that the request is held to.
+    /// Checks the request against the vendor's rules.
     pub(super) fn check(&self) -> Result<(), Instead> {
         let Some(vendor) = self.vendor else {
             return plain_check(self.dialect, &self.body)
@@ -150,7 +150,7 @@ impl<'a> Ask<'a> {
         Ok(())
     }
 
-    /// The fault, the manners, and the cue that this request uses up.
+    /// The fault, the manners, and the cue that this request consumes.
     pub(super) fn script(&self) -> (Option<Fault>, Vec<Manner>, Cue) {
         let (outage, cue) = {
             let mut script = self.state.script();
@@ -164,7 +164,7 @@ impl<'a> Ask<'a> {
         match fault {
             Some(Fault::Manner(manner)) => {
                 manners.push(manner);
-                // A manner of the cue leaves the fault of the model's name as it is.
+                // A manner of the cue does not replace the fault in the model's name.
                 (self.piece.fault.clone(), manners, cue)
             }
             fault => (fault, manners, cue),
@@ -197,7 +197,7 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// A fault that names a status: an acted vendor words it, but for the bodies that come from no vendor.
+    /// A fault with a status: the simulated vendor provides the error, except for bodies that no vendor sends.
     pub(super) fn status(&self, status: u16, body: ErrorBody) -> (Performance, Headers) {
         if let (Some(vendor), Some(trouble)) = (self.vendor, trouble_of(status, body))
             && let Some(refusal) = (vendor.words)(trouble, &self.occasion())
@@ -217,14 +217,14 @@ impl<'a> Ask<'a> {
         (performance, vec![id])
     }
 
-    /// The plan's window is used up, and the vendor that is acted sells plans.
+    /// The refusal for a used-up window, if the simulated vendor has plans.
     pub(super) fn used_up_plan(&self) -> Option<Refusal> {
         let plan = self.plan.as_ref()?.now(self.state.now());
         plan.exhausted()?;
         (self.vendor?.words)(Trouble::PlanLimit, &self.occasion())
     }
 
-    /// The header by which support finds a request.
+    /// The header with the id for the vendor's support.
     pub(super) fn request_id(&self, id: String) -> (String, String) {
         let name = match self.dialect {
             Dialect::Anthropic => "request-id",
@@ -241,7 +241,7 @@ pub(super) fn owned(headers: crate::family::Headers) -> Headers {
         .collect()
 }
 
-/// What a status and a body of the stage's own rehearse.
+/// The trouble that a status and a body of the stage simulate.
 fn trouble_of(status: u16, body: ErrorBody) -> Option<Trouble> {
     match (body, status) {
         (ErrorBody::Quota, _) => Some(Trouble::Quota),

@@ -1,5 +1,5 @@
-//! The paths of a vendor that make no answer: what a client reaches with the same credential, in the shapes of OpenAI's API
-//! reference, so that a test sees what passes to them.
+//! Other paths of a vendor that a client reaches with the same credential, with the shapes of OpenAI's API reference, so that a
+//! test sees what is forwarded.
 
 use http::{HeaderValue, Method, header};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::perform::Performance;
 use crate::signature::digest;
 use crate::usage::tokens;
 
-/// Collections, by the last fixed segment of their paths, with the object that each keeps.
+/// Collections, by the last fixed segment of their paths, with their object type.
 const COLLECTIONS: &[(&str, &str)] = &[
     ("batches", "batch"),
     ("files", "file"),
@@ -28,7 +28,7 @@ const COLLECTIONS: &[(&str, &str)] = &[
 /// Numbers of an embedding.
 const DIMENSIONS: usize = 8;
 
-/// `None`: the path is none of these either.
+/// `None`: not one of these paths.
 pub(super) fn respond(incoming: &Incoming) -> Option<Performance> {
     let path = incoming.path.split('?').next().unwrap_or_default();
     let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -79,7 +79,7 @@ fn embeddings(incoming: &Incoming) -> Value {
     })
 }
 
-/// An object of a collection, or the collection; it reports what arrived.
+/// An object of a collection, or the collection; it reports the received request.
 fn object(incoming: &Incoming, kind: &str, id: Option<&str>) -> Value {
     if incoming.method == Method::GET && id.is_none() {
         return json!({"object": "list", "data": [], "has_more": false});

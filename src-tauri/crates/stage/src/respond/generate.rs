@@ -1,4 +1,4 @@
-//! The answer to a generation request.
+//! The response to a generation request.
 
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ impl Ask<'_> {
         (performance, headers)
     }
 
-    /// What the vendor's cache held of the request, whether its model thinks, and whose request it is.
+    /// The cached part of the request, whether its model thinks, and its owner.
     fn remembered(&self) -> (Option<Cached>, bool, String) {
         let mut memory = self.state.memory();
         let call = Call {

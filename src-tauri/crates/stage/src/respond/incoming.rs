@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-/// All that is needed to answer, apart from the stage.
+/// A received request with everything that is needed for a response.
 pub(crate) struct Incoming {
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -9,7 +9,7 @@ pub(crate) struct Incoming {
     pub(crate) body: Bytes,
 }
 
-/// The connection is to be dropped without a byte.
+/// The connection must be dropped without a byte.
 #[derive(Debug, thiserror::Error)]
 #[error("dropped on purpose")]
 pub(crate) struct Dropped;

@@ -1,11 +1,11 @@
-//! The list of models, and an entry of it.
+//! The list of models, and its entries.
 
 use serde_json::{Value, json};
 
 use crate::clock::CREATED;
 use crate::repertoire::{NAMES, Unplayable};
 
-/// One list that both vendors' SDKs read.
+/// One list that the SDKs of both vendors can parse.
 pub(super) fn models() -> Value {
     let data: Vec<Value> = NAMES
         .iter()
@@ -26,7 +26,7 @@ pub(super) fn models_named(id: &str) -> Option<Value> {
     Some(model(name, about))
 }
 
-/// Any model there could be.
+/// An entry for any model id.
 pub(super) fn any_model(id: &str) -> Value {
     json!({
         "id": id,

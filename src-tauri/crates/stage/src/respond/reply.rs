@@ -1,4 +1,4 @@
-//! Responses that need no vendor.
+//! Responses that do not depend on a vendor.
 
 use catalog::Dialect;
 use http::{HeaderValue, Response, StatusCode, header};

@@ -70,7 +70,7 @@ async fn anthropic_events_come_in_their_documented_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn responses_number_their_events_and_end_with_all_of_their_output() {
+async fn responses_have_numbered_events_and_end_with_the_complete_output() {
     let events = play(Dialect::OpenaiResponses, "tool", true).await.events();
     for (at, event) in events.iter().enumerate() {
         assert_eq!(event["sequence_number"], at);
@@ -182,7 +182,7 @@ async fn usage_counts_cached_tokens_as_each_dialect_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn structured_output_is_answered_in_its_shape() {
+async fn structured_output_matches_its_schema() {
     let schema = json!({"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]});
     let mut ask = request(Dialect::Anthropic, "some-model", false, "Good evening");
     ask["output_config"] = json!({"format": {"type": "json_schema", "schema": schema}});
@@ -209,9 +209,9 @@ async fn ids_differ_from_request_to_request() {
     assert_ne!(first["content"][1]["id"], second["content"][1]["id"]);
 }
 
-/// A tool turn as an agent carries it on: the answer goes into the history word for word.
+/// A tool turn as an agent continues it: the response is added to the history word for word.
 #[tokio::test(start_paused = true)]
-async fn a_history_made_of_its_own_answers_is_accepted() {
+async fn a_history_of_the_stages_responses_is_accepted() {
     let stage = Stage::any_model();
     let mut ask = request(
         Dialect::Anthropic,
@@ -342,7 +342,7 @@ async fn the_smaller_endpoints_answer_as_clients_expect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_requests_are_told_what_is_wrong() {
+async fn bad_requests_get_the_reason() {
     let stage = Stage::any_model();
     for dialect in Dialect::ALL {
         let path = dialect.default_path();
@@ -353,7 +353,7 @@ async fn bad_requests_are_told_what_is_wrong() {
     }
 }
 
-/// As Codex gives the newest models their tools: in the conversation, in groups, and one that takes free text.
+/// Codex declares tools for the newest models in this form: in the conversation, in groups, and one with free text.
 #[tokio::test(start_paused = true)]
 async fn tools_that_come_in_the_conversation_are_called_as_they_were_declared() {
     let tools = json!([
@@ -389,7 +389,7 @@ async fn tools_that_come_in_the_conversation_are_called_as_they_were_declared() 
     assert_eq!(told("arguments"), [Value::Null, json!(r#"{"ms":1}"#)]);
 }
 
-/// A user who names a tool in so many words gets a call of it, once: with its result there, the answer is a text.
+/// If a user's text names a tool, the response calls it once; with the result present, the response is a text.
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_the_user_names_is_called() {
     for dialect in Dialect::ALL {

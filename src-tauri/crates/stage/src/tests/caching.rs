@@ -1,4 +1,4 @@
-//! What a move between providers costs: prompt caches, as each vendor counts them.
+//! Prompt caches, with each vendor's usage fields.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::advance;
 use super::client::{generate, generate_with, request};
 use crate::{Family, Stage};
 
-/// A conversation of so many exchanges, a long prefix before them; its last block is marked.
+/// A conversation with this many exchanges and a long prefix; its last block has the mark.
 fn conversation(model: &str, turns: usize, ttl: &str) -> Value {
     let mark = json!({"type": "ephemeral", "ttl": ttl});
     let mut ask = request(Dialect::Anthropic, model, false, "");
@@ -37,7 +37,7 @@ async fn counted(stage: &Stage, ask: &Value) -> [u64; 3] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_stays_reads_its_prefix_and_one_that_comes_back_late_writes_it_again() {
+async fn a_session_that_stays_reads_its_prefix_and_a_late_one_writes_it_again() {
     let stage = Stage::any_model().acting(Family::Anthropic);
     let ask = |turns: usize| conversation("claude-sonnet-4-5", turns, "5m");
     let [_, read, written] = counted(&stage, &ask(0)).await;
@@ -55,7 +55,7 @@ async fn a_session_that_stays_reads_its_prefix_and_one_that_comes_back_late_writ
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_hours_mark_outlives_a_move_and_is_told_apart() {
+async fn a_mark_of_an_hour_lasts_longer_and_is_reported_separately() {
     let stage = Stage::any_model().acting(Family::Anthropic);
     let ask = conversation("claude-sonnet-4-5", 0, "1h");
     let reply = generate(&stage, Dialect::Anthropic, &ask).await.json();
@@ -71,7 +71,7 @@ async fn an_hours_mark_outlives_a_move_and_is_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cache_is_of_one_model_one_effort_and_one_owner() {
+async fn a_cache_is_limited_to_one_model_effort_and_owner() {
     let stage = Stage::any_model().acting(Family::Anthropic);
     let ask = conversation("claude-sonnet-4-5", 0, "5m");
     counted(&stage, &ask).await;
@@ -91,7 +91,7 @@ async fn a_cache_is_of_one_model_one_effort_and_one_owner() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_request_warms_nothing() {
+async fn a_refused_request_writes_no_cache() {
     let stage = Stage::any_model().acting(Family::Anthropic);
     let mut ask = conversation("claude-sonnet-4-5@529", 0, "5m");
     assert_eq!(generate(&stage, Dialect::Anthropic, &ask).await.status, 529);
@@ -100,7 +100,7 @@ async fn a_refused_request_warms_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn vendors_that_cache_by_themselves_tell_it_in_their_own_fields() {
+async fn vendors_with_automatic_caches_report_them_in_their_fields() {
     for (family, model, place) in [
         (
             Family::OpenAi,

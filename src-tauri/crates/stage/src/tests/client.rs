@@ -1,4 +1,4 @@
-//! A client that trusts nothing: it reads bytes and notes how they ended.
+//! A raw client that reads bytes and records how they ended.
 
 use std::time::Duration;
 
@@ -9,29 +9,29 @@ use tokio::time::{Instant, timeout};
 
 use crate::Stage;
 
-/// Longer than any pause that ends.
+/// Longer than any limited pause.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reply {
-    /// 0: not a single byte came.
+    /// 0: no byte was received.
     pub(super) status: u16,
     pub(super) head: String,
     pub(super) body: Vec<u8>,
     pub(super) ending: Ending,
-    /// From the request's last byte to the end.
+    /// Time from the request's last byte to the end.
     pub(super) took: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Last chunk, or the promised length.
+    /// The last chunk, or the complete content length.
     Clean,
-    /// The connection closed before that.
+    /// The connection closed earlier.
     Cut,
     /// Reset by the peer.
     Reset,
-    /// Nothing more for an hour, or bytes without end.
+    /// Nothing more for an hour, or endless bytes.
     Never,
 }
 
@@ -51,7 +51,7 @@ impl Reply {
         })
     }
 
-    /// Data of all events, `[DONE]` and comments left out.
+    /// Data of all events except `[DONE]`; comments are skipped.
     pub(super) fn events(&self) -> Vec<Value> {
         let data = self
             .text()
@@ -63,12 +63,12 @@ impl Reply {
     }
 }
 
-/// One request over a pipe of its own.
+/// Sends one request over a separate pipe.
 pub(super) async fn send(stage: &Stage, method: &str, path: &str, body: &str) -> Reply {
     send_with(stage, method, path, "", body).await
 }
 
-/// The dialect's generation request with these headers, each with its line break.
+/// Sends the dialect's generation request with these headers, each with its line break.
 pub(super) async fn generate_with(
     stage: &Stage,
     dialect: Dialect,
@@ -166,7 +166,7 @@ fn reply(bytes: Vec<u8>, ending: Option<Ending>, took: Duration) -> Reply {
     reply
 }
 
-/// True: the last chunk was there.
+/// True: the last chunk was present.
 fn dechunk(mut raw: &[u8], body: &mut Vec<u8>) -> bool {
     loop {
         let Some(line) = raw.windows(2).position(|w| w == b"\r\n") else {

@@ -1,4 +1,4 @@
-//! What the stage notes about a connection, and that a deliberate cut takes nothing with it.
+//! The stage's record of a connection; a deliberate cut drops no earlier bytes.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn open(stage: &Stage, buffer: usize) -> DuplexStream {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_bytes_before_a_cut_arrive_however_narrow_the_pipe() {
+async fn all_bytes_before_a_cut_arrive_over_any_pipe() {
     for fault in ["cut-in-text", "cut-before-final", "truncated-body"] {
         let model = format!("some-model@long+{fault}");
         let wide = converse(
@@ -82,7 +82,7 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_stage_knows_how_each_exchange_ended() {
+async fn the_stage_records_how_each_exchange_ended() {
     let stage = Stage::any_model();
     for (model, end) in [
         ("some-model", End::Sent),
@@ -102,7 +102,7 @@ async fn the_stage_knows_how_each_exchange_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_is_noticed_at_once() {
+async fn a_disconnect_is_detected_at_once() {
     for model in [
         "some-model@silent",
         "some-model@stall",
@@ -127,7 +127,7 @@ async fn a_client_that_leaves_is_noticed_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_remembered_is_bounded() {
+async fn the_number_of_recorded_requests_is_limited() {
     let stage = Stage::embedded();
     for number in 0..100 {
         let ask = request(

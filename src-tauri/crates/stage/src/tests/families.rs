@@ -1,4 +1,4 @@
-//! Every family in every dialect that it speaks, played through and judged by `wire`.
+//! Every family in each of its dialects, with responses judged by `wire`.
 
 use catalog::Dialect;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -10,7 +10,7 @@ use crate::{Cue, Family, Stage};
 
 mod rows;
 
-/// A model of the family's own, as its rules know it.
+/// A model of the family that its rules recognise.
 pub(super) fn model(family: Family) -> &'static str {
     match family {
         Family::Anthropic => "claude-sonnet-4-5",
@@ -28,7 +28,7 @@ pub(super) fn model(family: Family) -> &'static str {
     }
 }
 
-/// A request that the family takes: without what it refuses.
+/// A request that the family accepts.
 pub(super) fn ask(family: Family, dialect: Dialect, stream: bool) -> Value {
     let mut ask = request(dialect, model(family), stream, "What is here?");
     if family == Family::Mistral {
@@ -62,7 +62,7 @@ pub(super) fn judge(dialect: Dialect, framing: Framing, reply: &Reply) -> (Compl
     (validator.judge(end), validator)
 }
 
-/// The class that each situation is of. A refusal that the vendor is not known to have is `None`: the stage answers 501.
+/// The class of each trouble. `None`: no documented error of this vendor, so the stage responds with 501.
 pub(super) async fn class(family: Family, dialect: Dialect, trouble: &str) -> Option<Class> {
     let stage = Stage::any_model().acting(family);
     stage.cue(Cue::fault(trouble.parse().unwrap()));
@@ -75,7 +75,7 @@ pub(super) async fn class(family: Family, dialect: Dialect, trouble: &str) -> Op
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plain_turn_is_complete_whole_and_streamed() {
+async fn a_plain_turn_is_complete_as_a_document_and_as_a_stream() {
     for family in Family::ALL {
         for dialect in Dialect::ALL {
             for (stream, framing) in [(true, Framing::Stream), (false, Framing::Whole)] {
@@ -98,7 +98,7 @@ async fn a_plain_turn_is_complete_whole_and_streamed() {
     }
 }
 
-/// The response of the first step, sent back with its result as the dialect's documentation describes.
+/// The response of the first step, returned with its result as the dialect's documentation describes.
 fn second_step(dialect: Dialect, mut ask: Value, answer: &Value) -> Value {
     match dialect {
         Dialect::Anthropic => {
@@ -141,7 +141,7 @@ fn second_step(dialect: Dialect, mut ask: Value, answer: &Value) -> Value {
     ask
 }
 
-/// What a client keeps of a message of this family: all, but for the vendors that refuse their own thinking.
+/// The part of a message that a client keeps: everything, except for vendors that refuse their own thinking.
 fn kept(family: Family, mut answer: Value) -> Value {
     let message = answer.pointer_mut("/choices/0/message");
     if let Some(fields) = message.and_then(Value::as_object_mut) {
@@ -162,7 +162,7 @@ async fn a_tool_turn_of_two_steps_ends_complete() {
             let stage = Stage::any_model().acting(family);
             let then = || Cue::tool_turn("Bash", json!({"command": "ls"}), "Two files.");
 
-            // The same turn, as a stream and as a document: the document shows what a client has assembled.
+            // The same turn as a stream and as a document: the document equals what a client assembles.
             stage.cue(then());
             let streamed = generate(&stage, dialect, &ask(family, dialect, true)).await;
             let (completion, validator) = judge(dialect, Framing::Stream, &streamed);
@@ -185,7 +185,7 @@ async fn a_tool_turn_of_two_steps_ends_complete() {
     }
 }
 
-/// For every vendor, and with its memory: the same requests in the same order get the same bytes.
+/// For every vendor, caches included: the same requests in the same order get the same bytes.
 #[tokio::test(start_paused = true)]
 async fn the_same_requests_get_the_same_bytes_from_every_family() {
     for family in Family::ALL {

@@ -22,7 +22,7 @@ async fn play(dialect: Dialect, fault: &str, stream: bool) -> Reply {
     .await
 }
 
-/// What a streamed answer amounts to, in a few words.
+/// Summarises a streamed response in a few words.
 fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
     let mut words = vec![format!("{:?}", reply.ending).to_lowercase()];
     let mut say = |word: &str| {
@@ -82,8 +82,8 @@ fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_fault_of_a_stream_does_what_it_says() {
-    // Fault, then the effect in the three dialects; Responses has no terminal event beside the one with the stop.
+async fn every_fault_has_its_documented_effect_on_a_stream() {
+    // Fault, then the effect in the three dialects; Responses has no terminal event other than the one with the stop reason.
     let whole = [
         "clean content stop terminal",
         "clean content stop terminal",
@@ -157,7 +157,7 @@ async fn every_fault_of_a_stream_does_what_it_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_fault_of_a_document_does_what_it_says() {
+async fn every_fault_has_its_documented_effect_on_a_document() {
     // Fault, how the body ends, and whether it is JSON.
     for (fault, ending, json) in [
         ("steady", Ending::Clean, true),
@@ -202,7 +202,7 @@ async fn every_fault_of_a_document_does_what_it_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_comes_before_the_headers_of_a_dropped_or_silent_answer() {
+async fn no_byte_is_sent_before_a_dropped_or_delayed_response() {
     for (fault, ending) in [
         ("refuse", Ending::Cut),
         ("reset", Ending::Cut),
@@ -224,7 +224,7 @@ async fn nothing_comes_before_the_headers_of_a_dropped_or_silent_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_last_as_long_as_they_say() {
+async fn pauses_have_their_stated_length() {
     for (fault, seconds) in [
         ("steady", 0),
         ("silent:30s", 30),
@@ -288,7 +288,7 @@ async fn an_error_status_has_the_dialects_envelope_and_its_headers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stop_reasons_are_said_in_each_dialects_words() {
+async fn stop_reasons_have_the_form_of_each_dialect() {
     for (fault, anthropic, chat, responses) in [
         ("steady", "end_turn", "stop", "completed"),
         ("tool", "tool_use", "tool_calls", "completed"),
@@ -331,7 +331,7 @@ async fn stop_reasons_are_said_in_each_dialects_words() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_meets_every_request_until_it_is_over() {
+async fn an_outage_affects_every_request_until_its_end() {
     let stage = Stage::any_model();
     stage.cue(Cue::fault(Fault::status(500)));
     stage.outage(Some(Fault::status(529)));

@@ -1,5 +1,5 @@
-//! Faults from published reports, each as an upstream plays it. Not here: faults in requests of clients to the gateway, and in
-//! the gateway's reports to its owner.
+//! Faults from published reports, reproduced by an upstream. Excluded: faults in requests of clients to the gateway, and in the
+//! gateway's reports to its owner.
 //!
 //! | entry | played as | also held in |
 //! |---|---|---|
@@ -48,7 +48,7 @@ async fn play(dialect: Dialect, piece: &str, stream: bool) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a1_a_primary_that_is_back_beside_a_fallback_that_never_fits() {
+async fn a1_a_recovered_primary_and_a_fallback_that_always_refuses() {
     let (lead, second) = (Stage::any_model(), Stage::any_model());
     lead.cue(Cue::fault(Fault::status(529)).times(2));
     for refusal in ["400", "400-policy", "overflow"] {
@@ -94,7 +94,7 @@ async fn a3_an_attempt_that_the_provider_ends_after_a_long_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a6_a_call_that_the_model_wrote_wrongly() {
+async fn a6_a_malformed_call_of_the_model() {
     let reply = play(Dialect::OpenaiChat, "as-groq+tool-use-failed", true).await;
     assert_eq!(reply.status, 400);
     let error = reply.json()["error"].take();
@@ -148,9 +148,9 @@ async fn b4_a_stream_that_always_ends_completed() {
     );
 }
 
-/// An error after any number of events, in the words of any trouble, in every dialect.
+/// An error after any number of events, with the text of any trouble, in every dialect.
 #[tokio::test(start_paused = true)]
-async fn b_an_error_after_so_many_events() {
+async fn b_an_error_after_a_number_of_events() {
     for dialect in Dialect::ALL {
         for after in [0, 1, 4] {
             let reply = play(
@@ -190,7 +190,7 @@ async fn b_an_error_after_so_many_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c1_a_session_that_another_vendor_answered_is_refused_at_home() {
+async fn c1_a_session_with_another_vendors_turn_is_refused_by_its_own_vendor() {
     for (family, model) in [
         (Family::Moonshot, "kimi-k2.6"),
         (Family::DeepSeek, "deepseek-v4-pro"),
@@ -219,7 +219,7 @@ async fn c1_a_session_that_another_vendor_answered_is_refused_at_home() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c3_a_conversation_of_elsewhere_is_answered_with_200_about_nothing() {
+async fn c3_an_unknown_conversation_gets_a_200_without_its_content() {
     let stage = Stage::any_model().acting(Family::Ollama);
     let mut ask = request(Dialect::OpenaiResponses, "qwen3:8b", false, "And then?");
     ask["previous_response_id"] = "resp_of_another".into();
@@ -231,7 +231,7 @@ async fn c3_a_conversation_of_elsewhere_is_answered_with_200_about_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c4_every_header_and_field_that_arrives_is_seen() {
+async fn c4_every_received_header_and_field_is_recorded() {
     let stage = Stage::any_model();
     let headers = "x-auth-token: secret\r\ncf-access-client-secret: secret\r\nx-amz-security-token: secret\r\n";
     let mut ask = request(Dialect::Anthropic, "m", false, "hi");
@@ -250,7 +250,7 @@ async fn c4_every_header_and_field_that_arrives_is_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn d4_long_ids_come_back_to_their_own_provider_alone() {
+async fn d4_long_ids_return_only_to_their_own_provider() {
     let own = Stage::any_model().acting(Family::Vllm);
     let mut ask = request(Dialect::OpenaiChat, "m@tool", false, "hi");
     let message =
@@ -348,7 +348,7 @@ async fn e4_no_output_and_no_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f3_the_embedded_stage_acts_a_vendor_by_the_models_name() {
+async fn f3_a_models_name_selects_the_vendor_of_the_embedded_stage() {
     let stage = Stage::embedded();
     let ask = request(Dialect::OpenaiChat, "rehearsal/as-gemini+tool", false, "hi");
     let first = generate(&stage, Dialect::OpenaiChat, &ask).await.json();

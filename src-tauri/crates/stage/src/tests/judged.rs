@@ -1,4 +1,4 @@
-//! What `wire` makes of the answers: the two were written apart from the same documents, so each checks the other.
+//! `wire`'s verdicts on the stage's responses: both were written separately from the same documents, so each checks the other.
 
 use catalog::Dialect;
 use http::{HeaderMap, StatusCode};
@@ -50,7 +50,7 @@ fn word(completion: &Completion) -> &'static str {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_whole_is_judged_complete_and_what_is_not_is_not() {
+async fn complete_and_incomplete_responses_are_judged_correctly() {
     for (piece, streamed, whole) in [
         ("steady", ["complete"; 3], ["complete"; 3]),
         ("long", ["complete"; 3], ["complete"; 3]),
@@ -71,7 +71,7 @@ async fn what_is_whole_is_judged_complete_and_what_is_not_is_not() {
         ("refusal", ["refused"; 3], ["refused"; 3]),
         ("stop-null", ["broken"; 3], ["broken"; 3]),
         ("nothing-to-act-on", ["broken"; 3], ["broken"; 3]),
-        // In a Messages document the input is part of the JSON: there it is a string, which `wire` does not look into.
+        // In a Messages document the input is part of the JSON: there it is a string, which `wire` does not inspect.
         (
             "invalid-tool-input",
             ["broken"; 3],
@@ -114,7 +114,7 @@ async fn what_is_whole_is_judged_complete_and_what_is_not_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_are_counted_as_they_were_told() {
+async fn tokens_are_counted_as_reported() {
     for stream in [STREAM, WHOLE] {
         for dialect in Dialect::ALL {
             let mut ask = request(dialect, "some-model@tool", stream, &"word ".repeat(1200));
@@ -142,7 +142,7 @@ async fn tokens_are_counted_as_they_were_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn error_statuses_are_of_the_class_that_they_rehearse() {
+async fn error_statuses_have_the_class_that_they_simulate() {
     for (fault, class) in [
         ("400", Class::Caller),
         ("400-context", Class::ContextTooLong),

@@ -30,7 +30,7 @@ async fn say(stage: &Stage, dialect: Dialect, model: &str) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_is_told_on_every_answer_and_refused_once_it_is_used_up() {
+async fn a_plan_is_reported_on_every_response_and_refused_when_used_up() {
     let stage = Stage::any_model().acting(Family::Anthropic).at(NOW);
     stage.plan(Some(plan(0.93, 0.3)));
     let reply = say(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
@@ -104,7 +104,7 @@ async fn codex_reads_the_same_plan_in_percent_and_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_fault_plays_a_used_up_plan_without_one() {
+async fn the_fault_simulates_a_used_up_plan_by_default() {
     for (family, says) in [
         (
             Family::Anthropic,
@@ -127,7 +127,7 @@ async fn the_fault_plays_a_used_up_plan_without_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn limits_of_a_minute_and_of_a_day_are_told_apart() {
+async fn limits_per_minute_and_per_day_are_distinguished() {
     let waits = |family: Family, dialect: Dialect, trouble: &'static str| async move {
         let stage = Stage::any_model().acting(family);
         let reply = generate(
@@ -168,7 +168,7 @@ async fn limits_of_a_minute_and_of_a_day_are_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn limits_stand_on_successes_where_the_vendor_tells_them() {
+async fn limits_are_on_successful_responses_if_the_vendor_reports_them() {
     for (family, header, value) in [
         (
             Family::Anthropic,

@@ -1,4 +1,4 @@
-//! Ways of saying an answer, in every dialect in which they exist: the bytes, and what a client puts together from them.
+//! Manners in every dialect in which they exist: the bytes, and the content that a client assembles from them.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn reasons(events: &[Value]) -> Vec<&Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_reason_to_stop_can_be_any_word_in_every_dialect() {
+async fn the_stop_reason_can_be_any_word_in_every_dialect() {
     for word in [
         "",
         "eos",
@@ -51,7 +51,7 @@ async fn the_reason_to_stop_can_be_any_word_in_every_dialect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_early_reason_stands_on_what_comes_before_the_end_and_goes_with_a_cut() {
+async fn an_early_reason_is_on_earlier_chunks_and_combines_with_a_cut() {
     let events = chat("reasons:").await;
     let told = reasons(&events);
     assert!(told.len() > 3);
@@ -68,7 +68,7 @@ async fn an_early_reason_stands_on_what_comes_before_the_end_and_goes_with_a_cut
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_an_answer_or_none_can_end_with_any_reason() {
+async fn a_partial_or_empty_response_can_end_with_any_reason() {
     let whole = chat("steady").await.len();
     let half = chat("half+stop:abort").await;
     assert!(half.len() < whole);
@@ -97,7 +97,7 @@ async fn the_status_can_differ_from_the_name_of_its_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn usage_stands_where_it_is_said_to() {
+async fn usage_is_in_the_stated_place() {
     let of = |events: &[Value], place: &str| -> Vec<Value> {
         let found = events.iter().filter_map(|event| event.pointer(place));
         found.filter(|usage| usage.is_object()).cloned().collect()
@@ -144,7 +144,7 @@ async fn usage_stands_where_it_is_said_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn usage_can_be_told_too_high_first_and_absurdly() {
+async fn usage_can_be_corrected_or_absurd() {
     let places = [
         (
             Dialect::Anthropic,
@@ -184,7 +184,7 @@ async fn usage_can_be_told_too_high_first_and_absurdly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_of_calls_look_as_each_vendor_makes_them() {
+async fn call_ids_have_each_vendors_format() {
     for (ids, dialect) in [
         ("functions", Dialect::OpenaiChat),
         ("vllm", Dialect::OpenaiResponses),
@@ -218,7 +218,7 @@ async fn ids_of_calls_look_as_each_vendor_makes_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn thinking_stands_in_the_field_that_is_named() {
+async fn thinking_is_in_the_named_field() {
     for (field, path) in [
         ("reasoning_content", "/choices/0/delta/reasoning_content"),
         ("reasoning", "/choices/0/delta/reasoning"),
@@ -242,9 +242,9 @@ async fn thinking_stands_in_the_field_that_is_named() {
     assert_eq!(signed.count(), 1);
 }
 
-/// Joined as JSON strings they are the emoji; each alone is no text.
+/// Joined as JSON strings they are the emoji; each one alone is not valid text.
 #[tokio::test(start_paused = true)]
-async fn an_emoji_can_be_split_over_two_events_or_halved() {
+async fn an_emoji_can_be_split_or_have_a_lone_surrogate() {
     for dialect in Dialect::ALL {
         for piece in ["surrogates:split", "tool+surrogates:split"] {
             let reply = play(dialect, piece, true).await;
@@ -297,7 +297,7 @@ async fn the_last_event_can_lack_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_can_come_as_one_document() {
+async fn a_stream_request_can_get_one_document() {
     for dialect in Dialect::ALL {
         for (piece, content_type) in [
             ("whole-document", "application/json"),
@@ -314,7 +314,7 @@ async fn a_stream_can_come_as_one_document() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn signs_of_life_stand_between_the_events() {
+async fn keep_alives_are_between_the_events() {
     for (dialect, piece, sign) in [
         (
             Dialect::OpenaiChat,
@@ -338,7 +338,7 @@ async fn signs_of_life_stand_between_the_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_can_come_whole_and_unnumbered() {
+async fn calls_can_be_in_one_event_and_without_index() {
     let events = chat("parallel-tools+calls:whole+calls:unnumbered").await;
     let calls: Vec<&Value> = events
         .iter()
@@ -357,7 +357,7 @@ async fn calls_can_come_whole_and_unnumbered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_contradicts_itself_or_is_unknown_is_told() {
+async fn contradictory_and_unknown_manners_are_reported() {
     for (dialect, piece, status, says) in [
         (
             Dialect::OpenaiChat,

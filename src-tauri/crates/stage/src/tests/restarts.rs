@@ -1,4 +1,4 @@
-//! Histories that a restart in place leaves behind, sent as the next turn: the strict validator accepts them.
+//! Histories after a restart in place, sent as the next turn: the strict validator accepts them.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn splice(first: &str, second: &str, thinking: bool) -> Result<String, CannotRes
     Ok(String::from_utf8(stream).unwrap())
 }
 
-/// The assistant's message as an agent keeps it, and the next one by its user.
+/// The assistant's message as an agent stores it, and the next message of its user.
 fn next_turn(stream: &str) -> Vec<Value> {
     let mut blocks: Vec<Value> = Vec::new();
     let mut inputs: Vec<String> = Vec::new();
@@ -110,10 +110,10 @@ async fn the_next_turn_after_a_restart_is_accepted() {
     assert!(accepted > 100 && refused > 0, "{accepted} {refused}");
 }
 
-/// Why a tool call is refused where no thinking was shown, and why the second answer's thinking is not: the same vendor
-/// turns both histories down.
+/// A tool call without prior thinking, and the second response's thinking in the history, are both refused by the vendor. So a
+/// restart allows neither.
 #[tokio::test(start_paused = true)]
-async fn what_a_restart_refuses_the_vendor_would_refuse() {
+async fn a_restart_refuses_only_what_the_vendor_refuses() {
     let first = turn("steady", &[], false).await;
     let cut: String = first.text().split_inclusive("\n\n").take(4).collect();
     let second = turn("tool", &[], false).await;

@@ -1,4 +1,4 @@
-//! What each vendor refuses, in its own envelope and words, and what it takes: a table for each.
+//! The requests that each vendor refuses, with its envelope and text, and those that it accepts: one table per vendor.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ type Row = (Value, &'static str);
 
 pub(super) const TAKEN: &str = "";
 
-/// `patch` laid over `value`; null takes a field away.
+/// Merges `patch` into `value`; null removes a field.
 pub(super) fn patched(mut value: Value, patch: &Value) -> Value {
     match (&mut value, patch) {
         (Value::Object(fields), Value::Object(changes)) => {

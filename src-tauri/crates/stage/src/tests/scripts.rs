@@ -12,7 +12,7 @@ fn said(answer: &Value) -> &str {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cues_are_taken_in_order_by_the_requests_that_fit() {
+async fn cues_are_used_in_order_by_matching_requests() {
     let stage = Stage::any_model();
     stage.cue(Cue::answer([Line::Text("for claude".into())]).for_model("claude-*"));
     stage.cue(Cue::fault(Fault::status(503)).times(2));
@@ -30,9 +30,9 @@ async fn cues_are_taken_in_order_by_the_requests_that_fit() {
     assert!(heard[4].starts_with("This is a rehearsal answer"));
 }
 
-/// A client requests the rest of a broken response in a message after the results.
+/// A client requests the rest of a truncated response in a message after the results.
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_for_the_beginning_is_not_given_again_later_in_the_conversation() {
+async fn a_call_for_the_beginning_is_not_repeated_later() {
     let stage = Stage::any_model();
     let call = Line::Tool {
         name: "Bash".into(),
@@ -94,7 +94,7 @@ async fn a_tool_turn_waits_for_a_request_that_offers_the_tool_and_for_its_result
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cue_and_a_models_name_add_up() {
+async fn a_cue_and_a_models_name_are_combined() {
     let stage = Stage::any_model();
     stage.cue(Cue::answer([Line::Text("word ".repeat(50))]));
     let ask = request(
@@ -109,7 +109,7 @@ async fn a_cue_and_a_models_name_add_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_are_told_apart_and_not_shown() {
+async fn credentials_are_distinguished_and_not_shown() {
     let stage = Stage::any_model();
     let (mut near, far) = tokio::io::duplex(4096);
     let serving = stage.serve_connection(far);
@@ -136,7 +136,7 @@ async fn credentials_are_told_apart_and_not_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn scripts_steer_the_stage_over_http() {
+async fn scripts_control_the_stage_over_http() {
     let stage = Stage::any_model();
     let ask = request(Dialect::OpenaiResponses, "gpt-5", false, "Good evening");
     let status = async || {

@@ -1,4 +1,4 @@
-//! Faults that only a real connection has.
+//! Faults that need a real connection.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl House {
 }
 
 #[tokio::test]
-async fn a_reset_is_a_reset_and_a_cut_is_none() {
+async fn a_reset_differs_from_a_cut() {
     let house = open(&Stage::any_model()).await;
     assert_eq!(house.ask("some-model@reset").await, (0, Ending::Reset));
     assert_eq!(house.ask("some-model@refuse").await, (0, Ending::Reset));
@@ -60,7 +60,7 @@ async fn a_reset_is_a_reset_and_a_cut_is_none() {
 }
 
 #[tokio::test]
-async fn connections_are_refused_while_the_outage_or_a_cue_says_so() {
+async fn an_outage_or_a_cue_can_refuse_connections() {
     let stage = Stage::any_model();
     let house = open(&stage).await;
     stage.outage(Some(Fault::Refuse));
@@ -91,7 +91,7 @@ async fn a_websocket_is_refused_with_426() {
 }
 
 #[tokio::test]
-async fn an_answer_under_way_is_finished_when_the_house_closes() {
+async fn an_open_response_is_finished_after_a_stop() {
     let stage = Stage::any_model();
     let house = open(&stage).await;
     let idle = TcpStream::connect(house.address).await.unwrap();

@@ -11,7 +11,7 @@ use crate::request::untranslatable::Untranslatable;
 const OUTPUT_FATES: &[(&str, Fate)] = &[
     // The number of tokens that the model assumes for its complete task.
     ("task_budget", Fate::LeftOut(Why::Approximate)),
-    // What time it is.
+    // The current time for the model.
     ("timing", Fate::LeftOut(Why::Approximate)),
 ];
 
@@ -35,7 +35,7 @@ pub(super) fn read_thinking(
     if budget.is_some() {
         leave_out(left_out, thinking.path("budget_tokens"), Why::Effort);
     }
-    // How thinking is shown, which it never is across vendors, and which earlier thinking may go with which prefix.
+    // How thinking is displayed, and which earlier thinking is valid for which prefix: neither applies to another vendor.
     let shown = ["display", "block_binding"].map(|key| (key, Fate::LeftOut(Why::Thinking)));
     thinking.end(&shown, left_out)?;
     Ok(effort)
@@ -48,7 +48,7 @@ fn known(kind: &str) -> &str {
     }
 }
 
-/// `output_config` of the request, and `output_format`, which came before it.
+/// `output_config` of the request, and its older form `output_format`.
 pub(super) fn read_output(body: &mut Object<'_>, conversation: &mut Conversation) -> Read<()> {
     let mut format = body.object("output_format", "output_format")?;
     if let Some(mut config) = body.object("output_config", "output_config")? {
@@ -65,7 +65,7 @@ pub(super) fn read_output(body: &mut Object<'_>, conversation: &mut Conversation
     Ok(())
 }
 
-/// `output_config` of one message (beta `per-turn-control-2026-07-01`): it holds from there on.
+/// `output_config` of one message (beta `per-turn-control-2026-07-01`): it applies from this message on.
 pub(super) fn read_stated(
     message: &mut Object<'_>,
     left_out: &mut Vec<LeftOut>,
@@ -74,7 +74,7 @@ pub(super) fn read_stated(
         return Ok(None);
     };
     let effort = read_effort(&mut config, left_out)?;
-    // A format is a demand on the answer, and has its place in the request.
+    // A format applies to the complete response, so it belongs to the request.
     if let Some(format) = config.take("format") {
         let empty = matches!(format, "{}");
         if !empty {

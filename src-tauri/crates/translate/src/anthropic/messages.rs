@@ -13,12 +13,12 @@ const PLACE: &str = "messages[].content[]";
 
 const FATES: &[(&str, Fate)] = &[
     CACHE_MARK,
-    // An instruction for one turn (beta `mid-conversation-system-clear-at-2026-08-21`): it stays.
+    // An instruction for one turn (beta `mid-conversation-system-clear-at-2026-08-21`) is kept for the complete conversation.
     ("clear_at", Fate::LeftOut(Why::Approximate)),
     ("id", Fate::LeftOut(Why::Bookkeeping)),
 ];
 
-/// The effort that the messages state last.
+/// Returns the effort that the messages set last.
 pub(super) fn read_messages(
     body: &mut Object<'_>,
     conversation: &mut Conversation,
@@ -42,7 +42,7 @@ fn read_message(
     let role = match &*message.needed_text("role")? {
         "user" => Role::User,
         "assistant" => Role::Assistant,
-        // In the middle of a conversation, since the beta `mid-conversation-system-2026-04-07`.
+        // Allowed within a conversation since the beta `mid-conversation-system-2026-04-07`.
         "system" => Role::System,
         _ => return Err(malformed(DIALECT, "messages[].role", "one of its roles")),
     };
@@ -63,7 +63,7 @@ fn read_message(
     Ok(stated)
 }
 
-/// Text, and changes of the tools.
+/// Parts of a system message: text, and changes of the tools.
 fn read_instruction(
     content: Content<'_>,
     changes: &mut Vec<Change>,
@@ -82,8 +82,8 @@ fn read_instruction(
     read_texts(PLACE, Content::Parts(texts), left_out)
 }
 
-/// A compaction block with a summary in it stands for all that came before (Anthropic docs, "Compaction"). One without a summary
-/// stands for nothing.
+/// A compaction block with a summary replaces all earlier messages (Anthropic docs, "Compaction"). A block without a summary
+/// replaces nothing.
 fn summarised<'a>(content: Content<'a>, conversation: &mut Conversation) -> Read<Content<'a>> {
     let Content::Parts(mut elements) = content else {
         return Ok(content);

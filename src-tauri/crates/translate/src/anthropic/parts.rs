@@ -4,7 +4,7 @@ use crate::request::model::{Call, Document, DocumentBody, File, Image, Input, Pa
 use crate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::request::untranslatable::Untranslatable;
 
-/// Results of Anthropic's own tools in a response; the response's text contains what they found.
+/// Results of Anthropic's server tools in a response; the response's text contains their findings.
 const VENDOR_RESULTS: &[&str] = &[
     "server_tool_use",
     "web_search_tool_result",
@@ -19,7 +19,7 @@ const VENDOR_RESULTS: &[&str] = &[
     "mcp_tool_listing",
 ];
 
-/// Marks of the vendor between the blocks of a response: another of its models continued, and a compaction without a summary.
+/// Vendor markers between the blocks of a response: another model of the vendor continued, or a compaction has no summary.
 const MARKS: &[&str] = &["fallback", "compaction"];
 
 pub(super) const CACHE_MARK: (&str, Fate) = ("cache_control", Fate::LeftOut(Why::CacheMark));
@@ -76,7 +76,7 @@ fn read_part(
         "tool_use" => Some(Part::Call(read_call(&mut part)?)),
         "tool_result" => Some(Part::Result(read_result(&mut part, left_out)?)),
         "search_result" => Some(Part::Text(read_search_result(&mut part, left_out)?)),
-        // A tool that a search has found; it is declared already.
+        // A tool that a tool search found; it is already declared.
         "tool_reference" => {
             let name = part.needed_text("tool_name")?;
             Some(Part::Text(format!("The tool `{name}` is available.")))
@@ -107,7 +107,7 @@ fn read_part(
     Ok(read)
 }
 
-/// Its title, its source and its text (Anthropic docs, "Search results"): what a model without this kind of part can be shown.
+/// Title, source and text of a search result (Anthropic docs, "Search results"), as text for models without this kind of part.
 fn read_search_result(part: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<String> {
     let place = "search_result.content[]";
     let content = Content::read(DIALECT, "search_result.content", part.take("content"))?;
@@ -122,7 +122,7 @@ fn read_search_result(part: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Rea
     Ok(lines.join("\n\n"))
 }
 
-/// Whether the answer is to cite the part, in a form that no other vendor has.
+/// The setting for citations, in a form that no other vendor has.
 fn read_citations(
     part: &mut Object<'_>,
     place: &'static str,
@@ -216,7 +216,7 @@ fn kept(source: &Object<'_>, key: &str) -> Untranslatable {
     }
 }
 
-/// A text that is not empty: Anthropic itself refuses a text without a character.
+/// A text that is not empty: Anthropic refuses an empty text.
 fn some_text(text: String) -> Option<Part> {
     (!text.is_empty()).then_some(Part::Text(text))
 }

@@ -10,24 +10,24 @@ use crate::request::model::{Conversation, Role, Turn};
 use crate::request::object::{Content, Fate, Object, Read};
 use crate::request::untranslatable::Untranslatable;
 
-/// Top-level fields without a counterpart. Sources: Anthropic API reference, "Messages" and its betas; the rest as Claude Code
-/// 2.1.332 sends them.
+/// Top-level fields without a counterpart. Sources: Anthropic API reference, "Messages" and its betas; other fields as Claude
+/// Code 2.1.332 sends them.
 const FATES: &[(&str, Fate)] = &[
     CACHE_MARK,
     ("metadata", Fate::LeftOut(Why::Identity)),
     ("user_profile_id", Fate::LeftOut(Why::Identity)),
     ("workspace_id", Fate::LeftOut(Why::Identity)),
     ("program_use_case_id", Fate::LeftOut(Why::Identity)),
-    // Where the parts of the conversation came from.
+    // Origin of the parts of the conversation.
     ("data_flow", Fate::LeftOut(Why::Identity)),
     ("service_tier", Fate::LeftOut(Why::Handling)),
     ("speed", Fate::LeftOut(Why::Handling)),
-    // Old results and thinking that the vendor removes before it reads: the complete conversation is sent instead.
+    // Old results and thinking that the vendor removes before processing: the complete conversation is sent instead.
     ("context_management", Fate::LeftOut(Why::Handling)),
     ("compaction", Fate::LeftOut(Why::Handling)),
-    // Which models the vendor itself may fall back to.
+    // Models to which the vendor itself may fall back.
     ("fallbacks", Fate::LeftOut(Why::Handling)),
-    // A check by the vendor of what the model wants to do.
+    // A check of the model's actions by the vendor.
     ("safeguards", Fate::LeftOut(Why::Handling)),
     ("betas", Fate::LeftOut(Why::Handling)),
     ("anthropic_beta", Fate::LeftOut(Why::Handling)),
@@ -65,7 +65,7 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
     }
     conversation.effort = read_thinking(&mut body, &mut conversation.left_out)?;
     read_output(&mut body, &mut conversation)?;
-    // Thinking that is off stays off, however much effort goes into the answer.
+    // Thinking that is off stays off, whatever the effort.
     if conversation.effort != Some(Effort::None) {
         conversation.effort = stated.or(conversation.effort);
     }
@@ -78,7 +78,7 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
     }
 }
 
-/// A thread that is continued holds the earlier messages at the vendor (beta `message-threads-2026-08-12`).
+/// A continued thread has its earlier messages at the vendor (beta `message-threads-2026-08-12`).
 fn read_thread(body: &mut Object<'_>, conversation: &mut Conversation) -> Read<()> {
     let Some(mut thread) = body.object("thread", "thread")? else {
         return Ok(());

@@ -12,7 +12,7 @@ use wire::{Block, block_kind};
 
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    /// The open blocks that were passed on.
+    /// The open blocks that are translated for the client.
     open: BTreeMap<u64, Open>,
     reasoning: Reasoning,
 }
@@ -20,7 +20,7 @@ pub(crate) struct Reader {
 #[derive(Debug)]
 struct Open {
     key: Key,
-    /// The arguments in the block's start, as compatible servers send them, until others arrive.
+    /// The arguments in the block's start event, as compatible servers send them; deltas replace them.
     given: Option<String>,
 }
 
@@ -68,7 +68,7 @@ impl Read for Reader {
 }
 
 impl Reader {
-    /// `None` for what is not passed on to the client: thinking, and tools that the provider ran.
+    /// `None` for blocks that the client does not receive: thinking, and tools that the provider executed.
     fn begin(&mut self, block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTell> {
         let name = block.text("type").unwrap_or_default();
         let (kind, given) = match block_kind(&name) {
@@ -81,7 +81,7 @@ impl Reader {
                     input: Input::Json,
                     signature: self.reasoning.take(),
                 };
-                // Arguments that were cut are no object: some servers give their text.
+                // Truncated arguments are not an object: some servers send their text.
                 let empty = block.object("input").is_some_and(|input| input.is_empty());
                 let given = block.given("input").filter(|_| !empty);
                 let text = block.text("input");

@@ -1,4 +1,4 @@
-//! The tools of a request, and how they change in the middle of a conversation.
+//! The tools of a request, and their changes within a conversation.
 
 use super::DIALECT;
 use super::parts::CACHE_MARK;
@@ -10,17 +10,17 @@ use crate::request::untranslatable::Untranslatable;
 const TOOL_FATES: &[(&str, Fate)] = &[
     CACHE_MARK,
     ("eager_input_streaming", Fate::LeftOut(Why::Handling)),
-    // The tool is declared at once instead of when it is searched for.
+    // The tool is declared at once instead of after a tool search.
     ("defer_loading", Fate::LeftOut(Why::Handling)),
     ("input_examples", Fate::LeftOut(Why::Approximate)),
-    // Which server a tool came from.
+    // The server that provides a tool.
     ("ownership_metadata", Fate::LeftOut(Why::Identity)),
     ("server_url", Fate::LeftOut(Why::Identity)),
     ("allowed_callers", Fate::Only(r#"["direct"]"#)),
 ];
 
-/// Kinds of tools that Anthropic runs itself. The others of its own (`bash_…`, `computer_…`) the client runs, by a contract
-/// that no other model has learned.
+/// Kinds of tools that Anthropic executes. The client executes Anthropic's other tools (`bash_…`, `computer_…`), with a
+/// contract that other models do not know.
 const VENDOR_TOOLS: &[&str] = &[
     "web_search_",
     "web_fetch_",
@@ -67,7 +67,7 @@ fn read_tool(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Option<Tool>> {
     Ok(Some(read))
 }
 
-/// And whether several calls at once are forbidden.
+/// Also returns whether parallel calls are forbidden.
 pub(super) fn read_choice(
     mut choice: Object<'_>,
     left_out: &mut Vec<LeftOut>,
@@ -87,17 +87,17 @@ pub(super) fn read_choice(
     Ok((read, one_at_a_time))
 }
 
-/// A change of the tools in the middle of the conversation (beta `mid-conversation-tool-changes-2026-07-01`).
+/// A change of the tools within the conversation (beta `mid-conversation-tool-changes-2026-07-01`).
 #[derive(Debug)]
 pub(super) enum Change {
     /// A tool that the request declares becomes available, for the first time or again.
     Shown(String),
-    /// As it is declared from here on.
+    /// A tool with its declaration from this point on.
     Added(Tool),
     Removed(String),
 }
 
-/// `tool_addition` or `tool_removal`: None, any other part.
+/// `tool_addition` or `tool_removal`. `None`: any other part.
 pub(super) fn read_change(part: &str, left_out: &mut Vec<LeftOut>) -> Read<Option<Change>> {
     let mut part = Object::read(DIALECT, "messages[].content[]", part)?;
     let adds = match part.text("type")?.as_deref() {
@@ -125,7 +125,7 @@ pub(super) fn read_change(part: &str, left_out: &mut Vec<LeftOut>) -> Read<Optio
     Ok(Some(change))
 }
 
-/// The tools as they are at the end of the conversation.
+/// Applies the changes, so that `tools` are those at the end of the conversation.
 pub(super) fn apply(tools: &mut Vec<Tool>, changes: Vec<Change>) {
     if changes.is_empty() {
         return;

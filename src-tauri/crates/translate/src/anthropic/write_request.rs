@@ -19,8 +19,7 @@ use super::DIALECT;
 /// Anthropic docs, "Vision".
 const IMAGE_TYPES: &[&str] = &["image/jpeg", "image/png", "image/gif", "image/webp"];
 
-/// # Errors
-/// What Messages has no words for.
+/// # Errors The conversation has content that Messages does not support.
 pub(crate) fn write(
     said: &Conversation,
     target: &Target,
@@ -77,15 +76,15 @@ pub(crate) fn write(
     Ok((object(&body), asked.wanted))
 }
 
-/// Messages has its instructions before the conversation: later ones go there too, in their order, as Anthropic's own
-/// endpoint for OpenAI's library does with them.
+/// Messages has instructions only before the conversation: later ones are moved there, in their order, as Anthropic's endpoint
+/// for OpenAI's library does.
 fn write_system(turns: &[Turn], left_out: &mut Vec<LeftOut>) -> Vec<String> {
     let instructs = |turn: &Turn| matches!(turn.role, Role::System | Role::Developer);
     let begun = turns.iter().skip_while(|turn| instructs(turn));
     if begun.clone().any(instructs) {
         leave_out(
             left_out,
-            "the place of a later instruction",
+            "the position of a later instruction",
             Why::Approximate,
         );
     }
@@ -96,7 +95,7 @@ fn write_system(turns: &[Turn], left_out: &mut Vec<LeftOut>) -> Vec<String> {
         .collect()
 }
 
-/// Anthropic refuses a text that is only white space, and it has no content.
+/// Anthropic refuses a text that is only white space, and such a text has no content.
 fn text_block(part: &Part) -> Option<String> {
     match part {
         Part::Text(text) => (!text.trim().is_empty()).then(|| text_of(text)),
@@ -108,8 +107,8 @@ fn text_of(text: &str) -> String {
     object(&[("type", quoted("text")), ("text", quoted(text))])
 }
 
-/// The user's last text where the conversation ends with a response: Messages would read that as the beginning of the next one,
-/// which newer models refuse. Codex sends this after a truncated stream behind a finished message, to get the rest.
+/// The user's last text if the conversation ends with a response: Messages would treat that response as a prefix to continue,
+/// which newer models refuse. Codex sends such a request after a truncated stream with a finished message, to get the rest.
 const GO_ON: &str = "Continue.";
 
 fn write_messages(
@@ -140,7 +139,7 @@ fn write_messages(
     }
     if let Some((Role::Assistant, _)) = messages.last() {
         messages.push((Role::User, vec![text_of(GO_ON)]));
-        leave_out(left_out, "the end with an answer", Why::Approximate);
+        leave_out(left_out, "the end with a response", Why::Approximate);
     }
     let messages = messages.iter().map(|(role, blocks)| {
         let role = match role {
@@ -152,9 +151,9 @@ fn write_messages(
     Ok(array(&messages.collect::<Vec<_>>()))
 }
 
-/// Servers of Messages that demand the thinking before a call back ("The `content[].thinking` in the thinking mode must be passed
-/// back", DeepSeek; "reasoning_content is missing in assistant tool call message", Kimi) take an empty one without a signature
-/// (NousResearch/hermes-agent#14018, #49143).
+/// Some servers of Messages require the thinking before a call ("The `content[].thinking` in the thinking mode must be passed
+/// back", DeepSeek; "reasoning_content is missing in assistant tool call message", Kimi). They accept an empty one without a
+/// signature (NousResearch/hermes-agent#14018, #49143).
 fn write_thinking(turn: &Turn, names: &Names, target: &Target) -> Option<String> {
     let mut calls = turn.calls().map(|call| &*call.id).peekable();
     calls.peek()?;
@@ -281,7 +280,8 @@ fn write_choice(said: &Conversation, names: &Names) -> Option<String> {
     Some(object(&choice))
 }
 
-/// One of the two only: models since Claude Opus 4.1 refuse both together. A temperature ends at 1 here.
+/// Writes temperature or `top_p`, not both: models since Claude Opus 4.1 refuse both together. The maximum temperature is 1 in
+/// this dialect.
 fn write_sampling(said: &Conversation, left_out: &mut Vec<LeftOut>) -> Pairs {
     match (said.temperature, said.top_p) {
         (Some(temperature), top_p) => {
@@ -302,8 +302,8 @@ fn write_sampling(said: &Conversation, left_out: &mut Vec<LeftOut>) -> Pairs {
     }
 }
 
-/// An effort without `thinking`: a turn with thinking must show it again with the results of its tools, signed, and no client
-/// of another dialect could.
+/// Writes an effort without `thinking`: with thinking on, the next request must return the signed thinking with the tool
+/// results, which no client of another dialect can do.
 fn write_output(said: &Conversation, asked: &Asked<'_>) -> Option<String> {
     let mut config = Pairs::new();
     if let Some(effort) = said.effort.filter(|effort| *effort != Effort::None) {

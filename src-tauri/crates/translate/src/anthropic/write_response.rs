@@ -15,9 +15,9 @@ use wire::sse;
 #[derive(Debug)]
 pub(crate) struct Writer {
     index: u64,
-    /// The open block holds a tool's input.
+    /// The open block is a tool call.
     input: bool,
-    /// Thinking is to be sent before the first call.
+    /// Thinking must be sent before the first call.
     owes_thought: bool,
 }
 
@@ -93,7 +93,7 @@ impl Write for Writer {
                 };
                 json!({"type": "content_block_delta", "index": index, "delta": delta})
             }
-            // A cut block is closed as any other: the stop reason reports the cut.
+            // A truncated block is closed like any other: the stop reason reports the truncation.
             Happening::Ends | Happening::BreaksOff => {
                 self.index += 1;
                 json!({"type": "content_block_stop", "index": index})
@@ -118,7 +118,7 @@ impl Write for Writer {
     }
 }
 
-/// `input_tokens` excludes the cached ones.
+/// `input_tokens` excludes cached tokens.
 fn usage(tokens: Tokens) -> Value {
     json!({
         "input_tokens": tokens.input,
@@ -139,7 +139,7 @@ fn sayable(call: &Call) -> Result<(), CannotTell> {
 }
 
 pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> Result<String, CannotTell> {
-    // Of a call that was cut there is no object to give, and `{}` would be another call.
+    // A truncated call has no valid object, and `{}` would be a different call.
     let cut = |part: &Part| matches!(part.kind, Kind::Call(_)) && !part.whole;
     let parts = answer.parts.iter().filter(|part| !cut(part));
     let content: Result<Vec<String>, CannotTell> = parts.map(block).collect();
@@ -163,7 +163,7 @@ pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> Result<String, Canno
     ))
 }
 
-/// A call's input keeps its digits: it is written as it came.
+/// The input of a call is written as it was received, so that numbers keep their digits.
 fn block(part: &Part) -> Result<String, CannotTell> {
     let call = match &part.kind {
         Kind::Text | Kind::Refusal => {

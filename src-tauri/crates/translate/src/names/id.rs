@@ -1,12 +1,12 @@
-//! Tool call ids, as one dialect carries another's.
+//! Encodes tool call ids of one dialect for another.
 //!
-//! Most ids pass as they are. What a dialect would refuse (`functions.list_skills:0`, a signature with `+/=`, an id too long)
-//! is written as `us-` with every byte but letters, digits and `-` as `_` and two hexadecimal digits, which can be undone
-//! without remembering anything; a long one with a hexadecimal end is [`super::packed`]. Only what would be too long even so becomes
-//! a digest, `us_…`, which cannot.
+//! Most ids stay unchanged. An id that a dialect refuses (`functions.list_skills:0`, a signature with `+/=`, an id that is too
+//! long) is written as `us-` and the id, in which every byte except letters, digits and `-` becomes `_` and two hexadecimal
+//! digits. This can be decoded without stored state. A long id with a hexadecimal end is [`super::packed`]. An id that is still
+//! too long becomes a digest, `us_…`, which cannot be decoded.
 //!
-//! Behind the escaped id may stand what a provider demands back with a call, the signature of its thinking: `_t` or `_r`, then
-//! base64. Only ids of Messages, which have no longest length, carry it.
+//! The signature that a provider requires with a call can follow the encoded id: `_t` or `_r`, then base64. Only ids of
+//! Messages, which have no maximum length, contain it.
 
 use catalog::Dialect;
 use sha2::{Digest, Sha256};
@@ -16,16 +16,18 @@ use super::packed::{pack, unpack};
 use super::plain::{hex, is_plain};
 use super::signature::Signature;
 
-/// An id that holds another.
+/// Prefix of an id that contains the encoded original id.
 const CARRIES: &str = "us-";
-/// An id that stands for a longer one.
+/// Prefix of an id that is a digest of a longer one.
 const DIGESTS: &str = "us_";
-/// Before a serial, at the end of an id that the conversation already had; no hexadecimal digit, so it is never an escape.
+/// Before a serial number, at the end of an id that was already in the conversation; `n` is not a hexadecimal digit, so this is
+/// never an escape.
 const SERIAL: &str = "_n";
 
-/// The longest id that a dialect's own vendor takes, in bytes.
+/// The maximum length of an id for a dialect's own vendor, in bytes.
 ///
-/// OpenAI refuses longer ones with "string too long. Expected a string with maximum length …"; Anthropic gives a pattern only.
+/// OpenAI refuses longer ids with "string too long. Expected a string with maximum length …"; Anthropic documents only a
+/// pattern.
 fn longest(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Anthropic => usize::MAX,
@@ -34,16 +36,16 @@ fn longest(dialect: Dialect) -> usize {
     }
 }
 
-/// A dialect's own vendor takes this id.
+/// The dialect's own vendor accepts this id.
 pub(super) fn fits(dialect: Dialect, id: &str) -> bool {
     (1..=longest(dialect)).contains(&id.len()) && id.bytes().all(is_plain)
 }
 
-/// An id of so many bytes is taken by every dialect's own vendor. A longer one is marked as carried in every dialect, so that it
-/// is known to come back to a provider that made it so long.
+/// An id of at most this length is valid for every dialect's own vendor. A longer id is encoded in every dialect, so that the
+/// provider that created it gets it back.
 const SHORTEST_LIMIT: usize = 40;
 
-/// The id as `dialect` can carry it. Different ids stay different.
+/// The id in a form that `dialect` accepts. Different ids stay different.
 pub(super) fn carried(dialect: Dialect, id: &str) -> String {
     let ours = id.starts_with(CARRIES) || id.starts_with(DIGESTS);
     if fits(dialect, id) && id.len() <= SHORTEST_LIMIT && !ours {
@@ -57,7 +59,7 @@ pub(super) fn carried(dialect: Dialect, id: &str) -> String {
     packed.unwrap_or_else(|| digest(id))
 }
 
-/// The id together with the signature of the thinking before its call. None: the dialect's ids have no room for it.
+/// The id with the signature of the thinking before its call. `None`: the dialect's ids are too short for it.
 pub(super) fn carried_signed(dialect: Dialect, id: &str, signature: &Signature) -> Option<String> {
     let mark = signature.mark();
     if !Signature::MARKS.contains(&mark) {
@@ -68,14 +70,15 @@ pub(super) fn carried_signed(dialect: Dialect, id: &str, signature: &Signature) 
     (longest(dialect) == usize::MAX).then_some(signed)
 }
 
-/// The signature that an id carries.
+/// The signature that an id contains.
 pub(super) fn signature(id: &str) -> Option<Signature> {
     let (_, mark, text) = split_signature(id.strip_prefix(CARRIES)?)?;
     let text = String::from_utf8(base64::decode(text)?).ok()?;
     Signature::marked(mark, text)
 }
 
-/// The id, the mark and the base64. An escape is `_` and two hexadecimal digits, and a serial `_n` and digits: no mark is either.
+/// The id, the marker and the base64. An escape is `_` and two hexadecimal digits, a serial number is `_n` and digits: neither
+/// is a marker.
 fn split_signature(body: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     while let Some(at) = body[from..].find('_').map(|at| from + at) {
@@ -88,7 +91,7 @@ fn split_signature(body: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-/// Another form of the same id, for a provider that numbers its calls afresh with every answer.
+/// Another form of the same id, for a provider that restarts the numbering of calls with every response.
 pub(super) fn carried_again(dialect: Dialect, id: &str, serial: u32) -> String {
     let escaped = format!("{CARRIES}{}{SERIAL}{serial}", escape(id));
     if escaped.len() <= longest(dialect) {
@@ -98,8 +101,8 @@ pub(super) fn carried_again(dialect: Dialect, id: &str, serial: u32) -> String {
     }
 }
 
-/// The input of [`carried`], or the id itself, where `dialect` accepts it. Many vendors speak OpenAI's dialects, with ids of
-/// every form: an id that came from one of them goes back unchanged.
+/// The input of [`carried`], or the id itself if `dialect` accepts it. Many vendors use OpenAI's dialects, with ids of any
+/// form: an id from one of them is returned unchanged.
 pub(super) fn restored(dialect: Dialect, id: &str) -> String {
     match carried_in(id).or_else(|| unpack(id)) {
         Some(inner) if dialect != Dialect::Anthropic || fits(dialect, &inner) => inner,
@@ -108,7 +111,7 @@ pub(super) fn restored(dialect: Dialect, id: &str) -> String {
     }
 }
 
-/// The original id within a carried one.
+/// The original id within an encoded one.
 fn carried_in(id: &str) -> Option<String> {
     let body = id.strip_prefix(CARRIES)?;
     let body = match split_signature(body) {
@@ -120,7 +123,7 @@ fn carried_in(id: &str) -> Option<String> {
         _ => body,
     };
     let inner = unescape(body)?;
-    // Only what we would have written ourselves, so that there is one way back.
+    // Only an id that this module would encode in the same way is decoded.
     (!inner.is_empty() && escape(&inner) == body).then_some(inner)
 }
 

@@ -1,5 +1,5 @@
-//! Ids that end with hexadecimal digits or a UUID, written in fewer characters, so that they fit where the digits themselves
-//! would be too many: vLLM's `chatcmpl-tool-<32 digits>` has 46, and OpenAI's Chat accepts 40.
+//! Encodes ids that end with hexadecimal digits or a UUID in fewer characters, so that they fit into the length limit: vLLM's
+//! `chatcmpl-tool-<32 digits>` has 46, and OpenAI's Chat accepts 40.
 
 use super::base64::{decode, encode};
 use super::plain::{hex, is_plain};
@@ -8,14 +8,14 @@ use super::plain::{hex, is_plain};
 const DIGITS: &str = "us_p";
 /// A UUID at the end.
 const UUID: &str = "us_u";
-/// The next character is the number of bytes of hexadecimal digits, by its place in the alphabet.
+/// The next character is the number of bytes of hexadecimal digits, as an index into the alphabet.
 const COUNTED: &str = "us_q";
 
-/// What 16 bytes come to.
+/// Length of 16 encoded bytes.
 const PACKED: usize = 22;
 const COUNTS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// None: it has no such end, or is no plain id.
+/// `None`: it has no such end, or has characters that ids may not have.
 pub(super) fn pack(id: &str) -> Option<String> {
     if !id.bytes().all(is_plain) {
         return None;
@@ -64,7 +64,7 @@ pub(super) fn unpack(id: &str) -> Option<String> {
     Some(format!("{start}{}", hex(&decode(tail)?))).filter(|found| whole(found, id))
 }
 
-/// There is one way back: what is unpacked would be packed so.
+/// Decodes only the output of `pack`.
 fn whole(found: &str, packed: &str) -> bool {
     pack(found).as_deref() == Some(packed)
 }
@@ -73,7 +73,7 @@ fn split_end(id: &str, length: usize) -> Option<(&str, &str)> {
     id.split_at_checked(id.len().checked_sub(length)?)
 }
 
-/// Capitals would not come back as such.
+/// Capital letters would be lost, since decoding writes lower-case digits.
 fn is_digit(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }

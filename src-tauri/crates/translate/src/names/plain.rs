@@ -1,6 +1,6 @@
-//! Bytes that an id may hold in every dialect.
+//! Bytes that are allowed in ids of every dialect.
 
-/// Whether the byte matches `^[a-zA-Z0-9_-]+$`, Anthropic's pattern for ids and the strictest of the three dialects.
+/// True if the byte matches `^[a-zA-Z0-9_-]+$`, Anthropic's pattern for ids and the strictest of the three dialects.
 pub(super) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }

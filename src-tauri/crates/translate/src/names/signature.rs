@@ -1,26 +1,27 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a provider demands back with a tool call: the signature of the thinking before it, or that thinking.
+/// What a provider requires with a tool call in the next request: the signature of the thinking before the call, or that
+/// thinking.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signature {
     /// `extra_content.google.thought_signature` of a call in Chat (Gemini API docs, "Thought signatures").
     Thought(String),
     /// An element of `reasoning_details`, as JSON text (OpenRouter docs, "Preserving reasoning").
     Detail(String),
-    /// The thinking itself, of the first call of a response (DeepSeek API docs, "Thinking mode": `reasoning_content` must be
-    /// passed back with tool calls). No id carries it.
+    /// The thinking itself, for the first call of a response (DeepSeek API docs, "Thinking mode": `reasoning_content` must be
+    /// passed back with tool calls). It is never stored in an id.
     Reasoning(String),
 }
 
 impl fmt::Display for Signature {
-    /// As [`Signature::from_str`] reads it.
+    /// In the form that [`Signature::from_str`] parses.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.mark(), self.text())
     }
 }
 
-/// It is not what a [`Signature`] is written as.
+/// The text is not a written [`Signature`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no signature begins so")]
 pub struct NoSignature;
@@ -38,11 +39,11 @@ impl FromStr for Signature {
     }
 }
 
-/// Never in an id: `_c` and a digit are an escape there.
+/// Never in an id: there, `_c` and a digit would be an escape.
 const REASONING: &str = "_c";
 
 impl Signature {
-    /// Marks that an id may have.
+    /// Markers that an id may contain.
     pub(super) const MARKS: [&str; 2] = ["_t", "_r"];
 
     pub(super) fn mark(&self) -> &'static str {

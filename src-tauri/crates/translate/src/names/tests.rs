@@ -27,7 +27,7 @@ const ODD: &[&str] = &[
 ];
 
 #[test]
-fn what_both_sides_take_passes_as_it_is() {
+fn an_id_that_both_sides_accept_is_unchanged() {
     for (client, provider, id) in [
         (
             Dialect::Anthropic,
@@ -52,7 +52,7 @@ fn what_both_sides_take_passes_as_it_is() {
 }
 
 #[test]
-fn an_id_that_messages_would_refuse_is_carried_and_comes_back() {
+fn an_id_that_messages_refuses_is_encoded_and_restored() {
     for provider in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         for id in ODD.iter().copied().chain([&*"9+/=".repeat(200)]) {
             let told = of_ids(Dialect::Anthropic, provider, &[]).client_id(id);
@@ -63,7 +63,7 @@ fn an_id_that_messages_would_refuse_is_carried_and_comes_back() {
     }
 }
 
-/// OpenAI takes 40 and 64 bytes: what is too long for that is known by a digest from then on.
+/// OpenAI allows 40 and 64 bytes; longer ids and names are replaced by a digest.
 #[test]
 fn an_id_too_long_for_the_clients_own_vendor_becomes_a_digest() {
     let long = "x".repeat(832);
@@ -79,9 +79,9 @@ fn an_id_too_long_for_the_clients_own_vendor_becomes_a_digest() {
     }
 }
 
-/// Some servers number their calls afresh with every answer; Messages refuses a conversation with one id twice.
+/// Some servers restart the numbering of calls with every response; Messages refuses a conversation with a repeated id.
 #[test]
-fn an_id_that_the_conversation_already_has_is_told_in_another_form() {
+fn an_id_already_in_the_conversation_gets_another_form() {
     let names = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &["call_0"]);
     let again = names.client_id("call_0");
     assert_ne!(again, "call_0");
@@ -99,7 +99,7 @@ fn an_id_that_the_conversation_already_has_is_told_in_another_form() {
 }
 
 #[test]
-fn a_provider_that_takes_nine_letters_is_told_nine_letters() {
+fn a_provider_of_nine_letter_ids_gets_nine_letters() {
     let ids = ["toolu_01SET2GUF4FKJJAK5B", "aB3dE5gH7", "call_0", "call_1"];
     let names = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &ids).with_nine_letter_ids();
     let told = ids.map(|id| names.provider_id(id));
@@ -129,7 +129,7 @@ fn a_missing_id_becomes_one_that_is_allowed() {
 }
 
 #[test]
-fn a_name_that_is_too_long_is_shortened_and_comes_back() {
+fn a_name_that_is_too_long_is_shortened_and_restored() {
     let long = "mcp__a-server-with-a-long-name__".repeat(3);
     let twin = format!("{long}2");
     let tools = [function(&long), function(&twin), function("Bash")];
@@ -145,7 +145,7 @@ fn a_name_that_is_too_long_is_shortened_and_comes_back() {
 }
 
 #[test]
-fn a_name_does_not_take_the_place_of_a_tool_that_has_it() {
+fn a_shortened_name_never_equals_another_tools_name() {
     let alone = Names::new(
         Dialect::OpenaiResponses,
         Dialect::Anthropic,
@@ -162,7 +162,7 @@ fn a_name_does_not_take_the_place_of_a_tool_that_has_it() {
 
 /// As Codex 0.169.0 declares its tools for agents.
 #[test]
-fn a_namespace_and_the_kind_of_a_tool_come_back() {
+fn the_namespace_and_the_kind_of_a_tool_are_restored() {
     let spawn = ClientTool {
         name: "spawn_agent".to_owned(),
         namespace: Some("multi_agent_v1".to_owned()),
@@ -209,14 +209,14 @@ proptest! {
     }
 
     #[test]
-    fn whatever_ids_a_client_has_no_two_become_one(client in dialect(), provider in dialect(), ids in ids()) {
+    fn different_client_ids_never_become_equal(client in dialect(), provider in dialect(), ids in ids()) {
         let names = of_ids(client, provider, &ids.iter().map(String::as_str).collect::<Vec<_>>());
         let sent: BTreeSet<String> = ids.iter().map(|id| names.provider_id(id)).collect();
         prop_assert_eq!(sent.len(), ids.len());
     }
 
     #[test]
-    fn whatever_tools_a_client_has_each_keeps_a_name_of_its_own(tools in prop::collection::btree_set("[a-b.]{1,3}|[a-z]{60,70}", 0..12)) {
+    fn different_tools_never_get_the_same_name(tools in prop::collection::btree_set("[a-b.]{1,3}|[a-z]{60,70}", 0..12)) {
         let names = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, tools.iter().map(|name| function(name)), []);
         for name in &tools {
             let told = names.provider_name(None, name);
@@ -226,7 +226,7 @@ proptest! {
     }
 }
 
-/// vLLM, Mistral, UUIDs: what is longer than Chat's 40 characters comes back to its own provider, without a memory.
+/// vLLM, Mistral, UUIDs: an id longer than Chat's 40 characters returns to its provider without stored state.
 #[test]
 fn a_long_id_with_a_hexadecimal_end_is_restored_to_its_own_provider() {
     for id in [
@@ -248,14 +248,14 @@ fn a_long_id_with_a_hexadecimal_end_is_restored_to_its_own_provider() {
         );
         assert_eq!(next.provider_id(&told), id);
     }
-    // Capitals and odd counts would not come back: they are digests, as before.
+    // Capital letters and odd counts cannot be packed: such ids become digests.
     let capitals = "chatcmpl-tool-0123456789ABCDEF0123456789ABCDEF";
     let answer = Names::new(Dialect::OpenaiChat, Dialect::OpenaiChat, [], []);
     assert!(answer.client_id(capitals).starts_with("us_"));
 }
 
 #[test]
-fn an_id_of_messages_carries_a_signature_and_ids_of_openai_leave_it_to_be_kept() {
+fn an_id_of_messages_contains_a_signature_and_ids_of_openai_do_not() {
     for signature in [
         Signature::Thought("AbC+/_t=_n2==".to_owned()),
         Signature::Detail(r#"{"type":"reasoning.encrypted","data":"x","id":"call_1"}"#.to_owned()),
@@ -295,7 +295,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn whatever_its_provider_calls_it_an_id_comes_back(
+    fn any_provider_id_is_restored(
         id in "[a-z]{0,16}[-_]?[0-9a-f]{0,52}",
         text in ".{0,60}",
     ) {
@@ -305,7 +305,7 @@ proptest! {
             let told = answer.client_id(&id);
             let next = Names::new(client, Dialect::OpenaiChat, [], [told.as_str()]);
             let back = next.provider_id(&told);
-            // Only a digest stands for an id from then on.
+            // Such an id is only a digest from then on.
             let digest = told.starts_with("us_") && told.len() == 35;
             prop_assert!(back == id || digest && back == told, "{} {} {}", id, told, back);
         }

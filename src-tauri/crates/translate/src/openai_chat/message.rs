@@ -18,24 +18,24 @@ const FATES: &[(&str, Fate)] = &[
     ("name", Fate::LeftOut(Why::Identity)),
     ("id", Fate::LeftOut(Why::Bookkeeping)),
     ("annotations", Fate::LeftOut(Why::Bookkeeping)),
-    // As the servers of open models and routers name the thinking of an earlier answer.
+    // Names of the thinking of an earlier response, at servers of open models and routers.
     ("reasoning_content", Fate::LeftOut(Why::Thinking)),
     ("reasoning", Fate::LeftOut(Why::Thinking)),
     ("reasoning_details", Fate::LeftOut(Why::Thinking)),
     ("thinking_blocks", Fate::LeftOut(Why::Thinking)),
     ("provider_specific_fields", Fate::LeftOut(Why::Bookkeeping)),
-    // The single call of the API before there were several.
+    // The single call of the older API.
     ("function_call", Fate::Refused),
-    // An answer that was spoken, by its id.
+    // A spoken response, by its id.
     ("audio", Fate::Kept),
-    // The message is the beginning of the answer.
+    // The message is a prefix of the response.
     ("prefix", Fate::Only("false")),
     ("partial", Fate::Only("false")),
 ];
 
 const CALL_FATES: &[(&str, Fate)] = &[
     ("index", Fate::LeftOut(Why::Bookkeeping)),
-    // Where Gemini's endpoint keeps the signature of the thinking before a call.
+    // Field for the signature of the thinking before a call, at Gemini's endpoint.
     ("extra_content", Fate::LeftOut(Why::Thinking)),
     ("provider_specific_fields", Fate::LeftOut(Why::Bookkeeping)),
 ];
@@ -67,7 +67,7 @@ pub(crate) fn read_message(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Opti
             })];
             Role::User
         }
-        // `function`: from before there were tools, without ids that distinguish calls.
+        // `function`: a role of the older API, without ids that distinguish calls.
         _ => return Err(message.refused("role")),
     };
     let text_only = matches!(role, Role::System | Role::Developer);
@@ -126,7 +126,7 @@ fn read_document(mut file: Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Docu
         return Err(Untranslatable::Kept { field });
     }
     let data = file.needed_text("file_data")?;
-    // An address is what OpenRouter takes there too.
+    // OpenRouter also accepts an address in this field.
     let is_address = data.starts_with("https://") || data.starts_with("http://");
     let body = match inline(&data) {
         Some(inline) => inline,

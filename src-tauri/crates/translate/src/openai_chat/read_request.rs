@@ -9,8 +9,8 @@ use crate::request::object::{Fate, Object, Read, malformed};
 use crate::request::sampling::Sampling;
 use crate::request::untranslatable::Untranslatable;
 
-/// Top-level fields without a counterpart. Sources: OpenAI API reference, "Chat Completions"; those of other servers as their
-/// documents name them (OpenRouter, vLLM, Mistral, Ollama, llama.cpp).
+/// Top-level fields without a counterpart. Sources: OpenAI API reference, "Chat Completions"; fields of other servers from
+/// their documentation (OpenRouter, vLLM, Mistral, Ollama, llama.cpp).
 const FATES: &[(&str, Fate)] = &[
     ("user", Fate::LeftOut(Why::Identity)),
     ("safety_identifier", Fate::LeftOut(Why::Identity)),
@@ -21,7 +21,7 @@ const FATES: &[(&str, Fate)] = &[
     ("request_id", Fate::LeftOut(Why::Identity)),
     ("api_key", Fate::LeftOut(Why::Identity)),
     ("extra_headers", Fate::LeftOut(Why::Identity)),
-    // Kept for the vendor's evaluations; no later request can refer to it.
+    // Stored for the vendor's evaluations; no later request can refer to it.
     ("store", Fate::LeftOut(Why::Handling)),
     ("service_tier", Fate::LeftOut(Why::Handling)),
     ("prediction", Fate::LeftOut(Why::Handling)),
@@ -33,12 +33,12 @@ const FATES: &[(&str, Fate)] = &[
     ("prompt_cache_key", Fate::LeftOut(Why::CacheMark)),
     ("prompt_cache_options", Fate::LeftOut(Why::CacheMark)),
     ("prompt_cache_retention", Fate::LeftOut(Why::CacheMark)),
-    // Which of its sources a reseller takes.
+    // The upstream providers that a reseller may use.
     ("provider", Fate::LeftOut(Why::Handling)),
     ("models", Fate::LeftOut(Why::Handling)),
     ("route", Fate::LeftOut(Why::Handling)),
     ("transforms", Fate::LeftOut(Why::Handling)),
-    // How a reasoning model's template is filled.
+    // Parameters for the template of a reasoning model.
     ("enable_thinking", Fate::LeftOut(Why::Effort)),
     ("thinking", Fate::LeftOut(Why::Effort)),
     ("thinking_budget", Fate::LeftOut(Why::Effort)),
@@ -72,7 +72,7 @@ const TOOL_FATES: &[(&str, Fate)] = &[
     ("defer_loading", Fate::LeftOut(Why::Handling)),
 ];
 
-/// Options with which the vendor brings a tool of its own.
+/// Options that enable a tool of the vendor.
 const VENDOR_TOOLS: &[&str] = &["web_search_options", "plugins"];
 
 pub(crate) fn read(json: &str) -> Read<Conversation> {
@@ -121,7 +121,7 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
     Ok(conversation)
 }
 
-/// OpenAI's `reasoning_effort`, or what stands for it elsewhere: OpenRouter's `reasoning`, and thinking that is switched off.
+/// OpenAI's `reasoning_effort`, or its equivalents: OpenRouter's `reasoning`, and options that switch thinking off.
 fn read_effort(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Option<Effort>> {
     let mut effort = effort_named(body, "reasoning_effort", left_out)?;
     if let Some(mut reasoning) = body.object("reasoning", "reasoning")? {
@@ -157,7 +157,7 @@ fn effort_named(
     Ok(effort)
 }
 
-/// One string, or several.
+/// Accepts one string or a list.
 fn read_stop(body: &mut Object<'_>) -> Read<Vec<String>> {
     match body.one_text("stop") {
         Some(stop) => Ok(vec![stop]),

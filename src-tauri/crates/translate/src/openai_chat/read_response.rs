@@ -1,4 +1,4 @@
-//! OpenAI Chat Completions (public API reference), as compatible servers speak it too. A call has no end event.
+//! OpenAI Chat Completions (public API reference), also of compatible servers. A call has no end event.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::response::reasoning::Reasoning;
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     calls: Vec<Known>,
-    /// By the id of their call.
+    /// Signatures by the id of their call.
     details: BTreeMap<String, Signature>,
     reasoning: Reasoning,
 }
@@ -67,7 +67,7 @@ fn thought(call: &Fields<'_>) -> Option<Signature> {
         .map(Signature::Thought)
 }
 
-/// OpenRouter's encrypted details of the thinking, those that belong to a call (its docs, "Preserving reasoning").
+/// OpenRouter's encrypted details of the thinking that belong to a call (its docs, "Preserving reasoning").
 fn details(told: &Fields<'_>) -> Vec<(String, Signature)> {
     let details = told.objects("reasoning_details").into_iter();
     let of_calls =
@@ -87,7 +87,7 @@ fn only_one(index: u64) -> Result<(), CannotTell> {
 }
 
 impl Reader {
-    /// A message, or what a delta adds to it. Reasoning is not passed on.
+    /// Reads a message or a delta. Reasoning is removed.
     fn message(
         &mut self,
         told: &Fields<'_>,
@@ -108,7 +108,7 @@ impl Reader {
         parts.say(Kind::Refusal, &said(told, "refusal"))?;
         let calls = told.objects("tool_calls");
         for (at, call) in (0..).zip(&calls) {
-            // A document does not number its calls.
+            // The calls of a document have no index.
             let place = match framing {
                 Framing::Stream => call.number("index").unwrap_or_default(),
                 Framing::Whole => at,
@@ -122,7 +122,7 @@ impl Reader {
             let signature = thought(call).or_else(|| self.details.get(&id).cloned());
             self.call(place, &id, &function, (input, signature), parts)?;
         }
-        // The single call of the API before there were several.
+        // The single call of the older API.
         if let Some(function) = told.object("function_call") {
             let place = match framing {
                 Framing::Stream => 0,
@@ -142,7 +142,7 @@ impl Reader {
         parts: &mut Parts,
     ) -> Result<(), CannotTell> {
         let name = function.text("name").unwrap_or_default();
-        // Some servers number every call 0 and distinguish them by id alone.
+        // Some servers give every call the index 0; only the id differs.
         let known = self.calls.iter().rfind(|call| {
             call.index == index && (id.is_empty() || call.id.is_empty() || call.id == id)
         });

@@ -18,8 +18,7 @@ use crate::request::untranslatable::Wish;
 use super::DIALECT;
 use super::signatures::CallSignatures;
 
-/// # Errors
-/// What Chat has no words for.
+/// # Errors The conversation has content that Chat does not support.
 pub(crate) fn write(
     said: &Conversation,
     target: &Target,
@@ -61,7 +60,7 @@ fn write_turn(
     left_out: &mut Vec<LeftOut>,
 ) -> Read<()> {
     match turn.role {
-        // Older servers know no `developer`, and newer ones take `system` for it.
+        // Older servers do not support `developer`, and newer ones accept `system` instead.
         Role::System | Role::Developer => {
             let content = write_content(&turn.parts, target)?;
             messages.push(object(&[("role", quoted("system")), ("content", content)]));
@@ -89,7 +88,7 @@ fn write_turn(
     Ok(())
 }
 
-/// One text as a string, which every server takes; more as parts.
+/// A single text is written as a string, which every server accepts; several parts as a list.
 fn write_content(parts: &[Part], target: &Target) -> Read<String> {
     if let [Part::Text(text)] = parts {
         return Ok(quoted(text));
@@ -136,7 +135,7 @@ fn write_document(document: &Document, target: &Target) -> Read<String> {
     }
 }
 
-/// Text and calls stand apart in Chat, the text first.
+/// In Chat, the text and the calls are separate fields.
 fn write_answer(
     parts: &[Part],
     names: &Names,
@@ -167,7 +166,7 @@ fn write_answer(
     {
         leave_out(
             left_out,
-            "the place of a text after a tool call",
+            "the position of a text after a tool call",
             Why::Approximate,
         );
     }
@@ -209,7 +208,7 @@ fn write_call(call: &Call, thought: Option<&str>, names: &Names) -> String {
     object(&written)
 }
 
-/// A tool message holds text alone.
+/// A tool message contains only text.
 fn write_result(result: &ToolResult, names: &Names) -> String {
     let texts = result.parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text.clone()),
@@ -222,7 +221,7 @@ fn write_result(result: &ToolResult, names: &Names) -> String {
     let mut texts: Vec<String> = texts.collect();
     let shows_more = result.parts.iter().any(is_file);
     if shows_more && texts.is_empty() {
-        texts.push("What the tool returned is in the next message.".to_owned());
+        texts.push("The tool's result is in the next message.".to_owned());
     }
     if result.is_error {
         match texts.first_mut() {
@@ -242,7 +241,7 @@ fn write_result(result: &ToolResult, names: &Names) -> String {
     ])
 }
 
-/// Images and files that a tool returned are shown by the user, directly after all results.
+/// Images and files in a tool result are sent in a user message directly after all results.
 fn shown_by_tool(result: &ToolResult, names: &Names) -> Vec<Part> {
     let mut shown: Vec<Part> = result
         .parts

@@ -12,14 +12,14 @@ use wire::sse;
 #[derive(Debug)]
 pub(crate) struct Writer {
     form: Form,
-    /// What every chunk has: id, model, time.
+    /// Fields of every chunk: id, model, time.
     head: Value,
     part: Option<Kind>,
-    /// Calls that have begun.
+    /// Number of calls that have begun.
     calls: u64,
-    /// The model has declined in words.
+    /// The model has sent a refusal text.
     declined: bool,
-    /// Thinking is to be sent before the first call.
+    /// Thinking must be sent before the first call.
     owes_thought: bool,
 }
 
@@ -39,7 +39,7 @@ impl Writer {
         let mut chunk = self.head.clone();
         chunk["choices"] = choices;
         if self.form.usage_chunk {
-            // Null on every chunk but the last, which has no choices.
+            // Null on every chunk except the last, which has no choices.
             chunk["usage"] = usage;
         }
         sse::write("", &chunk.to_string(), out);
@@ -133,7 +133,7 @@ fn tool_call(call: &Call, text: &str) -> Value {
     }
 }
 
-/// `prompt_tokens` includes the cached ones.
+/// `prompt_tokens` includes cached tokens.
 fn usage(tokens: Tokens) -> Value {
     let prompt = [tokens.input, tokens.cache_read, tokens.cache_write]
         .into_iter()

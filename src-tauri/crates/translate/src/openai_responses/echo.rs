@@ -1,5 +1,5 @@
-//! What a response object repeats of its request, with the vendor's default for what the request leaves open: every field that
-//! Open Responses (openresponses/openresponses, `ResponseResource`) requires.
+//! Fields of the request that a response object repeats, with the vendor's defaults for absent fields: every field that Open
+//! Responses (openresponses/openresponses, `ResponseResource`) requires.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::request::object::Object;
 /// Fields of a Responses request that its response repeats, as JSON text.
 pub type Echo = BTreeMap<&'static str, String>;
 
-/// What a response object repeats of its request (Open Responses, "The response object").
+/// Fields of the request that a response object repeats (Open Responses, "The response object").
 const ECHOED: [&str; 21] = [
     "background",
     "frequency_penalty",
@@ -36,7 +36,7 @@ const ECHOED: [&str; 21] = [
     "user",
 ];
 
-/// What a response repeats of this request.
+/// The fields of this request that its response repeats.
 pub(crate) fn read_echo(json: &str) -> Option<Echo> {
     Some(echo(&Object::read(DIALECT, "", json.trim()).ok()?))
 }
@@ -69,7 +69,7 @@ pub(super) fn object(echo: Option<&Echo>) -> Value {
         "prompt_cache_key": or("prompt_cache_key", Value::Null),
         "reasoning": said("reasoning").map_or(Value::Null, |said| reasoning(&said)),
         "safety_identifier": or("safety_identifier", Value::Null),
-        // Another vendor's: the requested tier is not the one that answered.
+        // The requested tier applies to another vendor, so the default is reported.
         "service_tier": "default",
         "temperature": or("temperature", json!(1)),
         "text": text(said("text")),
@@ -102,7 +102,7 @@ fn text(said: Option<Value>) -> Value {
     text
 }
 
-/// A function's optional fields are present, and null where the request had none.
+/// A function's optional fields are present, and null if the request did not have them.
 fn tools(said: Option<Value>) -> Value {
     let mut tools = said.unwrap_or_else(|| json!([]));
     for tool in tools.as_array_mut().into_iter().flatten() {

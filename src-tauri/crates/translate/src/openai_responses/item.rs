@@ -11,9 +11,9 @@ use crate::request::untranslatable::Untranslatable;
 const FATES: &[(&str, Fate)] = &[
     ("id", Fate::LeftOut(Why::Bookkeeping)),
     ("status", Fate::LeftOut(Why::Bookkeeping)),
-    // Whether a message was a remark on the way or the answer.
+    // Marks a message as an interim remark or as the final response.
     ("phase", Fate::LeftOut(Why::Bookkeeping)),
-    // Codex, to OpenAI itself.
+    // Sent by Codex, only for OpenAI.
     (
         "internal_chat_message_metadata_passthrough",
         Fate::LeftOut(Why::Identity),
@@ -22,11 +22,11 @@ const FATES: &[(&str, Fate)] = &[
     ("content_item_metadata", Fate::LeftOut(Why::Bookkeeping)),
     ("prompt_cache_breakpoint", Fate::LeftOut(Why::CacheMark)),
     ("created_by", Fate::LeftOut(Why::Bookkeeping)),
-    // Arguments that only the vendor can read.
+    // Arguments that only the vendor can decrypt.
     ("encrypted_function_args", Fate::Kept),
 ];
 
-/// Items of tools that the vendor runs; the response's text contains what they found.
+/// Items of tools that the vendor executes; the response's text contains their findings.
 const VENDOR_ITEMS: &[&str] = &[
     "web_search_call",
     "file_search_call",
@@ -37,7 +37,7 @@ const VENDOR_ITEMS: &[&str] = &[
     "mcp_list_tools",
 ];
 
-/// Items that only Codex and its own vendor understand; without them no content is missing.
+/// Items that only Codex and its vendor use; they have no content.
 const MARKS: &[&str] = &["configuration_update", "ghost_snapshot"];
 
 const PART_FATES: &[(&str, Fate)] = &[
@@ -46,7 +46,7 @@ const PART_FATES: &[(&str, Fate)] = &[
     ("logprobs", Fate::LeftOut(Why::Bookkeeping)),
 ];
 
-/// `brought`: the tools of the conversation's items so far.
+/// `brought`: the tools that the conversation's items have declared so far.
 pub(crate) fn read_item(
     json: &str,
     brought: &mut Vec<Tool>,
@@ -65,19 +65,19 @@ pub(crate) fn read_item(
             parts: vec![Part::Result(read_result(&mut item, left_out)?)],
         },
         "additional_tools" => {
-            // The developer's, always.
+            // The role is always `developer`.
             item.take("role");
             read_additional_tools(&mut item, brought, left_out)?;
             item.end(FATES, left_out)?;
             return Ok(None);
         }
-        // What a search of the client's own has found: declared from here on.
+        // Tools that the client's own search found: declared from this point on.
         "tool_search_output" => {
             read_additional_tools(&mut item, brought, left_out)?;
             leave_out(left_out, "input[]: tool_search_output", Why::VendorResult);
             return Ok(None);
         }
-        // Of another agent of the client's, to this one.
+        // A message from another agent of the client to this one.
         "agent_message" => {
             let turn = read_agent_message(&mut item, left_out)?;
             let names = ["author", "recipient"].map(|key| (key, Fate::LeftOut(Why::Bookkeeping)));
@@ -96,7 +96,7 @@ pub(crate) fn read_item(
             leave_out(left_out, format!("input[]: {kind}"), Why::Bookkeeping);
             return Ok(None);
         }
-        // An encrypted summary that its own vendor alone can read.
+        // An encrypted summary that only its vendor can decrypt.
         "compaction" | "compaction_summary" | "context_compaction" => {
             let field = format!("input[]: {kind}");
             return Err(Untranslatable::Kept { field });

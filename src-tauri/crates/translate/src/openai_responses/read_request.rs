@@ -12,7 +12,7 @@ use crate::request::sampling::Sampling;
 /// Top-level fields without a counterpart. Sources: OpenAI API reference, "Responses"; Open Responses; `client_metadata`,
 /// `access_programs` and `request_country` as Codex 0.171.0 sends them.
 const FATES: &[(&str, Fate)] = &[
-    // What the vendor keeps from earlier requests; a reference that the gateway can expand has been before this is read.
+    // Content that the vendor stores from earlier requests; a reference that the gateway can expand was replaced before.
     ("previous_response_id", Fate::Kept),
     ("conversation", Fate::Kept),
     ("prompt", Fate::Kept),
@@ -32,10 +32,10 @@ const FATES: &[(&str, Fate)] = &[
     ("stream_options", Fate::LeftOut(Why::Handling)),
     ("moderation", Fate::LeftOut(Why::Handling)),
     ("generate", Fate::Only("true")),
-    // What is removed where the window is full: a conversation that is too long is not sent to this candidate at all.
+    // Truncation when the context window is full: a conversation that is too long is not sent to this candidate.
     ("truncation", Fate::LeftOut(Why::Handling)),
     ("context_management", Fate::LeftOut(Why::Handling)),
-    // Of the vendor's own tools.
+    // The limit for calls of server tools.
     ("max_tool_calls", Fate::LeftOut(Why::VendorResult)),
     ("background", Fate::Only("false")),
     ("top_logprobs", Fate::Only("0")),
@@ -74,7 +74,7 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
                 leave_out(left_out, "reasoning.effort", Why::Effort);
             }
         }
-        // What is shown of its thinking, and of which turns it is shown again.
+        // How thinking is displayed, and for which turns it is returned.
         let shown = ["summary", "generate_summary", "context"];
         reasoning.end(
             &shown.map(|key| (key, Fate::LeftOut(Why::Thinking))),
@@ -93,7 +93,8 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
     Ok(conversation)
 }
 
-/// To keep the response is a wish for how the request is handled: it refers to nothing. Only later requests may refer to it.
+/// Storing the response is an option of the vendor's handling, and this request does not depend on it. Only later requests can
+/// refer to the stored response.
 fn read_store(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<()> {
     if body.flag_or("store", true)? {
         leave_out(left_out, "store", Why::Handling);

@@ -1,5 +1,5 @@
-//! OpenAI Responses (public API reference: "Responses", "Streaming events"). Small servers leave out the deltas, the
-//! announcements, or all but the terminal event; repeated content counts once.
+//! OpenAI Responses (public API reference: "Responses", "Streaming events"). Small servers omit the deltas, the start events,
+//! or all but the terminal event; repeated content counts once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,23 +14,23 @@ use wire::is_executable;
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     open: BTreeMap<u64, Item>,
-    /// The `call_id`s that were passed on.
+    /// The `call_id`s that the client has received.
     calls: BTreeSet<String>,
     spoke: bool,
-    /// Items came one by one, not in the terminal event alone.
+    /// The items were streamed, not only in the terminal event.
     streamed: bool,
 }
 
 #[derive(Debug)]
 enum Item {
-    /// Its parts, by content index.
+    /// The parts of the message, by content index.
     Message(BTreeMap<u64, Key>),
     Call {
         key: Key,
-        /// The arguments so far.
+        /// The arguments received so far.
         told: String,
     },
-    /// Reasoning, and tools that the provider ran.
+    /// Reasoning, and tools that the provider executed.
     NotTold,
 }
 
@@ -43,10 +43,10 @@ impl Read for Reader {
     ) -> Result<Flow, CannotTell> {
         let index = data.number("output_index").unwrap_or_default();
         match kind {
-            // An item that is announced again is the one that is open.
+            // A repeated start event belongs to the open item.
             "response.output_item.added" if self.open.contains_key(&index) => {}
             "response.output_item.added" => {
-                // Without its index an item is not passed on before it is done.
+                // An item without an index is translated when it is complete.
                 if let (Some(index), Some(item)) =
                     (data.number("output_index"), data.object("item"))
                 {
@@ -78,7 +78,7 @@ impl Read for Reader {
         Ok(Flow::On)
     }
 
-    /// After a stream most of the document's content was passed on before.
+    /// After a stream, most of the document's content was already translated.
     fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
         let (streamed, spoke) = (self.streamed, self.spoke);
         for item in document.objects("output") {
@@ -165,7 +165,7 @@ impl Reader {
         self.close(begun, item, parts)
     }
 
-    /// `item`: as it is when it is done.
+    /// `item`: in its final form.
     fn close(
         &mut self,
         begun: Item,
@@ -203,7 +203,7 @@ impl Reader {
     }
 }
 
-/// The part of a call's arguments that the deltas did not have. Clients of this dialect run the item's arguments.
+/// The part of a call's arguments that the deltas did not contain. Clients of this dialect use the item's arguments.
 fn rest(told: &str, item: &Fields<'_>) -> Result<String, CannotTell> {
     let whole = ["arguments", "input"]
         .into_iter()

@@ -1,4 +1,4 @@
-//! The tools of a request, and the choice among them.
+//! The tools and the tool choice of a request.
 
 use super::DIALECT;
 use crate::request::dropped::{LeftOut, Why, leave_out};
@@ -7,15 +7,15 @@ use crate::request::object::{Fate, Object, Read};
 use crate::request::untranslatable::Untranslatable;
 
 const TOOL_FATES: &[(&str, Fate)] = &[
-    // The tool is declared at once instead of when it is searched for.
+    // The tool is declared at once instead of after a tool search.
     ("defer_loading", Fate::LeftOut(Why::Handling)),
     ("prompt_cache_breakpoint", Fate::LeftOut(Why::CacheMark)),
     ("output_schema", Fate::LeftOut(Why::Approximate)),
     ("allowed_callers", Fate::Only(r#"["direct"]"#)),
 ];
 
-/// Tools that OpenAI runs itself. `computer`, `local_shell`, `apply_patch` and the like are run by the client, by a contract
-/// that no other model has learned.
+/// Tools that OpenAI executes. The client executes `computer`, `local_shell`, `apply_patch` and similar tools, with a contract
+/// that other models do not know.
 const VENDOR_TOOLS: &[&str] = &[
     "web_search",
     "web_search_preview",
@@ -26,13 +26,13 @@ const VENDOR_TOOLS: &[&str] = &[
     "mcp",
 ];
 
-/// Tools of resellers are named alike, with their own prefix (`openrouter:web_search`).
+/// Resellers' tools have the same names with a prefix (`openrouter:web_search`).
 pub(crate) fn is_vendor_tool(kind: &str) -> bool {
     let name = kind.split_once(':').map_or(kind, |(_, name)| name);
     VENDOR_TOOLS.iter().any(|known| name.starts_with(known))
 }
 
-/// The tools of an item of the conversation, which another model gets from the beginning.
+/// The tools of a conversation item; another model gets them from the start.
 pub(super) fn read_additional_tools(
     item: &mut Object<'_>,
     brought: &mut Vec<Tool>,
@@ -46,7 +46,7 @@ pub(super) fn read_additional_tools(
     Ok(())
 }
 
-/// A tool that was declared before is declared anew.
+/// A later declaration replaces an earlier one of the same tool.
 pub(super) fn declare(tools: &mut Vec<Tool>, more: Vec<Tool>) {
     tools.retain(|tool| {
         let same = |other: &Tool| other.name == tool.name && other.namespace == tool.namespace;
@@ -71,7 +71,7 @@ pub(super) fn read_tool(
         "custom" => ToolInput::Custom {
             grammar: tool.take("format").map(str::to_owned),
         },
-        // A group under one heading, which the names of its tools keep.
+        // A group of tools; each tool keeps the group's name as its namespace.
         "namespace" if namespace.is_none() => {
             let name = tool.needed_text("name")?;
             for inner in tool.elements("tools")? {

@@ -15,11 +15,10 @@ use crate::request::untranslatable::Wish;
 
 use super::DIALECT;
 
-/// The least that OpenAI takes as `max_output_tokens`.
+/// The minimum that OpenAI accepts as `max_output_tokens`.
 const LEAST_LIMIT: u64 = 16;
 
-/// # Errors
-/// What Responses has no words for.
+/// # Errors The conversation has content that Responses does not support.
 pub(crate) fn write(
     said: &Conversation,
     target: &Target,
@@ -54,7 +53,7 @@ pub(crate) fn write(
     body.extend(target.sampling(said, DIALECT, left_out));
     let asked = Asked::of(&said.format, Enforcer::OpenAi, left_out);
     body.extend(write_text(said, &asked).map(|text| ("text", text)));
-    // The client's own vendor did not store anything that this endpoint could use.
+    // The client's own vendor stored nothing that this endpoint could use.
     body.push(("store", "false".to_owned()));
     if said.stream {
         body.push(("stream", "true".to_owned()));
@@ -91,7 +90,7 @@ fn write_turn(turn: &Turn, names: &Names, items: &mut Vec<String>) {
     end_message(role, &mut content, items);
 }
 
-/// The texts so far, as one message.
+/// Writes the collected texts as one message.
 fn end_message(role: &str, content: &mut Vec<String>, items: &mut Vec<String>) {
     if content.is_empty() {
         return;
@@ -108,7 +107,7 @@ fn text_part(kind: &str, text: &str) -> String {
     object(&[("type", quoted(kind)), ("text", quoted(text))])
 }
 
-/// None: no part of a message.
+/// `None`: not a part of a message.
 fn write_part(part: &Part) -> Option<String> {
     match part {
         Part::Text(text) => Some(text_part("input_text", text)),
@@ -195,7 +194,7 @@ fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) 
     pairs
 }
 
-/// `strict` is always written: absent, it is true here, and false in the other dialects.
+/// `strict` is always written: its default is true in this dialect, and false in the others.
 fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String {
     let name = names.provider_name(tool.namespace.as_deref(), &tool.name);
     let Function {

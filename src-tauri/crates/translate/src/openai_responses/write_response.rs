@@ -14,7 +14,7 @@ use super::echo::object;
 #[derive(Debug)]
 pub(crate) struct Writer {
     form: Form,
-    /// None before the start.
+    /// `None` before the start event.
     identity: Option<Identity>,
     /// The complete output: the terminal event repeats it.
     parts: Vec<Part>,
@@ -76,7 +76,7 @@ impl Write for Writer {
         }
     }
 
-    /// `response.failed`, since some clients pass over an `error` event.
+    /// `response.failed`, since some clients ignore an `error` event.
     fn error(&mut self, told: &Told, out: &mut Vec<u8>) {
         let unknown = Identity::new(None, None, self.form.created);
         let identity = self.identity.as_ref().unwrap_or(&unknown);
@@ -87,17 +87,17 @@ impl Write for Writer {
     }
 }
 
-/// A part, and where it stands: every item holds one.
+/// A part with its position: every item contains one part.
 struct Place<'a> {
     index: usize,
     part: &'a Part,
     identity: &'a Identity,
 }
 
-/// What the events of a part are called, and what they hold.
+/// Names of the events of a part, and of their fields.
 struct Wording {
     stem: &'static str,
-    /// In the `.done` event: the field with all that the deltas brought.
+    /// In the `.done` event: the field with the complete text.
     whole: &'static str,
 }
 
@@ -118,7 +118,7 @@ impl Place<'_> {
         matches!(self.part.kind, Kind::Text | Kind::Refusal)
     }
 
-    /// `data` with the coordinates that every event of a part has.
+    /// Adds the position fields that every event of a part has to `data`.
     fn within(&self, mut data: Value) -> Value {
         data["item_id"] = self.id().into();
         data["output_index"] = self.index.into();
@@ -222,7 +222,7 @@ impl Events {
     }
 
     fn end(&mut self, place: &Place<'_>, out: &mut Vec<u8>) {
-        // A client runs a call at its end event, whatever the response contains afterwards.
+        // A client executes a call at its end event, whatever the response contains later.
         if !place.is_message() && !place.part.whole {
             return;
         }
@@ -291,7 +291,7 @@ fn finished(answer: &Answer<'_>, form: &Form) -> Value {
     response
 }
 
-/// `input_tokens` includes the cached ones. How much of the output was reasoning is not known.
+/// `input_tokens` includes cached tokens. The number of reasoning tokens is unknown.
 fn usage(tokens: Tokens) -> Value {
     let input = [tokens.input, tokens.cache_read, tokens.cache_write]
         .into_iter()

@@ -1,4 +1,4 @@
-//! The order that all dialects agree on: no empty turns, one answer at a time, and the results of its calls directly after it.
+//! The order that all dialects accept: no empty turns, one response at a time, and the results of its calls directly after it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub(crate) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
     let turns = turns.filter(|turn| !turn.parts.is_empty());
     let mut arranged: Vec<Turn> = Vec::new();
     let mut open: BTreeSet<String> = BTreeSet::new();
-    // Where the results of the last answer go, once there are any.
+    // Index for the results of the last response.
     let mut results_at = None;
     for turn in turns {
         if turn.role == Role::Assistant {
@@ -45,11 +45,11 @@ pub(crate) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
     Ok(arranged)
 }
 
-/// Some servers number their calls from 0 in every response, which Chat's clients accept. In Messages an id belongs to one call
-/// of the complete conversation.
+/// Some servers number their calls from 0 in every response, which Chat's clients accept. In Messages an id is unique in the
+/// conversation.
 fn one_id_each(mut turns: Vec<Turn>) -> Vec<Turn> {
     let mut used: BTreeSet<String> = BTreeSet::new();
-    // The client's id → what it is for now, where an earlier answer had it already.
+    // The client's id → its current replacement, if an earlier response used the id.
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
     for part in turns.iter_mut().flat_map(|turn| &mut turn.parts) {
         match part {
@@ -96,7 +96,7 @@ fn split(turn: Turn) -> (Vec<ToolResult>, Turn) {
     (results, Turn { role, parts })
 }
 
-/// Into the turn at `at` that holds results, made where there is none.
+/// Adds the result to the turn at `at`; creates a turn for results if there is none.
 fn add_result(turns: &mut Vec<Turn>, at: usize, result: ToolResult) {
     let holds_results =
         matches!(turns.get(at), Some(turn) if matches!(turn.parts.first(), Some(Part::Result(_))));

@@ -5,7 +5,7 @@ use std::fmt;
 /// A part of the request that the candidate did not get, or not exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Its place in the client's request, or in the written one: `messages[].content[].cache_control`.
+    /// Its path in the client's request, or in the written one: `messages[].content[].cache_control`.
     pub what: String,
     pub why: Why,
 }
@@ -14,9 +14,9 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     CacheMark,
-    /// How thinking is shown, and the thinking of earlier turns.
+    /// How thinking is displayed, and the thinking of earlier turns.
     Thinking,
-    /// Whether and how much the model thinks.
+    /// The amount of thinking.
     Effort,
     Sampling,
     Penalty,
@@ -26,40 +26,36 @@ pub enum Why {
     Bookkeeping,
     /// A tool that the vendor runs.
     VendorTool,
-    /// What such a tool did earlier, or how it is to run.
+    /// Earlier results of such a tool, or options for it.
     VendorResult,
     Citations,
     Approximate,
-    /// Not dropped but added: the dialect demands it and the request has none.
+    /// Not dropped but added: the dialect requires it, and the request does not have it.
     Added,
-    /// Not dropped: what it refers to is sent in its place.
+    /// Not dropped: the referenced content is sent instead.
     Expanded,
-    /// A field that we do not know.
+    /// A field that Understudy does not know.
     Unknown,
 }
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Why::CacheMark => "prompt caches are each vendor's own",
-            Why::Thinking => "thinking is shown to its own vendor alone",
-            Why::Effort => "how much to think, which the model does not accept in this form",
+            Why::CacheMark => "a prompt cache belongs to its vendor",
+            Why::Thinking => "thinking is sent only to its own vendor",
+            Why::Effort => "an effort that the model does not accept in this form",
             Why::Sampling => "a sampling parameter that the model or its dialect does not have",
             Why::Penalty => "a penalty on tokens that the model or its dialect does not have",
-            Why::Identity => "the caller's identity goes to the request's own vendor alone",
-            Why::Handling => {
-                "a wish for how the vendor handles the request, not for what is answered"
-            }
+            Why::Identity => "the caller's identity is sent only to the request's own vendor",
+            Why::Handling => "an option of the vendor's handling, without effect on the content",
             Why::Bookkeeping => "the vendor's own bookkeeping",
-            Why::VendorTool => "run by the vendor itself; the tools of the client remain",
-            Why::VendorResult => "what the vendor's own tools did or how they run",
+            Why::VendorTool => "executed by the vendor; the client's tools remain",
+            Why::VendorResult => "results or options of the vendor's tools",
             Why::Citations => "the model cannot cite in this form; the text itself is sent",
             Why::Approximate => "translated as closely as the other dialect can",
-            Why::Added => "the dialect demands it, and the request has none",
-            Why::Expanded => {
-                "what it refers to is sent in its place, from the conversation that is kept here"
-            }
-            Why::Unknown => "unknown to Understudy, and so it goes to its own vendor alone",
+            Why::Added => "the dialect requires it, and the request does not have it",
+            Why::Expanded => "its content is sent instead, from the conversation that is kept here",
+            Why::Unknown => "unknown to Understudy, so it is sent only to its own vendor",
         })
     }
 }
@@ -70,10 +66,10 @@ impl fmt::Display for LeftOut {
     }
 }
 
-/// How many unknown fields are listed by name. A client may send any number; that there are some is what counts.
+/// Maximum number of unknown fields that are listed by name: a client may send any number of them.
 const MOST_UNKNOWN: usize = 64;
 
-/// Once for each place and reason.
+/// Adds an entry once for each path and reason.
 pub(crate) fn leave_out(list: &mut Vec<LeftOut>, what: impl Into<String>, why: Why) {
     let unknown = |dropped: &&LeftOut| dropped.why == Why::Unknown;
     if why == Why::Unknown && list.iter().filter(unknown).count() >= MOST_UNKNOWN {

@@ -1,20 +1,21 @@
 use super::model::{Conversation, Document, DocumentBody, File, Format, Input, Part, ToolInput};
 
-/// Tokens that the frame of a message, a call or a tool takes.
+/// Tokens for the framing of a message, a call or a tool.
 const FRAME: u64 = 4;
-/// An image at the size that Anthropic scales down to (about 1,568 pixels a side); OpenAI's at high detail come to less.
+/// An image at the size to which Anthropic scales it (about 1,568 pixels a side); OpenAI's images at high detail need fewer
+/// tokens.
 const IMAGE: u64 = 1_600;
-/// A document by its address, of which nothing is known: ten pages.
+/// A document by its address: its size is unknown, so ten pages are assumed.
 const UNSEEN_DOCUMENT: u64 = 20_000;
 /// Bytes of base64 for one token of a PDF: a page of about 2,000 tokens in 40 KB.
 const PDF_BYTES: u64 = 27;
 
-/// How many tokens a request has, as a guess that needs no tokenizer: `count_tokens` is answered with it where the candidate
-/// has no such call.
+/// Estimates the number of tokens of a request without a tokenizer: the response to `count_tokens` if the candidate has no such
+/// call.
 ///
-/// Three tokens for ten bytes of UTF-8 text, arguments and schemas, which is a little high for prose and about right for code,
-/// in all of the vendors' tokenizers; images and documents by their kind. Within about 25 % for an agent's request, and rather
-/// above than below it: an agent with too high a count compacts a little early, one with too low a count exceeds its window.
+/// Three tokens for ten bytes of UTF-8 text, arguments and schemas: slightly high for prose and about right for code, with the
+/// tokenizers of all vendors. Images and documents count by their kind. Within about 25 % for an agent's request, and rather
+/// too high than too low: with a low count an agent exceeds its window.
 pub fn estimate_tokens(conversation: &Conversation) -> u64 {
     let turns = conversation.turns.iter();
     let turns: u64 = turns.map(|turn| FRAME + of_parts(&turn.parts)).sum();

@@ -7,10 +7,10 @@ use super::dropped::Why;
 /// The kind of caller, which decides the fields that may be dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fidelity {
-    /// A coding agent: an answer without a tuning field is better than no answer.
+    /// A coding agent: a response without a tuning field is better than no response.
     #[default]
     Agent,
-    /// A business flow: nothing is dropped whose meaning we do not know, and no tool.
+    /// A pipeline: no field with an unknown meaning is dropped, and no tool.
     Pipeline,
     /// The route has `exact = true`: no field that affects the response is dropped.
     Exact,

@@ -1,10 +1,10 @@
-//! The request for JSON from a candidate, and the checks of its response.
+//! Requests JSON from a candidate, and checks its response.
 
 use super::dropped::{LeftOut, Why, leave_out};
 use super::model::Format;
 use super::schema::{Enforcer, relaxed};
 
-/// The required form of a response's text, where the provider gets a request for it and does not enforce it.
+/// The required form of a response's text, if the provider gets it as an instruction and does not enforce it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Json,
@@ -19,14 +19,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) schema: Option<(String, bool)>,
     pub(crate) name: Option<&'a str>,
     pub(crate) description: Option<&'a str>,
-    /// The dialect's own field for some JSON object.
+    /// Use the dialect's field for any JSON object.
     pub(crate) json: bool,
-    /// In words, where the dialect has no field for it.
+    /// An instruction in the prompt, if the dialect has no field for it.
     pub(crate) instruction: Option<String>,
     pub(crate) wanted: Option<Wanted>,
 }
 
-/// Requests JSON in the prompt. A fence would have to be removed again.
+/// Requests JSON in the prompt, without a Markdown fence.
 const JSON_ONLY: &str = "Answer with one JSON object and nothing else: no text before or after it, and no Markdown fence.";
 
 impl<'a> Asked<'a> {

@@ -1,11 +1,11 @@
-//! A client's tool as a function, which is what tools of every kind are to a provider of another dialect.
+//! Converts a client's tool of any kind into a function, the form for providers of another dialect.
 
 use super::dropped::{LeftOut, Why, leave_out};
 use super::model::{Input, Tool, ToolInput};
 use super::schema::{Enforcer, parameters};
 use super::text::{object, quoted};
 
-/// The one string for free text.
+/// The parameter for free text.
 const FREE_TEXT: &str = concat!(
     r#"{"type":"object","properties":{"input":{"type":"string"}},"#,
     r#""required":["input"],"additionalProperties":false}"#
@@ -19,7 +19,7 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// A schema that the vendor cannot enforce is sent all the same, and what the model makes of it is the client's to check.
+    /// A schema that the vendor cannot enforce is sent too; the client checks the model's arguments.
     pub(crate) fn of(tool: &Tool, by: Enforcer, left_out: &mut Vec<LeftOut>) -> Function {
         let mut function = match &tool.input {
             ToolInput::Function { schema, strict } => Function {
@@ -41,7 +41,7 @@ impl Function {
     }
 }
 
-/// The grammar is not enforced any more, so the model gets it as text.
+/// The grammar is no longer enforced, so the model gets it as text.
 fn with_grammar(tool: &Tool, grammar: Option<&str>) -> Option<String> {
     let grammar = grammar.map(|grammar| format!("`input` follows this format: {grammar}"));
     let said: Vec<String> = tool
@@ -53,7 +53,7 @@ fn with_grammar(tool: &Tool, grammar: Option<&str>) -> Option<String> {
     (!said.is_empty()).then(|| said.join("\n\n"))
 }
 
-/// The text of a call's arguments, as the model wrote it; OpenAI's dialects take any text.
+/// The text of a call's arguments, as the model wrote it; OpenAI's dialects accept any text.
 pub(crate) fn arguments(input: &Input) -> String {
     match input {
         Input::Json(json) if json.trim().is_empty() => "{}".to_owned(),
@@ -62,8 +62,8 @@ pub(crate) fn arguments(input: &Input) -> String {
     }
 }
 
-/// The same as an object, which Messages requires. A model's invalid arguments are sent as Anthropic's docs on fine-grained
-/// tool streaming advise.
+/// The same as an object, which Messages requires. Invalid arguments are sent in the form that Anthropic's docs on fine-grained
+/// tool streaming recommend.
 pub(crate) fn arguments_object(input: &Input) -> String {
     let arguments = arguments(input);
     let is_object = arguments.trim_start().starts_with('{')

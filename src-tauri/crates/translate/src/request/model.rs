@@ -1,4 +1,4 @@
-//! The content of a request, apart from its dialect.
+//! The content of a request, independent of its dialect.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use super::sampling::Sampling;
 use crate::openai_responses::Echo;
 use crate::{Signature, ToolKind};
 
-/// A request without a dialect. Readers make it, writers format it.
+/// A request without a dialect. Readers create it, and writers convert it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conversation {
-    /// The client's, in which it was read.
+    /// The client's dialect.
     pub(crate) dialect: Option<Dialect>,
-    /// Its messages hold what its own vendor takes with certain betas only.
+    /// Its messages have content that its own vendor accepts only with certain betas.
     pub(crate) needs_betas: bool,
-    /// In order; never empty ones, never two answers in a row, and the results of an answer's calls directly after it.
+    /// In order: no empty turns, never two responses in a row, and the results of a response's calls directly after it.
     pub turns: Vec<Turn>,
     pub tools: Vec<Tool>,
     pub tool_choice: ToolChoice,
-    /// At most one call in an answer; the default of all dialects is several.
+    /// At most one call in a response; the default of all dialects is several.
     pub one_call_at_a_time: bool,
     pub stop_sequences: Vec<String>,
     pub format: Format,
@@ -31,46 +31,46 @@ pub struct Conversation {
     pub top_p: Option<f64>,
     /// Other sampling parameters and penalties.
     pub(crate) sampling: Sampling,
-    /// The client's cap on an answer, in tokens, thinking included.
+    /// The client's limit for the response in tokens, thinking included.
     pub max_tokens: Option<u64>,
     pub stream: bool,
-    /// Chat: a last chunk with the usage and no choice is wanted (`stream_options.include_usage`).
+    /// Chat: the client requests a last chunk with the usage and no choice (`stream_options.include_usage`).
     pub usage_chunk: bool,
     /// `None`: the model's default.
     pub effort: Option<Effort>,
     /// OpenAI's `verbosity`.
     pub verbosity: Option<String>,
-    /// What has no place in a request of any dialect and may be dropped by rule.
+    /// Fields without a place in any other dialect that may be dropped by rule.
     pub left_out: Vec<LeftOut>,
-    /// Signatures that were kept for calls of this conversation, by the client's ids.
+    /// Stored signatures of calls in this conversation, by the client's ids.
     pub(crate) signatures: BTreeMap<String, Signature>,
-    /// The fields that may be dropped from this request; by default those of an agent.
+    /// Decides which fields may be dropped from this request; the default is that of an agent.
     pub(crate) fidelity: Fidelity,
-    /// Top-level fields that the reader did not take, as they came: an endpoint's file may allow some.
+    /// Top-level fields that the reader did not take, unchanged: an endpoint's file may allow some.
     pub(crate) rest: BTreeMap<String, String>,
-    /// What a response object repeats of its request.
+    /// The fields of the request that a response object repeats.
     pub(crate) echo: Option<Echo>,
 }
 
 impl Conversation {
-    /// Its messages hold what its own vendor takes with certain betas only.
+    /// Its messages have content that its own vendor accepts only with certain betas.
     pub fn needs_betas(&self) -> bool {
         self.needs_betas
     }
 
-    /// With the signatures that [`crate::AnswerTranslator::signatures`] returned for earlier responses, where the caller keeps
-    /// them: ids of OpenAI's dialects have no room for one.
+    /// Adds the signatures that [`crate::AnswerTranslator::signatures`] returned for earlier responses and that the caller
+    /// stored: ids of OpenAI's dialects are too short for one.
     pub fn with_signatures(mut self, kept: BTreeMap<String, Signature>) -> Self {
         self.signatures = kept;
         self
     }
 
-    /// The calls of its answers, in order.
+    /// The calls of its responses, in order.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.turns.iter().flat_map(Turn::calls)
     }
 
-    /// Another request has it in full: its fields that the response repeats.
+    /// Takes the fields that a response repeats from `body`, which is the full form of this request.
     pub fn with_echo_of(mut self, body: &[u8]) -> Self {
         let echo = std::str::from_utf8(body)
             .ok()
@@ -84,8 +84,8 @@ impl Conversation {
         self
     }
 
-    /// The client's top-level fields that the candidate's file allows, where it gets the request in the client's own dialect.
-    /// They are no longer listed as dropped.
+    /// The client's top-level fields that the candidate's file allows, if the candidate uses the client's dialect. They are no
+    /// longer listed as dropped.
     pub(crate) fn allowed(
         &self,
         dialect: Dialect,
@@ -114,7 +114,7 @@ impl Conversation {
     }
 }
 
-/// All messages of one side before the other side's next message.
+/// All consecutive messages of one role.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
     pub role: Role,
@@ -132,9 +132,9 @@ impl Turn {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The request's own instructions: text alone.
+    /// The request's instructions: only text.
     System,
-    /// OpenAI's later word for the same.
+    /// OpenAI's newer name for the same.
     Developer,
     /// Also the results of tools.
     User,
@@ -161,7 +161,7 @@ pub struct Image {
 pub struct Document {
     pub body: DocumentBody,
     pub title: Option<String>,
-    /// The client's description of it (Messages' `context`).
+    /// The client's description of the document (Messages' `context`).
     pub context: Option<String>,
 }
 
@@ -173,7 +173,7 @@ pub enum DocumentBody {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum File {
-    /// `data` is base64, as it came.
+    /// `data` is base64, unchanged.
     Inline {
         media_type: String,
         data: String,
@@ -181,10 +181,10 @@ pub enum File {
     Address(String),
 }
 
-/// A call that the model made in an earlier answer.
+/// A call that the model made in an earlier response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The client's.
+    /// The client's id.
     pub id: String,
     pub namespace: Option<String>,
     pub name: String,
@@ -193,7 +193,7 @@ pub struct Call {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// As the model wrote it: nearly always the JSON text of an object, byte for byte.
+    /// As the model wrote it: usually the JSON text of an object, byte for byte.
     Json(String),
     /// Free text, for a [`ToolKind::Custom`] tool.
     Text(String),
@@ -210,14 +210,14 @@ impl Input {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolResult {
-    /// Of the call that it answers.
+    /// Id of the call.
     pub id: String,
     pub is_error: bool,
     /// Texts, images and documents.
     pub parts: Vec<Part>,
 }
 
-/// A tool that the client runs itself.
+/// A tool that the client executes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {
     pub namespace: Option<String>,
@@ -229,9 +229,9 @@ pub struct Tool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolInput {
     Function {
-        /// The JSON text of a schema; None: no arguments.
+        /// The JSON text of a schema; `None`: no arguments.
         schema: Option<String>,
-        /// The schema is enforced on what the model writes.
+        /// The provider enforces the schema.
         strict: bool,
     },
     Custom {
@@ -253,23 +253,23 @@ impl Tool {
 pub enum ToolChoice {
     #[default]
     Auto,
-    /// No tool now, although there are some.
+    /// No tool, although some are declared.
     Never,
-    /// Some tool (`any`, `required`).
+    /// Any tool (`any`, `required`).
     Any,
-    /// This one.
+    /// This tool.
     Tool {
         namespace: Option<String>,
         name: String,
     },
 }
 
-/// What the text of the answer must be.
+/// The required form of the response's text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     #[default]
     Text,
-    /// Some JSON object (`json_object`).
+    /// Any JSON object (`json_object`).
     Json,
     Schema {
         name: Option<String>,
@@ -281,8 +281,8 @@ pub enum Format {
     },
 }
 
-/// The effort that a budget of thinking tokens amounts to: Claude Code's "think", "think hard" and "ultrathink" ask for
-/// 4,000, 10,000 and 31,999.
+/// The effort that corresponds to a budget of thinking tokens: Claude Code's "think", "think hard" and "ultrathink" use 4,000,
+/// 10,000 and 31,999.
 pub(crate) fn effort_of_budget(tokens: u64) -> Effort {
     match tokens {
         0..8_000 => Effort::Low,

@@ -1,4 +1,5 @@
-//! A JSON object that is read field by field, so that no field is overlooked: each field that was not taken has a fate.
+//! A JSON object that is read field by field. Every field that the reader does not take needs a rule, so that none is
+//! overlooked.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +11,32 @@ use super::dropped::{LeftOut, Why, leave_out};
 use super::text::string;
 use super::untranslatable::Untranslatable;
 
-/// What becomes of a field that has no counterpart.
+/// The rule for a field without a counterpart.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fate {
     LeftOut(Why),
     /// It has no effect with this value, the default; any other is refused.
     Only(&'static str),
-    /// It refers to content that its vendor stores, so only that vendor can read it. A reference with known content (a kept
-    /// conversation) is replaced before the request is read: this crate knows requests only.
+    /// It refers to content that its vendor stores, so only that vendor can read it. The gateway replaces references to content
+    /// that it stores before this crate reads the request.
     Kept,
-    /// It changes what is answered or where, and there is no counterpart.
+    /// It changes the content or the place of processing, and there is no counterpart.
     Refused,
 }
 
-/// What becomes of a field that has no fate either.
+/// The rule for a field that the table does not list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unlisted {
-    /// It may only tune: dropped as unknown.
+    /// It may only tune the response: dropped as unknown.
     Dropped,
-    /// It stands where everything has a meaning (a tool choice, a format, a file).
+    /// Every field here has a meaning (a tool choice, a format, a file).
     Refused,
 }
 
 /// Fields that were not taken yet.
 pub(crate) struct Object<'a> {
     dialect: Dialect,
-    /// In words of the protocol, without numbers: `messages[].content[]`.
+    /// The path in terms of the protocol, without indexes: `messages[].content[]`.
     place: &'static str,
     fields: BTreeMap<String, &'a str>,
 }
@@ -84,23 +85,23 @@ impl<'a> Object<'a> {
         text.ok_or_else(|| malformed(self.dialect, &self.path(key), "a string"))
     }
 
-    /// A field is there and is this string; it stays to be taken.
+    /// True if the field is this string; the field is not taken.
     pub(crate) fn is_text(&self, key: &str, text: &str) -> bool {
         let raw = self.fields.get(key);
         raw.is_some_and(|raw| serde_json::from_str::<String>(raw).is_ok_and(|said| said == text))
     }
 
-    /// A field is there, and not null; it stays to be taken.
+    /// True if the field is present and not null; the field is not taken.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.fields.get(key).is_some_and(|raw| *raw != "null")
     }
 
-    /// A field has this JSON text; it stays to be taken.
+    /// True if the field has this JSON text; the field is not taken.
     pub(crate) fn is(&self, key: &str, json: &str) -> bool {
         self.fields.get(key).is_some_and(|raw| *raw == json)
     }
 
-    /// False where it is absent.
+    /// False if the field is absent.
     pub(crate) fn flag(&mut self, key: &str) -> Read<bool> {
         self.flag_or(key, false)
     }
@@ -109,7 +110,7 @@ impl<'a> Object<'a> {
         Ok(self.parsed(key, "true or false")?.unwrap_or(absent))
     }
 
-    /// A field that is one string is taken; anything else stays.
+    /// Takes a field that is one string; any other value is not taken.
     pub(crate) fn one_text(&mut self, key: &str) -> Option<String> {
         let text = serde_json::from_str(self.fields.get(key)?).ok()?;
         self.fields.remove(key);
@@ -120,7 +121,7 @@ impl<'a> Object<'a> {
         self.parsed(key, "a count")
     }
 
-    /// A limit to the answer in tokens. A number that is none makes the request malformed for every vendor.
+    /// A limit to the response in tokens. An invalid number makes the request malformed for every vendor.
     pub(crate) fn limit(&mut self, key: &str) -> Read<Option<u64>> {
         let limit = self.count(key)?;
         match limit {
@@ -137,7 +138,7 @@ impl<'a> Object<'a> {
         Ok(self.parsed(key, "an array of strings")?.unwrap_or_default())
     }
 
-    /// The JSON texts of an array's elements; none where it is absent.
+    /// The JSON texts of an array's elements; empty if the field is absent.
     pub(crate) fn elements(&mut self, key: &str) -> Read<Vec<&'a str>> {
         let elements: Option<Vec<&'a RawValue>> = self.parsed(key, "an array")?;
         let elements = elements.unwrap_or_default().into_iter();
@@ -155,7 +156,7 @@ impl<'a> Object<'a> {
         object.ok_or_else(|| malformed(self.dialect, &self.path(key), "an object"))
     }
 
-    /// A field that was not taken has a fate; unknown fields are dropped as unknown. `{}`, `[]` and `""` are values.
+    /// Applies a rule to every field that was not taken; unknown fields are dropped as unknown. `{}`, `[]` and `""` are values.
     ///
     /// # Errors
     /// A field that cannot be dropped.
@@ -163,7 +164,7 @@ impl<'a> Object<'a> {
         self.settle(fates, Unlisted::Dropped, left_out)
     }
 
-    /// As [`Object::end`], where an unknown field may change the meaning.
+    /// As [`Object::end`], for objects in which an unknown field can change the meaning.
     ///
     /// # Errors
     /// A field that cannot be dropped, unknown ones included.
@@ -199,12 +200,12 @@ impl<'a> Object<'a> {
         Ok(())
     }
 
-    /// The JSON texts of all fields, as they came.
+    /// The JSON texts of all fields, unchanged.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.fields.iter().map(|(key, raw)| (key.as_str(), *raw))
     }
 
-    /// A field whose value we have no words for.
+    /// A field whose value is not supported.
     pub(crate) fn refused(&self, key: &str) -> Untranslatable {
         Untranslatable::Field {
             dialect: self.dialect,
@@ -220,7 +221,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A field's name for a list that people read: a client chooses it, so it is bounded and plain.
+/// A field's name for a list that people read: the client chooses it, so its length and characters are limited.
 pub(crate) fn name_of(key: &str) -> String {
     const LONGEST: usize = 64;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
@@ -239,7 +240,7 @@ pub(crate) fn malformed(dialect: Dialect, place: &str, wanted: &str) -> Untransl
     }
 }
 
-/// The same value, however it is written: `0` and `0.0`, with spaces or without.
+/// Equal JSON values: `0` and `0.0`, with or without spaces.
 fn same(one: &str, other: &str) -> bool {
     let [one, other] = [one, other].map(|json| serde_json::from_str::<Value>(json).ok());
     match (one.as_ref(), other.as_ref()) {
@@ -248,7 +249,7 @@ fn same(one: &str, other: &str) -> bool {
     }
 }
 
-/// What may be a string or an array of parts.
+/// A string or an array of parts.
 pub(crate) enum Content<'a> {
     Text(String),
     Parts(Vec<&'a str>),

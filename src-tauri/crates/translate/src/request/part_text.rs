@@ -2,7 +2,7 @@
 
 use super::model::{Document, File, Part};
 
-/// The first line of a failed tool's result in dialects that have no `is_error`; understood again on the way back.
+/// The first line of a failed tool's result in dialects that have no `is_error`; it is parsed again in the other direction.
 pub(crate) const FAILED: &str = "[is_error: true]\n";
 
 /// The text of a result, and whether it begins with that line.
@@ -20,7 +20,7 @@ pub(crate) fn result_text(mut parts: Vec<Part>) -> (bool, Vec<Part>) {
     (true, parts)
 }
 
-/// `data:image/png;base64,…` → its type and its data; None: something else.
+/// `data:image/png;base64,…` → its type and its data. `None`: another form.
 pub(crate) fn inline(url: &str) -> Option<File> {
     let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
     let media_type = head.strip_suffix(";base64")?;
@@ -31,7 +31,7 @@ pub(crate) fn inline(url: &str) -> Option<File> {
     })
 }
 
-/// As OpenAI's dialects write a file: its address, or a `data:` address with everything in it.
+/// A file in the form of OpenAI's dialects: its address, or a `data:` address with its content.
 pub(crate) fn address(file: &File) -> String {
     match file {
         File::Inline { media_type, data } => format!("data:{media_type};base64,{data}"),
@@ -39,7 +39,7 @@ pub(crate) fn address(file: &File) -> String {
     }
 }
 
-/// A document that is text, for a dialect that has documents of other kinds only.
+/// A text document, for a dialect that supports only other kinds of documents.
 pub(crate) fn as_text(document: &Document, text: &str) -> String {
     let about = [document.title.as_deref(), document.context.as_deref()];
     let said: Vec<&str> = about.into_iter().flatten().chain([text]).collect();

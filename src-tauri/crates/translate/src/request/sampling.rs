@@ -1,4 +1,4 @@
-//! Sampling parameters and penalties beside temperature and `top_p`: they tune, and each dialect has its own.
+//! Sampling parameters and penalties other than temperature and `top_p`. They only tune, and the dialects differ in them.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::text::Pairs;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sampling(BTreeMap<&'static str, String>);
 
-/// A parameter, why it is dropped elsewhere, and the value without an effect.
+/// A parameter, the reason for dropping it, and the value that has no effect.
 struct Known {
     name: &'static str,
     why: Why,
@@ -59,7 +59,7 @@ const fn known(
 }
 
 impl Sampling {
-    /// All that a dialect's request may have of them.
+    /// All of these parameters that a request of the dialect can have.
     pub(crate) const CHAT: &'static [&'static str] = &[
         "top_k",
         "seed",
@@ -72,8 +72,7 @@ impl Sampling {
         "length_penalty",
     ];
 
-    /// # Errors
-    /// One of them is no number.
+    /// # Errors A value is not a number.
     pub(crate) fn take(&mut self, body: &mut Object<'_>, names: &[&'static str]) -> Read<()> {
         for name in names {
             let Some(raw) = body.take(name) else {
@@ -87,8 +86,8 @@ impl Sampling {
         Ok(())
     }
 
-    /// Parameters that `dialect` has are written, unless the model accepts no sampling parameters (`refused`) or its endpoint
-    /// allows the field by name. The rest is dropped and listed, where it has an effect.
+    /// Writes the parameters that `dialect` has, unless the model accepts no sampling parameters (`refused`) or its endpoint
+    /// allows the field by name. The others are dropped, and listed if they have an effect.
     pub(crate) fn write(
         &self,
         dialect: Dialect,

@@ -1,11 +1,11 @@
-//! What vendors demand of a JSON schema beyond the standard.
+//! Vendors' requirements for JSON schemas beyond the standard.
 
 use serde_json::{Map, Value};
 
 use wire::fields::Fields;
 
-/// A function's parameters as every vendor takes them: an object that names its properties, if only none. OpenAI refuses
-/// `{"type":"object"}` with "object schema missing properties", and Messages demands a schema.
+/// A function's parameters in the form that every vendor accepts: an object with `properties`, even if they are empty. OpenAI
+/// refuses `{"type":"object"}` with "object schema missing properties", and Messages requires a schema.
 pub(crate) fn parameters(schema: Option<&str>) -> String {
     let Some(mut fields) = schema.and_then(|text| Fields::read(text.as_bytes()).ok()) else {
         return r#"{"type":"object","properties":{}}"#.to_owned();
@@ -23,7 +23,7 @@ pub(crate) fn parameters(schema: Option<&str>) -> String {
     fields.to_string()
 }
 
-/// Which schemas a vendor takes to be enforced.
+/// The vendor whose rules decide if a schema can be enforced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Enforcer {
     /// Anthropic docs, "Structured outputs", "JSON Schema limitations".
@@ -32,12 +32,12 @@ pub(crate) enum Enforcer {
     OpenAi,
 }
 
-/// Keywords under which schemas stand: one, a list, or by name.
+/// Keywords with subschemas: a single one, a list, or by name.
 const NESTED: [&str; 1] = ["items"];
 const LISTED: [&str; 2] = ["anyOf", "allOf"];
 const NAMED: [&str; 3] = ["properties", "$defs", "definitions"];
 
-/// Keywords that hold no schema and that both enforce, or that only describe.
+/// Keywords without subschemas that both vendors enforce, or that only describe.
 const PLAIN: [&str; 10] = [
     "$schema",
     "$id",
@@ -83,7 +83,7 @@ const OPENAI_BOUNDS: [&str; 8] = [
 ];
 
 impl Enforcer {
-    /// The vendor takes this schema as one to enforce.
+    /// The vendor can enforce this schema.
     pub(crate) fn takes(self, schema: &str) -> bool {
         serde_json::from_str(schema).is_ok_and(|schema: Value| {
             let root_fits = match self {
@@ -143,7 +143,7 @@ impl Enforcer {
         }
     }
 
-    /// Every object is closed: nothing but its properties and, for OpenAI, all of them.
+    /// Every object is closed: no properties except the declared ones and, for OpenAI, all of them required.
     fn takes_object(self, schema: &Map<String, Value>) -> bool {
         let is_object = match schema.get("type") {
             Some(Value::String(name)) => name == "object",
@@ -167,7 +167,7 @@ impl Enforcer {
     }
 }
 
-/// Strings, numbers, booleans and null: "complex types within enums" are none of them.
+/// Strings, numbers, booleans and null; no "complex types within enums".
 fn is_simple(value: &Value) -> bool {
     let plain = |value: &Value| !value.is_object() && !value.is_array();
     value
@@ -202,7 +202,7 @@ fn is_recursive(schema: &Value) -> bool {
         let Some(target) = from.strip_prefix('#').and_then(|path| schema.pointer(path)) else {
             return false;
         };
-        // A schema with so many layers is none that is enforced either.
+        // A schema with this many levels cannot be enforced either.
         if open.len() > 32 {
             return true;
         }
@@ -223,8 +223,8 @@ fn is_recursive(schema: &Value) -> bool {
 }
 
 /// The same schema in the form that Anthropic enforces: closed, and without the bounds that it refuses (its own libraries do
-/// the same). A value of the complete schema fits this one too, except for properties that it does not name; the bounds are
-/// checked afterwards. `None`: it is not enforceable in this form either.
+/// the same). A value of the complete schema is valid in this form too, except for undeclared properties; the bounds are
+/// checked afterwards. `None`: it cannot be enforced in this form either.
 pub(crate) fn relaxed(schema: &str) -> Option<String> {
     let relaxed = relaxed_object(schema)?;
     Enforcer::Anthropic.takes(&relaxed).then_some(relaxed)

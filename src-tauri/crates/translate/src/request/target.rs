@@ -9,18 +9,18 @@ use super::model::{Conversation, DocumentBody, Format, Part, ToolChoice, ToolInp
 use super::text::Pairs;
 use super::untranslatable::Untranslatable;
 
-/// The candidate, as far as the catalogue knows it. What is not known to be lacking is taken to be there.
+/// The candidate with the facts from the catalogue. An ability that is not known to be missing is assumed to be present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Its id, as the request must name it.
+    /// The id that the request must use.
     pub model: String,
     /// Context window in tokens.
     pub context: Option<u64>,
-    /// The longest response in tokens: used where the dialect requires a limit and the request has none, and the largest limit
-    /// that is sent.
+    /// Maximum output in tokens: used if the dialect requires a limit and the request has none, and as the upper limit for all
+    /// requests.
     pub max_output: Option<u64>,
     pub lacks: Vec<Ability>,
-    /// The efforts that it accepts; empty: no effort is sent.
+    /// The efforts that the model accepts; empty: no effort is sent.
     pub efforts: Vec<Effort>,
     pub chat_limit: ChatLimit,
     /// [`crate::Names::with_nine_letter_ids`].
@@ -28,15 +28,15 @@ pub struct Target {
     pub stream_usage: StreamUsage,
     pub reasoning_content: ReasoningContent,
     pub thought_signatures: ThoughtSignatures,
-    /// Its Chat takes the address of a document.
+    /// Its Chat endpoint accepts the address of a document.
     pub file_addresses: bool,
-    /// What of the client's top-level fields its endpoint's file allows.
+    /// The client's top-level fields that the endpoint's file allows.
     pub allow: Allow,
     pub home: Home,
 }
 
-/// What the client's own vendor demands of the calls in a conversation. It gets the client's own bytes, so that the responses of
-/// its fallbacks must be such that it accepts them later.
+/// Requirements of the client's own vendor for the calls in a conversation. That vendor gets the client's own bytes, so
+/// responses of fallbacks must fulfil them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Home {
     pub ids: CallIds,
@@ -54,7 +54,7 @@ impl Home {
 }
 
 impl Target {
-    /// A model of which nothing is known.
+    /// A model without known facts.
     pub fn new(model: impl Into<String>) -> Target {
         Target {
             model: model.into(),
@@ -73,8 +73,8 @@ impl Target {
         }
     }
 
-    /// A model of an endpoint's, and what the catalogue knows of it: its own entry, not its maker's, since those who resell a
-    /// model may allow less.
+    /// A model of an endpoint with its facts from the catalogue: its own entry, not the model vendor's, since resellers may
+    /// allow less.
     pub fn of(endpoint: &Endpoint, models: &[Model], model: &str) -> Target {
         let known = Model::known(models, model);
         Target {
@@ -96,13 +96,12 @@ impl Target {
         }
     }
 
-    /// Of a fallback: whose client gets its response.
+    /// For a fallback: sets the requirements of the vendor of the client that receives the response.
     pub fn for_client_of(self, home: Home) -> Target {
         Target { home, ..self }
     }
 
-    /// # Errors
-    /// The model is known to lack what the conversation needs, or room for it.
+    /// # Errors The model is known to lack an ability that the conversation needs, or its context window is too small.
     pub fn can_serve(&self, conversation: &Conversation) -> Result<(), Untranslatable> {
         let lacking = needs(conversation)
             .into_iter()
@@ -122,8 +121,7 @@ impl Target {
         }
     }
 
-    /// The conversation in a form that this model accepts: without options that it is known to refuse, each as close to the
-    /// request as possible.
+    /// The conversation without options that this model is known to refuse, as close to the request as possible.
     pub(crate) fn fitted(&self, mut conversation: Conversation) -> Conversation {
         let left_out = &mut conversation.left_out;
         if self.lacks.contains(&Ability::Sampling) {
@@ -152,7 +150,7 @@ impl Target {
         conversation
     }
 
-    /// The sampling parameters that this candidate is sent beside temperature and `top_p`.
+    /// The sampling parameters that this candidate gets in addition to temperature and `top_p`.
     pub(crate) fn sampling(
         &self,
         said: &Conversation,
@@ -164,7 +162,7 @@ impl Target {
         said.sampling.write(dialect, refused, allowed, left_out)
     }
 
-    /// The least that is enough, or the most there is.
+    /// The lowest effort that is enough, or the highest that exists.
     fn nearest(&self, asked: Effort) -> Option<Effort> {
         let enough = self.efforts.iter().filter(|effort| **effort >= asked);
         enough.min().or_else(|| self.efforts.iter().max()).copied()

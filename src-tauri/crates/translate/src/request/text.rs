@@ -1,9 +1,8 @@
-//! JSON texts, and the few words that a writer has to add.
+//! JSON texts, and the few texts that a writer adds.
 
 use serde_json::Value;
 
-/// A JSON string. A lone surrogate, which some clients leave where they cut a text, becomes the replacement character. `None`:
-/// it is no string.
+/// A JSON string. A lone surrogate, from clients that cut a text, becomes the replacement character. `None`: not a string.
 pub(crate) fn string(json: &str) -> Option<String> {
     if let Ok(text) = serde_json::from_str(json) {
         return Some(text);

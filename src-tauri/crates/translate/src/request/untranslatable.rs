@@ -5,23 +5,21 @@ use catalog::{Ability, Dialect};
 use super::dropped::Why;
 use super::fidelity::Fidelity;
 
-/// Why a candidate of another dialect does not support a request, in words for the owner of the request. The candidate is not
-/// used; a retry with the same request has the same result.
+/// Why a candidate of another dialect does not support a request, as a text for the user. The candidate is not used; a retry
+/// with the same request has the same result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untranslatable {
-    #[error("the body is no request of {dialect}: {what}")]
+    #[error("the body is not a valid request of {dialect}: {what}")]
     Malformed { dialect: Dialect, what: String },
-    /// A field, or a value of it, without a translation, unknown ones included.
+    /// A field, or one of its values, without a translation, unknown ones included.
     #[error("the request has `{field}`, which exists in {dialect} only")]
     Field { dialect: Dialect, field: String },
     #[error("the conversation has a part of the kind `{kind}`, which exists in {dialect} only")]
     Part { dialect: Dialect, kind: String },
-    #[error(
-        "the request needs the tool `{tool}`, which models of {dialect} bring along themselves"
-    )]
+    #[error("the request needs the tool `{tool}`, which only models of {dialect} provide")]
     BuiltInTool { dialect: Dialect, tool: String },
     #[error(
-        "the request refers to what its own vendor stores (`{field}`), and no copy of it is kept here"
+        "the request refers to content that its own vendor stores (`{field}`), and no copy of it is kept here"
     )]
     Kept { field: String },
     #[error("`{field}` would be dropped, which {fidelity} does not allow: {why}")]
@@ -32,34 +30,32 @@ pub enum Untranslatable {
     },
     #[error("the request needs {wish}, which {dialect} does not have")]
     Unsayable { dialect: Dialect, wish: Wish },
-    #[error(
-        "the request ends with the beginning of the answer, which other models do not continue"
-    )]
+    #[error("the request ends with a prefix of the response, which other models do not continue")]
     Prefill,
-    #[error("the tool call `{id}` and its result do not stand together")]
+    #[error("the tool call `{id}` and its result are not adjacent")]
     Unpaired { id: String },
     #[error(
-        "the request sets no limit to the answer, {dialect} demands one, and none is known for {model}: tell its `max_output`"
+        "the request has no output limit, {dialect} requires one, and none is known for {model}: set its `max_output`"
     )]
     NoOutputLimit { dialect: Dialect, model: String },
     #[error("the request needs {needs}, which {model} does not have")]
     ModelLacks { model: String, needs: Ability },
-    #[error("the request has about {tokens} tokens, and {model} takes {context}")]
+    #[error("the request has about {tokens} tokens, and {model} accepts {context}")]
     TooLong {
         model: String,
-        /// By [`super::estimate_tokens`].
+        /// Computed by [`super::estimate_tokens`].
         tokens: u64,
         context: u64,
     },
 }
 
-/// What one dialect can ask for and another has no words for.
+/// A feature that one dialect has and another does not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
     StopSequences,
     MoreThanFourStopSequences,
     DocumentByAddress,
-    /// A file type that the other vendor does not take.
+    /// A file type that the other vendor does not accept.
     FileType,
     /// The conversation does not begin with the user.
     NoUserFirst,
@@ -80,8 +76,8 @@ impl fmt::Display for Wish {
             Wish::StopSequences => "stop sequences",
             Wish::MoreThanFourStopSequences => "more than four stop sequences",
             Wish::DocumentByAddress => "a document by its address",
-            Wish::FileType => "a file of a type that is not taken there",
-            Wish::NoUserFirst => "an answer to a conversation that does not begin with the user",
+            Wish::FileType => "a file of a type that is not accepted there",
+            Wish::NoUserFirst => "a response to a conversation that does not begin with the user",
         })
     }
 }

@@ -1,21 +1,21 @@
-//! A request for the same model family at another endpoint: the client's own bytes, without the top-level fields that name the client
-//! or that the endpoint's file does not allow.
+//! A request for the same model family at another endpoint: the client's own bytes, without top-level fields that identify the
+//! client or that the endpoint's file does not allow.
 
 use catalog::{Allow, Dialect, IDENTITY};
 
 use super::dropped::{LeftOut, Why, leave_out};
 use super::object::{Object, name_of};
 
-/// What goes there, and what of the request does not.
+/// The filtered request, and the dropped fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filtered {
-    /// None: nothing was taken out.
+    /// `None`: nothing was removed.
     pub body: Option<Vec<u8>>,
     pub dropped: Vec<LeftOut>,
 }
 
-/// Fields that every endpoint of a dialect has: the conversation and the output. Sources: Anthropic API reference, "Messages"
-/// (without betas); OpenAI API reference, "Chat Completions", "Responses".
+/// Fields that every endpoint of a dialect has, for the conversation and the output. Sources: Anthropic API reference,
+/// "Messages" (without betas); OpenAI API reference, "Chat Completions", "Responses".
 fn fields(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
         Dialect::Anthropic => &[
@@ -74,7 +74,7 @@ fn fields(dialect: Dialect) -> &'static [&'static str] {
             "max_tool_calls",
             "parallel_tool_calls",
             "reasoning",
-            // Left out, it would be kept there.
+            // Without this field, the endpoint would store the response.
             "store",
             "stream",
             "stream_options",
@@ -89,7 +89,7 @@ fn fields(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
-/// The other bytes stay as they are, white space included. A body that is no object is returned unchanged: its vendor refuses
+/// The other bytes stay unchanged, white space included. A body that is not an object is returned unchanged: its vendor refuses
 /// it.
 pub fn within_family(dialect: Dialect, body: &[u8], allow: &Allow) -> Filtered {
     let mut dropped = Vec::new();
@@ -122,14 +122,14 @@ pub fn within_family(dialect: Dialect, body: &[u8], allow: &Allow) -> Filtered {
     }
 }
 
-/// The texts between an object's braces and commas.
+/// The entries of an object: the texts between its braces and commas.
 struct Entries<'a> {
     before: &'a str,
     all: Vec<&'a str>,
     after: &'a str,
 }
 
-/// `json`: one valid object, perhaps with white space around it.
+/// `json`: one valid object; white space around it is allowed.
 fn entries(json: &str) -> Option<Entries<'_>> {
     let open = json.find('{')?;
     let close = json.rfind('}')?;
@@ -159,7 +159,7 @@ fn entries(json: &str) -> Option<Entries<'_>> {
     })
 }
 
-/// An entry's key, its escapes undone.
+/// The key of an entry, with escapes decoded.
 fn name(entry: &str) -> Option<String> {
     let text = entry.trim_start();
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<String>();

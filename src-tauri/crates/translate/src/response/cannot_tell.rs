@@ -3,10 +3,10 @@ use wire::Broken;
 /// Why a response cannot be translated into the client's dialect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CannotTell {
-    /// The provider's fault.
+    /// A fault of the provider.
     #[error(transparent)]
     Broken(#[from] Broken),
-    /// Only the provider's dialect has this: a retry with the same provider has the same result.
+    /// Content that exists only in the provider's dialect: a retry with the same provider has the same result.
     #[error("the response has {0}, which the client's dialect does not have")]
     Unsayable(String),
 }

@@ -1,4 +1,4 @@
-//! An answer in one document.
+//! A response in one document.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,10 @@ use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{Framing, Validator};
 
-/// A document, translated from the provider's dialect `from` into the client's, `to`. Both may be the same: then it is another
-/// vendor's, whose thinking and ids the client's own vendor would refuse later.
+/// Translates a document from the provider's dialect `from` into the client's, `to`. Both may be the same if another vendor
+/// answered, whose thinking and ids the client's own vendor would refuse later.
 ///
-/// # Errors
-/// The response is broken or not translatable. One that ended cleanly with nothing to act on is translated as such.
+/// # Errors The response is broken or not translatable. A response with a clean end and no content is translated as such.
 pub fn whole(
     from: Dialect,
     to: Dialect,
@@ -28,7 +27,7 @@ pub fn whole(
     Ok(whole_signed(from, to, body, names, form)?.body)
 }
 
-/// A complete document, as the client gets it.
+/// A complete document for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
     pub body: Vec<u8>,
@@ -36,7 +35,7 @@ pub struct Whole {
     pub signatures: BTreeMap<String, Signature>,
 }
 
-/// The same, with the signatures that the client's ids have no room for.
+/// The same, with the signatures that do not fit into the client's ids.
 ///
 /// # Errors
 /// As [`whole`].

@@ -12,12 +12,12 @@ use wire::{Class, Words, class_of, classify_broken};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     class: Class,
-    /// The provider has too many requests, from all of its customers.
+    /// The provider is overloaded by the requests of all its customers.
     overloaded: bool,
     message: String,
 }
 
-/// What an error is called: Anthropic docs, "Errors"; OpenAI API reference, "Error codes" and `response.error.code`.
+/// Names of an error: Anthropic docs, "Errors"; OpenAI API reference, "Error codes" and `response.error.code`.
 struct Names {
     anthropic: &'static str,
     openai_type: &'static str,
@@ -45,7 +45,7 @@ impl Told {
         }
     }
 
-    /// An error in a stream. None: the answer is broken otherwise, and there is no error to pass on.
+    /// An error in a stream. `None`: the response is broken in another way, and there is no error to pass on.
     pub(crate) fn in_stream(broken: &Broken) -> Option<Self> {
         let Broken::ErrorEvent { kind, message } = broken else {
             return None;
@@ -87,7 +87,7 @@ impl Told {
 
     pub(crate) fn anthropic(&self) -> Value {
         const TOO_LONG: &str = "prompt is too long";
-        // Agents of this dialect know that they must shorten the conversation by these words alone.
+        // Agents of this dialect shorten the conversation only if the error contains these words.
         let lacks_them = self.class == Class::ContextTooLong && !self.message.contains(TOO_LONG);
         let message = if lacks_them {
             format!("{TOO_LONG}: {}", self.message)
@@ -112,16 +112,16 @@ impl Told {
         })
     }
 
-    /// The `error` of a failed response, which must have a code.
+    /// The `error` of a failed response, which requires a code.
     pub(crate) fn response(&self) -> Value {
         let code = self.names().openai_code.unwrap_or("invalid_prompt");
         json!({"code": code, "message": self.message})
     }
 }
 
-/// An error response, status and body, in the client's words.
+/// Translates an error response, status and body, for the client.
 ///
-/// 529 is known to clients of one dialect alone: for the others it is 503, and the reverse.
+/// Only clients of one dialect handle 529: for the others it becomes 503, and the reverse.
 pub fn error(to: Dialect, status: StatusCode, body: &[u8]) -> (StatusCode, Vec<u8>) {
     let words = Words::of_body(body);
     let message = match words.message.as_str() {

@@ -1,30 +1,30 @@
-//! What an answer consists of, in no dialect's words.
+//! The content of a response without a dialect.
 //!
-//! Thinking is not part of it, on purpose: as text it would mislead the user, and as thinking a vendor refuses it in the next
-//! turn, since its signature is another vendor's. A tool that the provider ran (a web search) is not part of it either: the
-//! client has nothing to do, and no other dialect knows the tool.
+//! Thinking is excluded on purpose: as text it would mislead the user, and as thinking a vendor refuses it in the next turn,
+//! because of the other vendor's signature. Calls of server tools (a web search) are excluded too: the client does not execute
+//! them, and other dialects do not have them.
 
 use crate::names::Signature;
 
-/// A part of an answer, as it begins.
+/// The kind of a part, known at its start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
-    /// The model's text of a refusal. Only one dialect lacks a field for it, and has it as text.
+    /// The model's text of a refusal. One dialect has no field for it and sends it as text.
     Refusal,
     Call(Call),
 }
 
-/// A tool that the client is to run.
+/// A tool that the client executes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
-    /// Empty where the provider gave none.
+    /// Empty if the provider sent no id.
     pub(crate) id: String,
     pub(crate) name: String,
-    /// Responses: what the client declared the tool in.
+    /// Responses: the namespace of the tool's declaration.
     pub(crate) namespace: Option<String>,
     pub(crate) input: Input,
-    /// What the provider demands back with the call.
+    /// The signature that the provider requires with the call.
     pub(crate) signature: Option<Signature>,
 }
 
@@ -36,14 +36,14 @@ pub(crate) enum Input {
     FreeText,
 }
 
-/// One part after the other, in order: `(Begins Piece* (Ends | BreaksOff))*`. A text that begins has at least one piece,
-/// and no piece is empty.
+/// The parts in order, one after the other: `(Begins Piece* (Ends | BreaksOff))*`. A text part has at least one piece, and no
+/// piece is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Happening {
     Begins(Kind),
     Piece(String),
     Ends,
-    /// The answer was cut by a limit within this part. A call's arguments are then not all there.
+    /// A limit truncated the response within this part, so the arguments of a call are incomplete.
     BreaksOff,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum Happening {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     EndTurn,
-    /// A stop sequence of the request's.
+    /// A stop sequence of the request.
     Sequence,
     ToolUse,
     MaxTokens,
@@ -68,10 +68,10 @@ impl Stop {
     }
 }
 
-/// Who answers.
+/// The identity of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
-    /// The provider's id without its dialect's prefix, so that each writer can put its own in front.
+    /// The provider's id without its dialect's prefix, so that each writer can add its own prefix.
     id: String,
     pub(crate) model: String,
     /// Seconds since 1970.
@@ -98,7 +98,7 @@ impl Identity {
         format!("{prefix}{}", self.id)
     }
 
-    /// An id for something within the answer. Unlike one that only counts, it is not met again in the next turn.
+    /// An id for a part of the response. Unlike a mere number, it is not repeated in the next turn.
     pub(crate) fn part_id(&self, prefix: &str, number: usize) -> String {
         format!("{prefix}{}_{number}", self.id)
     }
@@ -110,29 +110,29 @@ pub(crate) struct Part {
     pub(crate) kind: Kind,
     /// The text, or the arguments.
     pub(crate) text: String,
-    /// False: the answer was cut within it.
+    /// False: the response was truncated within this part.
     pub(crate) whole: bool,
 }
 
-/// An answer from its beginning to its end.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Answer<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) parts: &'a [Part],
     pub(crate) stop: Stop,
-    /// `None` where the provider reported no usage.
+    /// `None` if the provider reported no usage.
     pub(crate) tokens: Option<catalog::Tokens>,
 }
 
 impl Answer<'_> {
-    /// All parts of a kind, one after the other.
+    /// The texts of all parts of a kind, joined.
     pub(crate) fn said(&self, kind: &Kind) -> String {
         let parts = self.parts.iter().filter(|part| part.kind == *kind);
         parts.map(|part| part.text.as_str()).collect()
     }
 }
 
-/// Adds what happens to the parts that there are.
+/// Applies a happening to the parts so far.
 pub(crate) fn collect(parts: &mut Vec<Part>, happening: &Happening) {
     match (happening, parts.last_mut()) {
         (Happening::Begins(kind), _) => parts.push(Part {

@@ -1,7 +1,7 @@
-//! Parts that a provider may give at the same time, brought into one order.
+//! Serialises parts that a provider streams at the same time.
 //!
-//! The first part passes as it comes; the bytes of another wait until the first is over. So calls that arrive interleaved are
-//! written one after the other, and every client gets each of them complete.
+//! The first open part is written as it arrives; the bytes of other parts wait until it ends. So interleaved calls are written
+//! one after the other, and every client gets each of them complete.
 
 use std::collections::VecDeque;
 
@@ -9,22 +9,22 @@ use super::model::{Happening, Input, Kind};
 use wire::json::Json;
 use wire::{Broken, Validator};
 
-/// Names a part to its reader.
+/// Identifies a part for its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key(u64);
 
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
-    /// In the order in which they began. The first is the one that passes.
+    /// In the order of their start. The first one is being written.
     waiting: VecDeque<Waiting>,
-    /// The first one has begun for the client.
+    /// The start of the first part has been written.
     begun: bool,
-    /// Any has.
+    /// At least one part has been written.
     spoke: bool,
     next: u64,
-    /// A call was passed whose arguments are no JSON.
+    /// A written call has arguments that are not valid JSON.
     invalid: bool,
-    /// Bytes that wait.
+    /// Number of held bytes.
     held: usize,
     happened: Vec<Happening>,
 }
@@ -33,19 +33,19 @@ pub(crate) struct Parts {
 struct Waiting {
     key: Key,
     kind: Kind,
-    /// What has not been passed yet.
+    /// The text that has not been written yet.
     text: String,
-    /// All that has come of a function's arguments.
+    /// All arguments of a function received so far.
     json: Json,
     lasts: Lasts,
 }
 
-/// How the end of a part is found.
+/// How the end of a part is detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lasts {
-    /// Until its provider ends it.
+    /// The provider sends an end event.
     UntilEnded,
-    /// This dialect has no end event: until another part begins, and for arguments until they are complete.
+    /// The dialect has no end event: the part ends when another begins, or when its arguments are complete.
     UntilNext,
     Over,
 }
@@ -53,13 +53,13 @@ pub(crate) enum Lasts {
 impl Waiting {
     fn may_begin(&self) -> bool {
         match &self.kind {
-            // A blank block is one that its vendor refuses in the next turn.
+            // Vendors refuse a blank block in the next turn.
             Kind::Text | Kind::Refusal => !self.text.trim().is_empty(),
             Kind::Call(call) => !call.name.is_empty(),
         }
     }
 
-    /// No arguments at all are incomplete: they may still come, or were cut off.
+    /// Empty arguments are incomplete: they may still arrive, or were truncated.
     fn is_whole(&self) -> bool {
         match &self.kind {
             Kind::Text | Kind::Refusal => true,
@@ -91,7 +91,7 @@ impl Parts {
         Ok(key)
     }
 
-    /// Text of a dialect without an event for its beginning.
+    /// Adds text of a dialect without a start event for text.
     pub(crate) fn say(&mut self, kind: Kind, text: &str) -> Result<(), Broken> {
         if text.is_empty() {
             return Ok(());
@@ -109,7 +109,7 @@ impl Parts {
             return match text.trim_ascii() {
                 "" => Ok(()),
                 _ => Err(Broken::Malformed(
-                    "more of a tool call that was over".to_owned(),
+                    "more of a tool call that had ended".to_owned(),
                 )),
             };
         };
@@ -125,7 +125,7 @@ impl Parts {
         self.advance()
     }
 
-    /// A name that came later than its call.
+    /// Sets a name that arrived after its call.
     pub(crate) fn name(&mut self, key: Key, name: &str) -> Result<(), Broken> {
         let named = self.waiting.iter_mut().find(|part| part.key == key);
         if let Some(Kind::Call(call)) = named.map(|part| &mut part.kind)
@@ -143,7 +143,7 @@ impl Parts {
         self.advance()
     }
 
-    /// The response is over. `cut`: by a limit, and an incomplete part stays incomplete.
+    /// Ends the response. `cut`: a limit ended it, and an incomplete part stays incomplete.
     pub(crate) fn finish(&mut self, cut: bool) -> Result<(), Broken> {
         while let Some(part) = self.waiting.front() {
             let text = matches!(part.kind, Kind::Text | Kind::Refusal);
@@ -160,12 +160,12 @@ impl Parts {
         Ok(())
     }
 
-    /// The client received a call whose arguments are no JSON, and can detect it.
+    /// The client received a call with invalid JSON arguments, and can detect it.
     pub(crate) fn gave_invalid_arguments(&self) -> bool {
         self.invalid
     }
 
-    /// What has happened since the last time.
+    /// Returns the happenings since the last call.
     pub(crate) fn take(&mut self) -> Vec<Happening> {
         std::mem::take(&mut self.happened)
     }
@@ -173,8 +173,8 @@ impl Parts {
     fn advance(&mut self) -> Result<(), Broken> {
         while let Some(part) = self.waiting.front() {
             let followed = self.waiting.len() > 1;
-            // A call with incomplete arguments may have been cut by a limit, which the stop reason will show: only the last one
-            // can be.
+            // A limit may have truncated a call with incomplete arguments. The stop reason will show it, and only the last call
+            // can be affected.
             let over = match part.lasts {
                 Lasts::UntilEnded => false,
                 Lasts::UntilNext => followed && part.is_whole(),
@@ -189,7 +189,7 @@ impl Parts {
         Ok(())
     }
 
-    /// The first part begins as soon as it may, and what waits of it is passed.
+    /// Starts the first part as soon as possible, and writes its held bytes.
     fn pass(&mut self) {
         if !self.begun && self.waiting.front().is_some_and(Waiting::may_begin) {
             self.begin_first();

@@ -1,5 +1,5 @@
-//! Reads a provider's response as parts. The [`wire::Validator`] sees every event first and decides whether they are a
-//! response; readers take known fields and ignore the rest.
+//! Reads a provider's response as parts. The [`wire::Validator`] reads every event first and decides if it is valid; readers
+//! take known fields and ignore the rest.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use wire::fields::Fields;
 
 /// A reader of one dialect.
 pub(crate) trait Read: fmt::Debug + Send {
-    /// One event of a stream. `kind`: its type, where events have one.
+    /// Reads one event of a stream. `kind`: its type, if events have one.
     fn event(
         &mut self,
         kind: &str,
@@ -19,19 +19,18 @@ pub(crate) trait Read: fmt::Debug + Send {
         parts: &mut Parts,
     ) -> Result<Flow, CannotTell>;
 
-    /// A complete document.
+    /// Reads a complete document.
     fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
     On,
-    /// The dialect's terminal event: clients read no further.
+    /// The dialect's terminal event: clients ignore later events.
     Over,
 }
 
-/// The text of a field: a string or, from some servers, a list of parts with `text` in them. A part that holds `thinking`
-/// is none.
+/// The text of a field: a string or, from some servers, a list of parts with `text`. Parts with `thinking` are skipped.
 pub(crate) fn said(data: &Fields<'_>, key: &str) -> String {
     fn gather(value: &Value, text: &mut String) {
         match value {

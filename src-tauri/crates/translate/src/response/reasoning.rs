@@ -1,8 +1,8 @@
-//! The thinking before the first tool call of a response: some providers demand it back with that call.
+//! The thinking before the first tool call of a response: some providers require it with that call in the next request.
 
 use crate::names::Signature;
 
-/// Longer thinking is not kept, in bytes.
+/// In bytes. Longer thinking is not stored.
 const MOST: usize = 256 << 10;
 
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ impl Reasoning {
         }
     }
 
-    /// For the first call; none for any other.
+    /// Returns the thinking for the first call only.
     pub(crate) fn take(&mut self) -> Option<Signature> {
         let first = !std::mem::replace(&mut self.taken, true);
         let text = std::mem::take(&mut self.text);

@@ -1,4 +1,4 @@
-//! Ids and tools as the client knows them.
+//! Restores the client's ids and tools.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,23 +8,23 @@ use super::model::{Call, Happening, Identity, Input, Kind};
 use crate::names::{Names, Signature, ToolKind};
 use wire::Broken;
 
-/// Restores the client's own names and ids in a response, and unwraps the input of a custom tool.
+/// Restores the client's names and ids in a response, and unwraps the input of a custom tool.
 #[derive(Debug)]
 pub(crate) struct Restore {
     names: Names,
-    /// The client's ids of the answer's calls.
+    /// The client's ids of the response's calls.
     ids: BTreeSet<String>,
     calls: usize,
     wrapped: Option<Wrapped>,
-    /// Texts are JSON, without a fence around them.
+    /// Texts are JSON: a fence around them is removed.
     json: bool,
     /// The text so far of such a part.
     fenced: Option<String>,
-    /// By the client's id: what its ids have no room for.
+    /// Signatures that do not fit into the client's ids, by id.
     pub(crate) signatures: BTreeMap<String, Signature>,
 }
 
-/// The provider knows the tool as a function with one string. That string is read when it is all there.
+/// A custom tool, which the provider has as a function with one string. The string is read when it is complete.
 #[derive(Debug)]
 struct Wrapped {
     name: String,
@@ -49,8 +49,7 @@ impl Restore {
         }
     }
 
-    /// # Errors
-    /// A custom tool's call without its text.
+    /// # Errors A call of a custom tool has no text.
     pub(crate) fn apply(
         &mut self,
         happening: Happening,
@@ -84,7 +83,7 @@ impl Restore {
         })
     }
 
-    /// A fence is known as one at the end of the text only.
+    /// A fence can only be detected at the end of the text.
     fn unfenced(&mut self, mut text: String, happening: Happening) -> Vec<Happening> {
         match happening {
             Happening::Piece(more) => {
@@ -116,7 +115,7 @@ impl Restore {
                 id
             }
         };
-        // A server that uses one id for several calls: their results would be indistinguishable.
+        // Some servers use one id for several calls: their results would be indistinguishable.
         if !self.ids.insert(id.clone()) {
             id = self.names.client_id(&own);
             self.ids.insert(id.clone());

@@ -1,16 +1,15 @@
-//! Stop reasons both ways. The verdict on the response decides, so that no other dialect gets an end without a passed
-//! completion check. The provider's own reason only adds what the verdict does not have.
+//! Translates stop reasons in both directions. The verdict on the response decides, so that a response ends only after a passed
+//! completion check. The provider's stop reason only adds details.
 
 use super::cannot_tell::CannotTell;
 use super::model::Stop;
 use wire::{Broken, Completion};
 
-/// `word`: as the provider wrote it. `calls`: the answer calls a tool of the client's: then it is a tool turn, whatever the
-/// provider called it.
+/// `word`: the provider's stop reason. `calls`: the response calls a tool of the client, so it is a tool turn whatever the stop
+/// reason.
 ///
-/// # Errors
-/// The answer is broken, or stopped for a reason that only its own dialect knows (`pause_turn`): another one's word for a
-/// finished turn would be untrue.
+/// # Errors The response is broken, or its stop reason exists only in its dialect (`pause_turn`): the word for a finished turn
+/// would be false.
 pub(crate) fn stop(verdict: Completion, word: &str, calls: bool) -> Result<Stop, CannotTell> {
     match verdict {
         Completion::Complete if calls => Ok(Stop::ToolUse),
@@ -26,7 +25,7 @@ pub(crate) fn stop(verdict: Completion, word: &str, calls: bool) -> Result<Stop,
         Completion::Continues | Completion::Unknown => {
             Err(CannotTell::Unsayable(format!("the stop reason `{word}`")))
         }
-        // Nothing to act on, or arguments that are no JSON: passed on unchanged, since the client's dialect has the same case.
+        // No content, or invalid JSON arguments: passed on unchanged, since the client's dialect has the same case.
         Completion::Broken(Broken::Empty) => Ok(Stop::EndTurn),
         Completion::Broken(Broken::InvalidToolInput(_)) => Ok(Stop::ToolUse),
         Completion::Broken(broken) => Err(broken.into()),
@@ -45,7 +44,7 @@ pub(crate) fn anthropic(stop: Stop) -> &'static str {
     }
 }
 
-/// OpenAI API reference, `finish_reason`. `declined`: the refusal is in a field of its own, after which it is `stop`.
+/// OpenAI API reference, `finish_reason`. `declined`: the refusal has its own field, and the reason is `stop`.
 pub(crate) fn openai_chat(stop: Stop, declined: bool) -> &'static str {
     match stop {
         Stop::EndTurn | Stop::Sequence => "stop",
@@ -56,7 +55,7 @@ pub(crate) fn openai_chat(stop: Stop, declined: bool) -> &'static str {
     }
 }
 
-/// OpenAI API reference, `incomplete_details.reason`; None: `completed`. `declined` as above.
+/// OpenAI API reference, `incomplete_details.reason`; `None`: `completed`. `declined` as above.
 pub(crate) fn openai_responses(stop: Stop, declined: bool) -> Option<&'static str> {
     match stop {
         Stop::EndTurn | Stop::Sequence | Stop::ToolUse => None,

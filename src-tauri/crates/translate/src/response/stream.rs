@@ -1,4 +1,4 @@
-//! A streamed answer, event by event.
+//! Translates a streamed response event by event.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{BodyEnd, Broken, Completion, Framing, Report, Step, StepKind, Validator, sse};
 
-/// The mark that ends a stream of Chat: no event of its own, and no JSON.
+/// The end of a Chat stream: not an event object and not JSON.
 const DONE: &str = "[DONE]";
 
-/// Translates a streamed answer from a provider's dialect into another one, a client's.
+/// Translates a streamed response from a provider's dialect into the client's.
 ///
-/// Any split of the same bytes gives the same output, in complete events. Thinking is not passed on.
+/// Any split of the same bytes gives the same output, in complete events. Thinking is removed.
 #[derive(Debug)]
 pub struct AnswerTranslator {
     validator: Validator,
@@ -33,18 +33,18 @@ pub struct AnswerTranslator {
     restore: Restore,
     writer: Box<dyn Write>,
     created: u64,
-    /// None before the start was written.
+    /// `None` until the start event is written.
     identity: Option<Identity>,
     state: State,
     progress: Progress,
-    /// The provider's answer has reached its semantic end.
+    /// The provider's response has reached its semantic end.
     checked: bool,
 }
 
-/// What the last bytes brought of the provider's answer, whether or not the client is shown any of it: thinking is not.
+/// Content of the last bytes of the provider's response, whether or not the client gets it: thinking is not passed on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// More than pings and comments.
+    /// There was more than pings and comments.
     pub went_on: bool,
     /// Text, thinking or tool arguments.
     pub content: bool,
@@ -59,8 +59,8 @@ enum State {
 }
 
 impl AnswerTranslator {
-    /// `from`: the provider's dialect; `to`: the client's. Where both are the same, it is for a provider of another family,
-    /// whose thinking, signatures and ids the client's own vendor would refuse later.
+    /// `from`: the provider's dialect; `to`: the client's. If both are the same, the provider is of another family, whose
+    /// thinking, signatures and ids the client's own vendor would refuse later.
     pub fn new(from: Dialect, to: Dialect, names: Names, form: Form) -> Self {
         Self {
             validator: Validator::new(from, Framing::Stream),
@@ -78,20 +78,18 @@ impl AnswerTranslator {
         }
     }
 
-    /// Translate the next bytes; what the client shall see is appended to `out`. The answer ends for the client with the
-    /// provider's terminal event; what follows that is not looked at.
+    /// Translates the next bytes and appends the output to `out`. The response ends for the client with the provider's terminal
+    /// event; later bytes are ignored.
     ///
-    /// # Errors
-    /// The response is broken or not translatable. `out` then ends with the last event that could be passed on, which
-    /// is the client's own error event where the provider sent an error, and never ends the response. Every later call fails
-    /// too.
+    /// # Errors The response is broken or not translatable. `out` then ends with the last translated event. That is an error
+    /// event of the client's dialect if the provider sent an error, and never an end. Every later call fails too.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), CannotTell> {
         self.may_go_on()?;
         self.progress = Progress::default();
         let mut events = std::mem::replace(&mut self.events, sse::Reader::new(0));
         let (before, mut at) = (self.seen, 0);
         let read = events.push(bytes, &mut |event| {
-            // The validator does not read ahead: its report must not depend on how the bytes were split.
+            // The validator does not read ahead: its report must not depend on the split of the bytes.
             let upto = usize::try_from(event.end - before).unwrap_or(bytes.len());
             let step = self.observe(&bytes[at..upto]);
             at = upto;
@@ -109,11 +107,10 @@ impl AnswerTranslator {
         self.may_go_on()
     }
 
-    /// The body is over, or nothing more is expected. A response that passed the completion check without its terminal event (a
-    /// cut in the last frame, a missing `[DONE]`) ends for the client here; any other gets no end.
+    /// Call at the end of the body, or when no more bytes are expected. A response that passed the completion check without its
+    /// terminal event (cut in the last frame, a missing `[DONE]`) ends for the client here; any other gets no end.
     ///
-    /// # Errors
-    /// As [`AnswerTranslator::push`]: also where the response is truncated.
+    /// # Errors As [`AnswerTranslator::push`], and if the response is truncated.
     pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), CannotTell> {
         if let State::Open = self.state {
             let outcome = self.finish(out);
@@ -127,24 +124,24 @@ impl AnswerTranslator {
         self.validator.lacks_blank_line()
     }
 
-    /// What the last [`AnswerTranslator::push`] brought.
+    /// The progress of the last [`AnswerTranslator::push`].
     pub fn progress(&self) -> Progress {
         self.progress
     }
 
-    /// The verdict on the provider's response, from its semantic end on. The client gets the end with the terminal event, or by
-    /// [`AnswerTranslator::end`] where that does not come.
+    /// The verdict on the provider's response, from its semantic end on. The client gets the end with the terminal event, or
+    /// from [`AnswerTranslator::end`] if no terminal event arrives.
     pub fn checked(&self) -> Option<Completion> {
         self.checked.then(|| self.validator.judge(BodyEnd::Cut))
     }
 
-    /// Signatures that the provider requires with its calls and that the client's ids have no room for, by those ids: for
-    /// [`Names::with_signatures`] of the next request, where the caller keeps them.
+    /// Signatures that the provider requires with its calls and that do not fit into the client's ids, by those ids. The caller
+    /// stores them for [`Names::with_signatures`] of the next request.
     pub fn signatures(&self) -> &BTreeMap<String, Signature> {
         &self.restore.signatures
     }
 
-    /// What is known of the provider's answer, in the provider's words.
+    /// The report on the provider's response so far.
     pub fn report(&self) -> &Report {
         self.validator.report()
     }
@@ -189,8 +186,8 @@ impl AnswerTranslator {
         step: StepKind,
         out: &mut Vec<u8>,
     ) -> Result<Flow, CannotTell> {
-        // The event breaks the response, comes too late to break it, or ends it with nothing to act on or with arguments that
-        // are no JSON: later events repair nothing.
+        // The event breaks the response, arrives after its end, or ends it with no content or invalid JSON arguments: later
+        // events cannot repair it.
         let over = step == StepKind::Error;
         if over && self.validator.broken().is_some() {
             return self.finish(out);
@@ -227,7 +224,7 @@ impl AnswerTranslator {
         }
     }
 
-    /// Write what has happened to the parts.
+    /// Writes the happenings of the parts.
     fn pass(&mut self, out: &mut Vec<u8>) -> Result<(), CannotTell> {
         let happened = self.parts.take();
         if happened.is_empty() {

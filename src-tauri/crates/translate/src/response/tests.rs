@@ -31,7 +31,7 @@ fn tell(from: Dialect, to: Dialect, events: &[&str]) -> Told {
     tell_with(from, to, names, Form::default(), events)
 }
 
-/// A client that gives its agent a tool with free text.
+/// A client with a free-text tool.
 fn with_patch() -> Names {
     let patch = ClientTool {
         name: "apply_patch".to_owned(),
@@ -80,7 +80,7 @@ fn a_custom_tool_is_called_with_its_text_unwrapped() {
 }
 
 #[test]
-fn a_custom_tool_without_its_text_is_never_run() {
+fn a_custom_tool_call_without_its_text_is_refused() {
     for pieces in [
         &[][..],
         &[r#"{"text":"x"}"#],
@@ -107,7 +107,7 @@ fn a_custom_tool_without_its_text_is_never_run() {
 }
 
 #[test]
-fn an_id_that_the_client_cannot_carry_comes_back_in_the_next_turn() {
+fn an_id_that_the_client_would_refuse_is_restored_in_the_next_turn() {
     let odd = "functions.list:0";
     let call = format!(
         r#"{{"id":"c","model":"m","choices":[{{"delta":{{"tool_calls":[{{"index":0,"id":"{odd}","function":{{"name":"list","arguments":"{{}}"}}}}]}},"finish_reason":"stop"}}]}}"#
@@ -130,9 +130,9 @@ fn an_id_that_the_client_cannot_carry_comes_back_in_the_next_turn() {
     assert_eq!(next.provider_id(&id), odd);
 }
 
-/// Small servers, and the API before there were several calls, give none.
+/// Small servers and the older API with a single call send no id.
 #[test]
-fn a_call_without_an_id_gets_one_of_its_own_answer() {
+fn a_call_without_an_id_gets_one_derived_from_its_response() {
     let call = r#"{"id":"chatcmpl-9","model":"m","choices":[{"delta":{"function_call":{"name":"f","arguments":"{}"}},"finish_reason":"function_call"}]}"#;
     let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &[call, "[DONE]"]);
     assert!(told.out.contains(r#""id":"call_9_0""#), "{}", told.out);
@@ -168,9 +168,9 @@ fn thinking_is_never_text() {
     }
 }
 
-/// While the provider thinks, its client learns that the response has begun.
+/// While the provider thinks, the client learns that the response has begun.
 #[test]
-fn the_answer_begins_with_the_first_thought() {
+fn the_response_begins_with_the_first_thinking() {
     let thought = r#"{"id":"c","model":"m","choices":[{"delta":{"reasoning_content":"Hm"}}]}"#;
     let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &[thought]);
     assert!(told.out.starts_with("event: message_start\n"));
@@ -178,7 +178,7 @@ fn the_answer_begins_with_the_first_thought() {
 }
 
 #[test]
-fn usage_is_told_in_a_last_chunk_to_those_who_asked_for_it() {
+fn usage_is_in_a_last_chunk_if_requested() {
     let text =
         r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"Hi"}}"#;
     let end = &TOOL_USE.replace("tool_use", "end_turn");
@@ -197,7 +197,7 @@ fn usage_is_told_in_a_last_chunk_to_those_who_asked_for_it() {
 }
 
 #[test]
-fn an_error_after_the_proof_takes_nothing_back() {
+fn an_error_after_the_completion_check_changes_nothing() {
     let text =
         r#"{"id":"c","model":"m","choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#;
     let error = r#"{"error":{"message":"late"}}"#;
@@ -211,7 +211,7 @@ fn an_error_after_the_proof_takes_nothing_back() {
 }
 
 #[test]
-fn what_failed_stays_failed() {
+fn a_failed_response_stays_failed() {
     let (from, to) = (Dialect::Anthropic, Dialect::OpenaiChat);
     let mut translator =
         AnswerTranslator::new(from, to, Names::new(to, from, [], []), Form::default());
@@ -253,7 +253,7 @@ fn a_call_that_differs_from_its_deltas_is_broken() {
 }
 
 #[test]
-fn a_whole_answer_with_arguments_that_are_no_json_is_refused_where_they_are_an_object() {
+fn a_document_with_invalid_json_arguments_is_refused_if_they_must_be_an_object() {
     let answer = br#"{"id":"c","model":"m","choices":[{"message":{"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"a"}}]},"finish_reason":"tool_calls"}]}"#;
     let tell = |to| {
         let names = Names::new(to, Dialect::OpenaiChat, [], []);
@@ -267,7 +267,7 @@ fn a_whole_answer_with_arguments_that_are_no_json_is_refused_where_they_are_an_o
     assert!(same.contains(r#""arguments":"{\"a""#), "{same}");
 }
 
-/// What a delta costs does not grow with the answer: a long one would stall its client.
+/// The cost of a delta does not grow with the length of the response.
 #[test]
 fn a_delta_is_as_long_at_the_end_of_a_long_answer_as_at_its_beginning() {
     let (from, to) = (Dialect::OpenaiChat, Dialect::OpenaiResponses);
@@ -281,7 +281,7 @@ fn a_delta_is_as_long_at_the_end_of_a_long_answer_as_at_its_beginning() {
         translator.push(piece.as_bytes(), &mut out).unwrap();
         lengths.push(out.len());
     }
-    // Three digits more of the sequence number.
+    // The sequence number has three more digits.
     assert!(
         lengths[1999] <= lengths[1] + 3,
         "{} {}",

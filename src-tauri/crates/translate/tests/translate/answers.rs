@@ -1,4 +1,4 @@
-//! Any response of an agent's turn, in every dialect as the vendors send it.
+//! Any response of an agent's turn, in every dialect, in the vendors' form.
 
 use catalog::Dialect;
 use proptest::collection::vec;
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 pub(crate) struct Answer {
     pub(crate) parts: Vec<Part>,
     pub(crate) stop: Stop,
-    /// Input without what was cached, output, read from the cache, written to it.
+    /// Uncached input, output, cache reads, cache writes.
     pub(crate) usage: [u64; 4],
-    /// Bytes of a delta, at least.
+    /// Minimum bytes of a delta.
     pub(crate) piece: usize,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Part {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// The end of the turn, or of the tool turn.
+    /// The normal end of the turn, or of the tool turn.
     Natural,
     Limit,
     Refusal,
@@ -55,7 +55,7 @@ impl Answer {
         ];
         let usage = prop::array::uniform4(0..1_000_000u64);
         (vec(part, 1..6), stop, usage, 1..20usize).prop_map(|(mut parts, stop, usage, piece)| {
-            // Something to act on, and ids that differ.
+            // The response needs content, and distinct ids.
             parts.push(Part::Text("!".to_owned()));
             for (at, part) in parts.iter_mut().enumerate() {
                 if let Part::Call { id, .. } = part {
@@ -79,7 +79,7 @@ impl Answer {
         texts.collect()
     }
 
-    /// Id, name and arguments; of a call without any, `{}`.
+    /// Id, name and arguments; `{}` for a call without arguments.
     pub(crate) fn calls(&self) -> Vec<(String, String, String)> {
         let calls = self.parts.iter().filter_map(|part| match part {
             Part::Call {
@@ -98,7 +98,7 @@ impl Answer {
         calls.collect()
     }
 
-    /// The stop reason that a client of this dialect must receive; of Responses the status or, where it is incomplete, the
+    /// The stop reason that a client of this dialect must receive; for Responses, the status or, if it is incomplete, the
     /// reason.
     pub(crate) fn stop_said(&self, dialect: Dialect) -> &'static str {
         match (dialect, self.stop) {
@@ -134,7 +134,7 @@ impl Answer {
         pieces
     }
 
-    /// The calls of a Chat stream take turns.
+    /// The calls of a Chat stream are interleaved.
     pub(crate) fn stream(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Anthropic => self.messages(),
@@ -203,7 +203,7 @@ impl Answer {
         out
     }
 
-    /// The inputs with every digit that the model wrote.
+    /// The inputs with all digits that the model wrote.
     fn written_message(&self) -> String {
         let calls = self.calls().into_iter();
         calls.fold(self.message().to_string(), |message, (id, _, arguments)| {
@@ -388,7 +388,7 @@ impl Answer {
     }
 }
 
-/// JSON objects as a model writes them, with spaces, numbers beyond any machine's, and none at all.
+/// JSON objects as models write them: with spaces, with numbers beyond 64 bits, or empty.
 fn arguments() -> impl Strategy<Value = String> {
     let value = prop_oneof![
         "[ -~ä€😀\n\t\"\\\\]{0,12}".prop_map(|text| Value::from(text).to_string()),

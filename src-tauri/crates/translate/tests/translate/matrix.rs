@@ -1,4 +1,4 @@
-//! The probes in all nine directions: each cell is correct or refused with a reason, and none is lost.
+//! The probes in all nine directions: each cell is correct or refused with a reason, and no probe is skipped.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ fn index(dialect: Dialect) -> usize {
     all.position(|other| *other == dialect).unwrap()
 }
 
-/// Every event has its type in its data, where it has one.
+/// The data of every event contains its type, if it has one.
 fn stream(events: &[&str]) -> String {
     let events = events.iter().map(|data| format!("data: {data}\n\n"));
     events.collect()
@@ -60,7 +60,7 @@ fn judge(probe: &Probe, from: Dialect, to: Dialect) -> String {
 }
 
 #[test]
-fn every_probe_is_told_correctly_or_refused_with_a_reason() {
+fn every_probe_is_translated_correctly_or_refused_with_a_reason() {
     let mut table = String::new();
     for probe in PROBES {
         writeln!(table, "{}", probe.name).unwrap();

@@ -12,10 +12,10 @@ use crate::{files, staged, transcripts};
 
 const SCHEMA: &str = include_str!("open_responses.json");
 
-/// `names`: definitions of the schema, of which one must fit.
+/// `names`: definitions of the schema; one of them must match.
 fn validator(names: &[&str]) -> Validator {
     let mut schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    // The published file allows null alone here, where OpenAI's own responses repeat the schema.
+    // The published schema allows only null here, but OpenAI's own responses repeat the schema.
     schema["$defs"]["JsonSchemaResponseFormat"]["properties"]["schema"] = json!({});
     let any = names
         .iter()
@@ -34,7 +34,7 @@ fn events() -> Validator {
     validator(&names)
 }
 
-/// The request of each template, with what its response must repeat.
+/// The request of each template, with the fields that its response must repeat.
 fn templates() -> Vec<(&'static str, Value)> {
     let tool = json!({
         "type": "function", "name": "get_weather", "description": "Get the weather", "strict": true,
@@ -122,7 +122,7 @@ fn every_response_object_and_event_fits_the_published_schema() {
                 let told = translator.push(text.as_bytes(), &mut out);
                 let told = told.and_then(|()| translator.end(&mut out));
                 let place = format!("{provider} {template} {name}");
-                // A tool with free text is OpenAI's own.
+                // A free-text tool exists only at OpenAI.
                 let out = String::from_utf8(out).unwrap();
                 if told.is_err() || out.contains("custom_tool_call") {
                     continue;
@@ -177,7 +177,7 @@ fn repeats(asked: &Value, told: &Value, place: &str) {
     assert_eq!(told["completed_at"].is_u64(), done, "{place}: {told}");
 }
 
-/// A failed response is one too.
+/// A failed response is valid too.
 #[test]
 fn a_failed_response_fits_the_published_schema() {
     let (from, to) = (Dialect::Anthropic, Dialect::OpenaiResponses);

@@ -1,7 +1,7 @@
-//! Translation faults that were reported of other gateways, as far as an answer can have them. Where a row names a source, it
-//! is the issue in which the fault was seen.
+//! Translation faults that were reported for other gateways and can occur in a response. If a row names a source, it is the
+//! issue that reports the fault.
 
-/// One fault to look for.
+/// One fault to test for.
 pub(crate) struct Probe {
     pub(crate) name: &'static str,
     /// Events of a stream in Messages, Chat and Responses; empty: the dialect does not support it.
@@ -12,18 +12,18 @@ pub(crate) struct Probe {
 /// The expected result for the client in each of the other dialects.
 pub(crate) enum Heard {
     Answer {
-        /// The words, also those of a refusal.
+        /// The text, including that of a refusal.
         text: &'static str,
         /// Id, name and arguments.
         calls: &'static [(&'static str, &'static str, &'static str)],
-        /// In Messages, Chat and Responses.
+        /// Stop reasons in Messages, Chat and Responses.
         stop: [&'static str; 3],
-        /// Input without what was cached, output, read from the cache, written to it. None: not looked at.
+        /// Uncached input, output, cache reads, cache writes. `None`: not checked.
         usage: Option<[u64; 4]>,
     },
-    /// No end, after any content.
+    /// No end event; any content.
     Nothing,
-    /// The provider's error in the client's envelope, and no end.
+    /// The provider's error in the client's envelope, and no end event.
     Error(&'static str),
 }
 

@@ -1,5 +1,5 @@
-//! What the strictest client of a dialect makes of a stream: every rule of order that a vendor documents, checked event by
-//! event. A stream may stop anywhere; nothing in it may be out of place.
+//! The strictest client of a dialect: it checks every documented rule of order event by event. A stream may stop anywhere, but
+//! no event may be out of order.
 
 use catalog::Dialect;
 use serde_json::Value;
@@ -8,13 +8,13 @@ use serde_json::Value;
 pub(crate) struct Heard {
     pub(crate) text: String,
     pub(crate) refusal: String,
-    /// Id, name and the very text of the arguments.
+    /// Id, name and the exact text of the arguments.
     pub(crate) calls: Vec<(String, String, String)>,
-    /// The dialect's stop reason; of Responses the status or, where it is incomplete, the reason.
+    /// The dialect's stop reason; for Responses, the status or, if it is incomplete, the reason.
     pub(crate) stop: Option<String>,
-    /// Input without what was cached, output, read from the cache, written to it.
+    /// Uncached input, output, cache reads, cache writes.
     pub(crate) usage: Option<[u64; 4]>,
-    /// The terminal event has come.
+    /// The terminal event has arrived.
     pub(crate) over: bool,
     pub(crate) error: Option<String>,
 }
@@ -237,9 +237,9 @@ fn openai_usage(told: &Value, input: &str, output: &str) -> [u64; 4] {
     [all - read - write, output, read, write]
 }
 
-/// An item that began.
+/// An item that has begun.
 struct Item {
-    /// As it was announced; once it is done, as it ended.
+    /// The item from its start event; after its end, from its end event.
     value: Value,
     said: String,
     state: State,
@@ -248,7 +248,7 @@ struct Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
-    /// Its text or its arguments are all there.
+    /// Its text or its arguments are complete.
     Said,
     Done,
 }
@@ -306,7 +306,7 @@ fn responses(events: &[(&str, &str)], heard: &mut Heard) {
                 let value = event["item"].clone();
                 assert_eq!(value["status"], "in_progress");
                 assert!(items.iter().all(|item| item.value["id"] != value["id"]));
-                // A message is done before the next item begins.
+                // A message must end before the next item begins.
                 assert!(
                     items
                         .last()
@@ -356,7 +356,7 @@ fn responses(events: &[(&str, &str)], heard: &mut Heard) {
     }
 }
 
-/// An event within the item that is open.
+/// An event of the open item.
 fn within(name: &str, event: &Value, items: &mut [Item]) {
     let index = items.len().checked_sub(1).expect("an item");
     let item = &mut items[index];

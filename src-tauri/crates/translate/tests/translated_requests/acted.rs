@@ -1,9 +1,9 @@
-//! What an agent acts on.
+//! The parts of a request that an agent acts on.
 
 use catalog::Dialect;
 use translate::{ClientTool, Conversation, Input, Names, Part, Role, ToolChoice, ToolKind, Turn};
 
-/// The conversation's texts, calls and results, in order; instructions apart, since Messages has them in front.
+/// The texts, calls and results of the conversation, in order; instructions are separate, since Messages has them at the start.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Acted {
     instructions: Vec<String>,
@@ -12,7 +12,7 @@ pub(crate) struct Acted {
     choice: String,
 }
 
-/// Read through `names`, where the conversation was sent to another candidate before.
+/// Read through `names` if the conversation was sent to another candidate before.
 pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted {
     let tool = |namespace: Option<&str>, name: &str| match names {
         Some(names) => names.client_tool(name),
@@ -53,7 +53,7 @@ pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted
     acted.tools = tools
         .map(|declared| {
             let name = full(tool(declared.namespace.as_deref(), &declared.name));
-            // A model that knows functions only gets the form of free text in the description.
+            // A model without free-text tools gets the format in the description.
             let about = declared.description.as_deref().map(|about| {
                 let own = about.split_once("`input` follows this format");
                 own.map_or(about, |(own, _)| own.trim_end())
@@ -68,7 +68,7 @@ pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted
     acted
 }
 
-/// An id without the form that a dialect needed for it.
+/// An id without the encoding that a dialect required.
 fn plain(id: &str) -> String {
     if !id.starts_with("us-") {
         return id.to_owned();

@@ -1,5 +1,5 @@
-//! What becomes of each field and part that a client's program text can send, by the version that it was read from. A captured
-//! request with a field that the list lacks fails here, so that it is looked at.
+//! The expected rule for each field and part that a client can send, by client version. A captured request with a field that is
+//! not in the list fails here, so that it is reviewed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -90,7 +90,7 @@ fn outcome(
 }
 
 #[test]
-fn every_field_that_a_client_can_send_has_its_fate() {
+fn every_field_that_a_client_can_send_has_a_rule() {
     for List {
         name,
         dialect,
@@ -109,7 +109,7 @@ fn every_field_that_a_client_can_send_has_its_fate() {
                         let own = |dropped: &LeftOut| dropped.what == field;
                         assert!(!dropped.iter().any(own), "{place}: {dropped:?}");
                     }
-                    // Carried where the dialect has it.
+                    // Translated if the dialect has it.
                     ("verbosity", _) => assert!(found.is_ok(), "{place}"),
                     ("kept", _) => {
                         let kept = matches!(found, Err(Untranslatable::Kept { .. }));
@@ -134,11 +134,11 @@ fn every_field_that_a_client_can_send_has_its_fate() {
     }
 }
 
-/// It is listed for an agent, and refused to those who do not tolerate it.
+/// It is listed for an agent, and refused for callers that do not tolerate it.
 fn dropped(place: &str, field: &str, why: Why, from: Dialect, to: Dialect, body: &[u8]) {
     let listed = outcome(from, to, body, Fidelity::Agent);
     let listed = listed.unwrap_or_else(|why| panic!("{place}: {why}"));
-    // An effort is named with its value, a vendor's tool with its kind.
+    // An effort is listed with its value, a vendor's tool with its kind.
     let own = |dropped: &&LeftOut| dropped.why == why;
     assert!(
         listed.iter().any(|dropped| own(&dropped)),
@@ -152,7 +152,7 @@ fn dropped(place: &str, field: &str, why: Why, from: Dialect, to: Dialect, body:
     }
 }
 
-/// The newest captured requests hold no field that their client's list lacks.
+/// The newest captured requests have no field that is missing in their client's list.
 #[test]
 fn every_field_of_a_captured_request_is_listed() {
     for list in lists() {
@@ -183,8 +183,8 @@ fn every_field_of_a_captured_request_is_listed() {
     }
 }
 
-/// The names of a request's fields, down to those of its messages, parts and tools; the names within a tool's schema belong to
-/// the tool.
+/// The names of a request's fields, including those of its messages, parts and tools; names within a tool's schema are
+/// excluded.
 fn gather(place: &str, value: &Value, into: &mut BTreeSet<String>) {
     let own = [
         "metadata",

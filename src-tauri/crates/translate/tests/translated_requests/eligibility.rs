@@ -1,4 +1,4 @@
-//! Which candidates are passed over for what they lack, and what a request is thought to weigh.
+//! Which candidates are skipped for a missing ability, and the token estimate.
 
 use catalog::{Ability, CallIds, Catalog, ChatLimit, Dialect, Effort, StreamUsage};
 use serde_json::{Value, json};
@@ -21,9 +21,9 @@ fn limited() -> Target {
     }
 }
 
-/// The facts of a catalogue file about an endpoint and its models, in the form that translation needs.
+/// The facts of a catalogue file about an endpoint and its models, in the form for the translation.
 #[test]
-fn a_target_is_what_the_catalogue_says_and_nothing_more() {
+fn a_target_has_exactly_the_facts_of_the_catalogue() {
     let file = r#"name = "Acme"
 keys_page = "https://acme.example/keys"
 [[endpoint]]
@@ -80,7 +80,7 @@ id = "acme-2"
 }
 
 #[test]
-fn a_model_that_lacks_what_the_request_needs_is_passed_over() {
+fn a_model_without_a_needed_ability_is_skipped() {
     let said = |content: Value| json!({ "model": "m", "messages": [{ "role": "user", "content": content }] });
     let image = said(json!([{ "type": "image_url", "image_url": { "url": "https://x/a.png" } }]));
     let document = said(
@@ -121,24 +121,24 @@ fn a_request_longer_than_the_window_goes_to_a_larger_one() {
     };
     assert_eq!(
         refusal(&of(1_500), &body).as_deref(),
-        Some("the request has about 1504 tokens, and stand-in takes 1500")
+        Some("the request has about 1504 tokens, and stand-in accepts 1500")
     );
     assert_eq!(refusal(&of(1_504), &body), None);
 }
 
 #[test]
-fn a_limit_that_is_demanded_and_unknown_is_not_invented() {
+fn a_required_but_unknown_limit_is_not_invented() {
     let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }] });
     assert_eq!(
         refusal(&Target::new("stand-in"), &body).as_deref(),
         Some(
-            "the request sets no limit to the answer, anthropic demands one, and none is known for stand-in: tell its `max_output`"
+            "the request has no output limit, anthropic requires one, and none is known for stand-in: set its `max_output`"
         )
     );
 }
 
 #[test]
-fn what_a_model_is_known_to_refuse_is_left_out_and_listed() {
+fn options_that_a_model_refuses_are_dropped_and_listed() {
     let target = Target {
         lacks: vec![Ability::Sampling],
         efforts: vec![Effort::Low, Effort::High],
@@ -170,9 +170,9 @@ fn what_a_model_is_known_to_refuse_is_left_out_and_listed() {
     }
 }
 
-/// As Mistral checks it; the conversation has Claude's ids when it is the fallback.
+/// Mistral checks the ids; as a fallback it gets a conversation with Claude's ids.
 #[test]
-fn a_provider_with_short_ids_is_told_short_ids_in_the_call_and_its_result() {
+fn a_provider_with_short_ids_gets_them_in_the_call_and_its_result() {
     let target = Target {
         ids: CallIds::NineLetters,
         ..limited()
@@ -202,7 +202,7 @@ fn a_provider_with_short_ids_is_told_short_ids_in_the_call_and_its_result() {
 }
 
 #[test]
-fn the_usage_of_a_stream_is_asked_for_where_that_is_allowed() {
+fn the_usage_of_a_stream_is_requested_if_allowed() {
     let body = json!({ "model": "m", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "hi" }] });
     let told = |stream_usage| {
         let target = Target {
@@ -220,7 +220,7 @@ fn the_usage_of_a_stream_is_asked_for_where_that_is_allowed() {
 }
 
 #[test]
-fn a_chat_client_that_asked_for_usage_is_known() {
+fn a_chat_clients_request_for_usage_is_detected() {
     for (options, asked) in [
         (json!({ "include_usage": true }), true),
         (json!(null), false),
@@ -239,7 +239,7 @@ fn a_chat_client_that_asked_for_usage_is_known() {
     }
 }
 
-/// The body of `count_tokens` is a request without a limit.
+/// The body of `count_tokens` is a request without an output limit.
 #[test]
 fn tokens_are_estimated_without_a_tokenizer() {
     let tokens = |content: Value, tools: Value| {

@@ -1,4 +1,4 @@
-//! Beside each captured request is the request for a candidate of another dialect, and the dropped fields. To write them anew
+//! Beside each captured request is the request for a candidate of another dialect, with the dropped fields. To rewrite them
 //! after an intended change: `UPDATE_GOLDEN=1 cargo test -p translate --test translated_requests`.
 
 use std::fs;
@@ -46,7 +46,7 @@ pub(crate) fn stand_in() -> Target {
     }
 }
 
-/// The same text as the file, or the file written anew.
+/// Compares the text with the file, or rewrites the file.
 pub(crate) fn compare(file: &str, text: &str) {
     let path = folder().join(file);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -57,7 +57,7 @@ pub(crate) fn compare(file: &str, text: &str) {
 }
 
 #[test]
-fn what_real_clients_ask_is_asked_in_every_other_dialect() {
+fn real_requests_are_translated_into_every_other_dialect() {
     let captured = captured();
     assert!(captured.len() > 15, "there are requests to translate");
     for asked in captured {

@@ -1,4 +1,4 @@
-//! For every client request, the candidate's request is one that its vendor accepts, as far as the published rules go.
+//! For every client request, the candidate's request conforms to its vendor's published rules.
 
 use catalog::Dialect;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use crate::golden::{captured, stand_in};
 use crate::rules::lawful;
 
 #[test]
-fn what_real_clients_ask_stays_lawful() {
+fn translated_real_requests_are_valid() {
     for asked in captured() {
         for to in Dialect::ALL {
             let asked_there = request(asked.dialect, to, &asked.body, &stand_in()).unwrap();
@@ -29,7 +29,7 @@ enum Change {
     Remove,
     Double,
     Put(Value),
-    /// The next value of the same list, or the list turned round.
+    /// Take the next value of the same list, or reverse the list.
     Swap,
 }
 
@@ -55,7 +55,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Of the value's places, counted through, the one at `at` is changed.
+/// Counts through the places of the value and changes the one at `at`.
 fn apply(value: &mut Value, at: &mut usize, change: &Change) {
     let keys: Vec<String> = value
         .as_object()
@@ -96,7 +96,7 @@ fn apply(value: &mut Value, at: &mut usize, change: &Change) {
     }
 }
 
-/// Requests with few tools, so that most changes meet the conversation.
+/// Requests with few tools, so that most changes affect the conversation.
 fn begun() -> Vec<(Dialect, Value)> {
     let read = captured().into_iter().map(|asked| {
         let mut body: Value = serde_json::from_slice(&asked.body).unwrap();
@@ -112,7 +112,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_changed_request_is_refused_or_stays_lawful(
+    fn a_changed_request_is_refused_or_valid(
         which in any::<prop::sample::Index>(),
         changes in prop::collection::vec((0usize..90, change()), 1..5),
     ) {

@@ -1,4 +1,4 @@
-//! The probes in all nine directions: each cell is correct or refused with a reason, and none is lost.
+//! The probes in all nine directions: each cell is correct or refused with a reason, and no probe is skipped.
 
 use std::fmt::Write;
 

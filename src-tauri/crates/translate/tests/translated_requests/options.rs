@@ -1,6 +1,6 @@
-//! Options of applications and of other servers that only tune, or that ask for a vendor's own service: none of them removes a
-//! candidate of another dialect, and each is listed. Sources: the API references of OpenAI, Anthropic, OpenRouter, vLLM, Qwen and
-//! Ollama; n8n's and the AI SDK's model options.
+//! Options of applications and of other servers that only tune, or that request a vendor's own service: none of them excludes a
+//! candidate of another dialect, and each is listed. Sources: the API references of OpenAI, Anthropic, OpenRouter, vLLM, Qwen
+//! and Ollama; n8n's and the AI SDK's model options.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ const CHAT: Dialect = Dialect::OpenaiChat;
 const MESSAGES: Dialect = Dialect::Anthropic;
 const RESPONSES: Dialect = Dialect::OpenaiResponses;
 
-/// Dialect, fields, the name in the list, why. `None`: written where the other dialect has it, and so perhaps not listed.
+/// Dialect, fields, the listed name, the reason. `None`: written if the other dialect has it, and then not listed.
 const ROWS: &[(Dialect, &str, &str, Option<Why>)] = &[
     // Sampling.
     (CHAT, r#"{"top_k":40}"#, "top_k", None),
@@ -122,7 +122,7 @@ const ROWS: &[(Dialect, &str, &str, Option<Why>)] = &[
         "service_tier",
         Some(Why::Handling),
     ),
-    // Empty is not absent.
+    // An empty value is not an absent one.
     (
         CHAT,
         r#"{"web_search_options":{},"tools":[{"type":"function","function":{"name":"f"}}]}"#,
@@ -173,7 +173,7 @@ fn asked(dialect: Dialect, fields: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_only_tunes_is_dropped_and_listed_in_every_direction() {
+fn tuning_options_are_dropped_and_listed_in_every_direction() {
     let mut wrong = Vec::new();
     for (from, fields, what, why) in ROWS {
         for to in Dialect::ALL {
@@ -206,15 +206,15 @@ fn what_only_tunes_is_dropped_and_listed_in_every_direction() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Alone, the search is what the request is for: empty options ask for it as others do.
+/// If the search is the only tool, the request depends on it: empty options request it too.
 #[test]
-fn a_search_of_the_vendors_is_not_lost_in_silence() {
+fn a_vendors_search_is_not_dropped_silently() {
     let body = asked(CHAT, r#"{"web_search_options":{}}"#);
     let why = read(CHAT, &body).unwrap_err();
     assert!(matches!(why, Untranslatable::BuiltInTool { .. }), "{why}");
 }
 
-/// Messages demands a limit; a client of the other dialects seldom sets one.
+/// Messages requires an output limit; clients of the other dialects seldom set one.
 #[test]
 fn an_invented_limit_and_an_effort_that_the_model_lacks_are_listed() {
     let unlimited = |dialect: Dialect| {

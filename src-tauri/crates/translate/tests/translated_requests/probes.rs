@@ -1,10 +1,11 @@
-//! Translation faults that were reported of other gateways, as far as a request can have them. Where a row names a source, it
-//! is the issue in which the fault was seen.
+//! Translation faults that were reported for other gateways and can occur in a request. If a row names a source, it is the
+//! issue that reports the fault.
 
-/// One fault to look for.
+/// One fault to test for.
 pub(crate) struct Probe {
     pub(crate) name: &'static str,
-    /// Fields of a request in Messages, Chat and Responses, over those of a plain one; `None`: the dialect does not support it.
+    /// Fields of a request in Messages, Chat and Responses that replace those of a plain one; `None`: the dialect does not
+    /// support it.
     pub(crate) asked: [Option<&'static str>; 3],
     /// The expected request for a candidate in Messages, Chat and Responses.
     pub(crate) heard: [Heard; 3],
@@ -13,7 +14,7 @@ pub(crate) struct Probe {
 }
 
 pub(crate) enum Heard {
-    /// These values at these JSON pointers; `absent`: nothing there.
+    /// These values at these JSON pointers; `absent`: no value.
     As(&'static [(&'static str, &'static str)]),
     /// With a reason that contains this.
     Refused(&'static str),
@@ -193,7 +194,7 @@ pub(crate) const PROBES: &[Probe] = &[
                     r#""us-functions_2elist_3a0""#,
                 ),
             ]),
-            // From Messages restored, from Chat carried: the call and its result agree, which the round trips show.
+            // Restored from Messages, encoded from Chat: the round-trip tests check that the call and its result agree.
             As(&[("/messages/1/tool_calls/0/type", r#""function""#)]),
             As(&[("/input/1/type", r#""function_call""#)]),
         ],
@@ -409,9 +410,9 @@ pub(crate) const PROBES: &[Probe] = &[
             Some(r#"{"tools":[{"type":"local_shell"},{"type":"function","name":"f"}]}"#),
         ],
         heard: [
-            Refused("bring along themselves"),
-            Refused("bring along themselves"),
-            Refused("bring along themselves"),
+            Refused("which only models of"),
+            Refused("which only models of"),
+            Refused("which only models of"),
         ],
         never: &[],
     },
@@ -860,9 +861,9 @@ pub(crate) const PROBES: &[Probe] = &[
             None,
         ],
         heard: [
-            Refused("the beginning of the answer"),
-            Refused("the beginning of the answer"),
-            Refused("the beginning of the answer"),
+            Refused("a prefix of the response"),
+            Refused("a prefix of the response"),
+            Refused("a prefix of the response"),
         ],
         never: &[],
     },

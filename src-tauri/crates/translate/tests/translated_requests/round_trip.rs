@@ -1,4 +1,4 @@
-//! There and back: what an agent acts on is the same afterwards, and a conversation that fell back may return.
+//! Translations in both directions keep the content that an agent acts on, and a conversation can return after a fallback.
 
 use catalog::Dialect;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn there_and_back(from: Dialect, to: Dialect, body: &[u8]) {
 }
 
 #[test]
-fn what_real_clients_act_on_survives_there_and_back() {
+fn the_content_of_real_requests_survives_both_directions() {
     for asked in captured() {
         for to in Dialect::ALL {
             there_and_back(asked.dialect, to, &asked.body);
@@ -32,7 +32,7 @@ fn what_real_clients_act_on_survives_there_and_back() {
 }
 
 #[test]
-fn arguments_and_schemas_stay_the_text_that_they_were() {
+fn arguments_and_schemas_keep_their_text() {
     let input = r#"{"z": 1.50, "a":"\u00e9", "big":12345678901234567890123, "a":2}"#;
     let schema = r#"{"type": "object", "properties": {"z": {}, "a": {"const": 1.0e2}}}"#;
     let body = format!(
@@ -51,10 +51,10 @@ fn arguments_and_schemas_stay_the_text_that_they_were() {
     }
 }
 
-/// The first turn went to a fallback, whose calls the client has answered; the second goes to it again, or back to the client's
-/// own vendor.
+/// The first turn went to a fallback, and the client has sent the results of its calls. The second turn goes to the fallback
+/// again, or back to the client's own vendor.
 #[test]
-fn a_conversation_that_fell_back_goes_on_with_its_ids_names_and_results() {
+fn a_conversation_continues_after_a_fallback_with_its_ids_names_and_results() {
     let long = format!("mcp__{}", "a_tool_of_a_server_".repeat(4));
     for (client, provider) in [
         (Dialect::Anthropic, Dialect::OpenaiChat),
@@ -68,7 +68,7 @@ fn a_conversation_that_fell_back_goes_on_with_its_ids_names_and_results() {
         let told = ids.map(|id| asked.names.client_id(id));
         assert_eq!(asked.names.client_name(&called_by_provider), long);
 
-        // What the client has by then is a request of its own dialect, and would go to its own vendor as it is.
+        // The client's history is now a request of its own dialect, and goes to its own vendor unchanged.
         let second = turn(client, &long, &told);
         let native = read(client, second.as_bytes()).unwrap();
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
@@ -101,7 +101,7 @@ fn a_conversation_that_fell_back_goes_on_with_its_ids_names_and_results() {
     }
 }
 
-/// A request of a client that has called `tool` with these ids.
+/// A request of a client after calls of `tool` with these ids.
 fn turn(client: Dialect, tool: &str, ids: &[String]) -> String {
     let schema = json!({ "type": "object", "properties": {} });
     let output = |id: &String| format!("result of {id}");
@@ -158,7 +158,7 @@ fn said() -> impl Strategy<Value = Said> {
     ]
 }
 
-/// In a Chat client's form. Ids differ by their place.
+/// In the form of a Chat client. Ids are derived from the position.
 fn in_chat(conversation: &[Said]) -> Vec<u8> {
     let mut messages = vec![json!({ "role": "user", "content": "go" })];
     let mut tools = Vec::new();
@@ -196,7 +196,7 @@ fn in_chat(conversation: &[Said]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Any JSON with the words of the three dialects in it.
+/// Any JSON with field names of the three dialects.
 fn any_json() -> impl Strategy<Value = Value> {
     let word = prop::sample::select(vec![
         "type",
@@ -254,11 +254,11 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    // Nothing found is written beside the source: a seed belongs in a test of its own.
+    // Failing seeds are not written beside the source: they belong in separate tests.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_an_agent_acts_on_survives_there_and_back(conversation in prop::collection::vec(said(), 0..6)) {
+    fn the_content_that_an_agent_acts_on_survives_both_directions(conversation in prop::collection::vec(said(), 0..6)) {
         let chat = in_chat(&conversation);
         for from in Dialect::ALL {
             let body = match from {
@@ -276,7 +276,7 @@ proptest! {
     }
 
     #[test]
-    fn no_body_is_too_strange_to_be_judged(mut body in any_json(), messages in any_json(), tools in any_json()) {
+    fn any_body_is_translated_or_refused(mut body in any_json(), messages in any_json(), tools in any_json()) {
         if let Some(fields) = body.as_object_mut() {
             fields.insert("model".to_owned(), "m".into());
             for key in ["messages", "input"] {

@@ -1,4 +1,4 @@
-//! What vendors take as a request, as far as their published rules go.
+//! Vendors' published rules for requests.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,7 @@ use catalog::Dialect;
 use serde_json::{Value, json};
 use translate::read;
 
-/// # Errors
-/// The rule that is broken.
+/// # Errors The violated rule.
 pub(crate) fn lawful(dialect: Dialect, body: &[u8]) -> Result<(), String> {
     read(dialect, body).map_err(|error| error.to_string())?;
     let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;

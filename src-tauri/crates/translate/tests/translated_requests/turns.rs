@@ -1,5 +1,5 @@
-//! Turn by turn: a fallback of each dialect answers a client of each other with two calls at once, and the next turn's request,
-//! made from the client's received response, goes to it again.
+//! For each pair of dialects, a fallback answers a client with two parallel calls; the next request, built from the received
+//! response, goes to the fallback again.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn first(client: Dialect) -> Value {
     }
 }
 
-/// A stand-in's answer: a text, and calls of these ids.
+/// A fallback's response: a text, and calls with these ids.
 fn answer(provider: Dialect, ids: [&str; 2], names: [&str; 2]) -> Value {
     let arguments = r#"{"a":"b"}"#;
     let calls = [0, 1].map(|at| match provider {
@@ -66,7 +66,7 @@ fn answer(provider: Dialect, ids: [&str; 2], names: [&str; 2]) -> Value {
     }
 }
 
-/// The client's next request, as clients make it: the received response, and a result for each of its calls.
+/// The client's next request: the received response, and a result for each of its calls.
 fn next(client: Dialect, mut asked: Value, told: &Value) -> Value {
     let key = match client {
         Dialect::Anthropic | Dialect::OpenaiChat => "messages",
@@ -109,11 +109,11 @@ fn next(client: Dialect, mut asked: Value, told: &Value) -> Value {
 }
 
 #[test]
-fn the_next_turn_has_the_stand_ins_own_ids_and_names_and_the_clients_results() {
+fn the_next_turn_has_the_fallbacks_ids_and_names_and_the_clients_results() {
     for provider in Dialect::ALL {
         for client in Dialect::ALL {
             let place = format!("a client of {client}, a stand-in of {provider}");
-            // Only OpenAI's dialects are spoken by servers whose ids Messages would refuse.
+            // Only servers of OpenAI's dialects send ids that Messages would refuse.
             let ids = match provider {
                 Dialect::Anthropic => ["toolu_01A", "toolu_01B"],
                 Dialect::OpenaiChat | Dialect::OpenaiResponses => ["functions.read:0", "call_B"],
@@ -155,9 +155,9 @@ fn the_next_turn_has_the_stand_ins_own_ids_and_names_and_the_clients_results() {
     }
 }
 
-/// Codex gives the newest models their tools in the conversation, and may bring one again in another form.
+/// Codex declares tools for the newest models within the conversation, and may declare one again in another form.
 #[test]
-fn tools_that_come_in_the_conversation_are_told_once_and_as_they_were_said_last() {
+fn tools_declared_in_the_conversation_are_sent_once_in_their_last_form() {
     let tool = |name: &str, about: &str| json!({ "type": "function", "name": name, "description": about, "parameters": { "type": "object" } });
     let bring =
         |tools: Value| json!({ "type": "additional_tools", "role": "developer", "tools": tools });

@@ -1,4 +1,4 @@
-//! What a vendor demands back with a tool call, through a client of each dialect.
+//! Signatures and thinking that a vendor requires with a tool call, through a client of each dialect.
 
 use catalog::{CallIds, Dialect, ReasoningContent, ThoughtSignatures};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn asked(client: Dialect) -> Value {
     }
 }
 
-/// The client's next request: its call, by the id that it received, and the result.
+/// The client's next request: the call with the id that the client received, and the result.
 fn next(client: Dialect, id: &str) -> Value {
     let mut asked = asked(client);
     let (key, turns) = match client {
@@ -89,7 +89,7 @@ fn gemini() -> Value {
 }
 
 #[test]
-fn a_thought_signature_comes_back_with_the_next_request() {
+fn a_thought_signature_is_returned_with_the_next_request() {
     for client in Dialect::ALL {
         let there = request(
             client,
@@ -119,7 +119,7 @@ fn a_thought_signature_comes_back_with_the_next_request() {
         );
         let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
         let id = told_id(client, &told);
-        // Ids of Messages have room for it; those of OpenAI leave it to be kept.
+        // Ids of Messages are long enough for it; for OpenAI's ids the caller stores it.
         assert_eq!(
             kept.contains_key(&id),
             client != Dialect::Anthropic,
@@ -140,7 +140,7 @@ fn a_thought_signature_comes_back_with_the_next_request() {
             call["extra_content"]["google"]["thought_signature"], SIGNATURE,
             "{client}"
         );
-        // Another vendor is sent the id alone, and never the signature.
+        // Another vendor gets only the id, never the signature.
         let other = request(
             client,
             Dialect::OpenaiChat,
@@ -155,7 +155,7 @@ fn a_thought_signature_comes_back_with_the_next_request() {
     }
 }
 
-/// Calls that other models made have none: the first of a step gets the documented value for that.
+/// Calls of other models have no signature: the first one of a step gets the documented placeholder.
 #[test]
 fn calls_of_other_models_get_the_documented_value() {
     for client in Dialect::ALL {
@@ -167,7 +167,7 @@ fn calls_of_other_models_get_the_documented_value() {
     }
 }
 
-/// The same through OpenRouter, for Google's models alone.
+/// The same through OpenRouter, for Google's models only.
 #[test]
 fn calls_of_other_models_get_the_documented_value_behind_openrouter_too() {
     for client in Dialect::ALL {
@@ -193,7 +193,7 @@ fn calls_of_other_models_get_the_documented_value_behind_openrouter_too() {
 
 /// OpenRouter docs, "Preserving reasoning".
 #[test]
-fn openrouters_details_come_back_with_the_next_request() {
+fn openrouters_details_are_returned_with_the_next_request() {
     let target = Target {
         thought_signatures: ThoughtSignatures::ReasoningDetails,
         ..stand_in()
@@ -239,7 +239,7 @@ fn openrouters_details_come_back_with_the_next_request() {
 
 /// DeepSeek: "The reasoning_content in the thinking mode must be passed back to the API" on turns with tool calls.
 #[test]
-fn reasoning_content_is_sent_where_it_is_demanded_and_nowhere_else() {
+fn reasoning_content_is_sent_only_where_it_is_required() {
     for client in Dialect::ALL {
         for (reasoning_content, sent) in [
             (ReasoningContent::Required, Some(json!(""))),
@@ -270,9 +270,10 @@ fn reasoning_content_is_sent_where_it_is_demanded_and_nowhere_else() {
     }
 }
 
-/// The thinking of a response comes back with its call where it is demanded, whatever the client's dialect and the provider's.
+/// The thinking of a response is returned with its call if it is required, whatever the dialects of the client and the
+/// provider.
 #[test]
-fn the_thinking_itself_comes_back_with_the_next_request() {
+fn the_thinking_itself_is_returned_with_the_next_request() {
     let target = Target {
         reasoning_content: ReasoningContent::Required,
         ..stand_in()
@@ -328,7 +329,7 @@ fn the_thinking_itself_comes_back_with_the_next_request() {
 /// DeepSeek and Kimi over Messages: "The `content[].thinking` in the thinking mode must be passed back to the API", and an empty
 /// one is accepted (esengine/DeepSeek-Reasonix#8927, QwenLM/qwen-code#3788).
 #[test]
-fn messages_have_empty_thinking_before_calls_where_it_is_demanded_and_nowhere_else() {
+fn messages_have_empty_thinking_before_calls_only_where_it_is_required() {
     for client in Dialect::ALL {
         for reasoning_content in [ReasoningContent::Required, ReasoningContent::Omitted] {
             let target = Target {
@@ -375,9 +376,9 @@ fn messages_have_empty_thinking_before_calls_where_it_is_demanded_and_nowhere_el
     }
 }
 
-/// kairo: ids over 40 characters. OpenAI never gets one, and the server that made it gets its own back.
+/// kairo: ids of more than 40 characters. OpenAI never gets one, and the server that created it gets it back.
 #[test]
-fn a_long_id_goes_back_to_its_own_server_and_to_openai_in_a_form_that_it_takes() {
+fn a_long_id_returns_to_its_own_server_and_is_shortened_for_openai() {
     let vllm = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
     for client in Dialect::ALL {
         let told = Names::new(client, Dialect::OpenaiChat, [], []).client_id(vllm);
@@ -418,9 +419,9 @@ fn a_long_id_goes_back_to_its_own_server_and_to_openai_in_a_form_that_it_takes()
     }
 }
 
-/// A lone surrogate, where a client has cut a text.
+/// A lone surrogate, from a client that cut a text.
 #[test]
-fn half_a_surrogate_pair_becomes_the_replacement_character() {
+fn a_lone_surrogate_becomes_the_replacement_character() {
     for (client, body) in [
         (
             Dialect::Anthropic,

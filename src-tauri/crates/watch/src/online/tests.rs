@@ -10,7 +10,7 @@ use crate::client::Http;
 use crate::loopback::{Reply, Server, reply, tls, unused_address};
 
 const CERTIFICATE: &[u8] = include_bytes!("../../tests/tls/control.test.cert.der");
-/// For `control.test` alone, a name that cannot be registered.
+/// Valid only for `control.test`, a name that cannot be registered.
 const KEY: &[u8] = include_bytes!("../../tests/tls/control.test.key.der");
 const NAME: &str = "control.test:443";
 
@@ -86,7 +86,7 @@ async fn one_responding_host_is_enough_and_none_means_down() {
     for (hosts, expected) in [
         (vec![], true),
         (vec![at(&up)], true),
-        // Something listens there, but it does not use HTTP.
+        // A server that does not use HTTP listens there.
         (vec![at(&mute)], true),
         (vec![gone.clone(), at(&up)], true),
         (vec![gone], false),
@@ -139,6 +139,6 @@ async fn a_proxy_error_is_no_response_of_the_host() {
     let checked = check(&http, &["control.test:80".to_owned()]).await;
     assert_eq!(
         checked.attempts[0].error.as_deref(),
-        Some("the proxy answered 502 Bad Gateway")
+        Some("the proxy responded with 502 Bad Gateway")
     );
 }

@@ -37,12 +37,12 @@ impl Address {
         Self { url, known: None }
     }
 
-    /// The present body, or the last one where the server responds 304.
+    /// The body of this response, or the last one if the server responds 304.
     pub(super) async fn get(&mut self, http: &Http, at: DateTime<Utc>) -> Result<Bytes, Miss> {
         match tokio::time::timeout(TOTAL, self.get_unbounded(http, at)).await {
             Ok(result) => result,
             Err(_) => Err(unreachable(format!(
-                "no answer within {} s",
+                "no response within {} s",
                 TOTAL.as_secs()
             ))),
         }
@@ -54,7 +54,8 @@ impl Address {
         if response.status() == StatusCode::NOT_MODIFIED {
             let known = self.known.as_ref().map(|known| known.body.clone());
             return known.ok_or_else(|| {
-                Unreadable::Unreachable("it answered 304 to a first request".to_owned()).into()
+                Unreadable::Unreachable("it responded with 304 to a first request".to_owned())
+                    .into()
             });
         }
         let headers = response.headers().clone();

@@ -1,4 +1,4 @@
-//! Decides whether a response is worth parsing. Pure.
+//! Decides if a response can be parsed. Pure.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ const CHALLENGE_WORDS: [&str; 7] = [
     "verify you are human",
 ];
 
-/// Any status but 200, 304 and redirects means that there is no page.
+/// Any status except 200, 304 and redirects means that there is no page.
 pub(super) fn judge_head(
     status: StatusCode,
     headers: &HeaderMap,
@@ -59,16 +59,18 @@ pub(super) fn judge_head(
         .find(|name| headers.contains_key(**name))
     {
         return miss(Unreadable::Blocked(format!(
-            "it wants to see a browser first ({} with {name})",
+            "it requires a browser ({} with {name})",
             status.as_u16()
         )));
     }
     match status.as_u16() {
         200 | 304 => Ok(()),
         202 | 401 | 403 | 405 | 429 | 451 => {
-            miss(Unreadable::Blocked(format!("it answered {status}")))
+            miss(Unreadable::Blocked(format!("it responded with {status}")))
         }
-        _ => miss(Unreadable::Unreachable(format!("it answered {status}"))),
+        _ => miss(Unreadable::Unreachable(format!(
+            "it responded with {status}"
+        ))),
     }
 }
 
@@ -84,8 +86,8 @@ pub(super) fn judge_body(headers: &HeaderMap, body: &[u8]) -> Result<(), Miss> {
         return Ok(());
     }
     let why = match CHALLENGE_WORDS.iter().find(|words| start.contains(**words)) {
-        Some(words) => Unreadable::Blocked(format!("it answered with a challenge ({words:?})")),
-        None => Unreadable::NotThePage("it answered with a web page instead of data".to_owned()),
+        Some(words) => Unreadable::Blocked(format!("it responded with a challenge ({words:?})")),
+        None => Unreadable::NotThePage("it responded with a web page instead of data".to_owned()),
     };
     Err(why.into())
 }

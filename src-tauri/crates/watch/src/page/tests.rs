@@ -162,7 +162,7 @@ async fn a_page_that_refused_is_not_polled_before_its_retry_time() {
     let miss = read(&mut reader).await.result.unwrap_err();
     assert_eq!(
         miss.why,
-        Unreadable::Blocked("it answered 429 Too Many Requests".to_owned())
+        Unreadable::Blocked("it responded with 429 Too Many Requests".to_owned())
     );
     assert_eq!(miss.retry_after, Some(Duration::from_secs(1200)));
     let again = read(&mut reader).await.result.unwrap_err();
@@ -181,7 +181,7 @@ async fn a_single_source_that_failed_is_tried_again() {
         assert!(!reading.result.as_ref().unwrap_err().transport);
         assert_eq!(
             why(reading),
-            Unreadable::Unreachable("it answered 502 Bad Gateway".to_owned())
+            Unreadable::Unreachable("it responded with 502 Bad Gateway".to_owned())
         );
     }
     assert_eq!(server.requests().len(), 2);

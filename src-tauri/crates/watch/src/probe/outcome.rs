@@ -1,4 +1,4 @@
-//! What the response to a probe shows about the provider. Pure.
+//! Derives from the response to a probe what it shows about the provider. Pure.
 
 use health::{CallOutcome, FailureKind, OurFault};
 use http::StatusCode;

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 const QUESTION: &str = "Reply with OK.";
-/// OpenAI's Responses API refuses less than 16.
+/// OpenAI's Responses API refuses a lower limit.
 pub(super) const MOST_OUTPUT: u64 = 16;
 /// Tokens of the prompt with its framing, for the budget; real usage is recorded afterwards.
 pub(super) const LIKELY_INPUT: u64 = 20;

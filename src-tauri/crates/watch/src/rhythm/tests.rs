@@ -42,7 +42,7 @@ fn usual(now: Instant) -> Rhythm {
     )
 }
 
-/// Seconds until the next look at `look`, after one with this result.
+/// Seconds until the next check of `look` after this result.
 fn next_after(rhythm: &mut Rhythm, now: Instant, look: &Look, after: After) -> f64 {
     rhythm.due_now(now, look);
     assert!(rhythm.due(now).contains(look));

@@ -66,7 +66,7 @@ impl Scene {
         }
     }
 
-    /// Skips checks and rounds, which have tests of their own.
+    /// Skips checks and rounds, which have separate tests.
     async fn next(&mut self) -> Report {
         loop {
             let report = self.any().await;
@@ -221,7 +221,7 @@ async fn an_outage_and_its_end_are_reported_and_a_challenge_is_neither() {
             matches!(challenged, Err(Unreadable::Blocked(_))),
             "{challenged:?}"
         );
-        assert!(error.unwrap().starts_with("the page refuses us: "));
+        assert!(error.unwrap().starts_with("the page refused the request: "));
     }
     let requests = server.requests();
     let summaries = requests
@@ -274,7 +274,7 @@ async fn offline_no_provider_is_blamed_until_the_network_is_back() {
     scene.end().await;
 }
 
-/// The check is blocked: a page that can still be read ends "offline".
+/// The check is blocked: a page that can still be read ends the state "offline".
 #[tokio::test]
 async fn offline_pages_are_still_read_and_one_that_responds_ends_it() {
     let page = unused_address().await;
@@ -286,7 +286,7 @@ async fn offline_pages_are_still_read_and_one_that_responds_ends_it() {
     assert_eq!(scene.network().await, Controls::Down);
     assert_eq!(scene.page().await.1, Err(Unreadable::Offline));
     let _back = Server::at(&page, |_| json(UP)).await;
-    // Stands for the 15 s between two checks.
+    // Replaces the 15 s between two checks.
     scene.nudge(Nudge::CheckNow { round: 0 }).await;
     assert_eq!(
         scene.network_is_no_longer(Controls::Down).await,
@@ -315,7 +315,8 @@ async fn offline_a_response_from_beyond_this_machine_ends_it() {
     scene.end().await;
 }
 
-/// A strict firewall: the check never works, a page does, and a probe that cannot connect is the provider's failure.
+/// With a strict firewall the check always fails; a page can be read, so a probe that cannot connect is a failure of the
+/// provider.
 #[tokio::test]
 async fn a_blocked_network_check_hides_no_provider_failure() {
     let page = Server::new(|_| json(UP)).await;

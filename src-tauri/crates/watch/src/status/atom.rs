@@ -53,7 +53,9 @@ fn parse(bytes: &[u8]) -> Result<(Fields, Vec<Fields>), Unreadable> {
             Event::Start(tag) => {
                 let name = local_name(&tag);
                 if path.is_empty() && name != "feed" {
-                    return Err(not_the_page(format!("the answer is <{name}>, not a feed")));
+                    return Err(not_the_page(format!(
+                        "the response is <{name}>, not a feed"
+                    )));
                 }
                 if path.len() == 1 && name == "entry" {
                     entries.push(Fields::default());
@@ -116,7 +118,7 @@ fn push(text: &str, path: &[String], feed: &mut Fields, entries: &mut [Fields]) 
     }
 }
 
-/// `<link href>`: the first that is not the feed's own address.
+/// `<link href>`: the first one that is not the feed's own address.
 fn at_link(
     tag: &BytesStart<'_>,
     path: &[String],

@@ -55,7 +55,7 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
     for row in affected {
         components.add(row.component_id, row.status.as_deref().and_then(level));
     }
-    // Without a list of components, no component can count as unaffected.
+    // Without a list of components, no component counts as unaffected.
     let entire_page = components.entire_page().filter(|_| !listed.is_empty());
     let ongoing = summary.get("ongoing_incidents").and_then(Value::as_array);
     Ok(Page {

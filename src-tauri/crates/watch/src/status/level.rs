@@ -23,7 +23,7 @@ pub(super) fn level(word: &str) -> Option<Level> {
 pub(super) struct Components(BTreeMap<String, Option<Level>>);
 
 impl Components {
-    /// Of two rows with one id the worse counts. An unknown one stays unknown beside a good one.
+    /// Of two rows with one id the worse state applies. An unknown state is not replaced by a good one.
     pub(super) fn add(&mut self, id: String, state: Option<Level>) {
         self.0
             .entry(id)

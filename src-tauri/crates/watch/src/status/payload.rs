@@ -12,11 +12,11 @@ pub struct Expected<'a> {
     pub url: &'a str,
 }
 
-/// The payload as JSON, or what it is instead.
+/// Parses the payload as JSON, or reports what it is instead.
 pub(super) fn json(bytes: &[u8]) -> Result<serde_json::Value, Unreadable> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     serde_json::from_slice(bytes)
-        .map_err(|e| Unreadable::NotThePage(format!("the answer is not the page's JSON: {e}")))
+        .map_err(|e| Unreadable::NotThePage(format!("the response is not the page's JSON: {e}")))
 }
 
 pub(super) fn not_the_page(why: impl Into<String>) -> Unreadable {

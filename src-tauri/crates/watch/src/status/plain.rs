@@ -17,7 +17,7 @@ pub(super) fn plain(html: &str) -> String {
     }
 }
 
-/// Replaces tags by spaces. A `<` that opens no tag ("error rate < 5 %") is text.
+/// Replaces tags by spaces. A `<` that does not start a tag ("error rate < 5 %") is text.
 fn without_tags(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;

@@ -37,7 +37,7 @@ pub(super) fn check_identity(body: &Value, expected: Expected<'_>) -> Result<(),
     let theirs = body
         .pointer("/page/id")
         .and_then(Value::as_str)
-        .ok_or_else(|| not_the_page("it carries no page id"))?;
+        .ok_or_else(|| not_the_page("it has no page id"))?;
     match &expected.page.identity {
         Some(ours) if ours != theirs => Err(not_the_page(format!(
             "it is the page {theirs:?}, expected was {ours:?}"
@@ -70,7 +70,7 @@ pub(super) fn components(body: &Value) -> Result<Components, Unreadable> {
     Ok(components)
 }
 
-/// A row that only contains the page's address ("Visit www.githubstatus.com for more information").
+/// A row that contains only the page's address ("Visit www.githubstatus.com for more information").
 fn is_signpost(name: &str) -> bool {
     name.starts_with("Visit www.")
 }

@@ -219,7 +219,7 @@ fn each_recorded_payload_is_parsed() {
             Statuspage,
             CLOUDFLARE_PART,
             None,
-            "not the page: it carries no page id",
+            "not the page: it has no page id",
         ),
         (
             "a surface that is the entire page",

@@ -50,7 +50,7 @@ struct Mirrored {
     status: Option<String>,
 }
 
-/// The incidents of an `incidents.json`; `None` if it is something else, or another page's.
+/// The incidents of an `incidents.json`; `None` if it is another file, or belongs to another page.
 pub(super) fn incidents(bytes: &[u8], expected: Expected<'_>) -> Option<Vec<PageIncident>> {
     let body = json(bytes).ok()?;
     let theirs = body.pointer("/page/id").and_then(Value::as_str);
@@ -62,7 +62,7 @@ pub(super) fn incidents(bytes: &[u8], expected: Expected<'_>) -> Option<Vec<Page
     Some(list(body.get("incidents")?, expected))
 }
 
-/// Each item that can be read. Incidents without a date and planned maintenance are left out.
+/// All readable items. Incidents without a date and planned maintenance are excluded.
 pub(super) fn list(items: &Value, expected: Expected<'_>) -> Vec<PageIncident> {
     let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
     items

@@ -37,7 +37,7 @@ fn results(dialect: Dialect, conversation: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_results_of_tools_that_come_with_this_turn() {
+fn the_tool_results_of_this_turn() {
     let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "Bash", "input": {"tool_use_id": "no"}});
     let result = |id: &str| json!({"content": [{"type": "text", "text": "\"tool_use_id\":\"no\""}], "tool_use_id": id, "type": "tool_result"});
     let messages = json!([
@@ -186,7 +186,7 @@ fn a_turn_without_required_thinking_is_detected() {
 }
 
 #[test]
-fn a_body_that_is_no_request_has_an_error_text() {
+fn an_invalid_body_has_an_error_text() {
     let refusal = |body: &str| Ask::read(Dialect::Anthropic, body.as_bytes()).unwrap_err();
     assert_eq!(refusal("  "), BadRequest::NotJson("it is empty".to_owned()));
     assert_eq!(refusal("[1]"), BadRequest::NotAnObject);

@@ -51,7 +51,7 @@ fn the_text_of_a_response_in_every_dialect_and_framing() {
 }
 
 #[test]
-fn a_body_that_is_no_response_has_no_text() {
+fn an_invalid_body_has_no_text() {
     for dialect in Dialect::ALL {
         for framing in [Framing::Whole, Framing::Stream] {
             for body in [

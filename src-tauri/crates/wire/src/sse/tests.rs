@@ -61,7 +61,7 @@ fn spaces_colons_and_several_data_lines() {
 }
 
 #[test]
-fn comments_and_fields_of_no_interest_are_handed_over_empty() {
+fn comments_and_ignored_fields_are_reported_empty() {
     assert_eq!(read(": hi\n\n"), [event("", "", 6)]);
     assert_eq!(read("id: 7\nretry: 1\n\n"), [event("", "", 16)]);
     assert_eq!(read("\n\n"), [event("", "", 1), event("", "", 2)]);

@@ -23,7 +23,7 @@ fn berlin() -> Zone {
 }
 
 #[test]
-fn the_zone_is_asked_for_each_instant() {
+fn the_offset_is_computed_for_each_instant() {
     let clock = Clock::named(berlin(), utc(10, 25, 9, 0));
     assert_eq!(clock.instant(utc(10, 25, 0, 30)), "02:30 UTC+2");
     assert_eq!(clock.instant(utc(10, 25, 1, 30)), "02:30 UTC+1");
@@ -33,14 +33,14 @@ fn the_zone_is_asked_for_each_instant() {
 }
 
 #[test]
-fn a_zone_has_a_name() {
+fn a_zone_is_named_by_its_offset() {
     assert_eq!(name(east(0, 0)), "UTC");
     assert_eq!(name(east(5, 30)), "UTC+5:30");
     assert_eq!(name(east(-3, -30)), "UTC-3:30");
 }
 
 #[test]
-fn spans_are_formatted_each_by_its_kind() {
+fn each_span_is_formatted_by_its_kind() {
     let spans = Spans(vec![
         Span::Text {
             text: "since ".into(),

@@ -6,7 +6,7 @@ use super::*;
 
 /// A count that is impossible for the model is replaced by an estimate from bytes; the other counts are kept.
 #[test]
-fn a_figure_beyond_the_model_is_not_believed() {
+fn a_count_beyond_the_models_limits_is_replaced() {
     const HUGE: u64 = 9_000_000_000_000_000_000;
     let attempt = attempt(
         Outcome::Answered(Completion::Complete),

@@ -113,7 +113,7 @@ fn report(dialect: Dialect, usage: &str) -> Report {
 }
 
 #[test]
-fn what_a_vendor_tells_is_booked_in_tokens_and_dollars() {
+fn vendors_usage_is_recorded_in_tokens_and_dollars() {
     let catalog = Catalog::with_files(&[("acme.toml".to_owned(), ACME.to_owned())]).unwrap();
     for (source, dialect, usage, expected, micro) in SAMPLES {
         let report = report(*dialect, usage);

@@ -37,7 +37,7 @@ fn well(fallbacks: &mut Fallbacks, minute: i64, is: bool) {
 }
 
 #[test]
-fn a_change_is_told_once_however_many_requests_it_concerns() {
+fn a_change_is_notified_once_for_any_number_of_requests() {
     let mut fallbacks = Fallbacks::default();
     let first = fallbacks.carried(at(0), sonnet(FAILING));
     assert_eq!(first, Some(News::Moved(sonnet(FAILING), at(0))));
@@ -62,7 +62,7 @@ fn all_models_of_a_provider_that_fails_are_one_change() {
 }
 
 #[test]
-fn another_reason_another_fallback_and_another_route_are_changes_of_their_own() {
+fn another_reason_fallback_or_route_is_a_separate_change() {
     let mut fallbacks = Fallbacks::default();
     assert!(fallbacks.carried(at(0), sonnet(FAILING)).is_some());
     let refused = sonnet(Some(Reason::KeyRefused));
@@ -78,7 +78,7 @@ fn another_reason_another_fallback_and_another_route_are_changes_of_their_own() 
 }
 
 #[test]
-fn the_way_back_is_told_once_the_primary_was_well_for_five_minutes() {
+fn the_return_is_notified_after_five_healthy_minutes_of_the_primary() {
     let mut fallbacks = Fallbacks::default();
     fallbacks.carried(at(0), sonnet(FAILING));
     well(&mut fallbacks, 10, true);
@@ -92,7 +92,7 @@ fn the_way_back_is_told_once_the_primary_was_well_for_five_minutes() {
 }
 
 #[test]
-fn a_primary_that_flaps_every_minute_for_an_hour_is_told_once() {
+fn a_primary_that_flaps_every_minute_for_an_hour_causes_one_notification() {
     let mut fallbacks = Fallbacks::default();
     let mut told = 0;
     for minute in 0..60 {
@@ -107,7 +107,7 @@ fn a_primary_that_flaps_every_minute_for_an_hour_is_told_once() {
 }
 
 #[test]
-fn what_comes_again_soon_is_told_when_it_lasts() {
+fn a_recurring_change_is_notified_when_it_lasts() {
     let mut fallbacks = Fallbacks::default();
     fallbacks.carried(at(0), sonnet(FAILING));
     well(&mut fallbacks, 1, true);
@@ -119,7 +119,7 @@ fn what_comes_again_soon_is_told_when_it_lasts() {
 }
 
 #[test]
-fn a_conversation_that_is_too_long_has_no_way_back() {
+fn a_conversation_that_is_too_long_does_not_return() {
     let mut fallbacks = Fallbacks::default();
     let too_long = Some(Reason::TooLong);
     assert!(fallbacks.carried(at(0), sonnet(too_long)).is_some());
@@ -128,7 +128,7 @@ fn a_conversation_that_is_too_long_has_no_way_back() {
 }
 
 #[test]
-fn what_the_owner_stopped_answers_no_longer_and_is_told_when_it_is_allowed_again() {
+fn a_stopped_fallback_ends_and_is_notified_when_it_is_allowed_again() {
     let mut fallbacks = Fallbacks::default();
     fallbacks.carried(at(0), sonnet(FAILING));
     fallbacks.end(Carried::is_sibling);
@@ -138,7 +138,7 @@ fn what_the_owner_stopped_answers_no_longer_and_is_told_when_it_is_allowed_again
 }
 
 #[test]
-fn what_nobody_asks_for_any_more_fades() {
+fn an_unused_fallback_fades() {
     let mut fallbacks = Fallbacks::default();
     fallbacks.carried(at(0), sonnet(FAILING));
     assert_eq!(fallbacks.next_due(), Some(at(10)));

@@ -8,7 +8,7 @@ const SUBSCRIBER: &str = "12:00 call opus ok
 
 /// Evidence from traffic overrides the plan.
 #[test]
-fn a_request_that_was_carried_is_not_said_to_fail() {
+fn a_request_that_a_fallback_answered_is_not_reported_as_failed() {
     let rows = Scene::of(&["openai"], "").play(
         "12:00 call opus ok                           => headline Claude is operational.
          12:01 call opus 529 by-key, gpt-5.6-sol ok    => carried 1
@@ -52,7 +52,7 @@ fn the_menu_names_no_fallback_that_is_down() {
 
 /// A client with its own API key needs no consent: its requests are already billed per token.
 #[test]
-fn a_client_with_a_key_of_its_own_is_carried_by_its_plan() {
+fn a_client_with_its_own_key_uses_the_fallback_of_its_plan() {
     let rows = Scene::of(&["openai"], "").play(
         "12:00 call opus ok by-key          => headline Claude is operational.
          12:00:30 openai-page responses=ok chat-completions=ok codex=ok
@@ -65,7 +65,7 @@ fn a_client_with_a_key_of_its_own_is_carried_by_its_plan() {
 
 /// The consent question appears when a fallback is needed.
 #[test]
-fn the_owner_is_asked_in_the_moment() {
+fn the_owner_gets_the_question_when_a_fallback_is_needed() {
     let mut scene = Scene::of(&["openai"], "");
     scene.play(SUBSCRIBER);
     let rows = scene.play(
@@ -81,7 +81,7 @@ fn the_owner_is_asked_in_the_moment() {
 
 /// The question is a line of the outage's notification, in either order of arrival.
 #[test]
-fn a_question_is_a_line_of_its_outage() {
+fn a_question_is_a_line_of_its_outages_notification() {
     let rows = Scene::of(&["openai"], "").play(
         "12:00 call opus ok                       => no note
          12:00:20 sibling later
@@ -95,7 +95,7 @@ fn a_question_is_a_line_of_its_outage() {
 }
 
 #[test]
-fn a_pipelines_client_is_not_said_to_continue() {
+fn a_pipelines_client_is_not_reported_as_continuing() {
     let rows = Scene::of(
         &["openai"],
         "[fallback]\nsubscription_to_paid_key = \"yes\"",
@@ -111,7 +111,7 @@ fn a_pipelines_client_is_not_said_to_continue() {
 }
 
 #[test]
-fn not_now_holds_for_this_outage() {
+fn not_now_applies_to_this_outage() {
     let mut scene = Scene::of(&["openai"], "");
     scene.play(SUBSCRIBER);
     let rows = scene.play(
@@ -127,7 +127,7 @@ fn not_now_holds_for_this_outage() {
 }
 
 #[test]
-fn who_has_answered_for_good_is_not_asked() {
+fn a_permanent_answer_prevents_the_question() {
     for answer in ["yes", "no"] {
         let settings = format!("[fallback]\nsubscription_to_paid_key = \"{answer}\"");
         let mut scene = Scene::of(&["openai"], &settings);
@@ -138,7 +138,7 @@ fn who_has_answered_for_good_is_not_asked() {
 }
 
 #[test]
-fn a_pipeline_never_asks() {
+fn a_pipelines_request_never_opens_a_question() {
     let rows = Scene::of(&["openai"], "").play(
         "12:00 leads/1 opus ok           => today 1
          12:01 leads/2 opus 529 parked    => waiting 1 | no question
@@ -149,7 +149,7 @@ fn a_pipeline_never_asks() {
 }
 
 #[test]
-fn without_a_key_there_is_nothing_to_ask() {
+fn without_a_key_there_is_no_question() {
     let rows = Scene::of(&[], "").play(
         "12:00 call opus ok
          12:01 call opus 529        => question Sonnet could answer
@@ -161,7 +161,7 @@ fn without_a_key_there_is_nothing_to_ask() {
 }
 
 #[test]
-fn a_sibling_costs_nothing_and_is_asked_first() {
+fn the_question_about_a_free_sibling_comes_first() {
     let rows = Scene::of(&["openai"], "").play(
         "12:00 call opus ok                     => no question
          12:01 call opus 529                    => question Sonnet could answer on the same plan | note Opus is failing | button Allow
@@ -174,7 +174,7 @@ fn a_sibling_costs_nothing_and_is_asked_first() {
 
 /// While the gateway is paused, no fallback is used.
 #[test]
-fn paused_says_paused() {
+fn the_state_is_paused_while_paused() {
     let rows = Scene::of(&["anthropic"], "").play(
         "12:00 page api=ok code=ok => icon quiet
          12:01 pause               => icon paused | paused | no menu No fallback | menu paused
@@ -186,7 +186,7 @@ fn paused_says_paused() {
 
 /// The headline and the plan agree on the candidate in use.
 #[test]
-fn a_new_key_changes_what_an_outage_means() {
+fn a_new_key_changes_the_effect_of_an_outage() {
     let rows = Scene::of(&[], "[fallback]\nsubscription_to_paid_key = \"yes\"").play(
         "12:00 call opus ok                          => level operational
          12:01 page api=major code=major             => open 1 | meaning Requests fail | icon outage

@@ -1,7 +1,7 @@
 use super::Scene;
 
 #[test]
-fn an_outage_that_a_fallback_carries() {
+fn an_outage_with_a_working_fallback() {
     let rows = Scene::of(&["openai"], "").play(
         "12:01 call opus ok                   => icon operational | headline Claude is operational. | no note | menu Claude: operational
          18:57 call opus ok                   => icon operational | level operational
@@ -34,7 +34,7 @@ fn an_incident_has_one_beginning() {
 
 /// A success before the outage is no evidence during it.
 #[test]
-fn a_probe_from_before_the_outage_does_not_soften_it() {
+fn a_probe_from_before_the_outage_does_not_lower_its_level() {
     let rows = Scene::of(&["anthropic"], "").play(
         "18:50 probe haiku ok        => level operational
          18:58 call opus 529         => open 0
@@ -48,7 +48,7 @@ fn a_probe_from_before_the_outage_does_not_soften_it() {
 
 /// The evidence of an open incident is updated with new evidence.
 #[test]
-fn the_evidence_is_of_now() {
+fn the_evidence_is_current() {
     let rows = Scene::of(&[], "").play(
         "18:58 page api=ok code=ok    => level operational
          18:58:10 call opus 529       => open 0
@@ -75,7 +75,7 @@ fn with_both_down_the_primary_is_named() {
 }
 
 #[test]
-fn a_page_that_says_so_is_enough() {
+fn a_status_page_alone_declares_an_outage() {
     let rows = Scene::of(&["anthropic"], "").play(
         "17:40 page api=ok code=ok           => icon quiet | level operational | evidence their page 17:40
          17:41 page api=major code=major     => icon outage | level major_outage | open 1 | note Claude is down: it is them, not you (since 17:41)
@@ -89,7 +89,7 @@ fn a_page_that_says_so_is_enough() {
 }
 
 #[test]
-fn maintenance_and_degraded_service_are_no_outage() {
+fn maintenance_and_degraded_service_are_not_outages() {
     let rows = Scene::of(&["anthropic"], "").play(
         "09:00 page api=ok code=ok            => icon quiet
          10:00 page api=maintenance code=ok   => icon degraded | no note
@@ -102,7 +102,7 @@ fn maintenance_and_degraded_service_are_no_outage() {
 }
 
 #[test]
-fn what_cannot_be_read_is_unknown() {
+fn an_unreadable_page_is_unknown() {
     let rows = Scene::of(&["anthropic"], "").play(
         "09:00 wait                     => icon unknown | headline Nothing is known yet about Claude
          09:01 page unreadable          => icon unknown | level unknown | no note
@@ -114,7 +114,7 @@ fn what_cannot_be_read_is_unknown() {
 }
 
 #[test]
-fn offline_is_ours() {
+fn offline_is_a_fault_of_this_machine() {
     let rows = Scene::of(&["anthropic"], "").play(
         "09:00 page api=ok code=ok      => icon quiet
          09:10 network down             => icon unknown | headline You're offline. | meaning until the network is back | no note
@@ -145,7 +145,7 @@ fn a_finished_outage_fades_without_another_request() {
 
 /// A failure while the page is operational is not red, and not confirmed.
 #[test]
-fn a_failure_that_fades_against_a_good_page_is_not_confirmed() {
+fn a_faded_failure_with_a_good_page_is_not_confirmed() {
     let rows = Scene::of(&["anthropic"], "").play(
         "17:00 page api=ok code=ok  => icon quiet
          17:18 call opus 529        => open 0

@@ -19,7 +19,7 @@ fn an_outage_is_one_notification() {
 }
 
 #[test]
-fn work_that_stops_pops_up_again() {
+fn stopped_work_causes_another_pop_up() {
     let rows = Scene::of(&["openai"], "[fallback]\nsubscription_to_paid_key = \"yes\"\nsibling = \"off\"").play(
         "18:57 call opus ok
          18:58 page api=major code=major                                       => note Claude is down: it is them | body continues on OpenAI
@@ -31,7 +31,7 @@ fn work_that_stops_pops_up_again() {
 }
 
 #[test]
-fn carried_work_that_becomes_failing_is_worth_a_second_pop_up() {
+fn a_failing_fallback_causes_a_second_pop_up() {
     let settings = "[fallback]\nsubscription_to_paid_key = \"yes\"\nsibling = \"off\"\n[notifications]\nwhen = \"act\"";
     let rows = Scene::of(&["openai"], settings).play(
         "18:57 call opus ok                                                    => no note
@@ -56,7 +56,7 @@ fn quiet_hours_are_local() {
 }
 
 #[test]
-fn who_wants_none_gets_none() {
+fn disabled_notifications_are_not_shown() {
     let rows = Scene::of(&["anthropic"], "[notifications]\ndesktop = false").play(
         "12:00 page api=ok code=ok        => no note
          12:10 page api=major code=major  => no note | open 1 | icon outage
@@ -66,7 +66,7 @@ fn who_wants_none_gets_none() {
 }
 
 #[test]
-fn everything_means_everything() {
+fn the_setting_everything_shows_all_notifications() {
     let rows = Scene::of(&["anthropic"], "[notifications]\nwhen = \"everything\"").play(
         "12:00 page api=ok code=ok             => no note
          12:10 page api=degraded code=degraded => note Claude is degraded
@@ -76,7 +76,7 @@ fn everything_means_everything() {
 }
 
 #[test]
-fn what_the_desktop_cannot_show_is_in_the_menu() {
+fn a_notification_that_the_desktop_cannot_show_is_in_the_menu() {
     let rows = Scene::of(&["anthropic"], "").play(
         "12:00 page api=ok code=ok                   => no menu Not shown
          12:10 page api=major code=major             => note Claude is down
@@ -88,7 +88,7 @@ fn what_the_desktop_cannot_show_is_in_the_menu() {
 }
 
 #[test]
-fn parked_requests_are_a_line_of_their_outage() {
+fn parked_requests_are_a_line_of_their_outages_notification() {
     let rows = Scene::of(&[], "").play(
         "12:00 leads/1 opus ok             => no note
          12:01 leads/2 opus 529 parked     => waiting 1 | note 1 request is waiting for you

@@ -2,7 +2,7 @@ use super::Scene;
 
 /// A rejected key is not an outage, and needs the owner.
 #[test]
-fn a_refused_key_is_said_where_the_owner_looks() {
+fn a_refused_key_is_shown_in_every_view() {
     let rows = Scene::of(&["anthropic"], "").play(
         "12:00 call opus ok by-key       => no menu Needs you
          12:10 breaker opus 300 key      => problem Your key for Claude is refused since 12:10 | note Your key for Claude is refused | menu Needs you | open 0
@@ -22,7 +22,7 @@ fn a_clients_own_login_is_renewed_in_the_client() {
 }
 
 #[test]
-fn a_used_up_quota_needs_its_owner() {
+fn a_used_up_quota_is_a_problem_for_the_owner() {
     let rows = Scene::of(&["anthropic"], "").play(
         "12:10 breaker opus 300 quota    => problem no quota left since 12:10 | note Your account at Claude has no quota left | icon unknown
          12:20 breaker opus closed       => no menu Needs you",
@@ -79,9 +79,9 @@ fn a_response_ends_a_limit() {
 }
 
 #[test]
-fn what_is_ours_is_said() {
+fn faults_of_this_machine_are_reported() {
     let rows = Scene::of(&["anthropic"], "").play(
-        "12:00 keychain no secret service => problem Keys will be forgotten when the engine stops
+        "12:00 keychain no secret service => problem Keys are lost when the engine stops
          12:01 settings [watch];frobnicate = 1 => problem The settings file has an error
          12:02 settings [watch];pages = true => no menu settings file",
     );

@@ -104,7 +104,7 @@ fn follow(turns: &mut Turns, exchange: &Exchange, second: i64) -> News {
 }
 
 #[test]
-fn an_interruption_tells_the_last_calls_and_which_of_them_have_a_result() {
+fn an_interruption_lists_the_last_calls_and_their_results() {
     let mut turns = Turns::default();
     follow(&mut turns, &answered(&[], &["a"]), 0);
     follow(&mut turns, &answered(&["a"], &["b", "c"]), 1);
@@ -124,7 +124,7 @@ fn an_interruption_tells_the_last_calls_and_which_of_them_have_a_result() {
 }
 
 #[test]
-fn an_answer_passed_on_as_it_comes_delivers_the_calls_that_it_closed() {
+fn a_live_response_delivers_the_calls_that_it_closed() {
     let mut turns = Turns::default();
     follow(&mut turns, &answered(&[], &["a"]), 0);
     let live = Exchange {
@@ -138,7 +138,7 @@ fn an_answer_passed_on_as_it_comes_delivers_the_calls_that_it_closed() {
 }
 
 #[test]
-fn a_failure_outside_of_work_interrupts_nothing() {
+fn a_failure_outside_a_task_interrupts_nothing() {
     let mut turns = Turns::default();
     for end in [End::Exhausted, End::ClientLeft] {
         let news = follow(&mut turns, &failed(end, &[]), 0);
@@ -189,7 +189,7 @@ fn pipelines_rehearsals_and_clients_without_a_session_are_not_followed() {
 }
 
 #[test]
-fn the_memory_is_bounded() {
+fn the_memory_is_limited() {
     let mut turns = Turns::default();
     for n in 0..1_000 {
         let mut one = answered(&[], &["a"]);

@@ -96,7 +96,7 @@ fn a_call_and_then_a_text_pass() {
 }
 
 #[test]
-fn what_a_model_does_instead_is_said() {
+fn a_wrong_response_of_the_model_is_described() {
     let twice = [GOOD_CALL, GOOD_CALL];
     for (step, calls, text, said) in [
         (Step::Call, &[][..], 20, "wrote a text instead"),
@@ -138,9 +138,9 @@ fn what_a_model_does_instead_is_said() {
 }
 
 #[test]
-fn an_incomplete_response_does_not_pass_whatever_was_in_it() {
+fn an_incomplete_response_fails_whatever_its_content() {
     for (completion, end, said) in [
-        (Completion::Complete, End::Cut, "was cut"),
+        (Completion::Complete, End::Cut, "ended early"),
         (
             Completion::Broken(Broken::NoStopReason),
             End::Complete,
@@ -163,7 +163,7 @@ fn an_incomplete_response_does_not_pass_whatever_was_in_it() {
 }
 
 #[test]
-fn each_class_of_error_says_whose_fault_it_is() {
+fn each_class_of_error_names_its_cause() {
     for (class, kind, own, fault, fix) in [
         (
             Class::Transient,
@@ -261,7 +261,7 @@ fn each_class_of_error_says_whose_fault_it_is() {
 }
 
 #[test]
-fn a_request_that_was_never_sent_says_why() {
+fn a_request_that_was_never_sent_states_the_reason() {
     let exchange = exchange(None, End::OurFault);
     let nothing = reply(Completion::Broken(Broken::NoStopReason), &[], 0);
     let failure = judge(Step::Result, &exchange, &nothing, &place(false)).unwrap_err();

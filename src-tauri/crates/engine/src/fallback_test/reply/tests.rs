@@ -93,7 +93,7 @@ fn called() -> [(Dialect, bool, String); 6] {
 }
 
 #[test]
-fn a_call_is_read_the_same_from_a_stream_and_from_one_piece() {
+fn a_call_is_the_same_from_a_stream_and_from_a_document() {
     for pair in called().chunks(2) {
         let [whole, stream] = pair else {
             panic!("pairs");

@@ -45,7 +45,7 @@ async fn every_fallback_completes_a_tool_turn_under_its_vendors_rules() {
 
 /// The test finds a catalogue entry that lacks a requirement of its server before an outage does.
 #[tokio::test]
-async fn an_entry_that_lacks_what_its_server_demands_fails_at_the_step_that_needs_it() {
+async fn an_entry_without_a_required_option_fails_at_the_step_that_needs_it() {
     let desk = Desk::with(
         "[[endpoint]]\nid = \"kimi\"\nname = \"Kimi\"\nbase = \"http://127.0.0.1:5001\"\ndialects = [\"openai-chat\"]\n",
     );
@@ -55,7 +55,9 @@ async fn an_entry_that_lacks_what_its_server_demands_fails_at_the_step_that_need
         let failure = played.failure.unwrap();
         assert_eq!(failure.step, 2, "{dialect}");
         assert!(
-            failure.why.starts_with("it refused the request: ")
+            failure
+                .why
+                .starts_with("the provider refused the request: ")
                 && failure.why.contains("reasoning_content is missing"),
             "{}",
             failure.why

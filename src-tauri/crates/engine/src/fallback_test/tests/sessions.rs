@@ -191,23 +191,23 @@ async fn a_tool_loop_moves_and_comes_back(dialect: Dialect, least: usize) {
 }
 
 #[tokio::test]
-async fn a_tool_loop_of_messages_moves_to_every_fallback_and_comes_back() {
+async fn a_tool_loop_of_messages_moves_to_every_fallback_and_returns() {
     a_tool_loop_moves_and_comes_back(Dialect::Anthropic, 120).await;
 }
 
 #[tokio::test]
-async fn a_tool_loop_of_chat_moves_to_every_fallback_and_comes_back() {
+async fn a_tool_loop_of_chat_moves_to_every_fallback_and_returns() {
     a_tool_loop_moves_and_comes_back(Dialect::OpenaiChat, 200).await;
 }
 
 #[tokio::test]
-async fn a_tool_loop_of_responses_moves_to_every_fallback_and_comes_back() {
+async fn a_tool_loop_of_responses_moves_to_every_fallback_and_returns() {
     a_tool_loop_moves_and_comes_back(Dialect::OpenaiResponses, 60).await;
 }
 
 /// The vendors whose coding agents use thinking: their requests go to every fallback.
 #[tokio::test]
-async fn a_session_with_thinking_moves_to_every_fallback_and_comes_back() {
+async fn a_session_with_thinking_moves_to_every_fallback_and_returns() {
     let played = play_all(true, |endpoint, dialect| {
         endpoint.accepts_client_login && endpoint.speaks(dialect)
     });

@@ -15,19 +15,19 @@ pub(super) fn check(offline: bool, last: Option<&Connectivity>) -> Check {
         (true, Some(failed)) => bad(
             NAME,
             format!("This machine is offline: {failed}."),
-            "check the network and the proxy settings; until then nothing is held against a provider",
+            "check the network and the proxy settings; until then no failure counts against a provider",
         ),
         (true, None) => bad(
             NAME,
             "This machine is offline.".into(),
-            "check the network; until then nothing is held against a provider",
+            "check the network; until then no failure counts against a provider",
         ),
         (false, Some(failed)) => note(
             NAME,
             format!("up: providers answer. The connectivity check fails and is ignored: {failed}."),
             "allow one of these hosts in the firewall, or set others with online_hosts under [watch]",
         ),
-        (false, None) => good(NAME, "up: no sign of a fault of our own.".into()),
+        (false, None) => good(NAME, "up: no local fault was found.".into()),
     }
 }
 

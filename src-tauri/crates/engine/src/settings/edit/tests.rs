@@ -11,7 +11,7 @@ fn any(text: &str) -> String {
 }
 
 #[test]
-fn the_line_comes_below_its_table_and_every_other_byte_stays() {
+fn the_line_is_inserted_below_its_table_and_other_bytes_stay() {
     for (before, at) in [
         (DEFAULT_TEXT, "[fallback]\n"),
         ("[fallback]\n", "[fallback]\n"),
@@ -65,7 +65,7 @@ fn other_ways_to_write_a_table_keep_their_form() {
 }
 
 #[test]
-fn a_value_that_is_there_is_replaced_alone() {
+fn only_an_existing_value_is_replaced() {
     let text = "[fallback]\nmay_go_to = [\"openai\"] # my word\nsibling = \"on\"\n";
     assert!(is_written(text, Place::General));
     assert_eq!(
@@ -91,14 +91,14 @@ fn a_pipeline_gets_its_own_line() {
 }
 
 #[test]
-fn what_cannot_be_edited_is_left_alone() {
+fn a_text_that_cannot_be_edited_stays_unchanged() {
     for text in ["[fallback", "fallback = 3\n"] {
         assert!(set(text, Place::General, &Scope::Any, "why").is_err());
     }
 }
 
 #[test]
-fn the_new_text_means_the_same_but_for_the_scope() {
+fn the_new_text_differs_only_in_the_scope() {
     let catalog = Catalog::bundled();
     let before = Settings::parse(DEFAULT_TEXT, &catalog).unwrap();
     let after = Settings::parse(&any(DEFAULT_TEXT), &catalog).unwrap();

@@ -23,7 +23,7 @@ fn wrong(text: &str) -> String {
 }
 
 #[test]
-fn an_entry_changes_what_it_says_of_every_endpoint_of_the_catalogue() {
+fn an_entry_changes_only_its_values_for_every_endpoint_of_the_catalogue() {
     let bundled = Catalog::bundled();
     for known in bundled
         .endpoints()
@@ -97,7 +97,7 @@ fn the_provider_keeps_its_place_its_models_and_its_page() {
 
 /// The endpoint, the entry's text, and whether a client's login may be sent to it.
 #[test]
-fn a_clients_login_goes_only_where_it_may() {
+fn a_clients_login_is_sent_only_to_allowed_endpoints() {
     for (id, said, may) in [
         ("anthropic", "", true),
         (
@@ -153,19 +153,19 @@ fn a_clients_login_goes_only_where_it_may() {
 }
 
 #[test]
-fn a_secret_is_not_sent_in_the_clear_without_a_statement() {
+fn a_secret_is_not_sent_unencrypted_without_permission() {
     for (said, word) in [
         (
             "id = \"own\"\nbase = \"http://gateway.example\"\ndialects = [\"anthropic\"]\naccepts_client_login = true",
-            "line 5: this base would send clients' logins in the clear",
+            "line 5: this base would send clients' logins unencrypted",
         ),
         (
             "id = \"anthropic\"\nbase = \"http://gateway.example\"\naccepts_client_login = true",
-            "line 4: this base would send clients' logins in the clear",
+            "line 4: this base would send clients' logins unencrypted",
         ),
         (
             "id = \"deepseek\"\nbase = \"http://gateway.example\"",
-            "line 3: this base would send the key of \"deepseek\" in the clear",
+            "line 3: this base would send the key of \"deepseek\" unencrypted",
         ),
     ] {
         let said = wrong(&format!("[[endpoint]]\n{said}\n"));
@@ -179,7 +179,7 @@ fn a_secret_is_not_sent_in_the_clear_without_a_statement() {
 }
 
 #[test]
-fn several_entries_of_one_provider_are_all_in_force() {
+fn several_entries_of_one_provider_all_apply() {
     let file = "name = \"Acme\"\n".to_owned()
         + &["a", "b"].map(|id| format!("[[endpoint]]\nid = \"acme-{id}\"\nbase = \"https://{id}.acme.example\"\ndialects = [\"openai-chat\"]\nauth = \"bearer\"\nkey_env = \"ACME\"\nserves = [\"acme-*\"]\n")).concat();
     let catalog = Catalog::with_files(&[("acme.toml".to_owned(), file)]).unwrap();
@@ -194,7 +194,7 @@ fn several_entries_of_one_provider_are_all_in_force() {
 }
 
 #[test]
-fn what_a_new_endpoint_lacks_is_named() {
+fn missing_values_of_a_new_endpoint_are_named() {
     for (said, word) in [
         (
             "id = \"own\"\ndialects = [\"openai-chat\"]",
@@ -206,11 +206,11 @@ fn what_a_new_endpoint_lacks_is_named() {
         ),
         (
             "id = \"rehearsal\"\nbase = \"http://127.0.0.1:9\"",
-            "line 2: the id \"rehearsal\" is taken",
+            "line 2: the id \"rehearsal\" is already used",
         ),
         (
             "id = \"anthropic\"\n[[endpoint]]\nid = \"anthropic\"",
-            "line 4: the id \"anthropic\" is taken",
+            "line 4: the id \"anthropic\" is already used",
         ),
         ("id = \"anthropic\"\nfamily = \"\"", "line 3: a family is"),
     ] {

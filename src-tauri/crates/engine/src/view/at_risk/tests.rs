@@ -72,7 +72,7 @@ fn both() -> [Pipeline; 2] {
 }
 
 #[test]
-fn what_is_known_comes_first_and_the_time_beside_it() {
+fn the_known_part_comes_first_and_the_usual_one_after_it() {
     let down = stretch(4, Level::MajorOutage, 30, 30);
     let leads = vec![met("Leads", 20, 16, 0), met("Invoices", 12, 12, 0)];
     assert_eq!(
@@ -91,21 +91,21 @@ fn what_is_known_comes_first_and_the_time_beside_it() {
 }
 
 #[test]
-fn nothing_hit_and_all_answered_are_no_dollars() {
+fn an_outage_without_unanswered_requests_has_no_value_at_risk() {
     let routed = ["Leads", "Invoices"];
     let long = || stretch(8 * 60, Level::MajorOutage, 0, 0);
     assert_eq!(
         at_risk(&both(), &routed, vec![], long()),
-        nothing("Nothing of yours was hit.")
+        nothing("None of your requests was affected.")
     );
     assert_eq!(
         at_risk(&both(), &routed, vec![met("Leads", 57, 0, 0)], long()),
-        nothing("Leads: nothing at risk, all 57 requests that met it were answered.")
+        nothing("Leads: nothing at risk, all 57 affected requests were answered.")
     );
 }
 
 #[test]
-fn what_does_not_pass_through_here_is_estimated_by_the_share_that_failed() {
+fn other_pipelines_are_estimated_by_the_share_of_failed_calls() {
     let leads = || vec![pipeline("Leads", 400.0)];
     let estimate = |stretch| match at_risk(&leads(), &[], vec![], stretch) {
         AtRisk::Estimate { low, known, .. } => (low, known),

@@ -32,7 +32,7 @@ fn answer(offline: bool, looks: &[(Look, LookOutcome)], unkeyed: &[&str]) -> Str
 }
 
 #[test]
-fn what_was_and_what_could_not_be_checked() {
+fn the_reply_lists_checked_and_unchecked_items() {
     use LookOutcome::{BudgetSpent, Good, Ours, Reached, Unfinished};
     /// The checks, the providers without a key, the expected reply.
     type Row<'a> = (&'a [(Look, LookOutcome)], &'a [&'a str], &'a str);
@@ -89,7 +89,7 @@ fn what_was_and_what_could_not_be_checked() {
         (
             &[page("A", Unfinished), probe("claude-opus-5-5", Unfinished)],
             &[],
-            "No answer within 10 s from A's status page and Claude Opus; the result appears when it arrives.",
+            "No response within 10 s from A's status page and Claude Opus; the result appears when it arrives.",
         ),
         (
             &[],

@@ -215,7 +215,7 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn what_is_true_for_this_owner() {
+fn the_sentence_depends_on_the_owners_routes() {
     for case in CASES {
         let Case {
             what,
@@ -247,7 +247,7 @@ fn what_is_true_for_this_owner() {
 
 /// Expected effect of each provider's outage, written by hand where the effects differ.
 #[test]
-fn several_ways_at_once() {
+fn several_routes_at_once() {
     let way = |who: &str, order: &[&str]| Way {
         route: (who.into(), Dialect::Anthropic),
         carried_by: None,

@@ -1,4 +1,4 @@
-//! One JSON document in reply to a stream request: some servers do not stream, or not with tools. The client receives it as the
+//! A JSON document in response to a stream request: some servers do not stream, or not with tools. The client receives it as
 //! events of its dialect.
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ impl Answer {
         self.is_document
     }
 
-    /// None: the body is not a document.
+    /// `None`: the body is not a document.
     pub(super) fn take_document(&mut self, bytes: &Bytes) -> Option<Arrival> {
         let length = self.provider.take(bytes)?;
         (self.is_document, self.begun) = (true, true);
@@ -27,7 +27,7 @@ impl Answer {
         Some(Arrival::Ended(Completion::Broken(broken)))
     }
 
-    /// The body has ended and the document is complete.
+    /// Handles the end of the body with a complete document.
     pub(super) fn read_document(&mut self, how: BodyEnd) -> Option<Arrival> {
         let BodyKind::Document(document) = std::mem::take(&mut self.provider) else {
             return None;
@@ -44,7 +44,7 @@ impl Answer {
         })
     }
 
-    /// Write the events in the client's dialect. The report keeps the provider's own values.
+    /// Writes the events in the client's dialect. The report keeps the provider's values.
     fn events_of(&mut self, document: &Bytes, how: BodyEnd) -> Result<Bytes, CannotTell> {
         let client = self.dialect;
         let spoken = self

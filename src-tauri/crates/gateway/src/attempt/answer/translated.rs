@@ -1,4 +1,4 @@
-//! A response of another dialect: its translation goes the way of any other response.
+//! A response of another dialect: its translation is handled like any other response.
 
 use bytes::Bytes;
 use translate::{AnswerTranslator, CannotTell};
@@ -29,7 +29,7 @@ impl Answer {
         }
     }
 
-    /// The body ended.
+    /// Handles the end of the body.
     pub(super) fn over(&mut self, how: BodyEnd) -> Arrival {
         if let Some(read) = self.read_document(how) {
             return read;
@@ -50,7 +50,7 @@ impl Answer {
         }
     }
 
-    /// The last bytes of a translation. An end that passed the completion check needs no more of it.
+    /// The last bytes of a translation. An end that passed the completion check does not need them.
     pub(super) fn last_words(&mut self) -> Result<(), CannotTell> {
         let Some(translator) = &mut self.translator else {
             return Ok(());
@@ -68,7 +68,7 @@ impl Answer {
     }
 }
 
-/// Before the client receives the calls. `known`: how many there were before.
+/// Called before the client receives the calls. `known`: the number of calls before.
 fn keep_signatures(translation: Option<&Translation>, translator: &AnswerTranslator, known: usize) {
     if let Some(translation) = translation
         && translator.signatures().len() > known

@@ -1,4 +1,4 @@
-//! Breakers over a restart of the engine. Pure: the caller stores them.
+//! Breaker states across a restart of the engine. Pure: the caller stores them.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use wire::Class;
 use super::Breakers;
 use super::state::{Breaker, State};
 
-/// What a breaker remembers, in a form that can be kept.
+/// The state of a breaker in a form that can be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptBreaker {
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// JSON of the breaker's own.
+    /// JSON that only the breaker reads.
     pub state: String,
-    /// Open until then; None: closed, with failures counted.
+    /// Open until this time; `None`: closed, with counted failures.
     pub until: Option<DateTime<Utc>>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
     failures: u32,
-    /// How long it was last opened for.
+    /// The last cooldown.
     #[serde(default)]
     spell_ms: Option<u64>,
     /// [`Class::as_str`] of the last failure.
@@ -39,7 +39,7 @@ struct Kept {
 }
 
 impl Breakers {
-    /// Every breaker that remembers a failure, by endpoint and model.
+    /// Every breaker with a failure, by endpoint and model.
     pub(crate) fn kept(&self) -> Vec<KeptBreaker> {
         let memory = self.lock();
         let kept = memory
@@ -53,7 +53,7 @@ impl Breakers {
                     until: match breaker.state {
                         State::Closed => None,
                         State::Open { until } => Some(until),
-                        // The probing request is gone after a restart: the next request probes.
+                        // The probing request ends with the process: the next request is the probe.
                         State::Probing => Some(DateTime::UNIX_EPOCH),
                     },
                 })
@@ -61,7 +61,7 @@ impl Breakers {
         kept.collect()
     }
 
-    /// Restores an earlier process's state. An unreadable row is skipped: requests will show the state anew.
+    /// Restores the state of an earlier process. An unreadable row is skipped: requests will show the state again.
     pub(crate) fn restore(&self, kept: Vec<KeptBreaker>, now: DateTime<Utc>) {
         let breakers = &mut self.lock().breakers;
         for kept in kept {
@@ -70,7 +70,7 @@ impl Breakers {
                     breakers.insert((kept.endpoint, kept.model), breaker);
                 }
                 Err(error) => {
-                    tracing::warn!(endpoint = %kept.endpoint, model = %kept.model, %error, "a breaker's memory cannot be read; it starts closed");
+                    tracing::warn!(endpoint = %kept.endpoint, model = %kept.model, %error, "a breaker's stored state cannot be read; it starts closed");
                 }
             }
         }
@@ -97,7 +97,7 @@ impl Breaker {
         Ok(Breaker {
             state: match kept.until {
                 None => State::Closed,
-                // A probe was under way: the next request finds out.
+                // A probe was in progress: the next request is the probe.
                 Some(until) if until == DateTime::UNIX_EPOCH => State::Open { until: now },
                 Some(until) => State::Open { until },
             },

@@ -8,19 +8,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::state::{Breaker, BreakerChange, Standing, State};
 use super::trip::Trip;
 
-/// Clients choose model names freely: no more breakers than this are remembered.
+/// Maximum number of breakers in memory: clients choose model names freely.
 pub(super) const REMEMBERED: usize = 1024;
-/// Longer than anything that is decided by how long a model has been healthy.
+/// Longer than any period of health that a decision needs.
 const FAILURE_REMEMBERED: TimeDelta = TimeDelta::hours(2);
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) breakers: BTreeMap<Key, Breaker>,
-    /// Also of models that have answered since.
+    /// Includes models that have answered since.
     pub(super) last_failures: BTreeMap<Key, LastFailure>,
 }
 
-/// A model's last failure, and what came after it.
+/// A model's last failure, and the first success after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LastFailure {
     pub(crate) at: DateTime<Utc>,
@@ -31,7 +31,7 @@ pub(crate) struct LastFailure {
 pub(super) type Key = (EndpointId, ModelId);
 
 impl Memory {
-    /// A request or a probe failed.
+    /// Records a failure of a request or a probe.
     pub(super) fn failed(
         &mut self,
         key: &Key,
@@ -74,7 +74,7 @@ impl Memory {
         }
     }
 
-    /// For one more failure.
+    /// Makes room for one more failure.
     fn make_room(&mut self, key: &Key, now: DateTime<Utc>) {
         self.last_failures
             .retain(|_, failure| now - failure.at < FAILURE_REMEMBERED);

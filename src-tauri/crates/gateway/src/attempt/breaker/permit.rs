@@ -1,4 +1,4 @@
-//! The request that a breaker let through, and its result.
+//! Permit of a breaker for one request, which records the result.
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
@@ -7,7 +7,8 @@ use super::memory::Key;
 use super::state::State;
 use super::{BreakerChange, Breakers, Trip};
 
-/// One request on its way. Dropped without a result (the client left), it is no evidence, and a probe's place is free again.
+/// One request in progress. If it is dropped without a result (the client disconnected), it is no evidence, and another request
+/// can be the probe.
 #[derive(Debug)]
 pub(crate) struct Permit {
     breakers: Breakers,
@@ -18,7 +19,7 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
-    /// It finds out whether the endpoint is back.
+    /// This request is the probe.
     pub(crate) fn is_probe(&self) -> bool {
         self.probe
     }
@@ -53,7 +54,7 @@ impl Drop for Permit {
 }
 
 impl Breakers {
-    /// Start a request. It never refuses: whether to go there at all is the plan's decision.
+    /// Starts a request. It never refuses: the plan decides if the candidate is used.
     pub(crate) fn enter(
         &self,
         endpoint: &EndpointId,

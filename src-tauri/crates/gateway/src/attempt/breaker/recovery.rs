@@ -1,4 +1,4 @@
-//! How a breaker closes without a request: by a probe, by a verdict, or because no request uses its model.
+//! Closes a breaker without a request: by a probe, by a verdict, or because no request uses its model.
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,11 +8,11 @@ use super::Breakers;
 use super::memory::Memory;
 use super::state::{Breaker, BreakerChange, Standing, State};
 
-/// A breaker whose cooldown ended this long ago, and that no request has used since, is out of date.
+/// A breaker whose cooldown ended this long ago and that no request has used since is out of date.
 const UNUSED: TimeDelta = TimeDelta::minutes(10);
 
 impl Breakers {
-    /// Lets the next request through, however long the breaker was to stay open: a probe succeeded, or the owner chose it.
+    /// Lets the next request through, whatever the cooldown: a probe succeeded, or the owner chose it.
     pub(crate) fn half_open(
         &self,
         endpoint: &EndpointId,
@@ -43,8 +43,8 @@ impl Breakers {
         change
     }
 
-    /// A probe or a verdict reports a recovery: an open breaker half-opens, and a half-open one closes. It does not end limits
-    /// and refused keys of the account.
+    /// A probe or a verdict reports a recovery: an open breaker becomes half-open, and a half-open one closes. It does not end
+    /// limits and refused keys of the account.
     pub(crate) fn recovered(
         &self,
         endpoint: &EndpointId,

@@ -1,4 +1,4 @@
-//! One endpoint's model: closed, open or half-open. Pure: time is an argument.
+//! The breaker of one endpoint's model: closed, open or half-open. Pure: time is an argument.
 
 use std::time::Duration;
 
@@ -9,29 +9,29 @@ use super::trip::{PATIENCE, TimeoutLength, Trip};
 
 /// Consecutive full timeouts that open a breaker.
 const TIMEOUTS: u32 = 2;
-/// How long a model with a full timeout gets the short one.
+/// How long a model gets the short timeout after a full one.
 const TIMEOUT_KNOWN_FOR: TimeDelta = TimeDelta::minutes(5);
 
 const OPEN_MOST: Duration = Duration::from_secs(5 * 60);
 const OPEN_OURS: Duration = Duration::from_secs(5 * 60);
 const OPEN_OURS_MOST: Duration = Duration::from_secs(60 * 60);
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(60 * 60);
-/// May a request go there?
+/// Whether a request may be sent to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Closed,
-    /// Only where nothing better is left.
+    /// Only if no better candidate is left.
     Open {
         until: DateTime<Utc>,
     },
-    /// The time is up: the next request is the probe.
+    /// The cooldown has ended: the next request is the probe.
     HalfOpen,
-    /// One request is finding out; others go elsewhere.
+    /// One request is the probe; others use other candidates.
     Probing,
 }
 
 impl Standing {
-    /// A request may go there now without being a last resort.
+    /// A request may be sent now, not only as a last resort.
     pub fn admits(self) -> bool {
         match self {
             Standing::Closed | Standing::HalfOpen => true,
@@ -40,7 +40,7 @@ impl Standing {
     }
 }
 
-/// What a request or a probe did to a circuit breaker.
+/// Effect of a request or a probe on a circuit breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BreakerChange {
     Opened {
@@ -49,7 +49,7 @@ pub(crate) enum BreakerChange {
         class: Class,
     },
     BecameHalfOpen,
-    /// It is half-open, and this request finds out whether the endpoint is back.
+    /// It is half-open, and this request is the probe.
     Probed,
     Closed,
 }
@@ -58,13 +58,13 @@ pub(crate) enum BreakerChange {
 pub(super) struct Breaker {
     pub(super) state: State,
     pub(super) failures: u32,
-    /// How long it was last opened for; None after a success.
+    /// The last cooldown; `None` after a success.
     pub(super) spell: Option<Duration>,
-    /// The last failure's.
+    /// The class of the last failure.
     pub(super) class: Option<Class>,
     pub(super) resets_at: Option<DateTime<Utc>>,
     pub(super) reason: String,
-    /// When a timeout opened it, or when it last used up the longest timeout.
+    /// When a timeout opened it, or when it last reached the longest timeout.
     pub(super) timed_out_at: Option<DateTime<Utc>>,
 }
 
@@ -110,7 +110,7 @@ impl Breaker {
             Class::Limit | Class::Quota | Class::Credential | Class::ModelGone => {
                 (OPEN_OURS, OPEN_OURS_MOST, true)
             }
-            // The provider answered and judged the request: this is no evidence against it.
+            // The provider answered and rejected the request: this is no evidence against it.
             Class::Caller | Class::ContextTooLong | Class::ContentPolicy => {
                 return self.left(now, probe);
             }
@@ -133,12 +133,13 @@ impl Breaker {
         match (self.state, self.resets_at) {
             // Another request is the probe, and decides.
             (State::Probing, _) if !probe => {}
-            // The reset time is exact: open until then, not longer and not shorter.
+            // The reset time is exact: open until then.
             (State::Closed | State::Open { .. } | State::Probing, Some(until)) => {
                 self.state = State::Open { until };
             }
             (State::Closed, None) if !at_once && self.failures < threshold => {}
-            // A last resort that failed too: it was open already, and stays so for no longer, save on the provider's word.
+            // A last resort failed too: the breaker was already open, and stays open until the same time unless the provider
+            // states another one.
             (State::Open { until }, None) => {
                 self.state = State::Open {
                     until: until.max(now + retry_after),
@@ -162,7 +163,7 @@ impl Breaker {
             .is_some_and(|at| now - at < TIMEOUT_KNOWN_FOR)
     }
 
-    /// The request ended without telling anything: a probe leaves its place to the next.
+    /// The request ended without a result: another request can be the probe.
     pub(super) fn left(&mut self, now: DateTime<Utc>, probe: bool) {
         if probe && self.state == State::Probing {
             self.state = State::Open { until: now };

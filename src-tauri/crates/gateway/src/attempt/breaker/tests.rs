@@ -22,7 +22,7 @@ fn trip(class: Class) -> Trip {
     }
 }
 
-/// A column of (second, what happened, standing after it).
+/// Checks rows of second, event, and standing after it.
 fn check(story: &[(i64, What, Standing)]) {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
@@ -71,7 +71,7 @@ fn open(until: i64) -> Standing {
 }
 
 #[test]
-fn three_consecutive_failures_open_it_and_a_success_in_between_forgets_them() {
+fn three_consecutive_failures_open_it_and_a_success_resets_them() {
     check(&[
         (0, Fails(trip(TRANSIENT)), Closed),
         (1, Fails(trip(TRANSIENT)), Closed),
@@ -94,7 +94,7 @@ fn a_declared_outage_makes_one_failure_enough() {
 }
 
 #[test]
-fn a_quick_failure_is_found_out_again_every_thirty_seconds() {
+fn a_quick_failure_is_probed_every_thirty_seconds() {
     let once = |t| Trip {
         threshold: 1,
         ..trip(t)
@@ -140,7 +140,7 @@ fn a_timeout_after_another_failure_opens_it_and_a_long_timeout_does_so_at_once()
         (1, Fails(timed_out(TimeoutLength::Usual)), open(31)),
     ]);
     check(&[(0, Fails(timed_out(TimeoutLength::Long)), open(30))]);
-    // An answer in one piece may rightly take long.
+    // A response in one document may take long.
     check(&[
         (0, Fails(trip(Class::Silent)), Closed),
         (1, Fails(trip(Class::Silent)), Closed),
@@ -226,23 +226,23 @@ fn a_limit_opens_at_once_and_exactly_until_its_reset() {
         (10_001, Fails(limit(10_020)), open(10_020)),
         (10_021, Succeeds, Closed),
     ]);
-    // The last candidate got a request all the same, and the limit's end moved.
+    // The last candidate got a request anyway, and the reset time changed.
     check(&[
         (0, Fails(limit(10_000)), open(10_000)),
         (100, Fails(limit(5_000)), open(5_000)),
         (200, Fails(limit(20_000)), open(20_000)),
         (300, Fails(trip(TRANSIENT)), open(20_000)),
     ]);
-    // Days ahead.
+    // Several days.
     check(&[(0, Fails(limit(600_000)), open(600_000))]);
-    // Without a reset that is yet to come it is as good as a quota.
+    // Without a reset time in the future it counts as a quota.
     let unknown = |resets_at| Trip {
         resets_at,
         ..trip(Class::Limit)
     };
     check(&[(0, Fails(unknown(None)), open(300))]);
     check(&[(0, Fails(unknown(Some(at(-5)))), open(300))]);
-    // Three failures opened it for less.
+    // Three failures opened it with a shorter cooldown.
     check(&[
         (0, Fails(trip(TRANSIENT)), Closed),
         (1, Fails(trip(TRANSIENT)), Closed),
@@ -265,7 +265,7 @@ fn a_request_at_fault_changes_nothing() {
 }
 
 #[test]
-fn a_probe_whose_client_leaves_makes_room_for_the_next() {
+fn a_probe_whose_client_disconnects_lets_the_next_probe() {
     let once = Trip {
         threshold: 1,
         ..trip(TRANSIENT)
@@ -307,7 +307,7 @@ fn one_probe_at_a_time_and_only_it_decides() {
 }
 
 #[test]
-fn a_last_resort_that_fails_too_does_not_prolong_it() {
+fn a_failed_last_resort_does_not_extend_the_cooldown() {
     let once = || Trip {
         threshold: 1,
         ..trip(TRANSIENT)
@@ -327,7 +327,7 @@ fn a_last_resort_that_fails_too_does_not_prolong_it() {
 }
 
 #[test]
-fn a_restart_forgets_nothing_of_an_outage() {
+fn breakers_survive_a_restart() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let other = ModelId::new("twice failed");
@@ -347,7 +347,7 @@ fn a_restart_forgets_nothing_of_an_outage() {
     restarted.restore(breakers.kept(), at(301));
     assert_eq!(restarted.views(at(40)), breakers.views(at(40)));
     assert_eq!(restarted.standing(&endpoint, &model, at(89)), open(90));
-    // The doubling continues where it was, and the third failure in a row is the third.
+    // The doubling continues after the restart, and the third failure in a row counts as the third.
     for model in [&model, &other] {
         let again = Trip {
             threshold: FAILURES,
@@ -362,7 +362,7 @@ fn a_restart_forgets_nothing_of_an_outage() {
 }
 
 #[test]
-fn a_restart_forgets_no_limit() {
+fn a_limit_survives_a_restart() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let limit = Trip {
@@ -380,7 +380,7 @@ fn a_restart_forgets_no_limit() {
         (views[0].class, views[0].resets_at, views[0].standing),
         (Some(Class::Limit), Some(at(10_000)), open(10_000))
     );
-    // A later failure for another reason is no evidence about a limit.
+    // A later failure with another cause is no evidence about a limit.
     restarted
         .enter(&endpoint, &model, at(10_001))
         .failed(at(10_001), &trip(TRANSIENT));
@@ -388,7 +388,7 @@ fn a_restart_forgets_no_limit() {
 }
 
 #[test]
-fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
+fn after_a_restart_the_next_request_replaces_an_open_probe() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     breakers
@@ -402,7 +402,7 @@ fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
 }
 
 #[test]
-fn a_memory_that_cannot_be_read_starts_closed() {
+fn an_unreadable_state_starts_closed() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     breakers.restore(
@@ -418,7 +418,7 @@ fn a_memory_that_cannot_be_read_starts_closed() {
 }
 
 #[test]
-fn a_failed_probe_counts_as_a_failed_request_and_prolongs_nothing() {
+fn a_failed_probe_counts_as_a_failed_request_and_extends_nothing() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     for second in 0..3 {
@@ -443,7 +443,7 @@ fn try_now_half_opens() {
     assert_eq!(breakers.standing(&endpoint, &model, at(1)), HalfOpen);
 }
 
-/// A model that no request uses: probes alone close its breaker.
+/// A model that no request uses: only probes close its breaker.
 #[test]
 fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
     let breakers = Breakers::default();
@@ -458,7 +458,7 @@ fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
     breakers.probe_answered(&endpoint, &model, at(30));
     assert_eq!((standing(30), breakers.views(at(30)).len()), (Closed, 0));
 
-    // The cooldown has passed, a probe fails and the next succeeds.
+    // The cooldown has ended, one probe fails and the next succeeds.
     (40..43).for_each(fail);
     fail(80);
     assert_eq!(standing(80), HalfOpen);
@@ -466,9 +466,9 @@ fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
     assert_eq!(standing(105), Closed);
 }
 
-/// A probe uses our key: it does not close what a client's login or an allowance opened.
+/// A probe uses the stored key: it does not close a breaker that a client's login or a quota opened.
 #[test]
-fn a_probe_does_not_close_what_was_no_failure_of_the_provider() {
+fn a_probe_does_not_close_a_breaker_that_an_account_fault_opened() {
     for class in [
         Class::Quota,
         Class::Credential,
@@ -520,7 +520,7 @@ fn an_unused_model_is_forgotten_after_its_cooldown_also_over_a_restart() {
 }
 
 #[test]
-fn made_up_model_names_do_not_fill_the_memory() {
+fn invented_model_names_do_not_fill_the_memory() {
     let breakers = Breakers::default();
     let endpoint = EndpointId::new("e");
     for n in 0..REMEMBERED + 50 {

@@ -1,29 +1,29 @@
-//! A failure as a breaker counts it.
+//! A failure in the form that a breaker counts.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use wire::Class;
 
-/// Consecutive failures that open a breaker, and the number where the provider's page declares an outage.
+/// Consecutive failures that open a breaker, usually and if the provider's page declares an outage.
 pub(crate) const FAILURES: u32 = 3;
 pub(crate) const FAILURES_IN_DECLARED_OUTAGE: u32 = 1;
-/// A `retry-after` up to here is waited for; a longer one opens the breaker.
+/// A `retry-after` up to this length is waited for; a longer one opens the breaker.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Trip {
     pub(crate) class: Class,
-    /// It cost the user a timeout, so the next attempt costs one too.
+    /// It took a full timeout, so the next attempt would too.
     pub(crate) slow: bool,
     pub(crate) timeout_length: Option<TimeoutLength>,
     pub(crate) retry_after: Option<Duration>,
-    /// Of [`Class::Limit`].
+    /// Reset time of a [`Class::Limit`].
     pub(crate) resets_at: Option<DateTime<Utc>>,
     pub(crate) reason: String,
     /// [`FAILURES`] or [`FAILURES_IN_DECLARED_OUTAGE`].
     pub(crate) threshold: u32,
-    /// How long a breaker stays open at first.
+    /// The first cooldown of a breaker.
     pub(crate) cooldown: Duration,
 }
 
@@ -38,8 +38,8 @@ impl Trip {
 /// The length of a stream's timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeoutLength {
-    /// The timeout where another candidate is left.
+    /// The timeout if another candidate is left.
     Usual,
-    /// The longest timeout, of the last candidate.
+    /// The longest timeout, for the last candidate.
     Long,
 }

@@ -3,7 +3,7 @@ use super::*;
 const LEAD: &str = r#"{"type":"object","properties":{"name":{"type":"string"},"score":{"type":"integer","minimum":0}},"required":["name","score"]}"#;
 
 #[test]
-fn what_is_demanded_of_an_answer() {
+fn the_demands_of_a_route() {
     let schema = || Demand::Schema(Schema::new(LEAD).unwrap());
     for (demand, text, good) in [
         (Demand::Text, "Hello.", true),
@@ -23,7 +23,7 @@ fn what_is_demanded_of_an_answer() {
 }
 
 #[test]
-fn a_refusal_names_the_place_and_quotes_nothing() {
+fn a_failed_demand_names_the_place_and_quotes_nothing() {
     let demand = Demand::Schema(Schema::new(LEAD).unwrap());
     let why = demand
         .check(r#"{"name":"secret","score":"secret"}"#)
@@ -33,13 +33,13 @@ fn a_refusal_names_the_place_and_quotes_nothing() {
 }
 
 #[test]
-fn a_schema_that_is_none_is_refused() {
-    assert!(Schema::new("{").unwrap_err().contains("no JSON"));
+fn an_invalid_schema_is_refused() {
+    assert!(Schema::new("{").unwrap_err().contains("not JSON"));
     assert!(
         Schema::new(r#"{"type":"thing"}"#)
             .unwrap_err()
-            .contains("no schema")
+            .contains("not a schema")
     );
-    // It would have to be fetched.
+    // The schema would have to be fetched.
     assert!(Schema::new(r#"{"$ref":"https://example.com/lead.json"}"#).is_err());
 }

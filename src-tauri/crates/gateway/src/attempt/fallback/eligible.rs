@@ -1,4 +1,4 @@
-//! Which candidate may get the next request.
+//! Selection of the candidate for the next request.
 
 use wire::Class;
 
@@ -17,7 +17,7 @@ impl Fallback {
             if !self.queue.is_first() {
                 self.queue.settle().await;
             }
-            // The last request that this exchange may cost is the primary's, which was put behind its fallbacks.
+            // The last allowed request of an exchange goes to the primary if it was put after its fallbacks.
             if self.exchange.attempts() + 1 == ATTEMPTS && self.failure.of_primary().is_none() {
                 self.queue.skip_to_primary();
             }
@@ -44,7 +44,7 @@ impl Fallback {
         let skipped =
             gone_bad && !self.empty_before && (self.queue.was_tried() || !self.queue.is_last());
         let paid = fallback_model::costs(endpoint, candidate.credential) && !candidate.is_primary();
-        // The owner's choice holds while a plan is used up too; consent and cap were checked before.
+        // The owner's choice also applies while a plan is used up; consent and cap were checked before.
         let by_choice = self.admitted.plan.chosen && self.queue.is_first();
         let too_dear = paid
             && !by_choice
@@ -54,8 +54,8 @@ impl Fallback {
         !too_small && self.queue.has_attempts_left() && !skipped && !too_dear && of_use
     }
 
-    /// The primary cannot answer because a plan or an allowance is used up: by its response, or its breaker is open until the
-    /// reset.
+    /// The primary cannot answer because a plan or a quota is used up: by its response, or because its breaker is open until
+    /// the reset.
     fn is_for_a_limit(&self) -> bool {
         let class = match self.failure.of_primary() {
             Some((_, failed_attempt)) => Some(failed_attempt.class),
@@ -68,7 +68,7 @@ impl Fallback {
         class == Some(Class::Limit)
     }
 
-    /// Only where the primary's model alone fails, by this attempt or its breaker, and the sibling has not failed lately.
+    /// Only if the primary's model alone fails, by this attempt or its breaker, and the sibling has not failed recently.
     fn may_ask_sibling(&self, sibling: &Candidate) -> bool {
         let failing = match self.failure.of_primary() {
             Some((_, failed_attempt)) => failed_attempt.is_of_the_model(),

@@ -1,4 +1,4 @@
-//! A failed attempt: its record, and what follows it.
+//! Record of a failed attempt, and the step that follows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::log::{self, Follows};
 use crate::{Candidate, Carriage, Fault, Outcome};
 
 impl Fallback {
-    /// An attempt failed, before the commit or after it. `single_attempt`: it is not repeated.
+    /// Handles a failed attempt, before or after the commit. `single_attempt`: no retry.
     pub(crate) fn failed(
         &mut self,
         candidate: &Candidate,
@@ -65,7 +65,7 @@ impl Fallback {
         let translated = candidate.carriage != Carriage::Own;
         let for_limits = admitted.config.spending.for_limits;
         match next(&failed_attempt, candidate, context, translated, for_limits) {
-            // A retry of an empty response is mostly empty too, and would be passed on.
+            // A retry after an empty response is usually empty too, and would be released.
             Next::Again(_) if failed_attempt.empty && !self.queue.is_last() => {
                 self.queue.leave(candidate)
             }
@@ -90,7 +90,7 @@ impl Fallback {
         self.failure.record(candidate, failed_attempt);
     }
 
-    /// What follows this candidate's failure.
+    /// The next step after this candidate's failure.
     fn follows(&self, failed: &Candidate) -> Follows {
         if self.exchange.has_released() {
             return Follows::RestartOrCut;
@@ -111,7 +111,7 @@ impl Fallback {
         }
     }
 
-    /// How long the client still waits; None: it is kept alive.
+    /// How long the client still waits; `None`: it gets keep-alives.
     fn time_left(&self) -> Option<Duration> {
         let since = self.waits?;
         let patience = if self.admitted.streamed() {

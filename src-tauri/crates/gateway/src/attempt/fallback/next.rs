@@ -1,4 +1,4 @@
-//! What happens after a failed attempt. Pure, but for the jitter.
+//! The step after a failed attempt. Pure, except for the jitter.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -11,18 +11,18 @@ use crate::{Candidate, Carriage, Credential};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The same candidate once more.
+    /// The same candidate again.
     Again(Duration),
     Other,
-    /// Only a candidate whose context window is larger than this many tokens, or not known.
+    /// Only a candidate whose context window is larger than this many tokens, or unknown.
     Larger(u64),
     /// Its response is returned unchanged.
     Stop,
 }
 
-/// Only the primary's refusal ends the exchange: a fallback may refuse what the primary, cooling down, would answer.
-/// `translated`: the candidate was not sent the client's own bytes. `for_limits`: the owner lets fallbacks answer for a used-up
-/// plan too.
+/// Only the primary's refusal ends the exchange: a fallback may refuse what the primary would accept after its cooldown.
+/// `translated`: the candidate did not get the client's own bytes. `for_limits`: the owner allows fallbacks for a used-up plan
+/// too.
 pub(super) fn next(
     failed_attempt: &FailedAttempt,
     candidate: &Candidate,
@@ -42,11 +42,11 @@ pub(super) fn next(
         {
             Next::Stop
         }
-        // A translated request may be refused for a fault of the translation.
+        // A translated request may be refused because of the translation.
         Class::Caller if primary && !translated => Next::Stop,
         Class::ContentPolicy if primary => Next::Stop,
-        // The window that the provider names outranks the catalogue's. If neither is known, every other candidate may have
-        // a larger one.
+        // The window in the provider's error has priority over the catalogue's. If neither is known, every other candidate may
+        // have a larger one.
         Class::ContextTooLong => Next::Larger(failed_attempt.window.or(context).unwrap_or(0)),
         Class::Transient | Class::RateLimit if failed_attempt.hopeless => Next::Other,
         Class::Transient | Class::RateLimit => match failed_attempt.retry_after {
@@ -64,21 +64,21 @@ pub(super) fn next(
     }
 }
 
-/// An attempt that took this long and that the provider ended is not repeated while another candidate is left: two of them
-/// would use up the client's patience.
+/// An attempt of this length that the provider ended is not repeated while another candidate is left: two of them would exceed
+/// the client's timeout.
 pub(super) const LONG_ATTEMPT: Duration = Duration::from_secs(15);
 
-/// May an attempt that took `took` be made again? `left`: until the client gives up; None: it is kept alive.
+/// True if an attempt that took `took` may be repeated. `left`: time until the client's timeout; `None`: it gets keep-alives.
 pub(super) fn may_repeat(took: Duration, last: bool, left: Option<Duration>) -> bool {
     took < LONG_ATTEMPT || last && left.is_none_or(|left| left > took)
 }
 
-/// Is a failure evidence about the endpoint, for every client?
+/// True if a failure is evidence about the endpoint for all clients.
 pub(super) fn bears_on_breaker(failed_attempt: &FailedAttempt, candidate: &Candidate) -> bool {
     match failed_attempt.class {
         // The refused part may be one that Understudy wrote.
         Class::Caller if candidate.carriage != Carriage::Own => false,
-        // A login's; others may come with another.
+        // These depend on the login; other clients may have another one.
         Class::Credential | Class::Limit => candidate.credential != Credential::ClientLogin,
         Class::Transient => failed_attempt.fault.is_theirs(),
         Class::RateLimit
@@ -91,7 +91,7 @@ pub(super) fn bears_on_breaker(failed_attempt: &FailedAttempt, candidate: &Candi
     }
 }
 
-/// 500 ms ± 25 %, so that sessions cut together do not come back together.
+/// 500 ms ± 25 %, so that sessions that were cut together do not retry together.
 fn backoff() -> Duration {
     Duration::from_millis(250 + RandomState::new().hash_one(0) % 500)
 }

@@ -1,23 +1,23 @@
-//! The candidates in order, and the one that is next.
+//! Order of the candidates, and the next one.
 
 use std::time::Duration;
 
 use crate::Candidate;
 use crate::plan::lineup::Lineup;
 
-/// Requests to one candidate.
+/// Maximum number of requests to one candidate.
 const ATTEMPTS_PER_CANDIDATE: usize = 2;
 
 #[derive(Debug)]
 pub(crate) struct Queue {
     lineup: Lineup,
-    /// The next candidate's place in the lineup.
+    /// Position of the next candidate in the lineup.
     place: usize,
-    /// Requests that it got already.
+    /// Number of requests that it already got.
     tried: usize,
     /// The wait before its retry.
     backoff: Option<Duration>,
-    /// No candidate gets a request any more.
+    /// `true`: no candidate gets another request.
     closed: bool,
 }
 
@@ -59,7 +59,7 @@ impl Queue {
         self.lineup.is_last(self.place)
     }
 
-    /// The next candidate got a request already.
+    /// Whether the next candidate already got a request.
     pub(super) fn was_tried(&self) -> bool {
         self.tried > 0
     }
@@ -85,7 +85,7 @@ impl Queue {
         self.backoff.take().filter(|_| self.was_tried())
     }
 
-    /// This candidate gets no more requests.
+    /// Excludes this candidate from further requests.
     pub(super) fn leave(&mut self, candidate: &Candidate) {
         if self.next() == Some(candidate) {
             self.advance();

@@ -5,9 +5,9 @@ use crate::attempt::failed_attempt::FailedAttempt;
 
 #[derive(Debug, Default)]
 pub(crate) struct ReportedFailure {
-    /// The primary's first.
+    /// The primary's failure has precedence.
     primary: Option<(Candidate, FailedAttempt)>,
-    /// Of the fallbacks: the first that a retry may help, else the first.
+    /// Of the fallbacks: the first failure for which a retry may help, else the first.
     fallback: Option<(Candidate, FailedAttempt)>,
 }
 
@@ -30,7 +30,7 @@ impl ReportedFailure {
         self.primary.as_ref()
     }
 
-    /// The primary's, or where that got no request, a fallback's.
+    /// The primary's failure, or a fallback's if the primary got no request.
     pub(crate) fn take(&mut self) -> Option<(Candidate, FailedAttempt)> {
         self.primary.take().or_else(|| self.fallback.take())
     }

@@ -24,7 +24,7 @@ use crate::plan::patience::{self, Turn};
 use crate::{Candidate, Demand};
 
 impl Fallback {
-    /// The request is on its way while the other candidates, and so its timeout, are computed.
+    /// The request is sent while the other candidates, and so its timeout, are computed.
     pub(super) async fn send(
         &mut self,
         candidate: &Candidate,
@@ -35,7 +35,7 @@ impl Fallback {
         let admitted = Arc::clone(&self.admitted);
         let (services, queue) = (&self.services, &mut self.queue);
         let began = Instant::now();
-        // What the request demands is looked at on the complete response.
+        // The request's demand is checked on the complete response.
         let hold = match (&wanted, self.hold) {
             (Some(_), Hold::UntilContent) => Hold::UntilChecked { at_most: None },
             (_, hold) => hold,
@@ -115,8 +115,8 @@ impl Fallback {
     }
 }
 
-/// The shortest wait after which a client's leaving is a timeout of the provider; `None`: it is no evidence. Only a wait as
-/// long as this client's known patience was not the client's own decision.
+/// The shortest wait after which a client's disconnect counts as a timeout of the provider; `None`: it is no evidence. Only a
+/// wait as long as this client's known timeout was not the client's own decision.
 fn unanswered_after(admitted: &Admitted) -> Option<Duration> {
     const EQUAL: Duration = Duration::from_secs(2);
     if admitted.kind != Kind::Generate {

@@ -14,7 +14,7 @@ fn token() -> Secret {
     Secret::new("t0ken")
 }
 
-/// Everything that names or logs in a person.
+/// All headers that identify or log in a user.
 const CREDENTIALS: [(&str, &str); 8] = [
     ("authorization", "Bearer login"),
     ("x-api-key", "sk-login"),
@@ -67,7 +67,7 @@ fn a_login_reaches_its_own_vendor_unchanged_and_no_other() {
 }
 
 #[test]
-fn our_token_is_no_login_and_never_leaves() {
+fn understudys_token_is_not_a_login_and_is_never_sent() {
     for name in ["x-api-key", "authorization"] {
         let value = if name == "authorization" {
             "Bearer t0ken"
@@ -104,7 +104,7 @@ fn our_token_is_no_login_and_never_leaves() {
 }
 
 #[test]
-fn the_rest_travels_untouched() {
+fn other_headers_are_forwarded_unchanged() {
     let sent = client(&[
         ("host", "127.0.0.1:4747"),
         ("connection", "keep-alive, x-private"),
@@ -134,7 +134,7 @@ fn the_rest_travels_untouched() {
 }
 
 #[test]
-fn a_key_in_the_query_stays_here() {
+fn a_key_in_the_query_is_not_forwarded() {
     let login = Credential::ClientLogin;
     assert_eq!(
         query(Some("beta=true"), Credential::OurKey).as_deref(),
@@ -153,7 +153,7 @@ fn a_key_in_the_query_stays_here() {
 }
 
 #[test]
-fn an_answer_comes_back_without_what_belongs_to_its_connection() {
+fn a_response_is_returned_without_connection_headers() {
     let answer = client(&[
         ("connection", "close"),
         ("transfer-encoding", "chunked"),

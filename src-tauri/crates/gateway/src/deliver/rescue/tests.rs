@@ -52,7 +52,7 @@ fn message(reply: &ClientResponse) -> String {
 }
 
 #[test]
-fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
+fn the_primarys_error_is_returned_byte_for_byte_if_nothing_is_added() {
     let body = r#"{ "type":"error", "error":{"type":"overloaded_error","message":"Overloaded"} }"#;
     let failed_attempt = answered(Class::Transient, 529, &[("x-request-id", "r1")], body);
     let reply = exhausted(
@@ -69,7 +69,7 @@ fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
     assert_eq!(reply.headers["x-request-id"], "r1");
 }
 
-/// Codex shows a sentence of its own at this code, and never ours.
+/// At this code Codex shows its own sentence, never Understudy's.
 #[test]
 fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message() {
     let known = ["Understudy: First is down".to_owned()];
@@ -98,7 +98,7 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message
 }
 
 #[test]
-fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
+fn the_verdict_is_appended_to_a_message_and_other_bodies_stay() {
     let known = [
         "Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left".to_owned(),
     ];
@@ -155,7 +155,7 @@ fn a_provider_without_response_causes_a_status_that_the_client_understands() {
 }
 
 #[test]
-fn our_own_bad_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
+fn a_bad_stored_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
     let body = r#"{"error":{"message":"invalid x-api-key","type":"authentication_error"}}"#;
     for (credential, status, word) in [
         (Credential::OurKey, 403, "understudyd key add first"),
@@ -174,7 +174,7 @@ fn our_own_bad_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
 }
 
 #[test]
-fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
+fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     for (dialect, asked, patience, answer_to) in [
         (Dialect::Anthropic, Some("20"), Some(20), Some("20")),
@@ -237,8 +237,8 @@ fn a_limit_keeps_its_headers() {
 fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
-    for (dialect, headers, patience_ms, answer_to) in [
-        // Codex reads no milliseconds, dates or fractions, and would take each of these 429 for final.
+    for (dialect, headers, patience_ms, told) in [
+        // Codex parses no milliseconds, dates or fractions, and would treat each of these 429 as final.
         (
             responses,
             vec![("retry-after-ms", "1200")],
@@ -252,7 +252,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
             9_000,
             Some("9"),
         ),
-        // Claude Code reads the seconds alone, and gives up at so many.
+        // Claude Code parses only the seconds, and stops at this many.
         (
             messages,
             vec![("retry-after", "120"), ("retry-after-ms", "500")],
@@ -284,9 +284,9 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     }
 }
 
-/// What real clients do with each status was measured: none of these makes one hang or storm.
+/// The behaviour of real clients for each status was measured: none of these makes one hang or storm.
 #[test]
-fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
+fn no_final_error_makes_a_client_hang_or_storm() {
     for dialect in Dialect::ALL {
         for (class, status) in [
             (Class::Transient, 500),
@@ -320,7 +320,7 @@ fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
 }
 
 #[test]
-fn only_a_bad_verdict_is_worth_a_sentence() {
+fn only_a_bad_verdict_adds_a_sentence() {
     let known = |verdict, blame| {
         let failing_verdict = ProviderVerdict {
             verdict,

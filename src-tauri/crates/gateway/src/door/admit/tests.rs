@@ -21,7 +21,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const HERE: (&str, &str) = ("host", "127.0.0.1:4747");
 
 #[test]
-fn the_token_is_taken_from_five_places() {
+fn the_token_is_read_from_five_places() {
     for (uri, header) in [
         ("/t/t0ken/v1/messages", None),
         ("/v1/messages", Some(("x-understudy-token", "t0ken"))),
@@ -147,7 +147,7 @@ fn method_type_size_and_path() {
         checked("POST", "/t/t0ken/v2/audio", &[HERE, JSON]),
         Err(TurnedAway::Path("/v2/audio".to_owned()))
     );
-    // What may be a vendor's is looked at by its own rules, whatever its type.
+    // Paths of a vendor have separate rules, for any content type.
     for method in ["GET", "POST", "DELETE"] {
         let multipart = ("content-type", "multipart/form-data; boundary=x");
         let uri = "/t/t0ken/v1/files";
@@ -173,7 +173,7 @@ fn method_type_size_and_path() {
 }
 
 #[tokio::test]
-async fn bodies_are_bounded_one_by_one_and_together() {
+async fn bodies_are_limited_separately_and_together() {
     let mut config = config();
     config.limits.body = 100;
     config.limits.bodies = 150;

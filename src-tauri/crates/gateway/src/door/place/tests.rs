@@ -19,7 +19,7 @@ fn the_paths_that_clients_use() {
         ("/chat/completions", ask(OpenaiChat, Generate)),
         ("/openai/v1/responses", ask(OpenaiResponses, Generate)),
         ("/responses", ask(OpenaiResponses, Generate)),
-        // A slash too many, anywhere.
+        // An extra slash at any place.
         ("//v1/messages", ask(Anthropic, Generate)),
         ("/v1//messages", ask(Anthropic, Generate)),
         ("/t/tok//v1//messages//", ask(Anthropic, Generate)),
@@ -37,7 +37,7 @@ fn the_paths_that_clients_use() {
         ("/v1", Target::Base),
         ("/v1/", Target::Base),
         ("/api/hello", Target::Base),
-        // A vendor's own.
+        // A vendor's path.
         ("/v1/embeddings", other("/v1/embeddings")),
         (
             "/t/tok/openai/v1/files/f1/content",
@@ -61,7 +61,7 @@ fn the_paths_that_clients_use() {
 }
 
 #[test]
-fn a_path_brings_the_token_and_the_pipeline() {
+fn a_path_contains_the_token_and_the_pipeline() {
     let named = |path: &'static str| {
         let place = Place::of(path);
         (place.token, place.pipeline(), place.path)

@@ -5,7 +5,7 @@ use super::*;
 use crate::UsedUp;
 use crate::tests::endpoint;
 
-/// The bundled vendors, as the engine hands them over; no kept key.
+/// The bundled vendors as the engine configures them; no stored key.
 fn config() -> Config {
     let catalog = Catalog::bundled();
     let mut config = crate::tests::config();
@@ -21,7 +21,7 @@ fn config() -> Config {
     config
 }
 
-/// To whom such a request goes, and with what.
+/// The vendor and the credential for such a request.
 fn found(
     (method, path): (&str, &str),
     headers: &[(&str, &str)],
@@ -54,9 +54,9 @@ fn a_request_goes_to_the_vendor_of_its_login() {
         (FILES, &[CLAUDE], "anthropic"),
         (FILES, &[OPAQUE, VERSION], "anthropic"),
         (FILES, &[("api-key", "sk-proj-abc")], "openai"),
-        // Our token in one place, the login in another.
+        // Understudy's token in one header, the login in another.
         (FILES, &[OURS, CLAUDE], "anthropic"),
-        // One vendor alone has this path.
+        // Only one vendor has this path.
         (EMBEDDINGS, &[OPAQUE], "openai"),
         (
             ("GET", "/v1/models/claude-opus-5"),
@@ -102,7 +102,7 @@ fn a_login_of_unknown_vendor_is_looked_up() {
 }
 
 #[test]
-fn a_path_that_the_vendor_does_not_have_is_nowhere() {
+fn a_path_that_the_vendor_does_not_have_is_not_found() {
     let config = config();
     for (asked, headers) in [
         (EMBEDDINGS, &[CLAUDE] as &[_]),
@@ -119,14 +119,14 @@ fn a_path_that_the_vendor_does_not_have_is_nowhere() {
 }
 
 #[test]
-fn a_login_that_cannot_pass_through_is_refused_here_too() {
+fn a_login_that_cannot_be_forwarded_is_refused_here_too() {
     let headers = [OPENAI, ("chatgpt-account-id", "a1")];
     let refused = found(EMBEDDINGS, &headers, &config()).unwrap_err();
     assert!(matches!(refused, TurnedAway::Login(_)), "{refused}");
 }
 
 #[test]
-fn the_kept_key_pays_for_embeddings_and_moderations_alone_and_under_the_cap() {
+fn the_stored_key_pays_only_for_embeddings_and_moderations_within_the_cap() {
     let mut config = config();
     for headers in [&[] as &[_], &[OURS]] {
         let refused = found(EMBEDDINGS, headers, &config).unwrap_err();
@@ -161,13 +161,13 @@ fn the_kept_key_pays_for_embeddings_and_moderations_alone_and_under_the_cap() {
         found(EMBEDDINGS, &[OURS], &config),
         Err(TurnedAway::CapReached(used_up))
     );
-    // The client's own login is nobody's cap.
+    // The client's own login does not count against a cap.
     assert!(found(EMBEDDINGS, &[OPENAI], &config).is_ok());
 }
 
-/// An endpoint of the user's own that takes logins is before the vendor in every order.
+/// An endpoint of the user that accepts logins comes before the vendor in every order.
 #[test]
-fn an_own_endpoint_that_takes_logins_changes_nothing_for_a_vendors_paths() {
+fn an_endpoint_of_the_user_does_not_change_a_vendors_paths() {
     let mut config = config();
     let mut own = endpoint("a-gateway", "http://127.0.0.1:9");
     own.endpoint.accepts_client_login = true;

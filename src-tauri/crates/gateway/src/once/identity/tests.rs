@@ -33,7 +33,7 @@ fn plain(headers: &[(&str, &str)]) -> RequestIdentity {
 }
 
 #[test]
-fn a_retry_is_the_same_though_its_counter_and_its_path_differ() {
+fn a_retry_with_another_counter_and_path_is_the_same_request() {
     let first = [
         ("x-api-key", "k"),
         ("session-id", "s"),
@@ -84,7 +84,7 @@ fn another_credential_session_dialect_kind_query_or_body_is_another_request() {
 }
 
 #[test]
-fn our_own_token_is_no_credential_of_the_client() {
+fn understudys_token_is_not_a_credential_of_the_client() {
     assert_eq!(
         plain(&[("x-api-key", "t")]).keyed("r", "1"),
         plain(&[("authorization", "Bearer t")]).keyed("r", "1")
@@ -115,7 +115,7 @@ fn a_key_is_scoped_to_credential_and_route_and_not_to_the_body() {
 }
 
 #[test]
-fn digests_are_worth_nothing_in_another_installation() {
+fn digests_differ_between_installations() {
     let headers = [("x-api-key", "k")];
     let here = plain(&headers).keyed("r", "1");
     let there = identity("other", "/v1/messages", &headers, ASK, "{}").keyed("r", "1");

@@ -19,10 +19,10 @@ use crate::{Body, ExchangeId, TurnedAway};
 
 const STOPPING: &str = "the engine is stopping";
 
-/// Most bytes that are held back until an answer is kept.
+/// Maximum number of bytes that are held until a response is stored.
 const HELD: usize = 16 << 20;
 
-/// Run the request to its end, whether its client stays or not; when the engine stops, the key is free again.
+/// Runs the request to its end, with or without its client; when the engine stops, the key is free again.
 pub(crate) async fn run(
     ticket: Ticket,
     recorder: Recorder,
@@ -64,27 +64,26 @@ pub(crate) async fn run(
     }
 }
 
-/// Returns once the key is free. Until then the exchange counts as open, so that the ledger is still there.
+/// Returns when the key is free. Until then the exchange counts as open, so that the ledger stays available.
 async fn freed_by_a_stop(services: &Services, ticket: &Ticket) {
     services.cut_off().await;
     tracing::warn!("a request with an idempotency key failed: {STOPPING}");
     ticket.replays.fail(ticket.key).await;
 }
 
-/// A response on its way to its tape.
+/// A response that is being recorded on its tape.
 struct Running {
     id: ExchangeId,
     dialect: Dialect,
     head: Head,
-    /// A document is sent when it is on the disk, status and all; of a stream only the end waits for that.
+    /// A document is sent when it is on the disk, status included; for a stream only the end waits for that.
     streamed: bool,
     check: CompletionCheck,
     recorder: Recorder,
 }
 
 impl Running {
-    /// # Errors
-    /// It failed, and why.
+    /// # Errors It failed; the reason.
     async fn record(&mut self, mut body: Body) -> Result<(), String> {
         if self.streamed {
             self.recorder.begin(self.head.clone());
@@ -105,7 +104,7 @@ impl Running {
             }
             held += bytes.len();
             if held > HELD {
-                return Err("more than 16 MiB of it had to be held back".to_owned());
+                return Err("more than 16 MiB of it would have to be held".to_owned());
             }
             self.recorder.hold(bytes);
         }
@@ -123,7 +122,7 @@ impl Running {
         self.recorder.abort(why);
     }
 
-    /// It has ended: a response is kept first and sent then, an error is only sent.
+    /// It has ended: a response is stored first and then sent, an error is only sent.
     async fn finish(self, ticket: Ticket, now: DateTime<Utc>) {
         let released = self.recorder.tape().body();
         let released = released.map(|pieces| joined(pieces.iter()));
@@ -166,9 +165,9 @@ impl Running {
         ticket.replays.complete(ticket.key, answer, now).await
     }
 
-    /// The client must not treat as done a request that would run again.
+    /// The client must not consider a request done that would run again.
     fn take_back(self, ticket: Ticket, unkept: Unkept) {
-        tracing::error!(%unkept, "an answer under an idempotency key could not be kept");
+        tracing::error!(%unkept, "a response with an idempotency key could not be stored");
         if self.streamed {
             self.recorder.abort(unkept.to_string());
         } else {

@@ -1,4 +1,4 @@
-//! Another request with the same key, while the first is under way.
+//! Another request with the same key, while the first is running.
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -20,7 +20,7 @@ use crate::{Body, End, TurnedAway};
 type RunResultFuture = BoxFuture<'static, Option<RunResult>>;
 
 impl Waiting {
-    /// What the first was answered, once it was. `streamed`: the client reads an event stream, and can be kept alive.
+    /// The first request's response, when it is available. `streamed`: the client reads an event stream, and can be kept alive.
     pub(crate) async fn answer(
         self,
         dialect: Dialect,
@@ -31,7 +31,7 @@ impl Waiting {
         let result = if streamed {
             match timeout(KEEP_ALIVE, &mut result_future).await {
                 Ok(result) => result,
-                // From here on there is no other status than this one.
+                // The status can no longer change.
                 Err(_) => {
                     let kept_alive = |outlet| wait(result_future, dialect, exchange, outlet);
                     let mut response = respond::kept_alive(Body::driven(kept_alive));

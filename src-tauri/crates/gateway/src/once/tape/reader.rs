@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::{Attendance, Head, Reader, TapeEnd, joined};
 
-/// What a reader meets next.
+/// The next step for a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Piece(Bytes),
@@ -10,10 +10,9 @@ pub(crate) enum Next {
 }
 
 impl Reader {
-    /// Status and headers, and the complete body where it is there already.
+    /// Status and headers, and the complete body if it has already arrived.
     ///
-    /// # Errors
-    /// It ended without any.
+    /// # Errors It ended without headers.
     pub(crate) async fn begin(&self) -> Result<(Head, Option<Bytes>), String> {
         loop {
             let more = self.0.0.more.notified();
@@ -30,7 +29,9 @@ impl Reader {
                     }
                     (Some(head), _) => return Ok((head, None)),
                     (None, Some(TapeEnd::Broken(why))) => return Err(why),
-                    (None, Some(TapeEnd::Complete)) => return Err("there is no answer".to_owned()),
+                    (None, Some(TapeEnd::Complete)) => {
+                        return Err("there is no response".to_owned());
+                    }
                     (None, None) => {}
                 }
             }

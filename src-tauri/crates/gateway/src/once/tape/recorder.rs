@@ -12,12 +12,12 @@ impl Recorder {
         self.0.0.more.notify_waiters();
     }
 
-    /// Write down what comes next, and let it be read, with all before it.
+    /// Records the next bytes, and lets them be read with all earlier ones.
     pub(crate) fn show(&self, piece: Bytes) {
         self.record(piece, true);
     }
 
-    /// Write down what comes next, to be read at the end.
+    /// Records the next bytes, to be read at the end.
     pub(crate) fn hold(&self, piece: Bytes) {
         self.record(piece, false);
     }
@@ -40,7 +40,7 @@ impl Recorder {
         self.0.0.more.notify_waiters();
     }
 
-    /// Waits until the reader is not too far behind. Held bytes and a client that has left are no reason to wait.
+    /// Waits until the reader is not too far behind. Held bytes and a disconnected client are not waited for.
     pub(crate) async fn room(&self) {
         loop {
             let taken = self.0.0.taken.notified();
@@ -55,7 +55,7 @@ impl Recorder {
         }
     }
 
-    /// All that was recorded may be read, and there is no more.
+    /// Everything that was recorded may be read, and the recording ends.
     pub(crate) fn end(&self, end: TapeEnd) {
         let mut recorded = self.0.lock();
         recorded.shown = recorded.forgotten + recorded.pieces.len();
@@ -74,7 +74,7 @@ impl Recorder {
         self.end(TapeEnd::Complete);
     }
 
-    /// What was held back is never read: the response is broken.
+    /// The held bytes are never read: the response is broken.
     pub(crate) fn abort(&self, why: String) {
         let mut recorded = self.0.lock();
         if recorded.end.is_some() {
@@ -91,6 +91,6 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.abort("an error of our own ended this answer; the log has the details".to_owned());
+        self.abort("an internal error ended this response; the log has the details".to_owned());
     }
 }

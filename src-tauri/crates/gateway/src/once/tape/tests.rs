@@ -18,7 +18,7 @@ fn head() -> Head {
     }
 }
 
-/// What there is to read now.
+/// The next step of the reader, if it is ready.
 fn now(reader: &Reader) -> Option<Next> {
     reader.next().now_or_never()
 }
@@ -37,7 +37,7 @@ fn held_bytes_are_read_only_after_the_end_is_recorded() {
 }
 
 #[test]
-fn what_was_held_is_never_read_after_a_break() {
+fn held_bytes_are_never_read_after_a_break() {
     let (recorder, reader) = fresh();
     recorder.show(piece("a"));
     recorder.hold(piece("b"));
@@ -84,7 +84,7 @@ fn a_returning_client_reads_from_the_first_byte() {
 }
 
 #[test]
-fn a_slow_reader_holds_the_recording_back_and_one_that_left_does_not() {
+fn a_slow_reader_slows_the_recording_and_a_disconnected_one_does_not() {
     let (recorder, reader) = fresh();
     recorder.show(Bytes::from(vec![0; AHEAD]));
     assert!(recorder.room().now_or_never().is_some());
@@ -105,7 +105,7 @@ fn a_slow_reader_holds_the_recording_back_and_one_that_left_does_not() {
 }
 
 #[test]
-fn beyond_its_size_a_tape_keeps_only_what_was_not_read() {
+fn above_its_limit_a_tape_keeps_only_unread_bytes() {
     let held = Held::default();
     let (recorder, reader) = tape(held.share(), 1 << 30);
     let large = Bytes::from(vec![0; MOST / 2]);

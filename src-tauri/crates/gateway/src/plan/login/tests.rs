@@ -63,7 +63,7 @@ fn a_subscription_is_distinguished_from_a_key() {
 }
 
 #[test]
-fn a_chatgpt_login_is_refused_in_so_many_words_and_a_key_is_not() {
+fn a_chatgpt_login_is_refused_with_a_reason_and_a_key_is_not() {
     let chatgpt = headers(&[
         ("authorization", "Bearer eyJhbGciOi"),
         ("chatgpt-account-id", "0a1b"),
@@ -73,7 +73,7 @@ fn a_chatgpt_login_is_refused_in_so_many_words_and_a_key_is_not() {
         why.contains("ChatGPT") && why.contains("OPENAI_API_KEY"),
         "{why}"
     );
-    // As Codex sends a key (recorded with 0.169.0).
+    // Codex sends a key in this form (recorded with 0.169.0).
     let key = headers(&[
         ("authorization", "Bearer sk-dummy-000"),
         ("originator", "codex_exec"),

@@ -19,11 +19,11 @@ async fn a_candidate_is_abandoned_while_the_client_still_waits() {
         (Some(60), well(None), 0, Some(45)),
         (Some(300), well(None), 0, Some(285)),
         (Some(600), well(Some(s(100))), 0, Some(585)),
-        // It often takes longer, and is well.
+        // It often takes longer, and is healthy.
         (Some(60), well(Some(s(55))), 0, Some(55)),
         (Some(60), well(Some(s(90))), 0, Some(90)),
         (Some(60), suspect, 0, Some(30)),
-        // A short patience is not used up by the margin.
+        // A short timeout is not used up by the margin.
         (Some(20), well(None), 0, Some(10)),
         (Some(60), Turn::Fallback, 30, Some(45)),
         (Some(60), Turn::Fallback, 70, Some(70)),
@@ -38,7 +38,7 @@ async fn a_candidate_is_abandoned_while_the_client_still_waits() {
 }
 
 #[test]
-fn a_patience_is_known_from_the_settings_first_and_from_exits_last() {
+fn a_timeout_is_known_from_the_settings_first_and_from_disconnects_last() {
     let mut config = crate::tests::config();
     let mut headers = HeaderMap::new();
     let known = |config: &Config, headers: &HeaderMap, measured, learned| {
@@ -59,7 +59,7 @@ fn a_patience_is_known_from_the_settings_first_and_from_exits_last() {
 }
 
 #[test]
-fn three_equal_exits_in_a_row_show_a_patience() {
+fn three_equal_disconnects_in_a_row_show_a_timeout() {
     let exit_group = |client: &str| ExitGroup {
         route: "leads".into(),
         client: client.into(),
@@ -78,7 +78,7 @@ fn three_equal_exits_in_a_row_show_a_patience() {
             all.left(exit_group("another"), s(1000 + 100 * after));
         }
         assert_eq!(all.learned(&exit_group("n8n")), learned.map(s), "{exits:?}");
-        // A response that it waited for is longer than what was learned.
+        // The client waited for a response for longer than the learned timeout.
         all.stayed(&exit_group("n8n"), s(61));
         assert_eq!(all.learned(&exit_group("n8n")), learned.map(s));
         all.stayed(&exit_group("n8n"), s(90));

@@ -25,20 +25,20 @@ fn leads() -> CallerKind {
 }
 
 #[test]
-fn a_request_goes_no_further_than_its_scope_and_always_to_its_primary() {
+fn a_request_stays_within_its_scope_and_may_always_use_its_primary() {
     let only_second = || Scope::Endpoints(BTreeSet::from([EndpointId::new("second")]));
     let nowhere = || Scope::Endpoints(BTreeSet::new());
     type Change<'a> = &'a dyn Fn(&mut Config);
     let unnamed: Change<'_> = &|c| c.routes[0].candidates[1].named = false;
     let table: &[(CallerKind, Change<'_>, bool)] = &[
-        // Agents go to any endpoint with a key; pipelines and applications to those that the route names.
+        // Agents may use any endpoint with a key; pipelines and applications those that the route names.
         (CallerKind::Agent, &|_| {}, true),
         (CallerKind::Agent, unnamed, true),
         (CallerKind::Application, &|_| {}, true),
         (CallerKind::Application, unnamed, false),
         (leads(), &|_| {}, true),
         (leads(), unnamed, false),
-        // The owner's word: the pipeline's, then the route's, then the general one.
+        // The owner's setting: the pipeline's, then the route's, then the general one.
         (
             leads(),
             &|c| {
@@ -68,13 +68,13 @@ fn a_request_goes_no_further_than_its_scope_and_always_to_its_primary() {
             &|c| drop(c.pipelines.insert("Leads".into(), nowhere())),
             false,
         ),
-        // Of another pipeline.
+        // Another pipeline's setting.
         (
             leads(),
             &|c| drop(c.pipelines.insert("Invoices".into(), nowhere())),
             true,
         ),
-        // An agent's request on a pipeline's route is the pipeline's.
+        // An agent's request on a pipeline's route counts as the pipeline's.
         (
             CallerKind::Agent,
             &|c| {

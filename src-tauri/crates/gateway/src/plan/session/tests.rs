@@ -29,7 +29,7 @@ fn moved() -> Sessions {
     sessions
 }
 
-/// Since its last failure it answers others.
+/// It has answered other sessions since its last failure.
 fn health(last_failure: Option<f64>) -> PrimaryHealth {
     PrimaryHealth {
         admits: true,
@@ -44,9 +44,9 @@ fn a_session_stays_until_the_primary_has_been_healthy_for_five_minutes() {
         (1.0, Some(0.0), false, true, true),
         (4.9, Some(0.0), false, true, true),
         (5.0, Some(0.0), false, true, false),
-        // Inside a tool loop it never returns.
+        // Within a tool loop it never returns.
         (50.0, Some(0.0), true, true, true),
-        // The breaker lets no request through.
+        // The breaker does not admit requests.
         (9.0, Some(0.0), false, false, true),
         (9.0, Some(8.0), false, true, true),
         (9.0, None, false, true, false),
@@ -66,7 +66,7 @@ fn a_session_stays_until_the_primary_has_been_healthy_for_five_minutes() {
 }
 
 #[test]
-fn a_session_that_never_moved_is_not_remembered_and_another_model_is_another_matter() {
+fn a_session_that_never_moved_is_not_stored_and_models_are_separate() {
     let mut sessions = Sessions::default();
     sessions.answered(key(), primary(), true, at(0.0));
     assert!(sessions.0.is_empty());
@@ -89,7 +89,7 @@ fn after_two_moves_within_an_hour_it_does_not_return() {
         sessions.stays_with(&key(), false, health(None), at(7.0)),
         None
     );
-    // The primary failed again: the request was carried, and the session stays for the rest of the hour.
+    // The primary failed again: a fallback answered, and the session stays for the rest of the hour.
     sessions.answered(key(), fallback(), false, at(10.0));
     let stays = |minute| {
         let primary = health(Some(10.0));
@@ -98,12 +98,12 @@ fn after_two_moves_within_an_hour_it_does_not_return() {
             .is_some()
     };
     assert!(stays(59.0));
-    // Those of minutes 0 and 6 no longer count.
+    // The moves at minutes 0 and 6 no longer count.
     assert!(!stays(66.0));
 }
 
 #[test]
-fn where_nothing_is_known_of_the_primary_a_session_returns_an_hour_after_it_moved() {
+fn without_evidence_about_the_primary_a_session_returns_after_an_hour() {
     let sessions = moved();
     let unknown = PrimaryHealth {
         well_since: None,
@@ -116,7 +116,7 @@ fn where_nothing_is_known_of_the_primary_a_session_returns_an_hour_after_it_move
 }
 
 proptest! {
-    /// Whatever happens, a session returns of its own accord at most once an hour, and the memory is bounded.
+    /// For any sequence of events, a session returns at most once an hour, and the memory is limited.
     #[test]
     fn returns_are_rare(turns in prop::collection::vec((0_u32..600, any::<bool>(), any::<bool>()), 1..400)) {
         let (mut sessions, mut now, mut last_failure) = (Sessions::default(), at(0.0), None);
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn no_more_sessions_than_that_are_remembered(count in 1_usize..1500) {
+    fn the_number_of_stored_sessions_is_limited(count in 1_usize..1500) {
         let mut sessions = Sessions::default();
         for n in 0..count {
             let key = SessionKey { session: n.to_string(), ..key() };

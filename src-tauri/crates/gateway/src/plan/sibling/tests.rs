@@ -25,7 +25,7 @@ fn model(id: &str, dollars: Option<f64>, context: u64) -> Model {
     }
 }
 
-/// A vendor with three tiers; `medium` is the price of the middle one in dollars for a million tokens.
+/// A vendor with three tiers; `medium` is the price of the middle one in dollars per million tokens.
 fn vendor(medium: Option<f64>) -> EndpointConfig {
     let mut found = endpoint("first", "https://api.first.test");
     found.endpoint.accepts_client_login = true;
@@ -51,7 +51,7 @@ fn the_sibling_is_the_next_lower_tier_that_costs_no_more() {
     for (medium, requested, expected) in [
         (Some(3.0), "opus-1", Some("sonnet-1")),
         (Some(5.0), "opus-1", Some("sonnet-1")),
-        // Dearer, or of no known price: the one below.
+        // More expensive, or without a known price: the one below.
         (Some(6.0), "opus-1", Some("haiku-1")),
         (None, "opus-1", Some("haiku-1")),
         (Some(3.0), "opus-1-20261101", Some("sonnet-1")),
@@ -89,7 +89,7 @@ fn planned(general: Siblings, of_route: Option<Siblings>, login: Login, keyed: b
 }
 
 #[test]
-fn a_login_needs_one_yes_and_a_key_the_routes_own() {
+fn a_login_needs_general_consent_and_a_key_the_routes_own() {
     use Siblings::{Ask, Off, On};
     let key = Some(Ineligible::SiblingOnKey);
     let yes = Some(Ineligible::SiblingNeedsYes);
@@ -123,7 +123,7 @@ fn a_login_needs_one_yes_and_a_key_the_routes_own() {
 }
 
 #[test]
-fn a_sibling_stands_directly_behind_its_primary_on_the_same_login() {
+fn a_sibling_comes_directly_after_its_primary_with_the_same_login() {
     let plan = planned(Siblings::On, None, Login::Subscription, false);
     assert_eq!(
         plan.to_string(),

@@ -37,7 +37,7 @@ fn id(exchange: &Draft, body: &'static str) -> String {
 }
 
 #[test]
-fn an_agents_request_is_not_kept() {
+fn an_agents_request_is_not_parked() {
     let agent = exchange(None, Some("i"), Some("s"));
     assert!(reviewed(&agent, "{}").is_none());
     let strict =
@@ -85,7 +85,7 @@ fn each_retry_of_a_request_has_the_same_id_and_no_other_request_has_it() {
 }
 
 #[test]
-fn what_each_end_means_for_the_queue() {
+fn the_effect_of_each_end_on_the_queue() {
     let lead = exchange(Some("Leads"), Some("17"), None);
     let alone = |end: End| reviewed(&lead, "{}").unwrap().after(&end, true);
     let after = |end: End| reviewed(&lead, "{}").unwrap().after(&end, false);
@@ -115,7 +115,7 @@ fn what_each_end_means_for_the_queue() {
 }
 
 #[test]
-fn a_credential_is_not_kept() {
+fn a_credential_is_not_stored() {
     let mut headers = HeaderMap::new();
     for name in [
         "authorization",

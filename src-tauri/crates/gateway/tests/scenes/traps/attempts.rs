@@ -1,4 +1,4 @@
-//! The candidates, the number of attempts, and the traces of a failed attempt.
+//! The candidates, the number of attempts, and the records of a failed attempt.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ async fn trap_13_nothing_of_a_failed_attempt_is_left_in_the_next() {
         let asked = exchange.attempts.iter().map(|a| a.endpoint.as_str());
         assert!(asked.eq(["lead", "lead", "second"]), "{dialect}");
 
-        // The same question to a stage that has answered as many: the same answer, to the byte.
+        // The same question to a stage with the same number of earlier requests: the same response, byte for byte.
         let alone = Scene::new();
         let direct = alone.send(dialect, question, pipeline).await;
         assert_eq!(direct.headers()[id], header.as_str(), "{dialect}");
@@ -153,7 +153,7 @@ async fn trap_15_a_refusal_of_the_second_never_hides_the_first_one_s_error() {
         text(response).await.unwrap();
         assert_eq!(scene.asked().await.1, End::Exhausted, "{dialect}");
 
-        // In the middle of an answer: a broken connection, and no 400 in it.
+        // Within a response: a broken connection without a 400.
         let mut scene = Scene::with(Fault::CutInText);
         scene.restarts(Restart::Always);
         scene.second.outage(Some(Fault::status(400)));
@@ -203,7 +203,7 @@ async fn trap_17_a_client_that_leaves_ends_all_that_is_done_for_it_and_its_token
         assert_eq!(scene.lead.received().len(), 1, "{dialect}: none after it");
         assert_eq!(scene.second.received().len(), 0, "{dialect}");
 
-        // During the second attempt, which is under way and held.
+        // During the second attempt, which is running and held.
         let mut scene = Scene::with(Fault::CutAfterOpening);
         scene.second.cue(Cue {
             fault: Some(Fault::Drip(Duration::from_secs(1))),
@@ -278,7 +278,7 @@ async fn trap_22_the_caller_s_own_fault_is_one_attempt_and_comes_back_unchanged(
     for dialect in Dialect::ALL {
         for fault in ["400-context", "400-policy", "400", "422"] {
             let mut scene = Scene::with(fault.parse().unwrap());
-            // The second's window is no larger, so that a context error is the caller's too.
+            // The second's window is not larger, so a context error is returned to the caller too.
             scene.windows(Some(200_000), Some(100_000));
             let response = scene.ask(dialect).await;
             assert_eq!(response.status().as_str(), &fault[..3], "{dialect}");

@@ -1,4 +1,4 @@
-//! Ends of an answer that are none, and ends that are.
+//! Ends of a response that are invalid, and ends that are valid.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::by_hand::{Beat, STREAM, always, first_content, raw, recorded, streami
 use crate::delivery::given;
 use crate::world::{Scene, text, whole};
 
-/// The recorded answer up to its first content.
+/// The recorded response up to its first content.
 fn begun(dialect: Dialect) -> Vec<String> {
     recorded(dialect, "text")[..=first_content(dialect)].to_vec()
 }
@@ -31,7 +31,7 @@ async fn trap_01_a_cut_is_no_end_however_the_connection_ends() {
             assert!(end.is_err(), "{dialect} {fault}");
             assert_eq!(scene.asked().await.1, End::Cut, "{dialect} {fault}");
         }
-        // A body that lasts until its connection ends, with and without the farewell that TLS demands.
+        // A body that lasts until its connection ends, with and without the `close_notify` that TLS requires.
         for last in [vec![], vec![Beat::Torn]] {
             let beats = [vec![raw(STREAM), raw(begun(dialect).concat())], last].concat();
             let (mut scene, _) = always(beats);
@@ -105,7 +105,7 @@ async fn trap_07_a_finish_reason_without_done_is_complete_at_once_with_its_usage
     );
     assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
 
-    // Where usage was promised, it is read before the missing mark.
+    // If usage was requested, it arrives before the missing `[DONE]`.
     let mut events = recorded(dialect, "usage");
     assert_eq!(events.pop().unwrap().trim(), "data: [DONE]");
     let (mut scene, _) = streaming(&events);

@@ -1,4 +1,4 @@
-//! How bytes are cut into events, and how a body is framed.
+//! How bytes are split into events, and how a body is framed.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::by_hand::{Beat, STREAM, always, raw, recorded};
 use crate::compressed::{Coding, compressed};
 use crate::world::{Scene, question, text, whole};
 
-/// The most that is held of one answer, in bytes.
+/// Maximum number of held bytes of one response.
 const HELD: usize = 16 << 20;
 
-/// However the same events are written, they are passed on as written.
+/// Events in any valid form are released unchanged.
 #[tokio::test(start_paused = true)]
 async fn trap_29_every_way_to_write_an_event_stream_is_read_and_nothing_of_it_changed() {
     for dialect in Dialect::ALL {
@@ -44,7 +44,7 @@ async fn trap_29_every_way_to_write_an_event_stream_is_read_and_nothing_of_it_ch
     }
 }
 
-/// Providers must not be able to fill our memory, nor our time: what is read is looked at once.
+/// Providers must not be able to use up memory or processor time: each byte is read once.
 #[tokio::test(start_paused = true)]
 async fn trap_31_an_endless_event_is_abandoned_and_a_long_one_is_read_once() {
     for dialect in Dialect::ALL {
@@ -58,8 +58,8 @@ async fn trap_31_an_endless_event_is_abandoned_and_a_long_one_is_read_once() {
         assert_eq!(exchange.end, End::Complete, "{dialect}");
         assert_eq!(asked.count() + 1, exchange.attempts.len(), "{dialect}");
 
-        // Four megabytes of comment in pieces of a kilobyte: looked at again with every piece, they would be eight
-        // billion bytes.
+        // Four megabytes of comment in pieces of a kilobyte: if every piece caused a new scan, eight billion bytes would be
+        // read.
         let mut events = recorded(dialect, "text");
         events.insert(1, format!(":{}\n\n", "x".repeat(4 << 20)));
         let written = events.concat();
@@ -77,7 +77,7 @@ async fn trap_31_an_endless_event_is_abandoned_and_a_long_one_is_read_once() {
 #[tokio::test(start_paused = true)]
 async fn trap_31c_compressed_responses_and_wrong_lengths_reach_no_client() {
     for dialect in Dialect::ALL {
-        // We ask for plain bytes, whatever the client takes; who compresses nevertheless is read, however it does so.
+        // The gateway requests uncompressed bytes, whatever the client accepts; a compressed response is decoded.
         let plain = recorded(dialect, "text");
         for coding in Coding::ALL {
             let (mut scene, asked) = always(compressed(STREAM, coding, &plain).await);
@@ -99,7 +99,7 @@ async fn trap_31c_compressed_responses_and_wrong_lengths_reach_no_client() {
             assert_eq!(scene.asked().await.0, ["lead"], "{dialect} {coding:?}");
         }
 
-        // A length that was right for the upstream's framing is not ours to repeat.
+        // The upstream's content length is not forwarded, because it belongs to its framing.
         let body = recorded(dialect, "text").concat();
         let length = body.len();
         let head = format!(
@@ -114,7 +114,7 @@ async fn trap_31c_compressed_responses_and_wrong_lengths_reach_no_client() {
     }
 }
 
-/// Clients that look at bytes see some within fifteen seconds, also of an answer that takes longer than they wait.
+/// Clients with a byte timeout receive bytes within fifteen seconds, also for a response that takes longer than their timeout.
 #[tokio::test(start_paused = true)]
 async fn trap_32_an_answer_of_315_seconds_is_kept_alive_from_its_fifteenth_on() {
     for dialect in Dialect::ALL {
@@ -139,7 +139,7 @@ async fn trap_32_an_answer_of_315_seconds_is_kept_alive_from_its_fifteenth_on() 
             told.push_str(std::str::from_utf8(&bytes).unwrap());
         }
         assert!(longest <= Duration::from_secs(15), "{dialect}: {longest:?}");
-        // Keep-alives are complete comments between events: a reader of lines never reads a part of one.
+        // Keep-alives are complete comments between events: a line reader never reads a part of one.
         assert!(told.starts_with(": "), "{dialect}: {told}");
         assert!(whole(dialect, &told), "{dialect}: {told}");
         assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");

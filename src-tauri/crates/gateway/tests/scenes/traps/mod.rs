@@ -8,7 +8,7 @@ mod secrets;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// A trap, the file with its test, and the test: a part of the name serves where it bears the trap's number.
+/// A trap, the file with its test, and the test: a part of the name is enough if it contains the trap's number.
 const TRAPS: &[(&str, &str, &str)] = &[
     ("01", "gateway/tests/scenes/traps/endings.rs", "trap_01_"),
     ("02", "gateway/tests/scenes/traps/endings.rs", "trap_02_"),
@@ -88,7 +88,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_trap_has_a_test_that_is_there() {
+fn every_trap_has_an_existing_test() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for (trap, file, test) in TRAPS {
         let text = std::fs::read_to_string(crates.join(file)).unwrap();

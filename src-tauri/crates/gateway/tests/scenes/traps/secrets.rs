@@ -1,4 +1,4 @@
-//! What must not travel.
+//! Data that must not be forwarded.
 
 use catalog::{Auth, Dialect, EndpointId, Secret};
 use serde_json::json;
@@ -34,7 +34,7 @@ async fn trap_52_a_key_in_the_body_goes_to_no_other_vendor() {
     }
 }
 
-/// Some upstreams quote the key that they do not like.
+/// Some upstreams quote the key that they refuse.
 #[tokio::test(start_paused = true)]
 async fn trap_53_no_error_quotes_a_key() {
     for dialect in Dialect::ALL {

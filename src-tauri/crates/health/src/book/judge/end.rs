@@ -1,4 +1,4 @@
-//! Whether an incident may end once the level is no longer bad.
+//! Decides if an incident may end when the level is no longer bad.
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
@@ -37,7 +37,7 @@ impl CurrentReadings<'_> {
         let Verdict::Known(level) = verdict else {
             return false;
         };
-        // Where the page gives too little evidence, our own calls must have succeeded.
+        // If the page gives too little evidence, our own calls must have succeeded.
         let must_prove = self.page_level().is_none() || self.outage_is_stale();
         let confirmed = |key: &(EndpointId, ModelId)| {
             let run = readings.runs.get(key);

@@ -162,7 +162,7 @@ fn a_limit_counts_until_its_reset() {
 }
 
 #[test]
-fn surfaces_and_models_have_evidence_of_their_own() {
+fn surfaces_and_models_have_separate_evidence() {
     let mut book = book();
     let mut readings = vec![
         ("20:00", "network", "up"),

@@ -55,7 +55,7 @@ fn ten_minutes_after_the_last_failure_it_is_unknown_and_the_incident_ended_then(
 }
 
 #[test]
-fn one_good_response_does_not_keep_it_red() {
+fn one_success_ends_the_red_state() {
     let mut book = book();
     check(&mut book, DOWN);
     check(
@@ -93,7 +93,7 @@ fn without_a_page_it_stays_unknown_with_its_last_failure() {
 }
 
 #[test]
-fn what_probes_and_pages_say_does_not_fade() {
+fn evidence_of_probes_and_pages_does_not_fade() {
     let mut probed = book();
     check(&mut probed, &DOWN[..4]);
     check(
@@ -136,7 +136,7 @@ fn the_end_is_the_last_evidence_of_any_source() {
 }
 
 #[test]
-fn another_model_that_answers_since_then_makes_it_well_again() {
+fn a_later_success_of_another_model_makes_it_operational() {
     let mut book = book();
     check(&mut book, DOWN);
     let told = check(
@@ -164,7 +164,7 @@ fn a_suspend_does_not_keep_it_open() {
 
 /// The fading is reported before any later reading.
 #[test]
-fn it_has_faded_before_anything_that_happens_later() {
+fn fading_is_reported_before_later_events() {
     let mut book = book();
     check(&mut book, DOWN);
     check(
@@ -194,7 +194,7 @@ fn an_incident_from_before_a_restart_fades_too() {
     assert_eq!(book.next_due(), Some(at("12:08")));
     let told = check(&mut book, &[("12:08", "clock", "", "unlooked -", "faded!")]);
     assert_eq!(ended(&told), (at("11:58"), true));
-    // The last failure is long ago: pages and probes are read first.
+    // The last failure is old: pages and probes are read first.
     let long_ago = OpenIncident {
         last_failure: Some(at("11:45")),
         ..open.clone()

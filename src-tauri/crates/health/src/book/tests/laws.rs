@@ -104,7 +104,7 @@ proptest! {
     /// Only a reading from outside makes a provider operational or bad.
     #[test]
     fn without_readings_or_offline_no_level_changes(steps in prop::collection::vec(any_step(), 0..90)) {
-        // Time alone may end a doubt and make a verdict bad. It passes in steps of its own, before the reading.
+        // Time alone can end a doubt and make a verdict bad, so it passes in separate steps before the reading.
         let steps: Vec<Step> = steps
             .into_iter()
             .flat_map(|input| [Step { source: "clock", input: "", ..input }, Step { after: 0, ..input }])

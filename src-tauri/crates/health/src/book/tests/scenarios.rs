@@ -199,7 +199,7 @@ fn three_failures_open_and_two_successes_close() {
 }
 
 #[test]
-fn account_faults_and_clients_that_leave_are_no_failures() {
+fn account_faults_and_disconnected_clients_are_not_failures() {
     check(
         &mut book(),
         &[
@@ -277,7 +277,7 @@ fn a_success_from_before_the_outage_does_not_lower_its_level() {
         &[("20:05", "probe", "sonnet:ok", "partial them", "eased")],
     );
     assert_eq!(book.doubtful(at("20:05")), []);
-    // Nor does it refute what the page declares.
+    // It does not refute the page's outage either.
     let mut declared = self::book();
     check(
         &mut declared,
@@ -299,9 +299,9 @@ fn a_success_from_before_the_outage_does_not_lower_its_level() {
     );
 }
 
-/// Every change of the evidence is reported, so that an incident's record is never older than the verdict.
+/// Every change of the evidence is reported, so that an incident's record always matches the verdict.
 #[test]
-fn the_evidence_of_an_open_incident_is_followed() {
+fn the_evidence_of_an_open_incident_is_updated() {
     let mut book = book();
     check(
         &mut book,
@@ -332,7 +332,7 @@ fn the_evidence_of_an_open_incident_is_followed() {
     assert_eq!(claim.level, Level::MajorOutage);
     let same = check(&mut book, &[("20:05", "clock", "", "major them", "")]);
     assert_eq!(changes(&same), []);
-    // With any other change, the new evidence is part of it.
+    // With any other change, the new evidence is part of that change.
     let eased = check(&mut book, &[("20:06", "call", "ok", "major them", "")]);
     assert_eq!(changes(&eased), [Change::Updated]);
 }
@@ -368,7 +368,7 @@ fn a_provider_that_was_operational_when_first_seen_has_no_beginning() {
         ],
     );
     assert_eq!(since(&book), (Some(at("20:14")), Some(at("20:14"))));
-    // Nothing was read for a while: the provider may have been operational all the time.
+    // There were no readings for some time: the provider may have been operational throughout.
     check(
         &mut book,
         &[
@@ -839,7 +839,7 @@ fn a_provider_that_is_not_watched_is_judged_without_announcements() {
 }
 
 #[test]
-fn maintenance_is_no_outage() {
+fn maintenance_is_not_an_outage() {
     check(
         &mut book(),
         &[
@@ -935,7 +935,7 @@ fn after_a_suspend_everything_must_be_read_again() {
             ("20:02", "call", "529", "ok -", ""),
             ("20:02", "call", "529", "ok -", ""),
             ("20:03", "woke", "", "stale -", ""),
-            // The two failures before the gap do not add up with one after it.
+            // The two failures before the gap do not count together with the one after it.
             ("20:04", "call", "529", "stale -", ""),
             ("20:05", "page", "api=ok code=ok", "ok -", ""),
         ],

@@ -1,4 +1,4 @@
-//! What Anthropic refuses of a request's fields and headers, apart from the history.
+//! Anthropic's checks of a request's fields and headers, except the history.
 
 use catalog::Ability;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::family::schema::{self, Step};
 use crate::family::{Call, known_model};
 use crate::request::list;
 
-/// Marks that one request may bear.
+/// Maximum number of marks in a request.
 const MOST_MARKS: usize = 4;
 const LEAST_BUDGET: u64 = 1024;
 
@@ -100,7 +100,7 @@ fn limits(call: &Call<'_>) -> Checked {
     }
 }
 
-/// Models that take no sampling parameters think adaptively, and take no budget either.
+/// Models without sampling parameters use adaptive thinking, and accept no budget either.
 fn is_adaptive(call: &Call<'_>) -> bool {
     known_model(PROVIDER, call.model).is_some_and(|model| model.lacks.contains(&Ability::Sampling))
 }
@@ -205,7 +205,7 @@ fn tools(call: &Call<'_>, betas: &[&str]) -> Checked {
     Ok(())
 }
 
-/// Schemas that the answer is held to: of the output, and of tools that are strict.
+/// Schemas that the vendor enforces: for the output, and for strict tools.
 fn schemas(body: &Value) -> Checked {
     let formats = [
         (
@@ -229,7 +229,7 @@ fn schemas(body: &Value) -> Checked {
     Ok(())
 }
 
-/// Keywords that the grammar of a strict schema does not know, by type.
+/// Keywords that are not supported in a strict schema, by type.
 const UNSUPPORTED: &[(&str, &[&str])] = &[
     (
         "integer",

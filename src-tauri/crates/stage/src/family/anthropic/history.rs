@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::request::list;
 use crate::signature::sign;
 
-/// What is wrong, in the words of the vendor.
+/// A violation, with the vendor's text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
     #[error("max_tokens: Field required")]
@@ -68,7 +68,7 @@ pub(crate) fn check(body: &Value) -> Result<(), Violation> {
     if limit.as_u64().is_none_or(|limit| limit == 0) {
         return Err(Violation::BadMaxTokens);
     }
-    // System messages may stand between the turns; they take no part in the order.
+    // System messages are allowed between the turns; the order ignores them.
     let mut turns = Vec::new();
     for (at, message) in list(&body["messages"]).iter().enumerate() {
         match message["role"].as_str() {
@@ -153,7 +153,7 @@ fn check_block(at: usize, index: usize, by_user: bool, block: &Value) -> Result<
                 _ => Err(Violation::BadSignature(at, index)),
             }
         }
-        // The stage issues none, so any is forged.
+        // The stage never creates redacted thinking, so any such block is invalid.
         ("redacted_thinking", false) => Err(Violation::BadSignature(at, index)),
         ("tool_use", false) => {
             let id = block["id"].as_str().unwrap_or_default();
@@ -175,7 +175,7 @@ fn check_block(at: usize, index: usize, by_user: bool, block: &Value) -> Result<
     }
 }
 
-/// Every tool call is answered by the next message, and nothing else is.
+/// The next message has a result for every tool call, and for no other call.
 fn order(turns: &[Turn<'_>]) -> Result<(), Violation> {
     let mut open: Vec<&str> = Vec::new();
     let mut used: Vec<&str> = Vec::new();
@@ -217,7 +217,7 @@ fn order(turns: &[Turn<'_>]) -> Result<(), Violation> {
     Ok(())
 }
 
-/// While a tool loop is under way, the assistant's part of it must begin with thinking.
+/// During a tool loop, the assistant's turn must begin with thinking.
 fn thinking_before_tools(turns: &[Turn<'_>]) -> Result<(), Violation> {
     let in_tool_loop = turns
         .last()

@@ -1,5 +1,5 @@
-//! The fields and betas that Anthropic knows. Sources: Anthropic's API reference and beta headers, and what Claude Code 2.1.332
-//! can send by its program text.
+//! The fields and betas that Anthropic accepts. Sources: Anthropic's API reference and beta headers, and the program text of
+//! Claude Code 2.1.332.
 
 /// Anthropic's id in the catalogue.
 pub(super) const PROVIDER: &str = "anthropic";
@@ -25,7 +25,7 @@ pub(super) const KNOWN: &[&str] = &[
     "top_p",
 ];
 
-/// Fields that exist only with a beta whose name begins so.
+/// Fields that are valid only with a beta that has this prefix.
 pub(super) const WITH_BETA: &[(&str, &[&str])] = &[
     ("compaction", &["compact-", "context-management-"]),
     ("container", &["code-execution-", "skills-"]),
@@ -42,14 +42,14 @@ pub(super) const WITH_BETA: &[(&str, &[&str])] = &[
     ("thread", &["message-threads-"]),
 ];
 
-/// Fields of a message, with the beta that they need.
+/// Fields of a message, with the beta that each requires.
 pub(super) const IN_MESSAGE: &[(&str, &str)] = &[
     ("cache_control", "prompt-caching-"),
     ("clear_at", "mid-conversation-system-clear-at-"),
     ("output_config", "per-turn-control-"),
 ];
 
-/// Betas without their dates, as Anthropic's documentation and Claude Code 2.1.332 name them.
+/// Betas without their dates, from Anthropic's documentation and Claude Code 2.1.332.
 pub(super) const BETAS: &[&str] = &[
     "advanced-tool-use",
     "advisor-tool",

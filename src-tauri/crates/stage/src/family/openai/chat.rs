@@ -6,10 +6,10 @@ use super::responses::is_function_name;
 use crate::family::Refusal;
 use crate::request::list;
 
-/// Characters of a call's id.
+/// Maximum characters of a call's id.
 const LONGEST_ID: usize = 40;
 
-/// What is wrong, in the words of the vendor.
+/// A violation, with the vendor's text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
     #[error(
@@ -39,7 +39,7 @@ pub(crate) enum Violation {
 }
 
 impl Violation {
-    /// As OpenAI answers it.
+    /// The refusal as OpenAI sends it.
     pub(crate) fn refusal(&self) -> Refusal {
         let refusal = Refusal::new(400, "invalid_request_error", self.to_string());
         match self {
@@ -60,7 +60,7 @@ pub(crate) fn check(body: &Value) -> Result<(), Violation> {
     check_ids(body, LONGEST_ID)
 }
 
-/// … of a vendor whose ids may have this many characters.
+/// For a vendor that allows ids with this many characters.
 pub(crate) fn check_ids(body: &Value, longest_id: usize) -> Result<(), Violation> {
     for (at, tool) in list(&body["tools"]).iter().enumerate() {
         if tool["type"] == "function" && !is_function_name(&tool["function"]["name"]) {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_histories_are_refused_with_the_reason() {
+    fn invalid_histories_are_refused_with_the_reason() {
         let user = json!({ "role": "user", "content": "hi" });
         let long = "x".repeat(41);
         for (messages, reason) in [

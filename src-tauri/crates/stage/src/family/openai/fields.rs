@@ -1,4 +1,4 @@
-//! What OpenAI refuses of a request's fields, apart from the history.
+//! OpenAI's checks of a request's fields, except the history.
 
 use catalog::Dialect;
 use serde_json::Value;
@@ -48,7 +48,7 @@ const CHAT: &[&str] = &[
     "moderation",
 ];
 
-/// Fields of a Responses request; the first four are Codex's, as 0.171.0 sends them.
+/// Fields of a Responses request; the first four are sent by Codex 0.171.0.
 const RESPONSES: &[&str] = &[
     "access_programs",
     "client_metadata",
@@ -139,7 +139,7 @@ pub(super) fn check(call: &Call<'_>) -> Checked {
     schemas(call)
 }
 
-/// Models that reason take neither sampling nor penalties, and count their output otherwise.
+/// Reasoning models accept neither sampling parameters nor penalties, and have another field for the output limit.
 fn reasoning_models(call: &Call<'_>) -> Checked {
     if !reasons(call.model) {
         return Ok(());
@@ -216,7 +216,7 @@ fn limits(call: &Call<'_>) -> Checked {
     }
 }
 
-/// Where `strict` is true, every object is closed and requires each of its properties.
+/// If `strict` is true, every object is closed and requires all its properties.
 fn schemas(call: &Call<'_>) -> Checked {
     for (at, tool) in list(&call.body["tools"]).iter().enumerate() {
         let function = match call.dialect {
@@ -280,7 +280,7 @@ fn open(schema: &Value, of: &str) -> Option<String> {
     })
 }
 
-/// `('properties', 'args')`, as Python prints a tuple.
+/// `('properties', 'args')`, a tuple in Python's format.
 fn context(path: &[Step]) -> String {
     let mut words: Vec<String> = Vec::new();
     for step in path {

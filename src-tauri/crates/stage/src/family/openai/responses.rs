@@ -7,10 +7,10 @@ use crate::kept::Kept;
 use crate::request::list;
 use crate::signature::Seal;
 
-/// Characters of a call's id.
+/// Maximum characters of a call's id.
 const LONGEST_ID: usize = 64;
 
-/// What is wrong, in the words of the vendor.
+/// A violation, with the vendor's text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
     #[error("Missing required parameter: 'input'.")]
@@ -41,19 +41,19 @@ pub(crate) enum Violation {
     NoConversation(String),
 }
 
-/// What a request may refer to.
+/// The stored responses to which a request may refer.
 #[derive(Clone, Copy)]
 pub(crate) enum Held<'a> {
-    /// Anything: whatever it names is taken to be there.
+    /// All: every reference is considered valid.
     All,
-    /// What was stored for this owner.
+    /// Responses that were stored for this owner.
     Kept(&'a Kept, &'a str),
-    /// Nothing: a server that stores no response.
+    /// None: a server that stores no responses.
     Nothing,
 }
 
 impl Held<'_> {
-    /// The calls that wait after this response; the inner `None`: any call may.
+    /// The calls without results after this response; the inner `None`: any call is allowed.
     fn response(self, id: &str) -> Option<Option<Vec<String>>> {
         match self {
             Held::All => Some(None),
@@ -72,7 +72,7 @@ impl Held<'_> {
 }
 
 impl Violation {
-    /// As OpenAI answers it.
+    /// The refusal as OpenAI sends it.
     pub(crate) fn refusal(&self) -> Refusal {
         let status = match self {
             Violation::NoItem(_) | Violation::NoConversation(_) => 404,
@@ -116,7 +116,7 @@ pub(crate) fn is_function_name(name: &Value) -> bool {
         .is_some_and(|name| (1..=64).contains(&name.len()) && name.bytes().all(plain))
 }
 
-/// Items by type, with what the id of each begins with.
+/// Item types with the prefix of their ids.
 const IDS: &[(&str, &str)] = &[
     ("message", "msg"),
     ("reasoning", "rs"),
@@ -126,19 +126,19 @@ const IDS: &[(&str, &str)] = &[
     ("web_search_call", "ws"),
 ];
 
-/// As [`check`] for a stage that acts no vendor: whatever a request refers to is taken to be there.
+/// As [`check`] for a stage that simulates no vendor: every reference is considered valid.
 pub(crate) fn check_plainly(body: &Value) -> Result<(), Violation> {
     check(body, Held::All, Seal::Own)
 }
 
-/// `seal`: of reasoning that is the vendor's own.
+/// `seal`: the kind of reasoning that the vendor accepts.
 pub(crate) fn check(body: &Value, held: Held<'_>, seal: Seal) -> Result<(), Violation> {
     for (at, tool) in list(&body["tools"]).iter().enumerate() {
         if tool["type"] == "function" && !is_function_name(&tool["name"]) {
             return Err(Violation::BadName(at));
         }
     }
-    // What a kept response holds is not in the request.
+    // A stored response has content that is not in the request.
     let before = match body["previous_response_id"].as_str() {
         Some(id) => held
             .response(id)
@@ -170,7 +170,7 @@ pub(crate) fn check(body: &Value, held: Held<'_>, seal: Seal) -> Result<(), Viol
                 if !held.item(id) {
                     return Err(Violation::NoItem(id.to_owned()));
                 }
-                // The item may be the call of a result that follows.
+                // The item may be the call of a later result.
                 refers = true;
             }
             "function_call" | "custom_tool_call" => {
@@ -202,8 +202,8 @@ pub(crate) fn check(body: &Value, held: Held<'_>, seal: Seal) -> Result<(), Viol
     }
 }
 
-/// Only a vendor that stores knows its own ids by their beginning, and misses what it did not store: reasoning comes back
-/// by its id alone, or with its encrypted content.
+/// Only a vendor that stores responses recognises the prefix of its ids and reports missing ones: reasoning is returned by its
+/// id, or with its encrypted content.
 fn own_id(at: usize, kind: &str, item: &Value, held: Held<'_>) -> Result<(), Violation> {
     let (Held::Kept(..), Some(id)) = (held, item["id"].as_str()) else {
         return Ok(());
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_histories_are_refused_with_the_reason() {
+    fn invalid_histories_are_refused_with_the_reason() {
         let foreign = json!({ "type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "EqForeign" });
         for (input, reason) in [
             (json!(null), "'input'"),

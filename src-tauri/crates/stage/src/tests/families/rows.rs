@@ -1,4 +1,4 @@
-//! What each family answers to each trouble, and the class that it is of.
+//! The error of each family for each trouble, and its class.
 
 use catalog::Dialect;
 use wire::Class;
@@ -7,8 +7,8 @@ use wire::Class::{ContentPolicy, ContextTooLong, Credential, Limit, Quota, RateL
 use super::class;
 use crate::{Family, Trouble};
 
-/// In the order of the columns: overflow, limit of a minute, no money, refused key, overload. `None`: no source documents such
-/// a refusal of this vendor.
+/// In the order of the columns: overflow, rate limit, no money, refused key, overload. `None`: no source documents such an
+/// error of this vendor.
 type Row = (Family, [Option<Class>; 5]);
 
 const COLUMNS: [Trouble; 5] = [
@@ -90,7 +90,7 @@ const ROWS: [Row; 13] = [
             Some(Transient),
         ],
     ),
-    // Its engine's overload is a 429, which a wait ends as it ends a limit.
+    // Its overload is a 429, for which waiting helps as for a limit.
     (
         Family::Moonshot,
         [
@@ -142,7 +142,7 @@ const ROWS: [Row; 13] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn troubles_are_of_the_class_that_they_are() {
+async fn each_trouble_has_its_expected_class() {
     let mut wrong = Vec::new();
     for (family, classes) in ROWS {
         for (trouble, expected) in COLUMNS.into_iter().zip(classes) {
@@ -160,7 +160,7 @@ async fn troubles_are_of_the_class_that_they_are() {
     );
 }
 
-/// A day's limit without a stated reset is a quota, with one a limit. A declined content is the content's fault.
+/// A daily limit without a stated reset is a quota, with one a limit. Declined content is a content policy error.
 const DAY_AND_CONTENT: [(Family, Option<Class>, Option<Class>); 13] = [
     (Family::Anthropic, None, Some(ContentPolicy)),
     (Family::OpenAi, Some(Limit), Some(ContentPolicy)),
@@ -178,7 +178,7 @@ const DAY_AND_CONTENT: [(Family, Option<Class>, Option<Class>); 13] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_days_limit_and_a_declined_content_are_of_the_class_that_they_are() {
+async fn a_daily_limit_and_declined_content_have_their_expected_classes() {
     let mut wrong = Vec::new();
     for (family, day, content) in DAY_AND_CONTENT {
         for (trouble, expected) in [(Trouble::RateLimitDay, day), (Trouble::Declined, content)] {

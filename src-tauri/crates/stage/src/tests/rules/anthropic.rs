@@ -70,7 +70,7 @@ async fn unknown_fields_and_those_of_a_beta_are_refused_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sampling_thinking_and_limits_are_held_to_the_model() {
+async fn sampling_thinking_and_limits_are_checked_for_the_model() {
     let budget = |tokens: u64| json!({"type": "enabled", "budget_tokens": tokens});
     let rows = [
         (
@@ -163,7 +163,7 @@ async fn a_strict_schema_has_no_bounds_and_is_closed() {
             strict(closed(json!({"n": {"type": "integer", "enum": [1, 2]}}))),
             TAKEN,
         ),
-        // Only what is enforced is held to it.
+        // Only enforced schemas are checked.
         (
             json!({"tools": [{"name": "t", "input_schema": {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}}}]}),
             TAKEN,
@@ -221,9 +221,9 @@ async fn histories_of_other_vendors_are_refused() {
     hold(Family::Anthropic, MESSAGES, OLDER, "", rows).await;
 }
 
-/// As Claude Code 2.1.197 sent them.
+/// As sent by Claude Code 2.1.197.
 #[tokio::test(start_paused = true)]
-async fn what_the_vendors_own_client_sends_is_taken() {
+async fn requests_of_the_vendors_own_client_are_accepted() {
     let beta = "anthropic-beta: claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27,prompt-caching-scope-2026-01-05,effort-2025-11-24,structured-outputs-2025-12-15,mid-conversation-system-2026-04-07,context-1m-2025-08-07,thinking-token-count-2026-05-13,fallback-credit-2026-06-01\r\n";
     for file in [
         include_str!(

@@ -1,4 +1,4 @@
-//! The vendors that are compatible with OpenAI, each where it is not.
+//! Vendors that are compatible with OpenAI: their differences.
 
 use catalog::Dialect::{Anthropic as MESSAGES, OpenaiChat as CHAT, OpenaiResponses as RESPONSES};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn messages_turn(thinking: bool) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deepseek_wants_its_thinking_back_while_it_thinks() {
+async fn deepseek_requires_its_thinking_with_tool_results() {
     let says = "The `reasoning_content` in the thinking mode must be passed back to the API.";
     let mut quiet = chat_turn("call_1", &json!({}), &[]);
     quiet["thinking"] = json!({"type": "disabled"});
@@ -56,7 +56,7 @@ async fn deepseek_wants_its_thinking_back_while_it_thinks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn mistral_forbids_what_it_does_not_know_and_keeps_its_order() {
+async fn mistral_refuses_unknown_fields_and_a_wrong_order() {
     let model = "mistral-large-4";
     let after = [user("Thanks.")];
     let dangling = json!({"messages": [user("hi"), {"role": "assistant", "content": "hello"}]});
@@ -102,7 +102,7 @@ async fn mistral_forbids_what_it_does_not_know_and_keeps_its_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn groq_refuses_the_thinking_that_others_want_back() {
+async fn groq_refuses_thinking_that_others_require() {
     let says = "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]";
     let rows = [
         (
@@ -123,7 +123,7 @@ async fn groq_refuses_the_thinking_that_others_want_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn xai_refuses_penalties_and_stops_where_it_reasons() {
+async fn xai_refuses_penalties_and_stop_sequences_of_reasoning_models() {
     let rows = || {
         [
             (
@@ -147,7 +147,7 @@ async fn xai_refuses_penalties_and_stops_where_it_reasons() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn moonshot_wants_its_thinking_back_and_its_own_temperature() {
+async fn moonshot_requires_its_thinking_and_its_temperature() {
     let says = "thinking is enabled but reasoning_content is missing in assistant tool call message at index 1";
     let rows = [
         (chat_turn("call_1", &json!({}), &[]), says),
@@ -170,7 +170,7 @@ async fn moonshot_wants_its_thinking_back_and_its_own_temperature() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn through_openrouter_a_signed_turn_must_come_back_signed() {
+async fn openrouter_requires_the_signature_of_a_signed_turn() {
     let says = "Function call is missing a thought_signature";
     let details = |signature: &str| json!({"reasoning_details": [{"type": "reasoning.text", "signature": signature}]});
     let own = crate::signature::Seal::Of("openrouter").sign("Hm.");
@@ -185,7 +185,7 @@ async fn through_openrouter_a_signed_turn_must_come_back_signed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_of_ones_own_takes_what_it_does_not_know() {
+async fn a_users_own_server_accepts_unknown_fields() {
     let odd = json!({"favourite_colour": 1});
     for (family, dialect) in [
         (Vllm, CHAT),
@@ -209,7 +209,7 @@ async fn a_server_of_ones_own_takes_what_it_does_not_know() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_beyond_the_window_is_refused_or_loses_its_beginning() {
+async fn a_prompt_beyond_the_window_is_refused_or_truncated() {
     let long = json!({"messages": [user(&"word ".repeat(8000))]});
     for (family, says) in [
         (

@@ -74,7 +74,7 @@ fn signed(signature: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_call_of_each_step_bears_a_signature() {
+async fn the_first_call_of_each_step_has_a_signature() {
     let own = crate::signature::Seal::Of("gemini").sign("anything");
     let again = [
         json!({"role": "assistant", "content": "Two."}),
@@ -87,7 +87,7 @@ async fn the_first_call_of_each_step_bears_a_signature() {
             chat_turn("call_1", &json!({}), &[]),
             "function call `default_api:Bash` , position 2.",
         ),
-        // A turn that is over is not looked at.
+        // A finished turn is not checked.
         (chat_turn("call_1", &json!({}), &again), TAKEN),
         (signed("skip_thought_signature_validator"), TAKEN),
         (signed("context_engineering_is_the_way_to_go"), TAKEN),
@@ -97,7 +97,7 @@ async fn the_first_call_of_each_step_bears_a_signature() {
     hold(Gemini, CHAT, MODEL, "", rows).await;
     let rows = [(chat_turn("call_1", &json!({}), &[]), TAKEN)];
     hold(Gemini, CHAT, "gemini-2.5-flash", "", rows).await;
-    // Only the first of parallel calls has one.
+    // Only the first of parallel calls has a signature.
     let mut parallel = signed(&own);
     let second = json!({"id": "call_2", "type": "function", "function": {"name": "Bash", "arguments": "{}"}});
     parallel["messages"][1]["tool_calls"]

@@ -44,7 +44,7 @@ async fn unknown_parameters_are_refused_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reasoning_models_take_neither_sampling_nor_the_old_limit() {
+async fn reasoning_models_accept_neither_sampling_nor_the_old_limit() {
     let rows = [
         (
             json!({"max_tokens": 100}),
@@ -79,7 +79,7 @@ async fn reasoning_models_take_neither_sampling_nor_the_old_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_are_no_longer_than_they_may_be_and_their_own() {
+async fn ids_are_limited_in_length_and_have_their_own_prefix() {
     let long = "x".repeat(41);
     let rows = [
         (
@@ -149,9 +149,9 @@ async fn a_strict_schema_is_closed_and_requires_all() {
     hold(OpenAi, CHAT, OLDER, "", rows).await;
 }
 
-/// As Codex 0.169.0 sent them.
+/// As sent by Codex 0.169.0.
 #[tokio::test(start_paused = true)]
-async fn what_the_vendors_own_client_sends_is_taken() {
+async fn requests_of_the_vendors_own_client_are_accepted() {
     for file in [
         include_str!(
             "../../../../translate/tests/translated_requests/requests/codex-simple-openai-provider.json"

@@ -1,4 +1,4 @@
-//! Conversations that a vendor stores, and those that it did not.
+//! References to responses that a vendor has stored or has not stored.
 
 use catalog::Dialect::OpenaiResponses as RESPONSES;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn on(previous: &Value, input: Value) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_response_can_be_referred_to_by_its_owner_alone() {
+async fn only_its_owner_can_refer_to_a_stored_response() {
     for family in [Family::OpenAi, Family::Xai] {
         let stage = Stage::any_model().acting(family);
         let first = say(
@@ -59,7 +59,7 @@ async fn a_stored_response_can_be_referred_to_by_its_owner_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn items_of_a_stored_response_can_be_referred_to_and_others_not() {
+async fn references_to_items_need_a_stored_response() {
     let stage = Stage::any_model().acting(Family::OpenAi);
     let first = say(
         &stage,
@@ -80,7 +80,7 @@ async fn items_of_a_stored_response_can_be_referred_to_and_others_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_to_be_stored_or_broke_off_is_not_there() {
+async fn unstored_and_truncated_responses_cannot_be_referred_to() {
     let stage = Stage::any_model().acting(Family::OpenAi);
     let mut ask = request(RESPONSES, "gpt-6.1-sol", false, "hi");
     ask["store"] = false.into();
@@ -100,7 +100,7 @@ async fn what_was_not_to_be_stored_or_broke_off_is_not_there() {
         400
     );
 
-    // Without a vendor to act, whatever is named is taken to be there.
+    // Without a simulated vendor, every reference is considered valid.
     let plain = Stage::any_model();
     assert_eq!(
         say(&plain, "sk-a", &on(&json!("resp_1"), json!("Go on.")))

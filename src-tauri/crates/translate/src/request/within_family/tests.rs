@@ -3,7 +3,7 @@ use catalog::{Allow, Dialect};
 use super::within_family;
 
 #[test]
-fn what_does_not_cross_is_cut_out_and_the_other_bytes_stay() {
+fn fields_that_are_not_allowed_are_removed_and_other_bytes_stay() {
     let body = r#" { "model" : "m",
   "metadata":{"user_id":"SECRET, } ]"} ,"messages":[ {"role":"user","content":"a, \" }"} ], "met\u0061data": {"x":"SECRET"},
   "top_k":5,"x_tomorrow":["SECRET"],"max_tokens":1e2 } "#;
@@ -22,7 +22,7 @@ fn what_does_not_cross_is_cut_out_and_the_other_bytes_stay() {
 }
 
 #[test]
-fn a_file_may_allow_a_field_but_none_that_names_the_client() {
+fn a_file_may_allow_a_field_but_none_that_identifies_the_client() {
     let allow = Allow {
         fields: vec!["context_management".to_owned(), "user".to_owned()],
         ..Allow::default()
@@ -36,7 +36,7 @@ fn a_file_may_allow_a_field_but_none_that_names_the_client() {
 }
 
 #[test]
-fn nothing_to_cut_and_nothing_to_read_keep_their_bytes() {
+fn bodies_without_changes_or_without_json_keep_their_bytes() {
     for body in [
         &br#"{"model":"m","messages":[]}"#[..],
         b"{}",

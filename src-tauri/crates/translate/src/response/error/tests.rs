@@ -6,7 +6,7 @@ use super::{Told, error};
 use wire::Broken;
 use wire::{Class, classify, classify_broken};
 
-/// Status and body of a provider's; the class.
+/// Status and body of a provider's error; its class.
 const ERRORS: &[(Dialect, u16, &str, Class)] = &[
     (
         Dialect::Anthropic,
@@ -77,7 +77,7 @@ fn class(dialect: Dialect, status: StatusCode, body: &[u8]) -> Class {
 }
 
 #[test]
-fn an_error_stays_of_its_class_in_every_dialect() {
+fn an_error_keeps_its_class_in_every_dialect() {
     for (from, status, body, expected) in ERRORS {
         let status = StatusCode::from_u16(*status).unwrap();
         assert_eq!(class(*from, status, body.as_bytes()), *expected, "{body}");
@@ -117,9 +117,9 @@ fn an_error_has_the_envelope_of_the_client() {
     assert_eq!(body["error"]["message"], "HTTP 500 Internal Server Error");
 }
 
-/// An agent shortens its conversation on these words, or on this code, and on nothing else.
+/// An agent shortens its conversation only on these words or on this code.
 #[test]
-fn a_conversation_that_is_too_long_is_told_in_the_words_that_the_agent_knows() {
+fn a_context_error_has_the_text_that_agents_recognise() {
     for (_, status, body, class) in ERRORS {
         if *class == Class::ContextTooLong {
             let status = StatusCode::from_u16(*status).unwrap();
@@ -138,7 +138,7 @@ fn a_conversation_that_is_too_long_is_told_in_the_words_that_the_agent_knows() {
 }
 
 #[test]
-fn an_error_in_a_stream_stays_of_its_class() {
+fn an_error_in_a_stream_keeps_its_class() {
     for (kind, message) in [
         ("overloaded_error", "Overloaded"),
         (

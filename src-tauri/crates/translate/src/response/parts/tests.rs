@@ -12,7 +12,7 @@ fn call(name: &str) -> Kind {
     })
 }
 
-/// `f(` begins a call, `"` a text; `)` ends, `~` cuts it; the rest is the output.
+/// `f(` starts a call, `"` a text; `)` ends it, `~` truncates it; the rest is the output.
 fn told(parts: &mut Parts) -> String {
     let words = parts.take().into_iter().map(|happening| match happening {
         Happening::Begins(Kind::Call(call)) => format!("{}(", call.name),
@@ -25,7 +25,7 @@ fn told(parts: &mut Parts) -> String {
 }
 
 #[test]
-fn the_first_part_passes_live_and_the_others_wait_for_its_end() {
+fn the_first_part_is_written_live_and_the_others_wait_for_its_end() {
     let mut parts = Parts::default();
     let f = parts.begin(call("f"), Lasts::UntilEnded).unwrap();
     let g = parts.begin(call("g"), Lasts::UntilEnded).unwrap();
@@ -43,7 +43,7 @@ fn the_first_part_passes_live_and_the_others_wait_for_its_end() {
 }
 
 #[test]
-fn where_no_end_is_told_arguments_are_over_when_they_are_whole_and_another_part_begins() {
+fn without_end_events_complete_arguments_end_when_another_part_begins() {
     let mut parts = Parts::default();
     let f = parts.begin(call("f"), Lasts::UntilNext).unwrap();
     parts.grow(f, "{\"a\":{}").unwrap();
@@ -52,17 +52,17 @@ fn where_no_end_is_told_arguments_are_over_when_they_are_whole_and_another_part_
     parts.grow(f, "}").unwrap();
     parts.grow(g, "{}").unwrap();
     assert_eq!(told(&mut parts), "}|)g({}|");
-    // White space may still come, anything else would change the released text.
+    // White space may still arrive; anything else would change the released text.
     parts.grow(f, "\n").unwrap();
     let late = parts.grow(f, "{").unwrap_err();
     assert_eq!(
         late,
-        Broken::Malformed("more of a tool call that was over".to_owned())
+        Broken::Malformed("more of a tool call that had ended".to_owned())
     );
 }
 
 #[test]
-fn a_call_without_arguments_is_given_none_once_and_only_when_it_is_certain() {
+fn a_call_without_arguments_gets_an_empty_object_at_its_end() {
     let mut parts = Parts::default();
     let f = parts.begin(call("f"), Lasts::UntilEnded).unwrap();
     parts.grow(f, "").unwrap();
@@ -79,7 +79,7 @@ fn a_call_without_arguments_is_given_none_once_and_only_when_it_is_certain() {
 }
 
 #[test]
-fn a_cut_call_breaks_off_and_whole_parts_before_it_end() {
+fn a_truncated_call_breaks_off_after_complete_parts_have_ended() {
     let mut parts = Parts::default();
     parts.say(Kind::Text, "Hm.").unwrap();
     let f = parts.begin(call("f"), Lasts::UntilNext).unwrap();
@@ -92,7 +92,7 @@ fn a_cut_call_breaks_off_and_whole_parts_before_it_end() {
 }
 
 #[test]
-fn arguments_that_are_no_json_are_noticed() {
+fn invalid_json_arguments_are_detected() {
     let mut parts = Parts::default();
     let f = parts.begin(call("f"), Lasts::UntilEnded).unwrap();
     parts.grow(f, "{\"a").unwrap();
@@ -121,7 +121,7 @@ fn blank_text_is_kept_within_a_text_and_dropped_beside_one() {
 }
 
 #[test]
-fn a_name_may_come_after_its_call_and_not_never() {
+fn a_name_may_arrive_after_its_call_but_must_arrive() {
     let mut parts = Parts::default();
     let f = parts.begin(call(""), Lasts::UntilNext).unwrap();
     parts.grow(f, "{}").unwrap();
@@ -140,7 +140,7 @@ fn a_name_may_come_after_its_call_and_not_never() {
 }
 
 #[test]
-fn what_waits_is_bounded() {
+fn held_bytes_are_limited() {
     let mut parts = Parts::default();
     parts.begin(call("f"), Lasts::UntilEnded).unwrap();
     let text = parts.begin(Kind::Text, Lasts::UntilEnded).unwrap();

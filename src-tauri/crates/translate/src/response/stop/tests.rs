@@ -4,7 +4,7 @@ use super::{anthropic, openai_chat, openai_responses, stop};
 use crate::response::CannotTell;
 use wire::{BodyEnd, Completion, Framing, Validator};
 
-/// The provider's dialect and stop reason, whether it called a tool; each client's stop reason.
+/// The provider's dialect and stop reason, and the content of the response (text or tool call); then each client's stop reason.
 const TABLE: &str = "
     anthropic        end_turn                      text | end_turn                      stop           completed
     anthropic        end_turn                      tool | tool_use                      tool_calls     completed
@@ -100,7 +100,7 @@ fn a_stop_reason_has_one_meaning_in_every_dialect() {
             Err(CannotTell::Broken(_)) => ["broken"; 3],
         };
         assert_eq!(told[..], *expected, "{row}");
-        // What the client's own validator makes of that word is what the provider's made of its.
+        // The client's validator has the same verdict on this stop reason as the provider's validator.
         for (to, told) in ["anthropic", "openai-chat", "openai-responses"]
             .iter()
             .zip(told)
@@ -114,7 +114,7 @@ fn a_stop_reason_has_one_meaning_in_every_dialect() {
 }
 
 #[test]
-fn a_refusal_in_words_of_its_own_needs_no_stop_reason_of_its_own() {
+fn a_refusal_text_needs_no_separate_stop_reason() {
     let refusal = stop(Completion::Refused, "stop", false).unwrap();
     assert_eq!(anthropic(refusal), "refusal");
     assert_eq!(openai_chat(refusal, true), "stop");

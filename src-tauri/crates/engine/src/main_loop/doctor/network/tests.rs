@@ -18,7 +18,7 @@ fn failed() -> Connectivity {
 }
 
 #[test]
-fn the_failed_check_is_named_with_the_way_it_was_made() {
+fn the_failed_check_is_named_with_its_method() {
     let works = Connectivity {
         attempts: vec![Attempt {
             url: "https://dns.google/".into(),
@@ -51,13 +51,13 @@ fn the_failed_check_is_named_with_the_way_it_was_made() {
             false,
             Some(works),
             CheckState::Good,
-            "up: no sign of a fault of our own.".into(),
+            "up: no local fault was found.".into(),
         ),
         (
             false,
             None,
             CheckState::Good,
-            "up: no sign of a fault of our own.".into(),
+            "up: no local fault was found.".into(),
         ),
     ] {
         let line = check(offline, last.as_ref());

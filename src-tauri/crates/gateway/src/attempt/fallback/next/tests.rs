@@ -6,7 +6,7 @@ use super::*;
 use crate::tests::endpoint;
 use crate::{Role, Standing};
 
-/// In a word, what follows a loss.
+/// The step after a loss, in one word.
 fn follows(failed_attempt: &FailedAttempt, credential: Credential, place: usize) -> String {
     let candidate = Candidate {
         provider: ProviderId::new("first"),
@@ -46,7 +46,7 @@ fn follows(failed_attempt: &FailedAttempt, credential: Credential, place: usize)
 }
 
 #[test]
-fn what_follows_each_class_of_failure() {
+fn the_next_step_after_each_class_of_failure() {
     let plain = |class| FailedAttempt::new(class, crate::Fault::Ours, String::new());
     let waits = |seconds| FailedAttempt {
         retry_after: Some(Duration::from_secs(seconds)),
@@ -113,7 +113,7 @@ fn what_follows_each_class_of_failure() {
 }
 
 #[test]
-fn a_long_attempt_is_made_again_only_at_the_last_candidate_and_within_the_clients_patience() {
+fn a_long_attempt_is_repeated_only_at_the_last_candidate_and_within_the_clients_timeout() {
     let seconds = Duration::from_secs;
     for (took, last, left, again) in [
         (14, false, Some(1), true),

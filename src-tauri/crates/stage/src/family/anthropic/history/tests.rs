@@ -54,7 +54,7 @@ fn histories_that_agents_send_are_accepted() {
 }
 
 #[test]
-fn broken_histories_are_refused_with_the_reason() {
+fn invalid_histories_are_refused_with_the_reason() {
     let thinking = json!({"type": "thinking", "thinking": "Hm.", "signature": sign("Hm.")});
     let text = json!({"type": "text", "text": "x"});
     for (messages, reason) in [
@@ -175,7 +175,7 @@ fn max_tokens_is_required() {
 }
 
 #[test]
-fn enabled_thinking_stands_before_the_tools_of_the_turn_under_way() {
+fn with_thinking_enabled_the_current_turn_begins_with_thinking() {
     let check = |kind: &str, content: Value| {
         check(&json!({
             "max_tokens": 1024,
