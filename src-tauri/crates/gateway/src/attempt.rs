@@ -272,7 +272,7 @@ async fn refused(
 }
 
 /// A response in one document: nothing is released before its verdict.
-async fn whole(
+async fn document(
     terms: &Terms,
     mut held: Share,
     head: Parts,
@@ -367,7 +367,7 @@ async fn whole(
 }
 
 /// The part of the route's demand that the response does not fulfil.
-fn missed(terms: &Terms, said: impl Fn() -> String) -> Option<String> {
+fn missed(terms: &Terms, text: impl Fn() -> String) -> Option<String> {
     let demands: Vec<&Demand> = terms.demand.iter().chain(&terms.wanted).collect();
     if demands.is_empty() || terms.kind == Kind::CountTokens {
         return None;

@@ -45,7 +45,7 @@ pub(crate) struct Delivery {
     outlet: Outlet,
     keeper: Keeper,
     /// The released part; `None`: bytes are forwarded without a reader.
-    told: Option<Told>,
+    released: Option<Told>,
     /// Only events of the response keep its client waiting.
     heeds_no_pings: bool,
     /// `None`: no announcement, or it was written.

@@ -46,7 +46,7 @@ pub(crate) struct Answer {
     validator: Validator,
     keep_arguments: bool,
     /// The document's report, read for the verdict.
-    told: Option<wire::Report>,
+    provider_report: Option<wire::Report>,
     /// Complete events that can be released.
     ready: VecDeque<Bytes>,
     /// The start of an incomplete event.
@@ -304,9 +304,9 @@ impl Answer {
     }
 
     /// Allows the release of all bytes up to this offset.
-    fn release(&mut self, whole: u64) {
-        let mut room = (whole - self.released) as usize;
-        self.released = whole;
+    fn release(&mut self, complete_to: u64) {
+        let mut room = (complete_to - self.released) as usize;
+        self.released = complete_to;
         let mut rest = Vec::new();
         for mut bytes in self.tail.drain(..) {
             let now = bytes.split_to(bytes.len().min(room));

@@ -48,14 +48,14 @@ impl Demand {
     }
 
     /// # Errors What is missing, without a quote of the response.
-    pub(crate) fn check(&self, said: &str) -> Result<(), String> {
-        let json = |said: &str| -> Result<Value, String> {
-            serde_json::from_str(unfenced(said)).map_err(|error| {
+    pub(crate) fn check(&self, text: &str) -> Result<(), String> {
+        let json = |text: &str| -> Result<Value, String> {
+            serde_json::from_str(unfenced(text)).map_err(|error| {
                 format!("the response is not JSON, and this route requires it: {error}")
             })
         };
         match self {
-            Demand::Text if said.trim().is_empty() => {
+            Demand::Text if text.trim().is_empty() => {
                 Err("the response has no text, and this route requires text".to_owned())
             }
             Demand::Text => Ok(()),

@@ -84,14 +84,15 @@ impl Translation {
         bytes: &Bytes,
         report: Report,
     ) -> Result<(Bytes, Report), CannotTell> {
-        let whole = translate::whole_signed(self.spoken, client, bytes, &self.names, &self.form)?;
-        self.sink.keep(&whole.signatures);
-        let told = whole.body;
+        let document =
+            translate::whole_signed(self.spoken, client, bytes, &self.names, &self.form)?;
+        self.sink.keep(&document.signatures);
+        let translated = document.body;
         // Stored in the client's form, if the provider's calls are stored.
         let kept = |call: &wire::ToolCall| call.arguments.is_some();
         let keep = report.tool_calls.iter().any(kept);
         let mut validator = Validator::new(client, Framing::Whole).keeping_arguments(keep);
-        validator.push(&told, &mut Vec::new());
+        validator.push(&translated, &mut Vec::new());
         // The client sends results with the ids that it received.
         let tool_calls = validator.report().tool_calls.clone();
         let report = Report {

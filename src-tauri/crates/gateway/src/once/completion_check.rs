@@ -89,7 +89,7 @@ pub(crate) fn is_answer(dialect: Dialect, head: &Head, body: &[Bytes]) -> bool {
 }
 
 /// True if a client with these bytes has received the complete response.
-pub(crate) fn has_all(dialect: Dialect, head: &Head, given: &[Bytes]) -> bool {
+pub(crate) fn has_all(dialect: Dialect, head: &Head, released: &[Bytes]) -> bool {
     let mut validator = Validator::new(dialect, Framing::Stream);
     let mut steps = Vec::new();
     if is_stream(head) {

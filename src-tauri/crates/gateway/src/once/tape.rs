@@ -147,7 +147,7 @@ impl Tape {
     }
 
     /// The client's bytes; `None`: their beginning is no longer kept.
-    pub(crate) fn given(&self) -> Option<Vec<Bytes>> {
+    pub(crate) fn released(&self) -> Option<Vec<Bytes>> {
         let recorded = self.lock();
         let released = recorded.pieces.iter().take(recorded.read);
         recorded.kept.then(|| released.cloned().collect())

@@ -123,8 +123,8 @@ impl<'a> Reading<'a> {
         if self.input.kind == Kind::CountTokens || roomy && target.lacks.is_empty() {
             return Ok(());
         }
-        match self.said(body) {
-            Ok(said) => Ok(target.can_serve(said)?),
+        match self.conversation(body) {
+            Ok(conversation) => Ok(target.can_serve(conversation)?),
             // The candidate may support a request that Understudy cannot parse.
             Err(_) => Ok(()),
         }

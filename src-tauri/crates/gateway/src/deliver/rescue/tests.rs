@@ -176,14 +176,14 @@ fn a_bad_stored_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
 #[test]
 fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
     let body = r#"{"error":{"message":"slow down"}}"#;
-    for (dialect, asked, patience, answer_to) in [
+    for (dialect, stated, patience, expected) in [
         (Dialect::Anthropic, Some("20"), Some(20), Some("20")),
         (Dialect::Anthropic, Some("3600"), Some(3600), Some("60")),
         (Dialect::OpenaiResponses, None, None, Some("15")),
         (Dialect::OpenaiResponses, Some("7"), Some(7), Some("7")),
         (Dialect::OpenaiChat, None, None, None),
     ] {
-        let headers: Vec<_> = asked
+        let headers: Vec<_> = stated
             .map(|value| ("retry-after", value))
             .into_iter()
             .collect();
@@ -202,7 +202,7 @@ fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
             .headers
             .get(RETRY_AFTER)
             .map(|value| value.to_str().unwrap());
-        assert_eq!(got, answer_to, "{dialect} {asked:?}");
+        assert_eq!(got, expected, "{dialect} {stated:?}");
     }
 }
 
@@ -237,7 +237,7 @@ fn a_limit_keeps_its_headers() {
 fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
-    for (dialect, headers, patience_ms, told) in [
+    for (dialect, headers, patience_ms, expected) in [
         // Codex parses no milliseconds, dates or fractions, and would treat each of these 429 as final.
         (
             responses,
@@ -280,7 +280,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
             &[],
         );
         let got = reply.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
-        assert_eq!(got, answer_to, "{dialect} {headers:?}");
+        assert_eq!(got, expected, "{dialect} {headers:?}");
     }
 }
 
