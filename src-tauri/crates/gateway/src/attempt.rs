@@ -102,7 +102,7 @@ pub(crate) async fn attempt(
     // While Understudy is paused, the client gets the provider's bytes unchanged.
     let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
     if !terms.streamed || passes {
-        return match timeout_at(clock.end, whole(terms, held, head, body)).await {
+        return match timeout_at(clock.end, document(terms, held, head, body)).await {
             Err(_) => Err(clock.too_late("complete response")),
             Ok(response) => response,
         };
@@ -133,8 +133,8 @@ pub(crate) async fn attempt(
         Some(_) | None => {}
     }
     if matches!(ended, Some(Completion::Complete | Completion::Unknown)) {
-        let said = || wire::said(terms.dialect, Framing::Stream, &answer.peek_ready());
-        if let Some(why) = missed(terms, said) {
+        let text = || wire::said(terms.dialect, Framing::Stream, &answer.peek_ready());
+        if let Some(why) = missed(terms, text) {
             return Err(FailedAttempt::not_as_demanded(why, &answer.report()));
         }
     }
@@ -272,7 +272,7 @@ async fn refused(
 }
 
 /// A response in one document: nothing is released before its verdict.
-async fn whole(
+async fn document(
     terms: &Terms,
     mut held: Share,
     head: Parts,
@@ -342,8 +342,8 @@ async fn whole(
     }
     let (bytes, report) = match &terms.translation {
         None => (bytes, report),
-        Some(translation) => match translation.whole(terms.dialect, &bytes, report.clone()) {
-            Ok(told) => told,
+        Some(translation) => match translation.document(terms.dialect, &bytes, report.clone()) {
+            Ok(translated) => translated,
             Err(CannotTell::Broken(broken)) => {
                 return Err(FailedAttempt::broken(&terms.rules, &broken, &report));
             }
@@ -353,8 +353,8 @@ async fn whole(
         },
     };
     if matches!(completion, Completion::Complete | Completion::Unknown) {
-        let said = || wire::said(terms.dialect, Framing::Whole, &bytes);
-        if let Some(why) = missed(terms, said) {
+        let text = || wire::said(terms.dialect, Framing::Whole, &bytes);
+        if let Some(why) = missed(terms, text) {
             return Err(FailedAttempt::not_as_demanded(why, &report));
         }
     }
@@ -367,13 +367,13 @@ async fn whole(
 }
 
 /// The part of the route's demand that the response does not fulfil.
-fn missed(terms: &Terms, said: impl Fn() -> String) -> Option<String> {
+fn missed(terms: &Terms, text: impl Fn() -> String) -> Option<String> {
     let demands: Vec<&Demand> = terms.demand.iter().chain(&terms.wanted).collect();
     if demands.is_empty() || terms.kind == Kind::CountTokens {
         return None;
     }
-    let said = said();
+    let text = text();
     demands
         .into_iter()
-        .find_map(|demand| demand.check(&said).err())
+        .find_map(|demand| demand.check(&text).err())
 }

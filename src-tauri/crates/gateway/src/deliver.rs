@@ -45,7 +45,7 @@ pub(crate) struct Delivery {
     outlet: Outlet,
     keeper: Keeper,
     /// The released part; `None`: bytes are forwarded without a reader.
-    told: Option<Told>,
+    released: Option<Told>,
     /// Only events of the response keep its client waiting.
     heeds_no_pings: bool,
     /// `None`: no announcement, or it was written.
@@ -101,7 +101,7 @@ impl Delivery {
     ) -> Self {
         let dialect = fallback.admitted.plan.dialect;
         let heeds_no_pings = fallback.admitted.behaviour.waits_through_pings.is_some();
-        let told = match fallback.admitted.passing.gate {
+        let released = match fallback.admitted.passing.gate {
             Gate::Nothing if !heeds_no_pings => None,
             Gate::Nothing | Gate::Closings | Gate::Calls => Some(Told::new(dialect)),
         };
@@ -111,7 +111,7 @@ impl Delivery {
         let current = Current::new(candidate, permit, answer, ended, timers);
         Self {
             keeper: Keeper::of(&fallback.services, &fallback.admitted),
-            told,
+            released,
             announcing,
             heeds_no_pings,
             last_bytes_at: Instant::now(),
@@ -201,16 +201,16 @@ impl Delivery {
         let Some(announcing) = &mut self.announcing else {
             return bytes;
         };
-        let told = announcing.pass(&bytes);
+        let released = announcing.pass(&bytes);
         if announcing.is_over() {
             self.announcing = None;
         }
-        told
+        released
     }
 
     async fn give(&mut self, bytes: Bytes) -> Result<(), Gone> {
-        if let Some(told) = &mut self.told {
-            told.push(&bytes);
+        if let Some(released) = &mut self.released {
+            released.push(&bytes);
         }
         let Current {
             candidate, splice, ..
@@ -324,10 +324,10 @@ impl Delivery {
         let Current { answer, ended, .. } = &self.current;
         let had_it_all =
             answer.nothing_ready() && self.outlet.is_empty() && !std::thread::panicking();
-        let whole = |completion: &Completion| {
+        let is_full = |completion: &Completion| {
             completion.is_answer() || *completion == Completion::Broken(Broken::Empty)
         };
-        match answer.checked().or(ended.clone()).filter(whole) {
+        match answer.checked().or(ended.clone()).filter(is_full) {
             Some(completion) if had_it_all => self.settle(completion),
             Some(_) | None => {
                 let report = self.current.answer.report();

@@ -235,7 +235,7 @@ fn asking(
 /// Converts the reader's first step into a response.
 async fn give(reader: Reader, dialect: Dialect, id: ExchangeId) -> Response<Body> {
     let (head, body) = match reader.begin().await {
-        Ok((head, Some(whole))) => (head, Body::plain(whole)),
+        Ok((head, Some(document))) => (head, Body::plain(document)),
         Ok((head, None)) => (head, Body::driven(|outlet| pass(reader, outlet))),
         Err(_) => return rescue::plain(rescue::our_fault(dialect), id),
     };

@@ -92,10 +92,14 @@ impl FailedAttempt {
     /// A broken response. An error within it has its own class: quota, a key, a context that is too long.
     pub(crate) fn broken(rules: &[Rule], broken: &Broken, report: &wire::Report) -> Self {
         let (failure, rule) = wire::read_broken(rules, broken);
-        let (told, message) = (failure.class, failure.message);
+        let (stated, message) = (failure.class, failure.message);
         // There is no provider response that could be returned unchanged, so another candidate is used.
-        let unreturnable = matches!(told, Class::Caller | Class::ContentPolicy);
-        let class = if unreturnable { Class::Transient } else { told };
+        let unreturnable = matches!(stated, Class::Caller | Class::ContentPolicy);
+        let class = if unreturnable {
+            Class::Transient
+        } else {
+            stated
+        };
         Self {
             report: report.clone(),
             empty: *broken == Broken::Empty,
@@ -106,7 +110,7 @@ impl FailedAttempt {
             ..Self::new(
                 class,
                 // A malformed tool call is the model's failure: it does not count against the provider's health.
-                Fault::of(told, failure.model_failed, kind_of(broken)),
+                Fault::of(stated, failure.model_failed, kind_of(broken)),
                 rule.map_or(message.clone(), |rule| rule.named(&message)),
             )
         }

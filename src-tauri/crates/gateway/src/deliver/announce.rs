@@ -79,9 +79,9 @@ impl Announcement {
     /// In a response that is one document.
     pub(super) fn into_complete(self, fallback: &Fallback, body: Bytes) -> Bytes {
         match with_first_line(fallback.admitted.plan.dialect, &body, &self.line) {
-            Some(told) => {
+            Some(with_line) => {
                 self.mark_announced();
-                told.into()
+                with_line.into()
             }
             None => body,
         }
@@ -110,13 +110,13 @@ pub(super) struct Announcing {
 
 impl Announcing {
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Bytes {
-        let told = self.line.pass(bytes);
+        let with_line = self.line.pass(bytes);
         if self.line.is_said()
             && let Some(announcement) = self.pending.take()
         {
             announcement.mark_announced();
         }
-        told.into()
+        with_line.into()
     }
 
     pub(super) fn is_over(&self) -> bool {

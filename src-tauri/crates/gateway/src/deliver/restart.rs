@@ -65,7 +65,7 @@ impl Delivery {
             return Ok(Err(why));
         };
         let next = self.fallback.resume(restart.forbids_tool_calls());
-        let sign = sign_of_life(self.told.as_ref(), self.heeds_no_pings);
+        let sign = sign_of_life(self.released.as_ref(), self.heeds_no_pings);
         let Ok(answered) = while_alive(next, &self.outlet, || sign.clone()).await? else {
             return Ok(Err(why));
         };
@@ -111,27 +111,27 @@ impl Delivery {
 
     /// Bytes that change nothing for the client and keep the connection open.
     pub(super) fn sign_of_life(&self) -> Bytes {
-        sign_of_life(self.told.as_ref(), self.heeds_no_pings)
+        sign_of_life(self.released.as_ref(), self.heeds_no_pings)
     }
 
     /// The restart, if another response may continue this message.
     fn restart(&self) -> Option<wire::Restart> {
         let passing = &self.fallback.admitted.passing;
-        let told = self
-            .told
+        let released = self
+            .released
             .as_ref()
             .filter(|_| passing.gate != Gate::Nothing)?;
         let at_held_call = self.current.answer.holds_call();
         let may = match passing.on_break.restart {
             RestartAt::Never => false,
-            RestartAt::BeforeText => told.is_before_text() || at_held_call,
-            RestartAt::FinishedBlock => told.has_completed_block() || at_held_call,
+            RestartAt::BeforeText => released.is_before_text() || at_held_call,
+            RestartAt::FinishedBlock => released.has_completed_block() || at_held_call,
             RestartAt::Anywhere => true,
         };
         if !may {
             return None;
         }
-        match told.restart(&self.fallback.admitted.ask) {
+        match released.restart(&self.fallback.admitted.ask) {
             Ok(restart) => Some(restart),
             Err(why) => {
                 let _within = self.fallback.exchange.span().enter();
@@ -179,8 +179,8 @@ async fn while_alive<T>(
     }
 }
 
-fn sign_of_life(told: Option<&Told>, heeds_no_pings: bool) -> Bytes {
-    let sign = told.map(if heeds_no_pings {
+fn sign_of_life(released: Option<&Told>, heeds_no_pings: bool) -> Bytes {
+    let sign = released.map(if heeds_no_pings {
         Told::sign_of_life
     } else {
         Told::keep_alive

@@ -80,7 +80,7 @@ impl Observer {
 }
 
 /// A response in one document.
-pub(super) fn whole(document: &[u8]) -> Option<Response> {
+pub(super) fn read_document(document: &[u8]) -> Option<Response> {
     read_object(&Fields::read(document).ok()?, Vec::new())
 }
 

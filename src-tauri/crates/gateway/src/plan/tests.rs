@@ -297,11 +297,7 @@ fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
         ]
     );
     assert_eq!(found.dropped[0].why, Ineligible::OtherModels);
-    assert!(
-        found
-            .to_string()
-            .contains("name the model to use instead")
-    );
+    assert!(found.to_string().contains("name the model to use instead"));
     // For an entire pattern, a provider that serves any part of it counts.
     let pattern = plan(&config, input("claude-\u{2026}", false), &closed);
     assert_eq!(pattern.candidates.len(), 6, "{pattern}");
@@ -348,7 +344,7 @@ fn a_paid_key_for_a_subscription_needs_consent() {
             "the daily cap of $10 for fallbacks is used up ($10.02)"
         );
     }
-    for (general, own, said) in [
+    for (general, own, expected) in [
         (Consent::Ask, Consent::Yes, ""),
         (Consent::Yes, Consent::No, "have refused"),
         (Consent::Yes, Consent::Ask, ""),
@@ -365,8 +361,8 @@ fn a_paid_key_for_a_subscription_needs_consent() {
             .map(|dropped| dropped.why.to_string())
             .collect();
         assert_eq!(
-            (why.is_empty(), why.contains(said)),
-            (said.is_empty(), true),
+            (why.is_empty(), why.contains(expected)),
+            (expected.is_empty(), true),
             "{why}"
         );
     }

@@ -58,14 +58,14 @@ impl Answer {
         if let Completion::Broken(broken) = validator.judge(how)
             && broken != Broken::Empty
         {
-            self.told = Some(report);
+            self.provider_report = Some(report);
             return Err(broken.into());
         }
         let (document, report) = match &self.translation {
             None => (document.clone(), report),
-            Some(translation) => translation.whole(client, document, report)?,
+            Some(translation) => translation.document(client, document, report)?,
         };
-        self.told = Some(report);
+        self.provider_report = Some(report);
         // The translator has not read any of it yet.
         self.translator = None;
         Ok(as_events(client, &document)?.into())

@@ -12,13 +12,13 @@ impl Answer {
         let Some(translator) = &mut self.translator else {
             return Arrival::More { progress: false };
         };
-        let mut told = Vec::new();
+        let mut translated = Vec::new();
         let known = translator.signatures().len();
-        let outcome = translator.push(bytes, &mut told);
+        let outcome = translator.push(bytes, &mut translated);
         keep_signatures(self.translation.as_ref(), translator, known);
         let upstream = translator.progress();
         self.begun |= upstream.content;
-        let arrival = self.take(told.into());
+        let arrival = self.take(translated.into());
         match (arrival, outcome) {
             (Arrival::More { progress }, Ok(())) => Arrival::More {
                 progress: progress || upstream.went_on,
@@ -55,12 +55,12 @@ impl Answer {
         let Some(translator) = &mut self.translator else {
             return Ok(());
         };
-        let mut told = Vec::new();
+        let mut translated = Vec::new();
         let known = translator.signatures().len();
-        let ended = translator.end(&mut told);
+        let ended = translator.end(&mut translated);
         keep_signatures(self.translation.as_ref(), translator, known);
         ended?;
-        match self.take(told.into()) {
+        match self.take(translated.into()) {
             Arrival::Ended(Completion::Broken(broken)) => Err(broken.into()),
             Arrival::Ended(_) | Arrival::More { .. } => Ok(()),
             Arrival::Unsayable(what) => Err(CannotTell::Unsayable(what)),

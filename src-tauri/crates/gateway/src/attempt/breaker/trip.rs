@@ -30,8 +30,8 @@ pub(crate) struct Trip {
 impl Trip {
     /// The reset time of a limit, if it is in the future.
     pub(super) fn open_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let told = self.resets_at.filter(|at| *at > now);
-        told.filter(|_| self.class == Class::Limit)
+        let stated = self.resets_at.filter(|at| *at > now);
+        stated.filter(|_| self.class == Class::Limit)
     }
 }
 

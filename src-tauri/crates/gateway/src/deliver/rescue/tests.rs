@@ -32,14 +32,14 @@ fn answered(
     headers: &[(&'static str, &'static str)],
     body: &'static str,
 ) -> FailedAttempt {
-    let mut told = HeaderMap::new();
+    let mut answer_headers = HeaderMap::new();
     for (name, value) in headers {
-        told.insert(*name, HeaderValue::from_static(value));
+        answer_headers.insert(*name, HeaderValue::from_static(value));
     }
     FailedAttempt {
         answer: Some((
             StatusCode::from_u16(status).unwrap(),
-            told,
+            answer_headers,
             Bytes::from_static(body.as_bytes()),
         )),
         ..FailedAttempt::new(class, Fault::Ours, String::new())
@@ -74,7 +74,7 @@ fn the_primarys_error_is_returned_byte_for_byte_if_nothing_is_added() {
 fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message() {
     let known = ["Understudy: First is down".to_owned()];
     let body = r#"{"error":{"message":"Overloaded.","type":"server_error","param":null,"code":"server_is_overloaded"}}"#;
-    let told = |dialect, known: &[String]| {
+    let answer_to = |dialect, known: &[String]| {
         let failed_attempt = answered(Class::Transient, 503, &[], body);
         exhausted(
             dialect,
@@ -84,7 +84,7 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message
             known,
         )
     };
-    let reply = told(Dialect::OpenaiResponses, &known);
+    let reply = answer_to(Dialect::OpenaiResponses, &known);
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
         serde_json::from_slice::<serde_json::Value>(&reply.body).unwrap(),
@@ -92,8 +92,8 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message
             "message": "Overloaded. Understudy: First is down", "type": "server_error", "param": null, "code": null,
         }})
     );
-    assert_eq!(told(Dialect::OpenaiResponses, &[]).body, body);
-    let chat = told(Dialect::OpenaiChat, &known);
+    assert_eq!(answer_to(Dialect::OpenaiResponses, &[]).body, body);
+    let chat = answer_to(Dialect::OpenaiChat, &known);
     assert!(String::from_utf8_lossy(&chat.body).contains(UNHEARD));
 }
 
@@ -176,14 +176,14 @@ fn a_bad_stored_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
 #[test]
 fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
     let body = r#"{"error":{"message":"slow down"}}"#;
-    for (dialect, asked, patience, told) in [
+    for (dialect, stated, patience, expected) in [
         (Dialect::Anthropic, Some("20"), Some(20), Some("20")),
         (Dialect::Anthropic, Some("3600"), Some(3600), Some("60")),
         (Dialect::OpenaiResponses, None, None, Some("15")),
         (Dialect::OpenaiResponses, Some("7"), Some(7), Some("7")),
         (Dialect::OpenaiChat, None, None, None),
     ] {
-        let headers: Vec<_> = asked
+        let headers: Vec<_> = stated
             .map(|value| ("retry-after", value))
             .into_iter()
             .collect();
@@ -202,7 +202,7 @@ fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
             .headers
             .get(RETRY_AFTER)
             .map(|value| value.to_str().unwrap());
-        assert_eq!(got, told, "{dialect} {asked:?}");
+        assert_eq!(got, expected, "{dialect} {stated:?}");
     }
 }
 
@@ -237,7 +237,7 @@ fn a_limit_keeps_its_headers() {
 fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
-    for (dialect, headers, patience_ms, told) in [
+    for (dialect, headers, patience_ms, expected) in [
         // Codex parses no milliseconds, dates or fractions, and would treat each of these 429 as final.
         (
             responses,
@@ -280,7 +280,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
             &[],
         );
         let got = reply.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
-        assert_eq!(got, told, "{dialect} {headers:?}");
+        assert_eq!(got, expected, "{dialect} {headers:?}");
     }
 }
 
