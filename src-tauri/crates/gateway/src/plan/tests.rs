@@ -297,11 +297,7 @@ fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
         ]
     );
     assert_eq!(found.dropped[0].why, Ineligible::OtherModels);
-    assert!(
-        found
-            .to_string()
-            .contains("name the model that it is to use instead")
-    );
+    assert!(found.to_string().contains("name the model to use instead"));
     // For an entire pattern, a provider that serves any part of it counts.
     let pattern = plan(&config, input("claude-\u{2026}", false), &closed);
     assert_eq!(pattern.candidates.len(), 6, "{pattern}");
