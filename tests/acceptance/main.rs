@@ -42,6 +42,7 @@ mod requests;
 mod review;
 mod routing;
 mod scenarios;
+mod series;
 mod settings;
 mod steadfast;
 mod tasks;

@@ -136,8 +136,19 @@ const today = (extra = {}) => ({
 
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
 
+const TURNS = "about $0.57 for the next turn, then $0.31, today's cap $5";
+
+const clients = (chosen = null) => [
+  {
+    client: "Claude Code", provider: chosen, until: chosen === null ? null : ago(-6 * HOUR),
+    sentence: chosen === null ? null : `Claude Code uses OpenAI until midnight: ${TURNS}.`, unusable: null,
+    choices: [{ provider: "anthropic", product: "Claude", cost: null }, { provider: "openai", product: "OpenAI", cost: TURNS }],
+    refused: [{ provider: "deepseek", product: "DeepSeek", why: "no key for DeepSeek", fix: "add one with `understudyd key add deepseek`" }],
+  },
+];
+
 const snapshot = (parts) => ({
-  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], fallbacks: [], pipelines: [], questions: [], open_incidents: [], review_open: 0, notices: [], last_outage: null, today: today(),
+  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], fallbacks: [], pipelines: [], clients: clients(), questions: [], open_incidents: [], review_open: 0, notices: [], last_outage: null, today: today(),
   tray: tray("operational"), ...parts,
 });
 

@@ -2,6 +2,7 @@
 import type { Candidate } from "./Candidate";
 import type { Dialect } from "./Dialect";
 import type { Fallback } from "./Fallback";
+import type { Spans } from "./Spans";
 import type { StandIn } from "./StandIn";
 
 export type Route = { name: string, dialect: Dialect, 
@@ -12,7 +13,11 @@ models: string, candidates: Array<Candidate>,
 /**
  * "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary is in use.
  */
-active: string | null, stand_in: StandIn, 
+active: string | null, 
+/**
+ * The same as spans, for a UI that formats times in its viewer's zone.
+ */
+active_spans: Spans, stand_in: StandIn, 
 /**
  * The candidates after the primary, each with the model name that it receives.
  */

@@ -17,6 +17,6 @@ spent_of_estimated_tokens: number,
  */
 probes_estimate: number, 
 /**
- * Exchanges with unknown cost (no price, no reported usage, or a subscription).
+ * Exchanges that billed a key, and whose cost is not known: no price, or no reported usage.
  */
 unpriced: number, };

@@ -4,4 +4,8 @@ export type UseChoice = { provider: string,
 /**
  * "GPT"
  */
-product: string, };
+product: string, 
+/**
+ * "about $0.57 for the next turn, then $0.31, today's cap $5". None: nothing is billed to a key.
+ */
+cost: string | null, };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Span } from "../generated/Span";
-import { plain, spansBeside, spansOr } from "./spans";
+import { plain, spansBeside, spansOr, without } from "./spans";
 
 const text = (text: string): Span => ({ kind: "text", text });
 const instant = (at: string): Span => ({ kind: "instant", at });
@@ -67,6 +67,12 @@ describe("durations and money", () => {
 it("omits the name that is shown beside it", () => {
   expect(spansBeside("Claude", [text("Claude: it is them since "), instant("2026-06-21T20:11:00Z")])[0]).toEqual(text("It is them since "));
   expect(spansBeside("Claude", [instant("2026-06-21T20:11:00Z")])).toEqual([instant("2026-06-21T20:11:00Z")]);
+});
+
+it("omits a prefix of the first text", () => {
+  const spans = [text("open until "), instant("2026-06-21T20:11:00Z")];
+  expect(without("open ", spans)).toEqual([text("until "), instant("2026-06-21T20:11:00Z")]);
+  expect(without("closed ", spans)).toBe(spans);
 });
 
 it("shows the text of an engine that sends no spans", () => {

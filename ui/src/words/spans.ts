@@ -32,6 +32,13 @@ export function spansBeside(name: string, spans: Span[]): Span[] {
   return [{ kind: "text", text: text.charAt(0).toUpperCase() + text.slice(1) }, ...rest];
 }
 
+/** "open until 20:14" without "open ": "until 20:14". */
+export function without(prefix: string, spans: Span[]): Span[] {
+  const [first, ...rest] = spans;
+  if (first?.kind !== "text" || !first.text.startsWith(prefix)) return spans;
+  return [{ kind: "text", text: first.text.slice(prefix.length) }, ...rest];
+}
+
 /** "1 h 12 min", "4 min": the same words as the notification and the command line use. */
 function durationText(seconds: number): string {
   const minutes = Math.floor(Math.max(seconds, 0) / 60);

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Dialect;
+use crate::{Dialect, Spans};
 
 /// A fallback of a route, the cost of a test, and the last test result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -18,8 +18,11 @@ pub struct Fallback {
     pub model: String,
     /// "GPT Sol", or "GPT Sol (OpenRouter)" where several endpoints serve it.
     pub name: String,
-    /// "tested 29 Nov, tool turn complete, $0.002", "never tested"
+    /// "tested 29 Nov, tool turn complete, $0.002", "never tested"; with the date in the engine's zone.
     pub said: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub said_spans: Spans,
     pub cost: TestCost,
     /// Why it cannot be tested now; None: it can.
     pub untestable: Option<String>,

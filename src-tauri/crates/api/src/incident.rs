@@ -102,8 +102,11 @@ pub struct Interruption {
     pub model: String,
     pub first: DateTime<Utc>,
     pub last: DateTime<Utc>,
-    /// One sentence: how the session was cut, how many requests failed, and when it continued.
+    /// One sentence: how the session was cut, how many requests failed, and when it continued; with times in the engine's zone.
     pub said: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub said_spans: Spans,
     /// When the session received a response again.
     pub resumed: Option<DateTime<Utc>>,
     /// When the user marked it as checked.
@@ -115,8 +118,11 @@ pub struct Interruption {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct DeliveredCall {
-    /// "`Bash: alembic upgrade head` delivered, no result seen"
+    /// "`Bash: alembic upgrade head` delivered, no result seen"; with times in the engine's zone.
     pub said: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub said_spans: Spans,
     /// When its result arrived; None: no result was seen.
     pub result: Option<DateTime<Utc>>,
 }

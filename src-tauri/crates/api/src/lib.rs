@@ -53,7 +53,7 @@ pub use snapshot::{
 };
 pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};
-pub use use_now::{ClientUse, UseChoice};
+pub use use_now::{ClientUse, RefusedChoice, UseChoice};
 
 /// Interval of comments on an idle event stream, so that each side detects a lost connection.
 pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(20);

@@ -118,11 +118,14 @@ pub struct Session {
     pub open: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ProblemView {
     /// "The settings file has an error in line 12: …"
     pub what: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub what_spans: Spans,
     /// How to fix it.
     pub fix: String,
 }
@@ -203,7 +206,11 @@ pub struct Surface {
     pub level: Level,
     pub since: Option<DateTime<Utc>>,
     pub basis: Basis,
+    /// With times in the engine's zone.
     pub evidence: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub evidence_spans: Spans,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -253,9 +260,16 @@ pub struct UsedUpLimit {
 pub struct ModelHealth {
     pub model: String,
     pub level: Level,
+    /// With times in the engine's zone.
     pub evidence: String,
-    /// "closed", "open until 20:14", "half-open"
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub evidence_spans: Spans,
+    /// "closed", "open until 20:14", "half-open"; with times in the engine's zone.
     pub breaker: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub breaker_spans: Spans,
     /// Time to first token of the last complete response, ms.
     pub ttft_ms: Option<u64>,
 }
@@ -270,6 +284,9 @@ pub struct Route {
     pub candidates: Vec<Candidate>,
     /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary is in use.
     pub active: Option<String>,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub active_spans: Spans,
     pub stand_in: StandIn,
     /// The candidates after the primary, each with the model name that it receives.
     pub fallbacks: Vec<Fallback>,
@@ -339,6 +356,6 @@ pub struct Today {
     #[serde(default)]
     #[ts(skip)]
     pub probes_estimate_usd: f64,
-    /// Exchanges with unknown cost (no price, no reported usage, or a subscription).
+    /// Exchanges that billed a key, and whose cost is not known: no price, or no reported usage.
     pub unpriced: u64,
 }

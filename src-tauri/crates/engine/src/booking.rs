@@ -2,7 +2,7 @@
 
 mod charge;
 
-use catalog::{Catalog, MicroDollars, ModelId, REHEARSAL};
+use catalog::{Auth, Catalog, MicroDollars, ModelId, REHEARSAL};
 use chrono::TimeDelta;
 use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome, OwnNetwork, Review};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
@@ -117,7 +117,9 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
             Charge::Unknown => None,
             Charge::Told(_) | Charge::Estimated(_) if attempt.by_subscription => None,
             Charge::Told(tokens) | Charge::Estimated(tokens) => {
-                price.map(|price| price.cost(tokens))
+                let free = endpoint.is_some_and(|e| e.auth == Auth::None && e.is_local());
+                let free = free.then_some(MicroDollars::ZERO);
+                price.map(|price| price.cost(tokens)).or(free)
             }
         },
         price_as_of: price

@@ -16,6 +16,7 @@ mod interrupted;
 pub(crate) mod keys;
 mod logins;
 mod notifications;
+mod offers;
 mod outages;
 mod questions;
 mod reach;
@@ -44,7 +45,7 @@ use health::{Book, OpenIncident as OpenInBook, Thresholds};
 use crate::routing::{self, Running};
 use crate::state::State;
 
-pub(crate) use consent::{PaidAnswer, PaidConsent};
+pub(crate) use consent::{PaidAnswer, PaidConsent, TurnCost};
 pub(crate) use day::Day;
 pub(crate) use effect::{Configuration, Effect, Record, ReviewWork};
 pub(crate) use event::Event;
@@ -58,6 +59,7 @@ pub(crate) use sessions::Sessions;
 pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};
 pub(crate) use turns::Turns;
 pub(crate) use use_now::{Choice, Choices};
+pub(crate) use use_now::{LastRequest, Offer};
 pub(crate) use zone::Zone;
 
 use incident_impact::ImpactRefresh;

@@ -352,6 +352,18 @@ impl State {
         words::Clock::local(self.zone.offsets(), now)
     }
 
+    /// Sentences as text with times in the owner's zone, without a date.
+    pub(crate) fn plain(&self, spans: &words::Spans) -> String {
+        let time = |span: &words::Span| match span {
+            words::Span::Instant { at } => words::Span::Text {
+                text: self.clock_time(*at),
+            },
+            other => other.clone(),
+        };
+        let spans = words::Spans(spans.0.iter().map(time).collect());
+        self.clock(self.started).plain(&spans)
+    }
+
     /// "20:04", in the owner's zone.
     pub(crate) fn clock_time(&self, at: DateTime<Utc>) -> String {
         self.zone.clock_time(at)

@@ -52,7 +52,7 @@ pub(crate) struct Delivery {
     announcing: Option<Announcing>,
     current: Current,
     /// The time of the last bytes to the client.
-    given: Instant,
+    last_bytes_at: Instant,
     /// Wakes at the next deadline or earlier; reset only when it fires.
     timer: Pin<Box<Sleep>>,
 }
@@ -114,7 +114,7 @@ impl Delivery {
             told,
             announcing,
             heeds_no_pings,
-            given: Instant::now(),
+            last_bytes_at: Instant::now(),
             timer: Box::pin(sleep_until(current.deadline)),
             fallback,
             outlet,
@@ -224,7 +224,7 @@ impl Delivery {
         self.fallback.exchange.handed(bytes.len());
         // The client's slowness does not count against the provider.
         self.current.deadline += self.outlet.give(bytes).await?;
-        self.given = Instant::now();
+        self.last_bytes_at = Instant::now();
         Ok(())
     }
 
@@ -234,7 +234,7 @@ impl Delivery {
             if let Poll::Ready(arrival) = current.answer.poll_arrival(cx) {
                 return Poll::Ready(Look::Arrival(arrival));
             }
-            let quiet = self.given + KEEP_ALIVE;
+            let quiet = self.last_bytes_at + KEEP_ALIVE;
             let wake = if current.answer.keeps_waiting() {
                 current.deadline.min(quiet)
             } else {

@@ -90,8 +90,8 @@ impl OpenExchange {
     }
 
     /// Its end shows whether its client sends requests in a loop.
-    pub(crate) fn counted(mut self, storms: &Storms, asked: SeenRequest) -> Self {
-        self.storm = Some((storms.clone(), asked));
+    pub(crate) fn counted(mut self, storms: &Storms, seen: SeenRequest) -> Self {
+        self.storm = Some((storms.clone(), seen));
         self
     }
 
@@ -202,9 +202,9 @@ impl Progress {
         } else if end == End::Cut {
             log::cut(&self.span, self.draft.bytes_out);
         }
-        if let Some((storms, asked)) = self.storm.take() {
+        if let Some((storms, seen)) = self.storm.take() {
             let now = self.draft.started + total;
-            storms.ended(asked, ClientResult::of(&end, status), now);
+            storms.ended(seen, ClientResult::of(&end, status), now);
         }
         let exchange = self.draft.end(Ending { end, total, review });
         self.reports.ended(Box::new(exchange));

@@ -46,7 +46,7 @@ pub(crate) struct Storms {
 
 impl Storms {
     /// The complete `body` is hashed. Before it is read, only its `size` is known.
-    pub(crate) fn asked(
+    pub(crate) fn seen(
         &self,
         client: &Client,
         headers: &HeaderMap,
@@ -68,12 +68,12 @@ impl Storms {
         }
     }
 
-    pub(crate) fn admit(&self, asked: SeenRequest, now: DateTime<Utc>) -> Result<(), Storm> {
-        self.guard().admit(asked, now)
+    pub(crate) fn admit(&self, seen: SeenRequest, now: DateTime<Utc>) -> Result<(), Storm> {
+        self.guard().admit(seen, now)
     }
 
-    pub(crate) fn ended(&self, asked: SeenRequest, how: ClientResult, now: DateTime<Utc>) {
-        self.guard().ended(asked, how, now);
+    pub(crate) fn ended(&self, seen: SeenRequest, how: ClientResult, now: DateTime<Utc>) {
+        self.guard().ended(seen, how, now);
     }
 
     fn guard(&self) -> std::sync::MutexGuard<'_, Guard> {
@@ -127,20 +127,20 @@ struct TooLarge {
 }
 
 impl Guard {
-    fn admit(&self, asked: SeenRequest, now: DateTime<Utc>) -> Result<(), Storm> {
+    fn admit(&self, seen: SeenRequest, now: DateTime<Utc>) -> Result<(), Storm> {
         let recent = self
             .repeats
-            .get(&(asked.sender, asked.body))
+            .get(&(seen.sender, seen.body))
             .map_or(0, |times| {
                 times.iter().filter(|at| now - **at < WINDOW).count()
             });
         if recent >= REPEATS {
             return Err(Storm::Repeated);
         }
-        match self.too_large.get(&asked.sender) {
+        match self.too_large.get(&seen.sender) {
             Some(refused)
                 if refused.in_a_row >= TOO_LARGE
-                    && asked.size >= refused.smallest
+                    && seen.size >= refused.smallest
                     && now - refused.last < FORGOTTEN =>
             {
                 Err(Storm::TooLarge)
@@ -149,29 +149,29 @@ impl Guard {
         }
     }
 
-    fn ended(&mut self, asked: SeenRequest, how: ClientResult, now: DateTime<Utc>) {
+    fn ended(&mut self, seen: SeenRequest, how: ClientResult, now: DateTime<Utc>) {
         match how {
             ClientResult::Answer => {
-                self.repeats.remove(&(asked.sender, asked.body));
-                self.too_large.remove(&asked.sender);
+                self.repeats.remove(&(seen.sender, seen.body));
+                self.too_large.remove(&seen.sender);
             }
             ClientResult::Truncated => {
-                self.too_large.remove(&asked.sender);
-                if asked.agent {
-                    self.repeated(asked, now);
+                self.too_large.remove(&seen.sender);
+                if seen.agent {
+                    self.repeated(seen, now);
                 }
             }
-            ClientResult::Failure => self.repeated(asked, now),
+            ClientResult::Failure => self.repeated(seen, now),
             ClientResult::TooLarge => {
-                self.repeated(asked, now);
-                self.refused_as_too_large(asked, now);
+                self.repeated(seen, now);
+                self.refused_as_too_large(seen, now);
             }
             ClientResult::Nothing => {}
         }
     }
 
-    fn repeated(&mut self, asked: SeenRequest, now: DateTime<Utc>) {
-        let key = (asked.sender, asked.body);
+    fn repeated(&mut self, seen: SeenRequest, now: DateTime<Utc>) {
+        let key = (seen.sender, seen.body);
         make_room(&mut self.repeats, &key, |times| times.back().copied());
         let times = self.repeats.entry(key).or_default();
         if times.len() == REPEATS {
@@ -180,21 +180,21 @@ impl Guard {
         times.push_back(now);
     }
 
-    fn refused_as_too_large(&mut self, asked: SeenRequest, now: DateTime<Utc>) {
-        make_room(&mut self.too_large, &asked.sender, |refused| {
+    fn refused_as_too_large(&mut self, seen: SeenRequest, now: DateTime<Utc>) {
+        make_room(&mut self.too_large, &seen.sender, |refused| {
             Some(refused.last)
         });
-        let refused = self.too_large.entry(asked.sender).or_insert(TooLarge {
+        let refused = self.too_large.entry(seen.sender).or_insert(TooLarge {
             in_a_row: 0,
-            smallest: asked.size,
+            smallest: seen.size,
             last: now,
         });
         if now - refused.last >= FORGOTTEN {
             refused.in_a_row = 0;
-            refused.smallest = asked.size;
+            refused.smallest = seen.size;
         }
         refused.in_a_row += 1;
-        refused.smallest = refused.smallest.min(asked.size);
+        refused.smallest = refused.smallest.min(seen.size);
         refused.last = now;
     }
 }

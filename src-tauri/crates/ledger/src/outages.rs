@@ -6,7 +6,7 @@ use health::Level;
 
 use crate::column::{Col, get};
 use crate::incidents::IncidentRow;
-use crate::sums::{failed_ends, met};
+use crate::sums::{failed_ends, met, shows_health};
 use crate::{IncidentTraffic, Ledger, LedgerError};
 
 /// How many ended incidents are searched for the last one that affected requests.
@@ -270,19 +270,21 @@ const CARRIED_BY: &str = concat!(
       ORDER BY answered DESC, provider"
 );
 
-/// An attempt shows whether the provider works if it failed or produced a first token.
-pub(crate) const CALLS: &str = "
-SELECT count(*) AS calls, coalesce(sum(failed), 0) AS failed FROM (
+pub(crate) const CALLS: &str = concat!(
+    "SELECT count(*) AS calls, coalesce(sum(failed), 0) AS failed FROM (
     SELECT a.provider_failed AS failed
       FROM exchanges e JOIN attempts a ON a.exchange = e.id
      WHERE e.rehearsal = 0 AND e.started_at >= ?2 AND e.started_at < ?3 AND a.provider = ?1
-       AND (a.provider_failed OR a.ttft_ms IS NOT NULL)
+       AND ",
+    shows_health!(),
+    "
     UNION ALL
     SELECT outcome <> 'complete' AS failed
       FROM probes
      WHERE at >= ?2 AND at < ?3 AND provider = ?1
        AND outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
-)";
+)"
+);
 
 const ENDED: &str = "SELECT id FROM incidents WHERE closed_at IS NOT NULL AND NOT past
       ORDER BY closed_at DESC, id DESC LIMIT ?1";

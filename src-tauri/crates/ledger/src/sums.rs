@@ -22,7 +22,7 @@ pub struct Sums {
     pub stand_ins: MicroDollars,
     /// Estimate.
     pub probes: MicroDollars,
-    /// Exchanges that reached a provider and whose cost is not known.
+    /// Exchanges that billed a key, and whose cost is not known.
     pub unpriced: u64,
 }
 
@@ -92,8 +92,18 @@ macro_rules! met {
 }
 pub(crate) use met;
 
-/// SQLite's `sum` fails on integer overflow, and then the daily cap has no figure. `total` is exact up to nine billion dollars,
-/// and the cast saturates. Parameters: the beginning, then the two prices of [`DEAREST`].
+/// Attempt `a` shows whether the provider works: it failed, produced a first token, or got a response in one piece. The engine
+/// writes these outcomes.
+macro_rules! shows_health {
+    () => {
+        "(a.provider_failed OR a.ttft_ms IS NOT NULL
+             OR a.outcome IN ('complete', 'continues', 'unknown stop reason', 'token limit', 'declined'))"
+    };
+}
+pub(crate) use shows_health;
+
+/// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
+/// dollars, and the cast saturates. Parameters: the beginning, then the two prices of [`DEAREST`].
 pub(crate) const TODAY: &str = concat!(
     "SELECT count(*) AS exchanges,
             count(*) FILTER (WHERE ended IN ",
@@ -112,7 +122,8 @@ pub(crate) const TODAY: &str = concat!(
                    AND ((a.endpoint, a.model) <> (primary_endpoint, primary_model) OR route = 'pass-through')
             )) AS INTEGER) AS stand_ins,
             count(*) FILTER (
-                WHERE cost IS NULL AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id)
+                WHERE cost IS NULL
+                  AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id AND NOT by_subscription)
             ) AS unpriced
        FROM exchanges
       WHERE rehearsal = 0 AND ended <> 'turned_away' AND started_at >= ?1"

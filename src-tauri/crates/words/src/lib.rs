@@ -26,6 +26,7 @@ pub use headline::{
 pub use level::{level, state_of};
 pub use names::list;
 pub use notification::{body, faded, recovery, title};
+pub use sentence::{text, with_instant};
 pub use stored::{from_stored, to_stored};
 pub use timeline::{entry, incident};
 pub use verdict::{model, surface, verdict};

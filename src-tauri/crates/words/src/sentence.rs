@@ -39,6 +39,16 @@ impl Sentence {
     }
 }
 
+/// One sentence with an instant.
+pub fn with_instant(before: impl Into<String>, at: DateTime<Utc>, after: &str) -> Spans {
+    Sentence::of(before).at(at).text(after).spans()
+}
+
+/// A sentence without an instant.
+pub fn text(text: impl Into<String>) -> Spans {
+    Sentence::of(text).spans()
+}
+
 /// Joins sentences.
 pub(crate) fn joined(sentences: impl IntoIterator<Item = Sentence>) -> Sentence {
     sentences

@@ -356,6 +356,28 @@ fn a_forwarded_request_costs_its_reported_usage_or_an_unknown_amount() {
 }
 
 #[test]
+fn a_model_on_this_machine_costs_nothing() {
+    let catalog = Catalog::bundled();
+    let mut endpoints = catalog.endpoints();
+    let local = endpoints
+        .find(|e| e.is_local() && e.auth == catalog::Auth::None)
+        .expect("a local model server is in the catalogue");
+    let attempt = Attempt {
+        provider: local.provider.clone(),
+        endpoint: local.id.clone(),
+        model: ModelId::new("a-model-without-a-price"),
+        ..attempt(
+            Outcome::Answered(Completion::Complete),
+            Some(200),
+            stopped(told(1_000, 2_000)),
+        )
+    };
+    let row = exchange_row(&exchange(vec![attempt]), None, &catalog);
+    assert_eq!(row.cost, Some(MicroDollars::ZERO));
+    assert!(!row.is_unpriced());
+}
+
+#[test]
 fn an_image_in_the_request_counts_at_most_as_the_window() {
     let (catalog, provider, model) = priced();
     let window = catalog.model(&provider, model.as_str()).unwrap().context;

@@ -64,13 +64,14 @@ pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
             let text = text_of(&clock, &entry.spans, &entry.text);
             say!("       {}  {text}", local(entry.at));
         }
-        incident.interrupted.iter().for_each(print_interruption);
+        let interrupted = incident.interrupted.iter();
+        interrupted.for_each(|session| print_interruption(session, &clock));
         Ok(ExitCode::SUCCESS)
     })
     .await
 }
 
-fn print_interruption(session: &Interruption) {
+fn print_interruption(session: &Interruption, clock: &Clock) {
     let checked = match session.checked {
         Some(at) => format!("checked {}", local(at)),
         None => format!("not checked (--checked {})", session.id),
@@ -81,9 +82,10 @@ fn print_interruption(session: &Interruption) {
         session.session,
         local(session.last)
     );
-    say!("         {}", session.said);
+    let said = text_of(clock, &session.said_spans, &session.said);
+    say!("         {said}");
     for call in &session.calls {
-        say!("         {}", call.said);
+        say!("         {}", text_of(clock, &call.said_spans, &call.said));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use api::{Accepted, ClientUse, Command, Snapshot};
+use api::{Accepted, ClientUse, Command, RefusedChoice, Snapshot, UseChoice};
 use reqwest::Method;
 
 use super::client::Engine;
@@ -10,15 +10,17 @@ use super::failed;
 use super::say::say;
 use super::show::{finish, print_json};
 
+const NO_CLIENT: &str = "No client has sent a request yet. Point one at the URL that `understudyd url` prints; the window shows the lines for each client \
+                         under Settings, Connect.";
+
 pub(super) async fn list(json: bool) -> ExitCode {
     finish(json, async {
         let snapshot: Snapshot = Engine::find()?.get("/snapshot").await?;
         if json {
             print_json(&snapshot.clients);
         } else if snapshot.clients.is_empty() {
-            say!("No client that has a choice of providers has sent a request.");
-        }
-        if !json {
+            say!("{NO_CLIENT}");
+        } else {
             snapshot.clients.iter().for_each(print);
         }
         Ok(ExitCode::SUCCESS)
@@ -27,19 +29,31 @@ pub(super) async fn list(json: bool) -> ExitCode {
 }
 
 fn print(client: &ClientUse) {
-    let auto = || {
-        let first = client.choices.first();
-        first.map_or_else(String::new, |first| {
-            format!("{} uses {} (auto).", client.client, first.product)
-        })
+    let auto = || match client.choices.first() {
+        Some(first) => format!("{} uses {} (auto).", client.client, first.product),
+        None => format!("{}: no provider can be used.", client.client),
     };
     say!("{}", client.sentence.clone().unwrap_or_else(auto));
-    let products: Vec<&str> = client
-        .choices
-        .iter()
-        .map(|one| one.product.as_str())
-        .collect();
-    say!("  Choices: auto, {}", products.join(", "));
+    let choice = |one: &UseChoice| match &one.cost {
+        Some(cost) => format!("{} ({cost})", one.product),
+        None => one.product.clone(),
+    };
+    let choices: Vec<String> = client.choices.iter().map(choice).collect();
+    if !choices.is_empty() {
+        say!("  Choices: auto, {}", choices.join(", "));
+    }
+    for refused in &client.refused {
+        let RefusedChoice { product, why, .. } = refused;
+        match &refused.fix {
+            Some(fix) => say!("  {product} cannot be used: {why}. To fix it: {fix}"),
+            None => say!("  {product} cannot be used: {why}."),
+        }
+    }
+    if client.choices.len() < 2 && client.refused.is_empty() {
+        say!(
+            "  No other provider can be used: add a key with `understudyd key add NAME`; `understudyd key list` shows the names."
+        );
+    }
 }
 
 /// `client`: none if only one has sent requests.
@@ -50,13 +64,16 @@ pub(super) async fn choose(client: Option<String>, provider: String, pin: bool) 
             Some(client) => client,
             None => {
                 let snapshot: Snapshot = engine.get("/snapshot").await?;
-                let [only] = snapshot.clients.as_slice() else {
-                    return Ok(failed(
-                        "name the client too: `understudyd use` lists the clients",
-                        1,
-                    ));
-                };
-                only.client.clone()
+                match snapshot.clients.as_slice() {
+                    [] => return Ok(failed(NO_CLIENT, 1)),
+                    [only] => only.client.clone(),
+                    [..] => {
+                        return Ok(failed(
+                            "name the client too: `understudyd use` lists the clients",
+                            1,
+                        ));
+                    }
+                }
             }
         };
         let auto = provider.eq_ignore_ascii_case("auto");

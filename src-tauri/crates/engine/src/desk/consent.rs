@@ -3,7 +3,7 @@
 
 mod paid;
 
-use catalog::{ModelId, ProviderId, Tokens};
+use catalog::{ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use gateway::{Caller, Consent, Exchange, Ineligible, Login, Plan};
 use ledger::{NoticeKind, NoticeRow, Urgency};
@@ -12,7 +12,7 @@ use super::{Desk, Record, keys};
 use crate::view;
 
 use paid::PaidQuestion;
-pub(crate) use paid::{PaidAnswer, PaidConsent};
+pub(crate) use paid::{PaidAnswer, PaidConsent, TurnCost};
 
 /// A token of English or of code has about four bytes.
 const BYTES_A_TOKEN: u64 = 4;
@@ -91,22 +91,9 @@ impl Desk {
             let down = matches!(down, api::Level::PartialOutage | api::Level::MajorOutage);
             (dropped.why == Ineligible::NeedsYes && !down).then_some((endpoint, &dropped.model))
         })?;
-        let sent = exchange.attempts.iter().map(|a| a.request_bytes).max()?;
-        let (input, output) = (sent / BYTES_A_TOKEN, self.state.paid.usual_output());
+        let input = input_tokens(exchange)?;
         let price = self.state.catalog.price(&endpoint.provider, model.as_str());
-        let cost = price.map(|price| {
-            let first = Tokens {
-                input,
-                output,
-                ..Tokens::default()
-            };
-            let next = Tokens {
-                cache_read: input,
-                output,
-                ..Tokens::default()
-            };
-            (price.cost(first), price.cost(next))
-        });
+        let cost = price.map(|price| self.state.paid.turn_cost(price, input));
         Some(PaidQuestion {
             failing: primary.provider.clone(),
             failing_model: primary.model.clone(),
@@ -167,6 +154,12 @@ impl Desk {
             self.reconfigure(now);
         }
     }
+}
+
+/// Estimated tokens of a request's prompt.
+pub(super) fn input_tokens(exchange: &Exchange) -> Option<u64> {
+    let sent = exchange.attempts.iter().map(|a| a.request_bytes).max()?;
+    Some(sent / BYTES_A_TOKEN)
 }
 
 fn capitalized(text: &str) -> String {

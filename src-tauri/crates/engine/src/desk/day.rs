@@ -52,8 +52,7 @@ impl Day {
                 sums.spent += cost;
                 sums.of_estimated_tokens += row.cost_of_estimated_tokens();
             }
-            None if !row.attempts.is_empty() => sums.unpriced += 1,
-            None => {}
+            None => sums.unpriced += u64::from(row.is_unpriced()),
         }
     }
 

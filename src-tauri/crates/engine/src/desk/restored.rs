@@ -49,6 +49,8 @@ pub(crate) struct RecentClient {
     pub model: String,
     /// A subscription paid for an attempt.
     pub subscription: bool,
+    /// Tokens of the prompt. None: no attempt has a count.
+    pub input: Option<u64>,
 }
 
 impl Desk {

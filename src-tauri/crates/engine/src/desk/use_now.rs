@@ -1,20 +1,22 @@
 //! "Claude Code uses GPT until midnight": the owner's choice of the provider that a client's requests go to first.
 
 mod choices;
+mod last_request;
 
 use std::collections::BTreeMap;
 
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use gateway::{Caller, CallerKind, Exchange, ExchangeKind, Login, Plan};
+use gateway::{Exchange, ExchangeKind, Outcome};
 
+use super::consent::input_tokens;
 use super::restored::RecentClient;
 use super::{Desk, Record, keys};
 use crate::state::State;
 use crate::view;
 
-use choices::LastRequest;
 pub(crate) use choices::{Choice, Choices};
+pub(crate) use last_request::{LastRequest, Offer, Planned};
 
 impl Desk {
     /// Handles the owner's choice of a provider, or of auto, for a client. Returns a sentence for the owner.
@@ -36,7 +38,7 @@ impl Desk {
         let Some(client) = found.map(|name| (*name).clone()) else {
             return refused(
                 format!("no client named {client:?} has sent a request"),
-                "`understudyd use` lists the clients",
+                "`understudyd use` lists the clients, and how to connect one",
             );
         };
         let Some(name) = provider else {
@@ -54,11 +56,11 @@ impl Desk {
                 "`understudyd use` lists the choices",
             );
         };
-        if let Some(why) = view::use_now::unusable(&self.state, &client, &provider) {
+        if let Some((why, fix)) = view::use_now::unusable(&self.state, &client, &provider) {
             let product = self.state.product(&provider);
             return refused(
                 format!("{product} cannot be used: {why}. {client} stays with the usual order"),
-                "`understudyd route explain MODEL` lists each provider with the reason",
+                &fix,
             );
         }
         let until = (!pin).then(|| self.state.zone.day_ends(now));
@@ -104,7 +106,9 @@ impl Desk {
                 model: client.model.clone(),
                 pipeline: client.pipeline.clone(),
                 subscription: client.subscription,
-                plan: None,
+                input: client.input,
+                answered_by: None,
+                planned: None,
             };
             self.state.choices.record(&client.name, request);
         }
@@ -125,7 +129,9 @@ impl Desk {
             model: exchange.model.clone(),
             pipeline: exchange.pipeline.clone(),
             subscription,
-            plan: None,
+            input: input_tokens(exchange),
+            answered_by: answered_by(exchange),
+            planned: None,
         };
         if self.state.choices.record(name, request) {
             self.traffic_has_news = true;
@@ -157,39 +163,12 @@ impl Desk {
         };
         self.state.choices.iter().map(of).collect()
     }
+}
 
-    /// Recomputes the plan of each client's next request.
-    pub(super) fn plan_clients(&mut self) {
-        let last = self.state.choices.last_requests();
-        let plans: Vec<(String, Plan)> = last
-            .map(|(client, request)| (client.clone(), self.client_plan(client, request)))
-            .collect();
-        for (client, plan) in plans {
-            self.state.choices.set_plan(&client, plan);
-        }
-    }
-
-    fn client_plan(&self, client: &str, request: &LastRequest) -> Plan {
-        let known = wire::Client {
-            name: client.to_owned(),
-            ..wire::Client::default()
-        };
-        let caller = Caller {
-            kind: match &request.pipeline {
-                Some(name) => CallerKind::Pipeline(name.clone()),
-                None if known.is_agent() => CallerKind::Agent,
-                None => CallerKind::Application,
-            },
-            login: match self.usual_caller(request.dialect).login {
-                _ if request.subscription => Login::Subscription,
-                Login::None => Login::None,
-                Login::Key | Login::Subscription => Login::Key,
-            },
-            rerun: false,
-            client: client.to_owned(),
-        };
-        self.explain(request.dialect, &request.model, &caller)
-    }
+fn answered_by(exchange: &Exchange) -> Option<ProviderId> {
+    let last = exchange.attempts.last()?;
+    let answered = matches!(last.outcome, Outcome::Answered(_));
+    answered.then(|| last.provider.clone())
 }
 
 /// A provider by its id, its product, its name, or the first word of its models ("gpt").

@@ -231,10 +231,11 @@ impl MainLoop {
         };
         let met = self.ledger.met(id)?.unwrap_or_default();
         let interrupted = self.ledger.interruptions(id)?;
+        let clock = self.state().clock(now);
         Ok(Some(api::Incident {
             interrupted: interrupted
                 .iter()
-                .map(|(id, row)| view::interrupted::interruption(self.state(), *id, row))
+                .map(|(id, row)| view::interrupted::interruption(&clock, *id, row))
                 .collect(),
             ..view::rows::incident(self.state(), id, &story, &met, now)
         }))

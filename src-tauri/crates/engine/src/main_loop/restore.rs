@@ -154,10 +154,18 @@ fn recent_clients(ledger: &Ledger) -> Result<Vec<RecentClient>, LedgerError> {
         rows.filter(|row| !row.rehearsal && !row.route.is_empty() && row.route != ledger::PASSED);
     let client = |row: ledger::ExchangeRow| RecentClient {
         subscription: row.attempts.iter().any(|a| a.by_subscription),
+        input: row.attempts.iter().filter_map(input).max(),
         pipeline: row.pipeline,
         name: row.client,
         dialect: row.dialect,
         model: row.model,
     };
     Ok(routed.map(client).collect())
+}
+
+/// Tokens of an attempt's prompt.
+fn input(attempt: &ledger::AttemptRow) -> Option<u64> {
+    let tokens = attempt.tokens?;
+    let cached = tokens.cache_read.saturating_add(tokens.cache_write);
+    Some(tokens.input.saturating_add(cached)).filter(|input| *input > 0)
 }

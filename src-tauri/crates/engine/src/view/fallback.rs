@@ -1,5 +1,6 @@
 //! Text about fallbacks in use: the notification, the route's line, the tray.
 
+use ::words::Spans;
 use api::{Command, NoticeAction};
 use catalog::MicroDollars;
 use gateway::Siblings;
@@ -61,7 +62,7 @@ pub(crate) fn notification(state: &State, news: &News) -> FallbackNotification {
 }
 
 /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"
-pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
+pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<Spans> {
     let answering = of_route.iter().filter(|standing| is_up(state, standing));
     let answering: Vec<&Standing> = answering.copied().collect();
     let (standing, more) = answering.split_first()?;
@@ -70,9 +71,12 @@ pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
         0 => String::new(),
         n => format!("; {n} more"),
     };
-    let since = state.clock_time(standing.since);
     let cost = behind(standing.carried.cost);
-    Some(format!("{failing} → {by}, since {since}{cost}{more}"))
+    Some(::words::with_instant(
+        format!("{failing} → {by}, since "),
+        standing.since,
+        &format!("{cost}{more}"),
+    ))
 }
 
 /// A fallback whose own provider is down answers nothing.

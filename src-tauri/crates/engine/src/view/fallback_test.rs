@@ -43,6 +43,10 @@ pub(crate) fn shown(state: &State, target: &Target) -> Fallback {
         said: row
             .zip(last.as_ref())
             .map_or_else(|| NEVER.to_owned(), |(row, last)| line(state, row, last)),
+        said_spans: match row.zip(last.as_ref()) {
+            Some((row, last)) => ::words::with_instant("tested ", row.at, &result(row, last)),
+            None => ::words::text(NEVER),
+        },
         cost: cost(target),
         untestable: target.untestable.clone(),
         last,
@@ -74,6 +78,11 @@ fn line(state: &State, row: &FallbackTestRow, test: &FallbackTest) -> String {
         true => day.format("%-d %b"),
         false => day.format("%-d %b %Y"),
     };
+    format!("tested {day}{}", result(row, test))
+}
+
+/// ", tool turn complete, $0.002"
+fn result(row: &FallbackTestRow, test: &FallbackTest) -> String {
     let cost = match row.cost {
         Some(MicroDollars::ZERO) => "no cost".to_owned(),
         Some(cost) if row.tokens_estimated => format!("about {}", dollars(cost)),
@@ -84,7 +93,7 @@ fn line(state: &State, row: &FallbackTestRow, test: &FallbackTest) -> String {
         true => "; its settings or its model's facts have changed since, so test it again",
         false => "",
     };
-    format!("tested {day}, {}, {cost}{outdated}", test.said)
+    format!(", {}, {cost}{outdated}", test.said)
 }
 
 fn test(row: &FallbackTestRow, outdated: bool) -> FallbackTest {

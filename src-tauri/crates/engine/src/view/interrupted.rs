@@ -1,11 +1,11 @@
+use ::words::{Clock, Spans};
 use api::{DeliveredCall, Interruption};
 use ledger::{End, InterruptionRow};
 use serde_json::Value;
 
-use crate::state::State;
-
 /// Text about an interrupted session.
-pub(crate) fn interruption(state: &State, id: i64, row: &InterruptionRow) -> Interruption {
+pub(crate) fn interruption(clock: &Clock, id: i64, row: &InterruptionRow) -> Interruption {
+    let said = session(row);
     Interruption {
         id,
         client: row.client.clone(),
@@ -13,18 +13,20 @@ pub(crate) fn interruption(state: &State, id: i64, row: &InterruptionRow) -> Int
         model: row.model.to_string(),
         first: row.first,
         last: row.last,
-        said: said(state, row),
+        said: clock.plain(&said),
+        said_spans: said,
         resumed: row.resumed,
         checked: row.checked,
         calls: row
             .calls
             .iter()
-            .map(|call| delivered(state, call))
+            .map(|call| delivered(clock, call))
             .collect(),
     }
 }
 
-fn said(state: &State, row: &InterruptionRow) -> String {
+/// "Cut in the middle of an answer, 2 requests failed; it continued at 20:04."
+fn session(row: &InterruptionRow) -> Spans {
     let how = match row.end {
         End::Cut => "Cut within a response",
         End::ClientLeft => "Disconnected before any provider answered",
@@ -41,25 +43,35 @@ fn said(state: &State, row: &InterruptionRow) -> String {
         1 => "1 request failed".to_owned(),
         n => format!("{n} requests failed"),
     };
-    let since = match row.resumed {
-        Some(resumed) => format!("it continued at {}", state.clock_time(resumed)),
-        None => "no response since".to_owned(),
-    };
-    format!("{how}, {times}; {since}.")
+    match row.resumed {
+        Some(resumed) => {
+            ::words::with_instant(format!("{how}, {times}; it continued at "), resumed, ".")
+        }
+        None => ::words::text(format!("{how}, {times}; no response since.")),
+    }
 }
 
-fn delivered(state: &State, call: &ledger::DeliveredCall) -> DeliveredCall {
+fn delivered(clock: &Clock, delivered: &ledger::DeliveredCall) -> DeliveredCall {
+    let said = call(delivered);
+    DeliveredCall {
+        said: clock.plain(&said),
+        said_spans: said,
+        result: delivered.result,
+    }
+}
+
+/// "`Bash: alembic upgrade head` delivered, no result seen"
+fn call(call: &ledger::DeliveredCall) -> Spans {
     let what = match &call.arguments {
         Some(told) if !told.is_empty() => format!("{}: {}", call.name, briefly(told)),
         Some(_) | None => call.name.clone(),
     };
-    let came = match call.result {
-        Some(result) => format!("its result came back by {}", state.clock_time(result)),
-        None => "no result seen".to_owned(),
-    };
-    DeliveredCall {
-        said: format!("`{what}` delivered, {came}"),
-        result: call.result,
+    match call.result {
+        Some(result) => {
+            let before = format!("`{what}` delivered, its result came back by ");
+            ::words::with_instant(before, result, "")
+        }
+        None => ::words::text(format!("`{what}` delivered, no result seen")),
     }
 }
 
@@ -77,7 +89,22 @@ fn briefly(arguments: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::briefly;
+    use ::words::Span;
+
+    use super::{briefly, call};
+
+    #[test]
+    fn the_time_of_a_result_is_an_instant() {
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let delivered = ledger::DeliveredCall {
+            call: "c".into(),
+            name: "Bash".into(),
+            arguments: None,
+            result: Some(at),
+        };
+        let spans = call(&delivered).0;
+        assert_eq!(spans[1..], [Span::Instant { at }]);
+    }
 
     #[test]
     fn a_call_is_summarised_briefly() {

@@ -20,28 +20,32 @@ pub(crate) fn problem(state: &State, id: &EndpointId) -> Option<ProblemView> {
     let open = state.logins.get(id)?;
     let provider = &state.catalog.endpoint(id)?.provider;
     let product = state.product(provider);
-    let since = state.clock_time(open.since);
     let own_key = state.keys.get(id).is_some();
     let (what, fix) = match (open.kind, own_key) {
         (LoginProblem::Refused, true) => (
-            format!("Your key for {product} is refused since {since}."),
+            format!("Your key for {product} is refused since "),
             format!("Put a valid key into Settings → Keys, or `understudyd key add {id}`."),
         ),
         (LoginProblem::Refused, false) => (
-            format!("{product} refuses the login of your client since {since}."),
+            format!("{product} refuses the login of your client since "),
             "Log in again in the client.".to_owned(),
         ),
         (LoginProblem::Quota, true) => (
-            format!("Your account at {product} has no quota left since {since}."),
+            format!("Your account at {product} has no quota left since "),
             "Add credit or raise the limit at the provider; requests go there again within minutes.".to_owned(),
         ),
         (LoginProblem::Quota, false) => (
-            format!("The account of your client at {product} has no quota left since {since}."),
+            format!("The account of your client at {product} has no quota left since "),
             "Add credit or change the plan at the provider; requests go there again within minutes.".to_owned(),
         ),
         (LoginProblem::Limit { .. }, _) => return None,
     };
-    Some(ProblemView { what, fix })
+    let what = ::words::with_instant(what, open.since, ".");
+    Some(ProblemView {
+        what: state.plain(&what),
+        what_spans: what,
+        fix,
+    })
 }
 
 /// Circuit breakers that a used-up limit holds open.

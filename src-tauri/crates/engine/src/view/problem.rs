@@ -16,16 +16,22 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
                 "Correct {} and save it; until then the last valid settings are active.",
                 state.places.settings.display()
             ),
+            ..ProblemView::default()
         });
     }
     problems.extend(super::login::problems(state));
     if let Some((what, fix)) = state.listening.pending(&state.settings) {
-        problems.push(ProblemView { what, fix });
+        problems.push(ProblemView {
+            what,
+            fix,
+            ..ProblemView::default()
+        });
     }
     for (name, what) in state.unknown_pipelines.warnings(&state.settings) {
         problems.push(ProblemView {
             what,
             fix: format!("Correct the name in the workflow, or add it to the settings: [[pipeline]] name = \"{name}\"."),
+            ..ProblemView::default()
         });
     }
     if let Some(why) = &state.ledger_failed {
@@ -33,6 +39,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             what: why.clone(),
             fix: "Until then this run's history is kept in memory and lost when the engine stops."
                 .into(),
+            ..ProblemView::default()
         });
     }
     if let Some(why) = &state.scope_unwritten {
@@ -43,10 +50,11 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ),
             fix: "Write may_go_to = \"any\" (as it was) or \"named\" under [fallback] yourself."
                 .into(),
+            ..ProblemView::default()
         });
     }
     if let Some(why) = &state.keychain_failed {
-        problems.push(ProblemView { what: format!("Keys are lost when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into() });
+        problems.push(ProblemView { what: format!("Keys are lost when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
     }
     problems
 }

@@ -7,6 +7,7 @@ use catalog::{MicroDollars, ProviderId};
 use gateway::Siblings;
 
 use super::{fallback, words};
+use crate::desk::TurnCost;
 use crate::state::{Reach, ScopeAnswer, State, Way};
 
 pub(crate) fn questions(state: &State) -> Vec<Question> {
@@ -32,15 +33,7 @@ pub(crate) fn on_outage(state: &State, provider: &ProviderId) -> Option<Question
 pub(crate) fn paid(state: &State) -> Option<Question> {
     let asked = state.paid.question()?;
     let (failing, by) = (state.product(&asked.failing), state.product(&asked.by));
-    let cap = state.settings.fallback_a_day;
-    let cost = match asked.cost {
-        Some((first, next)) => format!(
-            "{} for the next turn, then {}, at most {cap} a day",
-            dollars(first),
-            dollars(next)
-        ),
-        None => format!("what a turn costs is not known, at most {cap} a day"),
-    };
+    let cost = turn_cost(state, asked.cost);
     Some(Question {
         id: "paid".into(),
         text: format!("{by} can answer while {failing} is down: {cost}."),
@@ -60,10 +53,32 @@ pub(crate) fn paid(state: &State) -> Option<Question> {
     })
 }
 
+/// "about $0.57 for the next turn, then $0.31, today's cap $5". None: the price or the size is unknown.
+pub(crate) fn turn_cost(state: &State, cost: Option<TurnCost>) -> String {
+    let turns = match cost.map(|cost| (dollars(cost.first), dollars(cost.next))) {
+        None => "what a turn costs is not known".to_owned(),
+        Some((first, next)) if first == next => format!("{} a turn", about(&first)),
+        Some((first, next)) => format!("{} for the next turn, then {next}", about(&first)),
+    };
+    let cap = state.settings.fallback_a_day;
+    match state.today.stand_ins {
+        MicroDollars(..10_000) => format!("{turns}, today's cap {cap}"),
+        spent => format!("{turns}, today's cap {cap}, {} spent", dollars(spent)),
+    }
+}
+
 fn dollars(amount: MicroDollars) -> String {
     match amount.0 {
         1..10_000 => "under $0.01".into(),
-        _ => format!("about ${:.2}", amount.dollars()),
+        _ => format!("${:.2}", amount.dollars()),
+    }
+}
+
+fn about(dollars: &str) -> String {
+    if dollars.starts_with('$') {
+        format!("about {dollars}")
+    } else {
+        dollars.to_owned()
     }
 }
 

@@ -31,7 +31,8 @@ fn route(state: &State, plan: &Plan) -> Route {
         dialect: words::dialect(plan.dialect),
         models: written.map_or_else(|| plan.route.clone(), |own| own.models.clone()),
         candidates: candidates(plan),
-        active,
+        active: active.as_ref().map(|spans| state.plain(spans)),
+        active_spans: active.unwrap_or_default(),
         stand_in: with_siblings(state, plan, stand_in(plan)),
         fallbacks: super::fallback_test::of_route(state, &plan.route, plan.dialect),
     }

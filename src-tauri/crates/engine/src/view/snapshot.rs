@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use ::words::Clock;
+use ::words::{Clock, Spans};
 use api::{
     Basis, Blame, Endpoint, EngineState, Level, ModelHealth, PageView, PaidStandIns, Provider,
     Session, Snapshot, Surface, Today, usd,
@@ -173,6 +173,7 @@ fn surface(
     verdict: Option<&ProviderVerdict>,
 ) -> Surface {
     let finding = verdict.and_then(|v| v.surfaces.get(&surface.id));
+    let evidence = finding.map(::words::surface).unwrap_or_default();
     Surface {
         id: surface.id.to_string(),
         name: surface.name.clone(),
@@ -180,7 +181,8 @@ fn surface(
         level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
         since: finding.and_then(|f| f.since),
         basis: finding.map_or(Basis::Nothing, |f| basis(f.basis)),
-        evidence: finding.map_or_else(String::new, |f| clock.plain(&::words::surface(f))),
+        evidence: clock.plain(&evidence),
+        evidence_spans: evidence,
     }
 }
 
@@ -201,13 +203,17 @@ fn endpoint(
     }
     let models = models.into_iter().map(|(model, finding)| {
         let breaker = breaker(state, endpoint, model);
+        let evidence = finding
+            .map(|f| ::words::model(&state.catalog, &endpoint.provider, f))
+            .unwrap_or_default();
+        let standing = standing(breaker);
         ModelHealth {
             model: model.into(),
             level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
-            evidence: finding.map_or_else(String::new, |f| {
-                clock.plain(&::words::model(&state.catalog, &endpoint.provider, f))
-            }),
-            breaker: standing(state, breaker),
+            evidence: clock.plain(&evidence),
+            evidence_spans: evidence,
+            breaker: clock.plain(&standing),
+            breaker_spans: standing,
             ttft_ms: state
                 .ttft
                 .get(&(endpoint.id.clone(), model.to_owned()))
@@ -235,11 +241,11 @@ fn breaker<'s>(
     breakers.find(|b| b.endpoint == endpoint.id && b.model.as_str() == model)
 }
 
-fn standing(state: &State, breaker: Option<&BreakerView>) -> String {
+fn standing(breaker: Option<&BreakerView>) -> Spans {
     match breaker.map(|breaker| breaker.standing) {
-        None | Some(Standing::Closed) => "closed".into(),
-        Some(Standing::Open { until, .. }) => format!("open until {}", state.clock_time(until)),
-        Some(Standing::HalfOpen | Standing::Probing) => "half-open".into(),
+        None | Some(Standing::Closed) => ::words::text("closed"),
+        Some(Standing::Open { until, .. }) => ::words::with_instant("open until ", until, ""),
+        Some(Standing::HalfOpen | Standing::Probing) => ::words::text("half-open"),
     }
 }
 

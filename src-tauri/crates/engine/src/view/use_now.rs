@@ -1,53 +1,59 @@
 //! The provider that each client uses now, and the choices.
 
-use api::{ClientUse, Command, MenuLine, UseChoice};
-use catalog::ProviderId;
+use api::{ClientUse, Command, MenuLine, RefusedChoice, UseChoice};
+use catalog::{Auth, ProviderId};
 use chrono::{DateTime, Utc};
-use gateway::{Ineligible, Plan};
+use gateway::{CallerKind, Ineligible};
 
+use super::question;
+use crate::desk::{LastRequest, Offer, TurnCost};
 use crate::state::State;
 
 /// Clients with a submenu in the tray.
 const CLIENTS_SHOWN: usize = 4;
 
 pub(crate) fn clients(state: &State, now: DateTime<Utc>) -> Vec<ClientUse> {
-    let names = state.choices.clients();
-    let mut clients: Vec<ClientUse> = names.iter().map(|name| client(state, name, now)).collect();
-    clients.retain(|client| client.provider.is_some() || client.choices.len() > 1);
-    clients
+    let names = state.choices.clients().into_iter();
+    names.map(|name| client(state, name, now)).collect()
 }
 
 fn client(state: &State, name: &str, now: DateTime<Utc>) -> ClientUse {
     let choice = state.choices.of(name);
-    ClientUse {
+    let last = state.choices.last_request(name);
+    let planned = last.and_then(|last| Some((last, last.planned.as_ref()?)));
+    let unusable = choice.and_then(|choice| unusable(state, name, &choice.provider));
+    let mut client = ClientUse {
         client: name.to_owned(),
         provider: choice.map(|choice| choice.provider.to_string()),
         until: choice.and_then(|choice| choice.until),
         sentence: sentence(state, name, now),
-        unusable: choice.and_then(|choice| unusable(state, name, &choice.provider)),
-        choices: state
-            .choices
-            .plan(name)
-            .map_or_else(Vec::new, |plan| choices(state, plan)),
-    }
-}
-
-/// Providers of the candidates, in the route's order.
-fn choices(state: &State, plan: &Plan) -> Vec<UseChoice> {
-    let mut candidates: Vec<_> = plan.candidates.iter().collect();
-    candidates.sort_by_key(|candidate| candidate.place);
-    let mut choices: Vec<UseChoice> = Vec::new();
-    for candidate in candidates {
-        let provider = candidate.provider.to_string();
-        if !choices.iter().any(|choice| choice.provider == provider) {
-            let product = state.product(&candidate.provider);
-            choices.push(UseChoice { provider, product });
+        unusable: unusable.map(|(why, _)| why),
+        choices: Vec::new(),
+        refused: Vec::new(),
+    };
+    if let Some((last, planned)) = planned {
+        for offer in &planned.offers {
+            let provider = offer.provider.to_string();
+            let product = state.product(&offer.provider);
+            match refusal(state, last, offer) {
+                None => client.choices.push(UseChoice {
+                    provider,
+                    product,
+                    cost: cost(state, last, offer),
+                }),
+                Some((why, fix)) => client.refused.push(RefusedChoice {
+                    provider,
+                    product,
+                    why,
+                    fix: Some(fix),
+                }),
+            }
         }
     }
-    choices
+    client
 }
 
-/// "Claude Code uses GPT until midnight."
+/// "Claude Code uses GPT until midnight: about $0.57 for the next turn, then $0.31, today's cap $5."
 pub(crate) fn sentence(state: &State, client: &str, now: DateTime<Utc>) -> Option<String> {
     let choice = state.choices.of(client)?;
     let product = state.product(&choice.provider);
@@ -56,43 +62,133 @@ pub(crate) fn sentence(state: &State, client: &str, now: DateTime<Utc>) -> Optio
         Some(at) if at == state.zone.day_ends(now) => "until midnight".to_owned(),
         Some(at) => format!("until {}", state.clock_time(at)),
     };
-    let but = unusable(state, client, &choice.provider);
-    Some(match but {
-        None => format!("{client} uses {product} {until}."),
-        Some(why) => format!("{client} follows the usual order: {product} cannot be used ({why})."),
+    if let Some((why, _)) = unusable(state, client, &choice.provider) {
+        return Some(format!(
+            "{client} follows the usual order: {product} cannot be used ({why})."
+        ));
+    }
+    let last = state.choices.last_request(client);
+    let offer = last.and_then(|last| Some((last, last.offer(&choice.provider)?)));
+    Some(
+        match offer.and_then(|(last, offer)| cost(state, last, offer)) {
+            None => format!("{client} uses {product} {until}."),
+            Some(cost) => format!("{client} uses {product} {until}: {cost}."),
+        },
+    )
+}
+
+/// "about $0.57 for the next turn, then $0.31, today's cap $5". None: nothing is billed to a key.
+fn cost(state: &State, last: &LastRequest, offer: &Offer) -> Option<String> {
+    if offer.billed != Ok(true) {
+        return None;
+    }
+    let price = state.catalog.price(&offer.provider, offer.model.as_str());
+    let cost = price.zip(last.input).map(|(price, input)| {
+        let cost = state.paid.turn_cost(price, input);
+        match last.answered_by.as_ref() == Some(&offer.provider) {
+            true => TurnCost {
+                first: cost.next,
+                ..cost
+            },
+            false => cost,
+        }
+    });
+    Some(question::turn_cost(state, cost))
+}
+
+/// Why this provider cannot serve the client's next request, and what to do about it. None: it can, or no request of the client
+/// is known.
+pub(crate) fn unusable(
+    state: &State,
+    client: &str,
+    provider: &ProviderId,
+) -> Option<(String, String)> {
+    let last = state.choices.last_request(client)?;
+    let planned = last.planned.as_ref()?;
+    if let Some(offer) = last.offer(provider) {
+        return refusal(state, last, offer);
+    }
+    Some(match without_key(state, provider) {
+        Some(no_key) => no_key,
+        None => (
+            format!("it has no model that can answer for {}", last.model),
+            format!(
+                "name it in the route \"{}\" in the settings file, with the model to use",
+                planned.route
+            ),
+        ),
     })
 }
 
-/// Why this provider cannot serve the client's next request. None: it can, or no request of the client is known.
-pub(crate) fn unusable(state: &State, client: &str, provider: &ProviderId) -> Option<String> {
-    let plan = state.choices.plan(client)?;
-    if plan.candidates.iter().any(|c| c.provider == *provider) {
-        return None;
-    }
-    let of_provider = |id: &catalog::EndpointId| {
-        let endpoint = state.catalog.endpoint(id);
-        endpoint.is_some_and(|endpoint| endpoint.provider == *provider)
-    };
-    let mut dropped = plan.dropped.iter().filter(|one| of_provider(&one.endpoint));
-    let known = state.catalog.provider(provider)?;
-    let keyed = known
-        .endpoints
-        .iter()
-        .any(|e| e.auth == catalog::Auth::None || state.keys.get(&e.id).is_some());
-    Some(match dropped.next().map(|one| &one.why) {
-        None | Some(Ineligible::NoKey { .. } | Ineligible::OtherModels) if !keyed => {
-            format!("no key for {}", known.name)
+fn refusal(state: &State, last: &LastRequest, offer: &Offer) -> Option<(String, String)> {
+    let why = offer.billed.as_ref().err()?;
+    let planned = last.planned.as_ref()?;
+    let endpoint = &offer.endpoint;
+    let route = &planned.route;
+    let fix = match why {
+        Ineligible::NoKey { .. } | Ineligible::OtherModels => {
+            if let Some(no_key) = without_key(state, &offer.provider) {
+                return Some(no_key);
+            }
+            format!(
+                "name the model to use in the route \"{route}\" in the settings file, or under [equivalents]"
+            )
         }
-        None => format!("it has no model that can answer for {}", plan.model),
-        Some(why) => why.to_string(),
+        Ineligible::OutOfScope { .. } => {
+            let mut routes = state.settings.routes.iter();
+            let of_route = routes.any(|one| one.name == *route && one.may_go_to.is_some());
+            let of = match &planned.kind {
+                CallerKind::Pipeline(name) => format!("of the pipeline {name:?}"),
+                CallerKind::Application if !of_route => "under [fallback]".to_owned(),
+                CallerKind::Application | CallerKind::Agent => format!("of the route {route:?}"),
+            };
+            format!("allow {endpoint} in `may_go_to` {of} in the settings file")
+        }
+        Ineligible::UsedUp { .. } if state.paid_stopped_until.is_some() => {
+            "`understudyd paid-fallbacks-today yes` lifts your stop of paid fallbacks".to_owned()
+        }
+        Ineligible::UsedUp { .. } => {
+            "raise `dollars_a_day` under [fallback] in the settings, or choose again after midnight"
+                .to_owned()
+        }
+        Ineligible::Paused => "end the pause with `understudyd resume`".to_owned(),
+        Ineligible::Unknown
+        | Ineligible::Dialect(_)
+        | Ineligible::Untranslatable(_)
+        | Ineligible::Loop
+        | Ineligible::BadAddress(_)
+        | Ineligible::Rehearsal
+        | Ineligible::NoneBefore
+        | Ineligible::NeedsYes
+        | Ineligible::Declined
+        | Ineligible::SiblingNeedsYes
+        | Ineligible::SiblingOnKey
+        | Ineligible::NotTested => format!(
+            "`understudyd route explain {}` lists each provider with the reason",
+            last.model
+        ),
+    };
+    Some((why.to_string(), fix))
+}
+
+/// None: an endpoint of the provider has a key, or needs none.
+fn without_key(state: &State, provider: &ProviderId) -> Option<(String, String)> {
+    let known = state.catalog.provider(provider)?;
+    let keyed = |e: &catalog::Endpoint| e.auth == Auth::None || state.keys.get(&e.id).is_some();
+    let first = known.endpoints.first()?;
+    (!known.endpoints.iter().any(keyed)).then(|| {
+        (
+            format!("no key for {}", known.name),
+            format!("add one with `understudyd key add {}`", first.id),
+        )
     })
 }
 
 /// A submenu for each client: auto and the providers.
 pub(crate) fn menu(clients: &[ClientUse]) -> Vec<MenuLine> {
     let submenu = |client: &ClientUse| {
-        let line = |label: &str, provider: Option<&str>| MenuLine::Action {
-            label: label.to_owned(),
+        let line = |label: String, provider: Option<&str>| MenuLine::Action {
+            label,
             command: Command::UseNow {
                 client: client.client.clone(),
                 provider: provider.map(str::to_owned),
@@ -100,13 +196,20 @@ pub(crate) fn menu(clients: &[ClientUse]) -> Vec<MenuLine> {
             },
             checked: Some(client.provider.as_deref() == provider),
         };
-        let mut lines = vec![line("Auto", None)];
-        let choices = client.choices.iter();
-        lines.extend(choices.map(|one| line(&one.product, Some(&one.provider))));
+        let mut lines = vec![line("Auto".to_owned(), None)];
+        lines.extend(client.choices.iter().map(|one| {
+            let label = match &one.cost {
+                Some(cost) => format!("{} ({cost})", one.product),
+                None => one.product.clone(),
+            };
+            line(label, Some(&one.provider))
+        }));
         MenuLine::Submenu {
             label: format!("{}: use now", client.client),
             lines,
         }
     };
-    clients.iter().take(CLIENTS_SHOWN).map(submenu).collect()
+    let has_a_choice = |client: &&ClientUse| client.provider.is_some() || client.choices.len() > 1;
+    let shown = clients.iter().filter(has_a_choice).take(CLIENTS_SHOWN);
+    shown.map(submenu).collect()
 }

@@ -127,7 +127,7 @@ impl Answer {
 
     /// The verdict, if it is certain; bytes may still arrive.
     pub(crate) fn checked(&self) -> Option<Completion> {
-        let upstream = || self.translator.as_ref().and_then(AnswerTranslator::proven);
+        let upstream = || self.translator.as_ref().and_then(AnswerTranslator::checked);
         self.checked.clone().or_else(upstream)
     }
 

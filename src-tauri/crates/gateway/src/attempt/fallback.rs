@@ -38,7 +38,7 @@ pub(crate) struct Fallback {
     pub(crate) queue: Queue,
     pub(crate) failure: ReportedFailure,
     /// The candidate of the last attempt.
-    asked: Option<Candidate>,
+    last_candidate: Option<Candidate>,
     /// After a context-length error, fallbacks whose context window is known and not larger than this many tokens are
     /// skipped.
     window: Option<u64>,
@@ -78,7 +78,7 @@ impl Fallback {
             exchange,
             queue: Queue::new(lineup),
             failure: ReportedFailure::default(),
-            asked: None,
+            last_candidate: None,
             window: None,
             empty_before: false,
         }
@@ -169,7 +169,7 @@ impl Fallback {
     }
 
     fn log_failover(&mut self, to: &Candidate) {
-        let from = self.asked.replace(to.clone());
+        let from = self.last_candidate.replace(to.clone());
         let moved = match &from {
             Some(from) => from.answerer() != to.answerer(),
             None => !to.is_primary() && !self.admitted.plan.chosen,

@@ -80,7 +80,7 @@ impl Announcement {
     pub(super) fn into_complete(self, fallback: &Fallback, body: Bytes) -> Bytes {
         match with_first_line(fallback.admitted.plan.dialect, &body, &self.line) {
             Some(told) => {
-                self.said();
+                self.mark_announced();
                 told.into()
             }
             None => body,
@@ -94,7 +94,7 @@ impl Announcement {
         }
     }
 
-    fn said(self) {
+    fn mark_announced(self) {
         if let Some(session) = &self.session {
             self.services.announced(session);
         }
@@ -114,7 +114,7 @@ impl Announcing {
         if self.line.is_said()
             && let Some(announcement) = self.pending.take()
         {
-            announcement.said();
+            announcement.mark_announced();
         }
         told.into()
     }

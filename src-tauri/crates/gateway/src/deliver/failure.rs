@@ -18,17 +18,17 @@ pub(super) fn error_response(fallback: &mut Fallback) -> (ClientResponse, End, O
     let Some((candidate, failed_attempt)) = fallback.failure.take() else {
         let plan = &fallback.admitted.plan;
         let why = no_candidate(plan);
-        let said = rescue::turned_away(plan.dialect, &why);
-        log::unanswered(fallback.exchange.span(), said.status, 0);
-        return (said, End::TurnedAway(why), None);
+        let error_reply = rescue::turned_away(plan.dialect, &why);
+        log::unanswered(fallback.exchange.span(), error_reply.status, 0);
+        return (error_reply, End::TurnedAway(why), None);
     };
-    let (mut said, how) = error_of(fallback, &candidate, failed_attempt);
+    let (mut error_reply, how) = error_of(fallback, &candidate, failed_attempt);
     let exchange = &fallback.exchange;
-    log::unanswered(exchange.span(), said.status, exchange.attempts());
+    log::unanswered(exchange.span(), error_reply.status, exchange.attempts());
     if let Some(waits) = fallback.exchange.waits(&how, &fallback.admitted.config) {
-        said.append_sentence(fallback.admitted.plan.dialect, &waits);
+        error_reply.append_sentence(fallback.admitted.plan.dialect, &waits);
     }
-    (said, how, Some(candidate))
+    (error_reply, how, Some(candidate))
 }
 
 fn error_of(
@@ -45,8 +45,8 @@ fn error_of(
         // With its reset, for which clients wait.
         (Class::Limit, Some(answer)) => (ClientResponse::from(answer), End::Exhausted),
         (Class::ContextTooLong, None) => {
-            let said = rescue::too_long(plan.dialect, &failed_attempt.message);
-            (said, End::CallersFault)
+            let error_reply = rescue::too_long(plan.dialect, &failed_attempt.message);
+            (error_reply, End::CallersFault)
         }
         (Class::Credential, Some(answer)) if own_login => {
             (ClientResponse::from(answer), End::CallersFault)
@@ -70,8 +70,9 @@ fn error_of(
                 answer,
                 ..failed_attempt
             };
-            let said = rescue::exhausted(plan.dialect, candidate, product, failed_attempt, &known);
-            (said, End::Exhausted)
+            let error_reply =
+                rescue::exhausted(plan.dialect, candidate, product, failed_attempt, &known);
+            (error_reply, End::Exhausted)
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::attempt::fallback::Fallback;
 
 /// Why this fallback answers instead of the primary, in one word: the class of the primary's failure, or its breaker. `None`:
 /// it is the primary.
-pub(super) fn replaces(fallback: &Fallback, candidate: &Candidate) -> Option<&'static str> {
+pub(super) fn fallback_reason(fallback: &Fallback, candidate: &Candidate) -> Option<&'static str> {
     let is = |other: &Candidate| {
         (&other.endpoint, &other.model) == (&candidate.endpoint, &candidate.model)
     };

@@ -19,11 +19,11 @@ const RETRY_AFTER_MOST: u64 = 60;
 const RETRY_AFTER_DEFAULT: u64 = 15;
 
 /// As a response to a request that began no exchange.
-pub(crate) fn plain(said: ClientResponse, id: ExchangeId) -> Response<Body> {
-    let said = said.cite(id);
-    let mut response = Response::new(Body::plain(said.body));
-    *response.status_mut() = said.status;
-    *response.headers_mut() = said.headers;
+pub(crate) fn plain(reply: ClientResponse, id: ExchangeId) -> Response<Body> {
+    let reply = reply.cite(id);
+    let mut response = Response::new(Body::plain(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
     response
 }
 
@@ -55,15 +55,18 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
     };
     let message = why.to_string();
-    let mut said = ClientResponse::new(dialect, &Problem { status, message });
+    let mut reply = ClientResponse::new(dialect, &Problem { status, message });
     if let TurnedAway::Method { wanted, .. } = why {
-        said.headers.insert(ALLOW, HeaderValue::from_static(wanted));
+        reply
+            .headers
+            .insert(ALLOW, HeaderValue::from_static(wanted));
     }
     if let TurnedAway::Busy(_) = why {
-        said.headers
+        reply
+            .headers
             .insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
-    said
+    reply
 }
 
 /// A panic in Understudy ended this exchange.
@@ -117,7 +120,7 @@ pub(crate) fn exhausted(
 ) -> ClientResponse {
     let ours =
         failed_attempt.class == Class::Credential && primary.credential != Credential::ClientLogin;
-    let mut said = match failed_attempt.answer {
+    let mut reply = match failed_attempt.answer {
         // A wrong key of the owner is not the client's login: after a 401, agents retry for minutes.
         Some((_, _, body)) if ours => ClientResponse {
             ours: true,
@@ -144,16 +147,16 @@ pub(crate) fn exhausted(
         },
     };
     for sentence in known {
-        said.add(sentence);
+        reply.add(sentence);
     }
     if dialect == Dialect::OpenaiResponses && !known.is_empty() {
-        said.body = without_unheard_code(said.body);
+        reply.body = without_unheard_code(reply.body);
     }
     // The vendor's own clients show the reset of a used-up plan and wait for it: its headers are forwarded.
     if failed_attempt.class != Class::Limit {
-        bound_retry_after(dialect, &mut said, failed_attempt.retry_after);
+        bound_retry_after(dialect, &mut reply, failed_attempt.retry_after);
     }
-    said
+    reply
 }
 
 /// The request never left this machine's network: a status that does not blame the provider, and after which clients retry.
@@ -167,10 +170,10 @@ pub(crate) fn of_our_network(
         status: StatusCode::SERVICE_UNAVAILABLE,
         message: own.sentence(product, why),
     };
-    let said = ClientResponse::new(dialect, &problem);
+    let reply = ClientResponse::new(dialect, &problem);
     ClientResponse {
-        body: not_overloaded(without_unheard_code(said.body)),
-        ..said
+        body: not_overloaded(without_unheard_code(reply.body)),
+        ..reply
     }
 }
 
@@ -210,34 +213,34 @@ pub(crate) fn truncated_response(dialect: Dialect, why: &str) -> ClientResponse 
 }
 
 /// The same as an event, for a client whose response has begun.
-pub(crate) fn as_event(dialect: Dialect, said: &ClientResponse) -> Bytes {
-    let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap_or_default();
+pub(crate) fn as_event(dialect: Dialect, reply: &ClientResponse) -> Bytes {
+    let tree: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let told = ["/error/message", "/message"]
         .iter()
         .find_map(|place| tree.pointer(place)?.as_str());
     let problem = Problem {
-        status: said.status,
+        status: reply.status,
         message: told.unwrap_or("no provider answered").to_owned(),
     };
     wire::error_event(dialect, &problem).into()
 }
 
 /// `patience`: the wait that the provider requested, in any of its forms.
-fn bound_retry_after(dialect: Dialect, said: &mut ClientResponse, patience: Option<Duration>) {
-    let asked = said.headers.get(RETRY_AFTER);
+fn bound_retry_after(dialect: Dialect, reply: &mut ClientResponse, patience: Option<Duration>) {
+    let stated = reply.headers.get(RETRY_AFTER);
     // Only full seconds work for every client; a date or a fraction is in `patience`.
-    let seconds: Option<u64> = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let in_ms = said.headers.contains_key("retry-after-ms");
+    let seconds: Option<u64> = stated.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let in_ms = reply.headers.contains_key("retry-after-ms");
     let wait = seconds.or_else(|| patience.map(|wait| wait.as_secs_f64().ceil() as u64));
-    let too_long = (asked.is_some() || in_ms) && wait.is_some_and(|wait| wait > RETRY_AFTER_MOST);
+    let too_long = (stated.is_some() || in_ms) && wait.is_some_and(|wait| wait > RETRY_AFTER_MOST);
     // Codex waits only by `retry-after`, and treats a 429 without one as final.
     let bare = seconds.is_none()
         && dialect == Dialect::OpenaiResponses
-        && said.status == StatusCode::TOO_MANY_REQUESTS;
+        && reply.status == StatusCode::TOO_MANY_REQUESTS;
     if too_long || bare {
         let wait = wait.unwrap_or(RETRY_AFTER_DEFAULT).min(RETRY_AFTER_MOST);
-        said.headers.remove("retry-after-ms");
-        said.headers.insert(RETRY_AFTER, HeaderValue::from(wait));
+        reply.headers.remove("retry-after-ms");
+        reply.headers.insert(RETRY_AFTER, HeaderValue::from(wait));
     }
 }
 

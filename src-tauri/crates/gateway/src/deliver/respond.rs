@@ -16,7 +16,7 @@ use crate::attempt::headers;
 use crate::deliver::announce::announcement;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::failure::error_response;
-use crate::deliver::headers::{name_answerer, replaces};
+use crate::deliver::headers::{fallback_reason, name_answerer};
 use crate::deliver::hold::Hold;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue;
@@ -84,8 +84,8 @@ fn respond((fallback, found): Found) -> Response<Body> {
         Ok(answered) => deliver(fallback, answered),
         Err(NoResponse::Exhausted) => failed(fallback),
         Err(NoResponse::OurFault) => {
-            let said = rescue::our_fault(fallback.admitted.plan.dialect);
-            end(said, fallback.exchange, End::OurFault)
+            let reply = rescue::our_fault(fallback.admitted.plan.dialect);
+            end(reply, fallback.exchange, End::OurFault)
         }
     }
 }
@@ -103,7 +103,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     if let Some(session) = &fallback.admitted.session {
         fallback.services.answered(session.clone(), &candidate);
     }
-    let replaces = replaces(&fallback, &candidate);
+    let fallback_reason = fallback_reason(&fallback, &candidate);
     let (head, body) = match response {
         AttemptResponse::Stream {
             head,
@@ -162,7 +162,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     *response.headers_mut() = headers::returned(head.headers);
     name_answerer(response.headers_mut(), &named, attempts);
     response.headers_mut().extend(listed);
-    if let Some(why) = replaces {
+    if let Some(why) = fallback_reason {
         let why = HeaderValue::from_static(why);
         response.headers_mut().insert("x-understudy-fallback", why);
     }
@@ -201,15 +201,15 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
         }
         Err(none) => {
             let dialect = fallback.admitted.plan.dialect;
-            let (said, how) = match none {
+            let (reply, how) = match none {
                 NoResponse::Exhausted => {
-                    let (said, how, _) = error_response(&mut fallback);
-                    (said, how)
+                    let (reply, how, _) = error_response(&mut fallback);
+                    (reply, how)
                 }
                 NoResponse::OurFault => (rescue::our_fault(dialect), End::OurFault),
             };
-            let said = said.cite(fallback.exchange.id());
-            let event = rescue::as_event(dialect, &said);
+            let reply = reply.cite(fallback.exchange.id());
+            let event = rescue::as_event(dialect, &reply);
             fallback.exchange.handed(event.len());
             fallback.exchange.end(how);
             if outlet.give(event).await.is_ok() {
@@ -221,9 +221,9 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
 
 /// No candidate answered.
 fn failed(mut fallback: Fallback) -> Response<Body> {
-    let (said, how, candidate) = error_response(&mut fallback);
+    let (reply, how, candidate) = error_response(&mut fallback);
     let attempts = fallback.exchange.attempts();
-    let mut response = end(said, fallback.exchange, how);
+    let mut response = end(reply, fallback.exchange, how);
     if let Some(candidate) = candidate {
         name_answerer(response.headers_mut(), &candidate, attempts);
     }
@@ -231,16 +231,16 @@ fn failed(mut fallback: Fallback) -> Response<Body> {
 }
 
 /// The last response of an exchange.
-pub(crate) fn end(said: ClientResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
-    exchange.answered(said.status);
+pub(crate) fn end(reply: ClientResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
+    exchange.answered(reply.status);
     let id = exchange.id();
-    let said = said.cite(id);
+    let reply = reply.cite(id);
     let review = exchange
         .review_id(&how)
         .and_then(|id| HeaderValue::from_str(id).ok());
-    let mut response = Response::new(Body::last(said.body, exchange, how));
-    *response.status_mut() = said.status;
-    *response.headers_mut() = said.headers;
+    let mut response = Response::new(Body::last(reply.body, exchange, how));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
     id.name_in(response.headers_mut());
     if let Some(id) = review {
         response.headers_mut().insert("x-understudy-review-id", id);

@@ -56,11 +56,11 @@ impl Gateway {
         } = request;
         let unknown = Draft::of_head(id, &head, pipeline.clone(), dialect, self.0.now());
         let storms = self.0.storms();
-        let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
+        let seen = storms.seen(&unknown.client, &head.headers, &body, body.len());
         let pin = head.extensions.get::<Pin>().cloned();
         let passing = config.paused || config.draining;
         if pin.is_none()
-            && let Err(storm) = storms.admit(asked, unknown.started)
+            && let Err(storm) = storms.admit(seen, unknown.started)
             && !passing
         {
             return self.turn_away((id, began), &head, dialect, storm.into());
@@ -159,7 +159,7 @@ impl Gateway {
         }
         let exchange = match pin {
             None => OpenExchange::begin(self.0.reports(), began, draft)
-                .counted(storms, asked)
+                .counted(storms, seen)
                 .leaving(self.0.clone(), exit_group),
             Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, draft),
         };

@@ -29,10 +29,10 @@ const MOST: usize = 4 << 20;
 type Entry = Map<String, Value>;
 
 pub(super) async fn list(services: &Services, config: &Config, head: &Parts) -> Bytes {
-    let asked = usable(config, head).into_iter();
-    let asked = asked.map(|(found, credential)| entries(services, config, head, found, credential));
+    let lists = usable(config, head).into_iter();
+    let lists = lists.map(|(found, credential)| entries(services, config, head, found, credential));
     let mut models: BTreeMap<String, Entry> = BTreeMap::new();
-    for (id, entry) in join_all(asked).await.into_iter().flatten() {
+    for (id, entry) in join_all(lists).await.into_iter().flatten() {
         models.entry(id).or_insert(entry);
     }
     let list = json!({

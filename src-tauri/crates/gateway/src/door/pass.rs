@@ -152,9 +152,9 @@ fn not_sent(
     own: OwnNetwork,
     message: String,
 ) -> Response<Body> {
-    let said = rescue::of_our_network(dialect, own, product, &message);
+    let reply = rescue::of_our_network(dialect, own, product, &message);
     exchange.attempt_ended(Outcome::NotSent { own, message }, wire::Report::default());
-    respond::end(said, exchange, End::Exhausted)
+    respond::end(reply, exchange, End::Exhausted)
 }
 
 fn failed(

@@ -30,18 +30,18 @@ impl Gateway {
             let size = admit::declared(&head.headers)
                 .unwrap_or(limit)
                 .max(limit + 1);
-            let asked = storms.asked(&unknown.client, &head.headers, b"", size);
-            if let Err(storm) = storms.admit(asked, unknown.started) {
+            let seen = storms.seen(&unknown.client, &head.headers, b"", size);
+            if let Err(storm) = storms.admit(seen, unknown.started) {
                 why = storm.into();
             }
-            counted = Some(asked);
+            counted = Some(seen);
         }
         tracing::warn!(%id, path = %OneLine(place.path), "rejected: {}", OneLine(&why.to_string()));
         let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
-        if let Some(asked) = counted {
-            exchange = exchange.counted(storms, asked);
+        if let Some(seen) = counted {
+            exchange = exchange.counted(storms, seen);
         }
-        let said = rescue::turned_away(dialect, &why);
-        respond::end(said, exchange, End::TurnedAway(why))
+        let reply = rescue::turned_away(dialect, &why);
+        respond::end(reply, exchange, End::TurnedAway(why))
     }
 }

@@ -21,8 +21,8 @@ const REPLAYED: &str = "idempotency-replayed";
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) -> Response<Body> {
-    let said = rescue::turned_away(dialect, &why);
-    respond::end(said, exchange, End::TurnedAway(why))
+    let reply = rescue::turned_away(dialect, &why);
+    respond::end(reply, exchange, End::TurnedAway(why))
 }
 
 /// A response from the ledger.
@@ -38,27 +38,27 @@ pub(crate) fn replay_kept(
         .content_type
         .and_then(|text| HeaderValue::try_from(text).ok());
     let headers = content_type.map(|value| (CONTENT_TYPE, value));
-    let said = ClientResponse {
+    let reply = ClientResponse {
         status,
         headers: HeaderMap::from_iter(headers),
         body: answer.body.into(),
         ours: false,
     };
-    replay(said, exchange)
+    replay(reply, exchange)
 }
 
 /// The response to another request.
-fn replay(said: ClientResponse, exchange: OpenExchange) -> Response<Body> {
-    let (said, end) = replayed(said);
-    respond::end(said, exchange, end)
+fn replay(reply: ClientResponse, exchange: OpenExchange) -> Response<Body> {
+    let (reply, end) = replayed(reply);
+    respond::end(reply, exchange, end)
 }
 
-fn replayed(mut said: ClientResponse) -> (ClientResponse, End) {
-    said.headers.insert(REPLAYED, TRUE);
-    let end = match said.status {
+fn replayed(mut reply: ClientResponse) -> (ClientResponse, End) {
+    reply.headers.insert(REPLAYED, TRUE);
+    let end = match reply.status {
         status if status.is_success() => End::Replayed,
         status if status.is_client_error() => End::CallersFault,
         _ => End::Exhausted,
     };
-    (said, end)
+    (reply, end)
 }

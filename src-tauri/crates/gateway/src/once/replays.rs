@@ -82,9 +82,9 @@ fn in_memory() -> Unkept {
 
 fn log_failure<T>(
     reply: oneshot::Sender<Result<T, Unkept>>,
-    said: Result<T, LedgerError>,
+    result: Result<T, LedgerError>,
 ) -> Result<(), LedgerError> {
-    match said {
+    match result {
         Ok(found) => send(reply, Ok(found)),
         Err(error) => {
             send(reply, Err(Unkept(error.to_string())));
@@ -94,9 +94,9 @@ fn log_failure<T>(
     Ok(())
 }
 
-fn send<T>(reply: oneshot::Sender<T>, said: T) {
+fn send<T>(reply: oneshot::Sender<T>, result: T) {
     // The reader has disconnected meanwhile: the written row stays valid.
-    let _ = reply.send(said);
+    let _ = reply.send(result);
 }
 
 /// The query side.
@@ -155,7 +155,7 @@ impl Replays {
             replied.await.ok()
         };
         match timeout(PATIENCE, asking).await {
-            Ok(Some(said)) => said,
+            Ok(Some(result)) => result,
             Ok(None) => Err(Unkept("The engine is stopping.".to_owned())),
             Err(_) => Err(Unkept::disconnected()),
         }

@@ -4,8 +4,7 @@ use super::{Plan, Role};
 use crate::UseNow;
 
 impl Plan {
-    /// Moves the chosen provider's first candidate to the front. Consent, scope and cap have already been applied, and a
-    /// candidate whose circuit breaker is open keeps its place.
+    /// Moves the chosen provider's first candidate to the front. Scope and cap have removed what may not be used, and a candidate whose circuit breaker is open keeps its place.
     pub(super) fn put_first(&mut self, choice: &UseNow) {
         let at = self.candidates.iter().position(|candidate| {
             candidate.provider == choice.provider
@@ -33,7 +32,7 @@ mod tests {
 
     use super::super::{Caller, Ineligible, Login, Plan, PlanInput, plan};
     use crate::tests::config;
-    use crate::{Config, Scope, Standing, UseNow, UsedUp};
+    use crate::{Config, Consent, Scope, Standing, UseNow, UsedUp};
 
     const REASON: &str = "first by your choice until 00:00";
 
@@ -122,6 +121,65 @@ mod tests {
         });
         let capped = planned(&config, &|_, _| Standing::Closed);
         assert_eq!(order(&capped), ["first"]);
+    }
+
+    /// The client's own subscription pays for the primary; the fallback would bill the owner's key.
+    fn subscription(client: &str, provider: &str) -> (Config, Caller) {
+        let mut config = chosen(client, provider);
+        let first = config.endpoints.get_mut(&EndpointId::new("first")).unwrap();
+        first.endpoint.accepts_client_login = true;
+        let caller = Caller {
+            client: "Claude Code".to_owned(),
+            ..Caller::agent(Login::Subscription)
+        };
+        (config, caller)
+    }
+
+    #[test]
+    fn a_choice_is_the_consent_to_bill_the_key_of_the_chosen_provider() {
+        for consent in [Consent::Ask, Consent::No] {
+            let planned = |client, provider| {
+                let (mut config, caller) = subscription(client, provider);
+                config.spending.subscription_to_paid_key = consent;
+                let wish = PlanInput::any(Dialect::Anthropic, "claude-1", &caller);
+                plan(&config, wish, &|_, _| Standing::Closed)
+            };
+            assert_eq!(
+                order(&planned("Claude Code", "second")),
+                ["second", "first"]
+            );
+            assert_eq!(order(&planned("Claude Code", "first")), ["first"]);
+            assert_eq!(order(&planned("Codex", "second")), ["first"]);
+        }
+    }
+
+    #[test]
+    fn a_choice_without_consent_stays_within_the_scope_and_the_cap() {
+        let (mut config, caller) = subscription("Claude Code", "second");
+        let wish = PlanInput::any(Dialect::Anthropic, "claude-1", &caller);
+        config.spending.used_up = Some(UsedUp {
+            cap: catalog::MicroDollars(5),
+            spent: catalog::MicroDollars(6),
+        });
+        let capped = plan(&config, wish, &|_, _| Standing::Closed);
+        assert!(matches!(capped.dropped[0].why, Ineligible::UsedUp { .. }));
+        config.routes[0].may_go_to = Some(Scope::SameVendor);
+        let narrow = plan(&config, wish, &|_, _| Standing::Closed);
+        assert!(matches!(
+            narrow.dropped[0].why,
+            Ineligible::OutOfScope { .. }
+        ));
+    }
+
+    #[test]
+    fn a_possible_choice_is_planned_without_being_made() {
+        let (mut config, caller) = subscription("Claude Code", "second");
+        config.use_now.clear();
+        let (dialect, second) = (Dialect::Anthropic, catalog::ProviderId::new("second"));
+        let now = Plan::explain(&config, &[], dialect, "claude-1", &caller);
+        assert_eq!(now.dropped[0].why, Ineligible::NeedsYes);
+        let chosen = Plan::explain_choice(&config, &[], dialect, "claude-1", &caller, &second);
+        assert_eq!(order(&chosen), ["first", "second"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Computes plans without a gateway, from the settings and the breakers. Pure.
 
-use catalog::{Dialect, EndpointId, ModelId};
+use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 
 use super::{Caller, Pin, Plan, PlanInput, plan};
 use crate::{BreakerView, Config, Standing};
@@ -20,7 +20,25 @@ impl Plan {
         })
     }
 
-    /// The plan for a test of this candidate with such a request; empty if it cannot be tested.
+    /// As [`Plan::explain`], with the consent that the choice of this provider would give.
+    pub fn explain_choice(
+        config: &Config,
+        breakers: &[BreakerView],
+        dialect: Dialect,
+        model: &str,
+        caller: &Caller,
+        provider: &ProviderId,
+    ) -> Plan {
+        let input = PlanInput {
+            choice: Some(provider),
+            ..PlanInput::any(dialect, model, caller)
+        };
+        plan(config, input, &|endpoint, model| {
+            standing(breakers, endpoint, model)
+        })
+    }
+
+    /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
     pub fn explain_pinned(
         config: &Config,
         breakers: &[BreakerView],

@@ -13,52 +13,52 @@ pub const ANY_MODEL: char = '\u{2026}';
 /// endpoint of the owner without known models gets the client's id.
 pub(super) fn model(
     found: &EndpointConfig,
-    asked: &str,
+    requested: &str,
 ) -> Result<(ModelId, Option<Likeness>), Ineligible> {
     let endpoint = &found.endpoint;
-    let equivalent = Equivalent::best(&found.equivalents, asked);
+    let equivalent = Equivalent::best(&found.equivalents, requested);
     if let Some(equivalent) = equivalent
         && equivalent.likeness == Likeness::Owners
     {
         return Ok((equivalent.model.clone(), Some(Likeness::Owners)));
     }
     let nothing_known = endpoint.serves.is_empty() && found.models.is_empty();
-    let listed = |known: &catalog::Model| catalog::same_model(asked, known.id.as_str());
+    let listed = |known: &catalog::Model| catalog::same_model(requested, known.id.as_str());
     if nothing_known
         || endpoint
             .serves
             .iter()
-            .any(|pattern| matches_vendor(pattern, asked))
+            .any(|pattern| matches_vendor(pattern, requested))
         || found.models.iter().any(listed)
-        || serves_some(found, asked)
+        || serves_some(found, requested)
     {
-        return Ok((ModelId::new(asked), None));
+        return Ok((ModelId::new(requested), None));
     }
     let mapped = found.models.iter().find(|known| {
         let maker = known.maker_id.as_ref();
-        maker.is_some_and(|maker| catalog::same_model(asked, maker.as_str()))
+        maker.is_some_and(|maker| catalog::same_model(requested, maker.as_str()))
     });
     let mapped = mapped.map(|known| (known.id.clone(), Some(Likeness::SameModel)));
     let equivalent = || equivalent.map(|one| (one.model.clone(), Some(one.likeness)));
     let by_pattern = || {
-        let unchanged = || (ModelId::new(asked), None);
-        endpoint.serves_model(asked).then(unchanged)
+        let unchanged = || (ModelId::new(requested), None);
+        endpoint.serves_model(requested).then(unchanged)
     };
     let sent = mapped.or_else(equivalent).or_else(by_pattern);
     sent.ok_or(Ineligible::OtherModels)
 }
 
 /// A pattern for every vendor's models (`*/*`) is no evidence that the endpoint has this id.
-fn matches_vendor(pattern: &str, asked: &str) -> bool {
-    !pattern.starts_with('*') && Pattern::new(pattern).matches(asked)
+fn matches_vendor(pattern: &str, requested: &str) -> bool {
+    !pattern.starts_with('*') && Pattern::new(pattern).matches(requested)
 }
 
 /// For an entire pattern: true if it serves a matching model, or has an equivalent for one.
-fn serves_some(found: &EndpointConfig, asked: &str) -> bool {
-    if !asked.contains(ANY_MODEL) {
+fn serves_some(found: &EndpointConfig, requested: &str) -> bool {
+    if !requested.contains(ANY_MODEL) {
         return false;
     }
-    let models = asked.replace(ANY_MODEL, "*");
+    let models = requested.replace(ANY_MODEL, "*");
     let fits = |equivalent: &Equivalent| equivalent.stands_for_some(&models);
     if found.equivalents.iter().any(fits) {
         return true;

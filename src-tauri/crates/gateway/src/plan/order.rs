@@ -64,14 +64,16 @@ pub(crate) fn plan(
     let spending = fallback_model::spending(config, route);
     let bounds = Bounds::of(config, route, input.caller);
     let reading = Reading::new(input, plan.fidelity);
+    let choice = config.use_now.get(&input.caller.client);
+    let chosen = input.choice.or(choice.map(|choice| &choice.provider));
     // A login belongs to one vendor: the first in the route's order that accepts it.
     let mut vendor = None;
     let first = rules.first();
     let first = first.and_then(|rule| Some((rule, config.endpoints.get(&rule.endpoint)?)));
     let home = first.map(|(_, found)| &found.endpoint.provider);
     let family = first.map(|(rule, found)| {
-        let asked = rule.model.as_ref().map_or(model, ModelId::as_str);
-        found.endpoint.families.of(asked).to_owned()
+        let requested = rule.model.as_ref().map_or(model, ModelId::as_str);
+        found.endpoint.families.of(requested).to_owned()
     });
     for (place, rule) in rules.into_iter().enumerate() {
         let mut sent = rule.model.clone().unwrap_or_else(|| ModelId::new(model));
@@ -92,7 +94,9 @@ pub(crate) fn plan(
                 bounds.check(&rule, endpoint, primary)?;
                 let own_login =
                     first.is_some_and(|first| first.credential == Credential::ClientLogin);
-                let from_subscription = plan.subscription && own_login;
+                // The owner's choice of a provider is the consent to its cost.
+                let is_chosen = chosen == Some(&endpoint.endpoint.provider);
+                let from_subscription = plan.subscription && own_login && !is_chosen;
                 fallback_model::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
             let relation = Relation {
@@ -144,7 +148,6 @@ pub(crate) fn plan(
         // A stable sort: the route's order is kept among candidates that admit requests, and among those that do not.
         plan.candidates
             .sort_by_key(|candidate| !candidate.standing.admits());
-        let choice = config.use_now.get(&input.caller.client);
         if let Some(choice) = choice.filter(|_| input.only.is_none()) {
             plan.put_first(choice);
         }

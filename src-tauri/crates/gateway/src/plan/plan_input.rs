@@ -1,6 +1,6 @@
 //! The parts of a request that its plan depends on.
 
-use catalog::Dialect;
+use catalog::{Dialect, ProviderId};
 use wire::Kind;
 
 use super::{Answerer, Caller};
@@ -18,6 +18,8 @@ pub(crate) struct PlanInput<'a> {
     pub(crate) unthought_turn: bool,
     /// Only this candidate is used, for a test.
     pub(crate) only: Option<&'a Answerer>,
+    /// The owner is about to choose this provider for the client. `None`: as in the settings.
+    pub(crate) choice: Option<&'a ProviderId>,
 }
 
 impl<'a> PlanInput<'a> {
@@ -31,6 +33,7 @@ impl<'a> PlanInput<'a> {
             body: None,
             unthought_turn: false,
             only: None,
+            choice: None,
         }
     }
 }

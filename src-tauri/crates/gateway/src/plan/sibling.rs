@@ -7,10 +7,10 @@ use super::{Credential, Ineligible, Login};
 use crate::{Config, EndpointConfig, Route, Siblings};
 
 /// The model that answers if only `asked` fails: that of the next lower tier with a known price that is not higher.
-pub(super) fn sibling(found: &EndpointConfig, asked: &ModelId) -> Option<ModelId> {
+pub(super) fn sibling(found: &EndpointConfig, requested: &ModelId) -> Option<ModelId> {
     let price = |model: &ModelId| Model::known(&found.models, model.as_str())?.price.as_ref();
-    let own = price(asked)?;
-    let tier = tier_of(&found.tiers, asked.as_str())?;
+    let own = price(requested)?;
+    let tier = tier_of(&found.tiers, requested.as_str())?;
     let lower = found.tiers.range(..tier).rev();
     let mut lower = lower.filter_map(|(_, rank)| rank.stand_in.as_ref());
     lower

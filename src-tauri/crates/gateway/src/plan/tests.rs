@@ -394,7 +394,7 @@ fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
     config.routes = vec![route("all", "*", &[("first", None), ("second", None)])];
     let second = EndpointId::new("second");
     config.endpoints.get_mut(&second).unwrap().endpoint.serves = vec!["gpt-*".to_owned()];
-    let asked = |config: &Config, model: &str| {
+    let requested = |config: &Config, model: &str| {
         let found = plan(config, input(model, false), &closed);
         let second = found.candidates.get(1);
         second.map(|c| (c.model.to_string(), c.reason.clone()))
@@ -424,19 +424,23 @@ fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
         ("gpt-6", "gpt-6", "fallback 1, with your key"),
     ] {
         assert_eq!(
-            asked(&config, model),
+            requested(&config, model),
             Some((expected.to_owned(), why.to_owned())),
             "{model}"
         );
     }
-    assert_eq!(asked(&config, "llama"), None);
+    assert_eq!(requested(&config, "llama"), None);
     // The owner's setting has priority over all of that, also over an id that it is known to serve.
     let mut with_owners = by_catalogue;
     with_owners.push(of("*", "mine", Likeness::Owners));
     config.endpoints.get_mut(&second).unwrap().equivalents = with_owners;
     for model in ["claude-opus-9", "claude-twin", "gpt-6", "llama"] {
         let why = "fallback 1, with your key; by your settings".to_owned();
-        assert_eq!(asked(&config, model), Some(("mine".into(), why)), "{model}");
+        assert_eq!(
+            requested(&config, model),
+            Some(("mine".into(), why)),
+            "{model}"
+        );
     }
     // A candidate's own model has priority over the owner's general setting.
     config.routes = vec![route(
@@ -444,7 +448,7 @@ fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
         "*",
         &[("first", None), ("second", Some("named"))],
     )];
-    let sent = asked(&config, "claude-opus-9").map(|(model, _)| model);
+    let sent = requested(&config, "claude-opus-9").map(|(model, _)| model);
     assert_eq!(sent.as_deref(), Some("named"));
 }
 

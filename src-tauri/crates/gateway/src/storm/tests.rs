@@ -15,34 +15,34 @@ fn of_session(storms: &Storms, session: &str, body: &[u8]) -> SeenRequest {
         session: Some(session.to_owned()),
         ..Client::default()
     };
-    storms.asked(&client, &HeaderMap::new(), body, body.len())
+    storms.seen(&client, &HeaderMap::new(), body, body.len())
 }
 
 fn of_key(storms: &Storms, key: &'static str, body: &[u8]) -> SeenRequest {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", HeaderValue::from_static(key));
-    storms.asked(&Client::default(), &headers, body, body.len())
+    storms.seen(&Client::default(), &headers, body, body.len())
 }
 
-fn times(storms: &Storms, asked: SeenRequest, how: ClientResult, count: usize, every_ms: i64) {
+fn times(storms: &Storms, seen: SeenRequest, how: ClientResult, count: usize, every_ms: i64) {
     for n in 0..count {
-        storms.ended(asked, how, at(n as i64 * every_ms));
+        storms.ended(seen, how, at(n as i64 * every_ms));
     }
 }
 
 #[test]
 fn the_forty_first_of_the_same_request_within_a_minute_is_refused() {
     let storms = Storms::default();
-    let asked = of_session(&storms, "s", b"again");
+    let seen = of_session(&storms, "s", b"again");
     for n in 0..REPEATS as i64 {
-        assert_eq!(storms.admit(asked, at(n * 500)), Ok(()), "number {}", n + 1);
-        storms.ended(asked, ClientResult::Failure, at(n * 500));
+        assert_eq!(storms.admit(seen, at(n * 500)), Ok(()), "number {}", n + 1);
+        storms.ended(seen, ClientResult::Failure, at(n * 500));
     }
-    assert_eq!(storms.admit(asked, at(20_000)), Err(Storm::Repeated));
+    assert_eq!(storms.admit(seen, at(20_000)), Err(Storm::Repeated));
     // The first of them is a minute old.
     let minute = WINDOW.num_milliseconds();
-    assert_eq!(storms.admit(asked, at(minute - 1)), Err(Storm::Repeated));
-    assert_eq!(storms.admit(asked, at(minute)), Ok(()));
+    assert_eq!(storms.admit(seen, at(minute - 1)), Err(Storm::Repeated));
+    assert_eq!(storms.admit(seen, at(minute)), Ok(()));
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn slow_repetitions_and_other_bodies_sessions_or_keys_are_not_a_storm() {
     times(&storms, slow, ClientResult::Failure, 400, 1_501);
     assert_eq!(storms.admit(slow, at(400 * 1_501)), Ok(()));
 
-    let asked = of_session(&storms, "s", b"again");
-    times(&storms, asked, ClientResult::Failure, REPEATS, 10);
+    let seen = of_session(&storms, "s", b"again");
+    times(&storms, seen, ClientResult::Failure, REPEATS, 10);
     let now = at(400);
-    assert_eq!(storms.admit(asked, now), Err(Storm::Repeated));
+    assert_eq!(storms.admit(seen, now), Err(Storm::Repeated));
     assert_eq!(
         storms.admit(of_session(&storms, "s", b"other"), now),
         Ok(())
@@ -81,18 +81,18 @@ fn slow_repetitions_and_other_bodies_sessions_or_keys_are_not_a_storm() {
 #[test]
 fn a_response_resets_the_count_and_open_requests_do_not_count() {
     let storms = Storms::default();
-    let asked = of_session(&storms, "s", b"again");
-    times(&storms, asked, ClientResult::Failure, REPEATS, 10);
-    storms.ended(asked, ClientResult::Answer, at(400));
+    let seen = of_session(&storms, "s", b"again");
+    times(&storms, seen, ClientResult::Failure, REPEATS, 10);
+    storms.ended(seen, ClientResult::Answer, at(400));
     for _ in 0..500 {
         assert_eq!(
-            storms.admit(asked, at(400)),
+            storms.admit(seen, at(400)),
             Ok(()),
             "a load test is no storm"
         );
     }
-    times(&storms, asked, ClientResult::Nothing, 500, 1);
-    assert_eq!(storms.admit(asked, at(500)), Ok(()));
+    times(&storms, seen, ClientResult::Nothing, 500, 1);
+    assert_eq!(storms.admit(seen, at(500)), Ok(()));
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn a_response_truncated_at_a_token_limit_counts_only_for_an_agent() {
         of_session(&storms, "s", b"again"),
         of_key(&storms, "k", b"again"),
     );
-    for asked in [agent, script] {
-        times(&storms, asked, ClientResult::Truncated, REPEATS, 10);
+    for seen in [agent, script] {
+        times(&storms, seen, ClientResult::Truncated, REPEATS, 10);
     }
     assert_eq!(storms.admit(agent, at(400)), Err(Storm::Repeated));
     assert_eq!(storms.admit(script, at(400)), Ok(()));
@@ -118,7 +118,7 @@ fn after_five_too_large_in_a_row_only_a_smaller_request_passes() {
             ..Client::default()
         };
         // The turns differ, so it is not the same request.
-        storms.asked(
+        storms.seen(
             &client,
             &HeaderMap::new(),
             &size.to_string().into_bytes(),

@@ -163,6 +163,7 @@ impl ExchangeRow {
     pub fn stand_ins_cost(&self) -> MicroDollars {
         self.attempts
             .iter()
+            .filter(|a| !a.by_subscription)
             .filter(|a| match &self.primary {
                 Some(primary) => (&a.endpoint, &a.model) != (&primary.endpoint, &primary.model),
                 None => self.route == PASSED,
@@ -178,6 +179,11 @@ impl ExchangeRow {
             Some(_) => estimated.filter_map(|a| a.cost).sum(),
             None => MicroDollars::ZERO,
         }
+    }
+
+    /// A key was billed, and the amount is not known. What a subscription pays for costs nothing extra.
+    pub fn is_unpriced(&self) -> bool {
+        self.cost.is_none() && self.attempts.iter().any(|a| !a.by_subscription)
     }
 
     /// Whether a fallback produced the response: the last attempt used another endpoint or model than the primary's.

@@ -77,6 +77,22 @@ fn uptime_counts_calls_by_provider_and_day() {
     assert_eq!(ledger().uptime(&days()).unwrap(), expected);
 }
 
+/// A response in one piece has no first token.
+#[test]
+fn uptime_counts_a_response_in_one_piece_as_answered() {
+    let mut ledger = fresh();
+    let mut row = answered(t0());
+    row.attempts[0].ttft_ms = None;
+    ledger.book_exchange(&row).unwrap();
+    row.attempts[0].outcome = "token limit".into();
+    ledger.book_exchange(&row).unwrap();
+    row.attempts[0].outcome = "the client left".into();
+    ledger.book_exchange(&row).unwrap();
+    let points = ledger.uptime(&days()).unwrap();
+    let counted: Vec<(u64, u64)> = points.iter().map(|p| (p.calls, p.failed)).collect();
+    assert_eq!(counted, [(2, 0)]);
+}
+
 #[test]
 fn latency_has_percentiles_by_nearest_rank() {
     let mut ledger = fresh();

@@ -2,6 +2,7 @@ use catalog::ProviderId;
 
 use super::{Slots, slots};
 use crate::column::get;
+use crate::sums::shows_health;
 use crate::{Ledger, LedgerError};
 
 /// Calls to one provider within one slot.
@@ -30,7 +31,7 @@ impl Ledger {
     }
 }
 
-/// Counts the same calls as [`CALLS`](crate::met::CALLS) does for an incident.
+/// Counts the same calls as [`CALLS`](crate::outages::CALLS) does for an incident.
 pub(super) const UPTIME: &str = concat!(
     "WITH ",
     slots!(),
@@ -40,7 +41,9 @@ pub(super) const UPTIME: &str = concat!(
          CROSS JOIN exchanges e
          CROSS JOIN attempts a
          WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends
-           AND a.exchange = e.id AND (a.provider_failed OR a.ttft_ms IS NOT NULL)
+           AND a.exchange = e.id AND ",
+    shows_health!(),
+    "
         UNION ALL
         SELECT s.slot, p.provider, p.outcome <> 'complete'
           FROM slots s

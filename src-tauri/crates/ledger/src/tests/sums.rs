@@ -100,10 +100,17 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
             .for_each(|attempt| attempt.cost = None);
         row
     };
+    let by_subscription = |mut row: ExchangeRow| {
+        row.attempts
+            .iter_mut()
+            .for_each(|attempt| attempt.by_subscription = true);
+        row
+    };
     for row in [
         passed(Some(20)),
         passed(None),
         unpriced(carried(t0())),
+        by_subscription(unpriced(carried(t0()))),
         carried(t0()),
         answered(t0()),
     ] {
@@ -119,6 +126,32 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
         unpriced(carried(t0())).stand_ins_cost(),
         MicroDollars(dearest)
     );
+}
+
+/// A subscription's requests cost nothing extra, so their cost is not missing.
+#[test]
+fn the_query_and_the_type_agree_on_which_cost_is_unknown() {
+    let row = |by_subscription: [bool; 2], cost: Option<i64>| {
+        let mut row = ExchangeRow {
+            cost: cost.map(MicroDollars),
+            ..carried(t0())
+        };
+        for (attempt, by_subscription) in row.attempts.iter_mut().zip(by_subscription) {
+            attempt.by_subscription = by_subscription;
+        }
+        row
+    };
+    for (row, unknown) in [
+        (row([true, true], None), 0),
+        (row([true, false], None), 1),
+        (row([false, false], None), 1),
+        (row([false, false], Some(20)), 0),
+    ] {
+        let mut ledger = fresh();
+        ledger.book_exchange(&row).unwrap();
+        assert_eq!(ledger.today(t0()).unwrap().unpriced, unknown, "{row:?}");
+        assert_eq!(u64::from(row.is_unpriced()), unknown, "{row:?}");
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub struct AnswerTranslator {
     state: State,
     progress: Progress,
     /// The provider's response has reached its semantic end.
-    proven: bool,
+    checked: bool,
 }
 
 /// Content of the last bytes of the provider's response, whether or not the client gets it: thinking is not passed on.
@@ -74,7 +74,7 @@ impl AnswerTranslator {
             identity: None,
             state: State::Open,
             progress: Progress::default(),
-            proven: false,
+            checked: false,
         }
     }
 
@@ -131,8 +131,8 @@ impl AnswerTranslator {
 
     /// The verdict on the provider's response, from its semantic end on. The client gets the end with the terminal event, or
     /// from [`AnswerTranslator::end`] if no terminal event arrives.
-    pub fn proven(&self) -> Option<Completion> {
-        self.proven.then(|| self.validator.judge(BodyEnd::Cut))
+    pub fn checked(&self) -> Option<Completion> {
+        self.checked.then(|| self.validator.judge(BodyEnd::Cut))
     }
 
     /// Signatures that the provider requires with its calls and that do not fit into the client's ids, by those ids. The caller
@@ -160,7 +160,7 @@ impl AnswerTranslator {
         for Step { kind, .. } in &steps {
             self.progress.went_on |= *kind != StepKind::Noise;
             self.progress.content |= kind.has_content();
-            self.proven |= kind.is_proof();
+            self.checked |= kind.is_proof();
         }
         steps.last().map(|step| step.kind)
     }

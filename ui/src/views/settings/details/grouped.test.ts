@@ -11,6 +11,7 @@ const route = (name: string, models: string, endpoint: string, dialect: Dialect 
   models,
   candidates: [{ endpoint, model: null, usable: true, reason: "the primary, with your key" }],
   active: null,
+  active_spans: [],
   stand_in: { state: "ready" },
   fallbacks: [],
 });
@@ -46,6 +47,7 @@ const fallback = (endpoint: string, model: string): Fallback => ({
   model,
   name: model,
   said: "never tested",
+  said_spans: [],
   cost: { needs_yes: true, likely: 2_000, most: 20_000, method: "about $0.002" },
   untestable: null,
   last: null,

@@ -1,6 +1,6 @@
 //! The consent question about a paid fallback, and the owner's answer.
 
-use catalog::{EndpointId, MicroDollars, ModelId, ProviderId};
+use catalog::{EndpointId, MicroDollars, ModelId, Price, ProviderId, Tokens};
 use gateway::Exchange;
 
 /// Output tokens of a turn without a measurement.
@@ -15,8 +15,17 @@ pub(crate) struct PaidQuestion {
     pub by: ProviderId,
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// Cost of the next turn, whose prompt is not in the fallback's cache, and of each later turn. None: the price is unknown.
-    pub cost: Option<(MicroDollars, MicroDollars)>,
+    /// None: the price is unknown.
+    pub cost: Option<TurnCost>,
+}
+
+/// Estimated cost of a client's turns at a fallback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TurnCost {
+    /// The next turn, whose prompt is not in the fallback's cache.
+    pub first: MicroDollars,
+    /// Each later turn.
+    pub next: MicroDollars,
 }
 
 /// The owner's answer for one outage.
@@ -90,8 +99,27 @@ impl PaidConsent {
         }
     }
 
+    /// `input`: tokens of the prompt.
+    pub(crate) fn turn_cost(&self, price: &Price, input: u64) -> TurnCost {
+        let output = self.usual_output();
+        let first = Tokens {
+            input,
+            output,
+            ..Tokens::default()
+        };
+        let next = Tokens {
+            cache_read: input,
+            output,
+            ..Tokens::default()
+        };
+        TurnCost {
+            first: price.cost(first),
+            next: price.cost(next),
+        }
+    }
+
     /// Mean output tokens of a response to an agent.
-    pub(super) fn usual_output(&self) -> u64 {
+    fn usual_output(&self) -> u64 {
         self.output
             .0
             .checked_div(self.output.1)

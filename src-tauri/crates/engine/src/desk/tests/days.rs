@@ -47,3 +47,16 @@ fn a_suspended_machine_blames_no_provider() {
     );
     assert_eq!(rows, 3);
 }
+
+/// The client's subscription costs nothing extra. "opus-next" has no price.
+#[test]
+fn only_a_request_that_bills_a_key_has_an_unknown_cost() {
+    let rows = Scene::of(&["openai"], "").play(
+        "12:00 call opus ok             => today 1 | unpriced 0
+         12:01 call opus-next ok        => today 2 | unpriced 0
+         12:02 call opus ok by-key      => today 3 | unpriced 0
+         12:03 call opus-next ok by-key => today 4 | unpriced 1
+         12:04 restart                  => today 4 | unpriced 1",
+    );
+    assert_eq!(rows, 5);
+}

@@ -4,7 +4,7 @@
 //!
 //! | event | meaning |
 //! |---|---|
-//! | `call opus ok`, `call opus 529` | an agent's request that the primary completes, or that fails with this status |
+//! | `call opus ok`, `call opus 529` | an agent's request that the primary completes, or that fails with this status; `call opus ok 400k` has this many bytes |
 //! | `call opus limit-5400` | the login's limit is used up and resets in this many seconds |
 //! | `call opus 529, gpt-5.6-sol ok` | the next candidate completes it |
 //! | `leads/42 opus 529 parked` | the request of item 42 of the pipeline "leads", which is parked; `answered` closes it |
@@ -28,7 +28,7 @@
 //! | `menu …`, `no menu …` | a line of the tray's menu contains this |
 //! | `open 2`, `opened 18:58`, `logged 1` | number of open incidents; start of the only one; incidents in the ledger |
 //! | `said …` | the newest incident's timeline contains this |
-//! | `waiting 2`, `today 5`, `carried 1` | parked requests; requests and carried ones since midnight |
+//! | `waiting 2`, `today 5`, `carried 1`, `unpriced 1` | parked requests; since midnight: requests, carried ones, billed ones of unknown cost |
 //! | `evidence …` | the sentence on Claude contains this |
 //! | `paused`, `level unknown` | of the gateway's settings; of Claude |
 
@@ -259,7 +259,10 @@ impl Scene {
                     pin,
                 };
                 let (answer, effects) = self.desk.obey(self.now, &command);
-                self.answer = answer.unwrap_or_else(|refused| refused.error);
+                let refusal = |refused: api::ControlError| {
+                    [refused.error, refused.fix.unwrap_or_default()].join(". ")
+                };
+                self.answer = answer.unwrap_or_else(refusal);
                 self.perform(effects);
             }
             "sibling" => {
@@ -537,6 +540,7 @@ impl Scene {
             }
             "waiting" => counts(snapshot.review_open),
             "today" => counts(snapshot.today.exchanges),
+            "unpriced" => counts(snapshot.today.unpriced),
             "carried" => counts(snapshot.today.carried_by_fallback),
             "evidence" => contains(&claude.evidence),
             "level" => {
@@ -635,12 +639,15 @@ fn first_word(attempts: &[Attempt]) -> &str {
     attempts.first().expect("an attempt").model.as_str()
 }
 
-/// "opus 529", "opus ok", "opus cut"; "opus ok by-login" is paid for by the client's own subscription.
+/// "opus 529", "opus ok", "opus cut"; "opus ok by-key" is billed to a key; "opus ok 400k" has 400,000 bytes.
 fn attempt(said: &str, now: DateTime<Utc>) -> Attempt {
     let mut words = said.split_whitespace();
     let (provider, model) = served(words.next().unwrap());
     let outcome = words.next().unwrap_or_else(|| panic!("{said:?} ends how?"));
-    let by_subscription = words.next() != Some("by-key") && provider == "anthropic";
+    let more: Vec<&str> = words.collect();
+    let by_subscription = !more.contains(&"by-key") && provider == "anthropic";
+    let kilobytes = |word: &&str| word.strip_suffix('k')?.parse::<u64>().ok();
+    let request_bytes = more.iter().find_map(kilobytes).unwrap_or(1) * 1000;
     Attempt {
         provider: ProviderId::new(provider),
         endpoint: EndpointId::new(provider),
@@ -649,7 +656,7 @@ fn attempt(said: &str, now: DateTime<Utc>) -> Attempt {
         total: Duration::from_secs(1),
         ttft: None,
         status: http::StatusCode::from_u16(outcome.parse().unwrap_or(200)).ok(),
-        request_bytes: 1000,
+        request_bytes,
         by_subscription,
         spoken: None,
         left_out: Vec::new(),

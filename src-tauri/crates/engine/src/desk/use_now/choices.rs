@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Dialect, ProviderId};
+use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use gateway::Plan;
+
+use super::last_request::{LastRequest, Planned};
 
 /// Clients whose last request is remembered.
 const CLIENTS_KNOWN: usize = 32;
@@ -14,17 +15,6 @@ pub(crate) struct Choice {
     pub(crate) provider: ProviderId,
     /// None: pinned.
     pub(crate) until: Option<DateTime<Utc>>,
-}
-
-/// The last request of a client, and the plan for the next one like it.
-#[derive(Debug)]
-pub(super) struct LastRequest {
-    pub(super) dialect: Dialect,
-    pub(super) model: String,
-    pub(super) pipeline: Option<String>,
-    /// A subscription paid for an attempt.
-    pub(super) subscription: bool,
-    pub(super) plan: Option<Plan>,
 }
 
 #[derive(Debug, Default)]
@@ -46,20 +36,16 @@ impl Choices {
         names
     }
 
-    /// The plan for this client's next request. None: no request was seen.
-    pub(crate) fn plan(&self, client: &str) -> Option<&Plan> {
-        self.last.get(client)?.plan.as_ref()
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Choice)> {
         self.by_client.iter()
     }
 
-    pub(super) fn last_request(&self, client: &str) -> Option<&LastRequest> {
+    /// None: no request was seen.
+    pub(crate) fn last_request(&self, client: &str) -> Option<&LastRequest> {
         self.last.get(client)
     }
 
-    pub(super) fn last_requests(&self) -> impl Iterator<Item = (&String, &LastRequest)> {
+    pub(in crate::desk) fn last_requests(&self) -> impl Iterator<Item = (&String, &LastRequest)> {
         self.last.iter()
     }
 
@@ -115,9 +101,11 @@ impl Choices {
         self.by_client.extract_if(.., ended).collect()
     }
 
-    pub(super) fn set_plan(&mut self, client: &str, plan: Plan) {
-        if let Some(request) = self.last.get_mut(client) {
-            request.plan = Some(plan);
+    pub(in crate::desk) fn set_planned(&mut self, planned: Vec<(String, Planned)>) {
+        for (client, planned) in planned {
+            if let Some(request) = self.last.get_mut(&client) {
+                request.planned = Some(planned);
+            }
         }
     }
 
@@ -126,21 +114,13 @@ impl Choices {
         if client.is_empty() || client.contains(['\t', '\n']) {
             return false;
         }
-        let known = self.last.get(client);
-        let same = known.is_some_and(|known| {
-            (
-                known.dialect,
-                &known.model,
-                &known.pipeline,
-                known.subscription,
-            ) == (
-                request.dialect,
-                &request.model,
-                &request.pipeline,
-                request.subscription,
-            )
-        });
-        if same || known.is_none() && self.last.len() >= CLIENTS_KNOWN {
+        if let Some(known) = self.last.get_mut(client) {
+            if known.is_like(&request) {
+                known.input = request.input.or(known.input);
+                known.answered_by = request.answered_by;
+                return false;
+            }
+        } else if self.last.len() >= CLIENTS_KNOWN {
             return false;
         }
         self.last.insert(client.to_owned(), request);

@@ -46,8 +46,8 @@ fn answered(
     }
 }
 
-fn message(said: &ClientResponse) -> String {
-    let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap();
+fn message(reply: &ClientResponse) -> String {
+    let tree: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
     tree["error"]["message"].as_str().unwrap().to_owned()
 }
 
@@ -55,7 +55,7 @@ fn message(said: &ClientResponse) -> String {
 fn the_primarys_error_is_returned_byte_for_byte_if_nothing_is_added() {
     let body = r#"{ "type":"error", "error":{"type":"overloaded_error","message":"Overloaded"} }"#;
     let failed_attempt = answered(Class::Transient, 529, &[("x-request-id", "r1")], body);
-    let said = exhausted(
+    let reply = exhausted(
         Dialect::Anthropic,
         &primary(Credential::OurKey),
         "First",
@@ -63,10 +63,10 @@ fn the_primarys_error_is_returned_byte_for_byte_if_nothing_is_added() {
         &[],
     );
     assert_eq!(
-        (said.status.as_u16(), &said.body[..]),
+        (reply.status.as_u16(), &reply.body[..]),
         (529, body.as_bytes())
     );
-    assert_eq!(said.headers["x-request-id"], "r1");
+    assert_eq!(reply.headers["x-request-id"], "r1");
 }
 
 /// At this code Codex shows its own sentence, never Understudy's.
@@ -84,10 +84,10 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message
             known,
         )
     };
-    let said = told(Dialect::OpenaiResponses, &known);
-    assert_eq!(said.status, StatusCode::SERVICE_UNAVAILABLE);
+    let reply = told(Dialect::OpenaiResponses, &known);
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
-        serde_json::from_slice::<serde_json::Value>(&said.body).unwrap(),
+        serde_json::from_slice::<serde_json::Value>(&reply.body).unwrap(),
         serde_json::json!({"error": {
             "message": "Overloaded. Understudy: First is down", "type": "server_error", "param": null, "code": null,
         }})
@@ -108,7 +108,7 @@ fn the_verdict_is_appended_to_a_message_and_other_bodies_stay() {
         &[],
         r#"{"error":{"message":"Internal error","type":"api_error"}}"#,
     );
-    let said = exhausted(
+    let reply = exhausted(
         Dialect::OpenaiChat,
         &primary(Credential::OurKey),
         "First",
@@ -116,18 +116,18 @@ fn the_verdict_is_appended_to_a_message_and_other_bodies_stay() {
         &known,
     );
     assert_eq!(
-        message(&said),
+        message(&reply),
         "Internal error. Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left"
     );
     let html = answered(Class::Transient, 502, &[], "<h1>Bad gateway</h1>");
-    let said = exhausted(
+    let reply = exhausted(
         Dialect::OpenaiChat,
         &primary(Credential::OurKey),
         "First",
         html,
         &known,
     );
-    assert_eq!(&said.body[..], b"<h1>Bad gateway</h1>");
+    assert_eq!(&reply.body[..], b"<h1>Bad gateway</h1>");
 }
 
 #[test]
@@ -142,15 +142,15 @@ fn a_provider_without_response_causes_a_status_that_the_client_understands() {
             Fault::Theirs(FailureKind::Connect),
             "connection refused",
         );
-        let said = exhausted(
+        let reply = exhausted(
             dialect,
             &primary(Credential::OurKey),
             "First",
             failed_attempt,
             &[],
         );
-        assert_eq!(said.status.as_u16(), status, "{dialect}");
-        assert_eq!(message(&said), "First did not answer: connection refused");
+        assert_eq!(reply.status.as_u16(), status, "{dialect}");
+        assert_eq!(message(&reply), "First did not answer: connection refused");
     }
 }
 
@@ -161,15 +161,15 @@ fn a_bad_stored_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
         (Credential::OurKey, 403, "understudyd key add first"),
         (Credential::ClientLogin, 401, "invalid x-api-key"),
     ] {
-        let said = exhausted(
+        let reply = exhausted(
             Dialect::Anthropic,
             &primary(credential),
             "First",
             answered(Class::Credential, 401, &[], body),
             &[],
         );
-        assert_eq!(said.status.as_u16(), status);
-        assert!(message(&said).contains(word), "{}", message(&said));
+        assert_eq!(reply.status.as_u16(), status);
+        assert!(message(&reply).contains(word), "{}", message(&reply));
     }
 }
 
@@ -191,14 +191,14 @@ fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
             retry_after: patience.map(Duration::from_secs),
             ..answered(Class::RateLimit, 429, &headers, body)
         };
-        let said = exhausted(
+        let reply = exhausted(
             dialect,
             &primary(Credential::OurKey),
             "First",
             failed_attempt,
             &[],
         );
-        let got = said
+        let got = reply
             .headers
             .get(RETRY_AFTER)
             .map(|value| value.to_str().unwrap());
@@ -219,7 +219,7 @@ fn a_limit_keeps_its_headers() {
             retry_after: Some(Duration::from_secs(3600)),
             ..answered(Class::Limit, 429, &headers, body)
         };
-        let said = exhausted(
+        let reply = exhausted(
             dialect,
             &primary(Credential::OurKey),
             "First",
@@ -227,9 +227,9 @@ fn a_limit_keeps_its_headers() {
             &[],
         );
         for (name, value) in headers {
-            assert_eq!(said.headers[name], value, "{dialect}");
+            assert_eq!(reply.headers[name], value, "{dialect}");
         }
-        assert_eq!(said.body, body, "{dialect}");
+        assert_eq!(reply.body, body, "{dialect}");
     }
 }
 
@@ -272,14 +272,14 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
             retry_after: Some(Duration::from_millis(patience_ms)),
             ..answered(Class::RateLimit, 429, &headers, body)
         };
-        let said = exhausted(
+        let reply = exhausted(
             dialect,
             &primary(Credential::OurKey),
             "First",
             failed_attempt,
             &[],
         );
-        let got = said.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
+        let got = reply.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
         assert_eq!(got, told, "{dialect} {headers:?}");
     }
 }
@@ -300,17 +300,17 @@ fn no_final_error_makes_a_client_hang_or_storm() {
             (Class::ModelGone, 404),
         ] {
             let failed_attempt = answered(class, status, &[], r#"{"error":{"message":"no"}}"#);
-            let said = exhausted(
+            let reply = exhausted(
                 dialect,
                 &primary(Credential::OurKey),
                 "First",
                 failed_attempt,
                 &[],
             );
-            let status = said.status.as_u16();
+            let status = reply.status.as_u16();
             assert_ne!(status, 401, "Claude Code asks again for three minutes");
             assert_ne!(status, 413, "opencode asks again without end");
-            let bare = status == 429 && !said.headers.contains_key(RETRY_AFTER);
+            let bare = status == 429 && !reply.headers.contains_key(RETRY_AFTER);
             assert!(
                 !(bare && dialect == Dialect::OpenaiResponses),
                 "Codex stops for good"
@@ -341,7 +341,7 @@ fn only_a_bad_verdict_adds_a_sentence() {
         std::sync::Arc::new(|_| chrono::FixedOffset::east_opt(7_200).unwrap()),
         DateTime::from_timestamp(75_000, 0).unwrap(),
     );
-    let said = |verdicts: &Verdicts, alternatives| {
+    let written = |verdicts: &Verdicts, alternatives| {
         let elsewhere = match alternatives {
             true => Elsewhere::Failed,
             false => Elsewhere::NotSetUp,
@@ -351,11 +351,11 @@ fn only_a_bad_verdict_adds_a_sentence() {
     };
     let down = known(Verdict::Known(Level::MajorOutage), Blame::Them);
     assert_eq!(
-        said(&down, true).unwrap(),
+        written(&down, true).unwrap(),
         "Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left"
     );
     assert!(
-        said(&down, false)
+        written(&down, false)
             .unwrap()
             .ends_with("no fallback is set up")
     );
@@ -367,15 +367,15 @@ fn only_a_bad_verdict_adds_a_sentence() {
             .contains("; Second can answer once you allow it: `understudyd allow yes`")
     );
     assert_eq!(
-        said(
+        written(
             &known(Verdict::Known(Level::Operational), Blame::Undetermined),
             true
         ),
         None
     );
-    assert_eq!(said(&Verdicts::default(), true), None);
+    assert_eq!(written(&Verdicts::default(), true), None);
     assert!(
-        said(
+        written(
             &Verdicts {
                 offline: true,
                 ..down

@@ -93,10 +93,10 @@ fn a_login_of_unknown_vendor_is_looked_up() {
             matches!(refused, TurnedAway::AmbiguousVendor(_)),
             "{headers:?}: {refused}"
         );
-        let said = refused.to_string();
+        let reply = refused.to_string();
         assert!(
-            said.contains("Anthropic") && said.contains("Openai"),
-            "{said}"
+            reply.contains("Anthropic") && reply.contains("Openai"),
+            "{reply}"
         );
     }
 }

@@ -31,14 +31,14 @@ pub(crate) async fn run(
     asking: impl Future<Output = Response<Body>>,
     services: Services,
 ) {
-    let asked = tokio::select! {
-        asked = asking => asked,
+    let response = tokio::select! {
+        response = asking => response,
         () = freed_by_a_stop(&services, &ticket) => {
             recorder.abort(STOPPING.to_owned());
             return ticket.publish(RunResult::Broken(STOPPING.to_owned()));
         }
     };
-    let (parts, body) = asked.into_parts();
+    let (parts, body) = response.into_parts();
     let head = Head {
         status: parts.status,
         headers: parts.headers,
@@ -172,12 +172,12 @@ impl Running {
             self.recorder.abort(unkept.to_string());
         } else {
             let why = TurnedAway::Unkept(unkept.to_string());
-            let said = rescue::turned_away(self.dialect, &why).cite(self.id);
+            let reply = rescue::turned_away(self.dialect, &why).cite(self.id);
             let head = Head {
-                status: said.status,
-                headers: said.headers,
+                status: reply.status,
+                headers: reply.headers,
             };
-            self.recorder.replace_with(head, said.body);
+            self.recorder.replace_with(head, reply.body);
         }
         ticket.publish(RunResult::Unkept(unkept));
     }

@@ -42,8 +42,8 @@ impl Waiting {
         } else {
             result_future.await
         };
-        let (said, end) = said(result, dialect);
-        respond::end(said, exchange, end)
+        let (reply, end) = reply(result, dialect);
+        respond::end(reply, exchange, end)
     }
 
     fn result_future(mut self) -> RunResultFuture {
@@ -72,13 +72,13 @@ async fn wait(
         }
     };
     exchange.answered(StatusCode::OK);
-    let (said, end) = said(result, dialect);
-    let said = said.cite(exchange.id());
-    let whole = said.status.is_success();
+    let (reply, end) = reply(result, dialect);
+    let reply = reply.cite(exchange.id());
+    let whole = reply.status.is_success();
     let told: Bytes = if whole {
-        said.body
+        reply.body
     } else {
-        rescue::as_event(dialect, &said)
+        rescue::as_event(dialect, &reply)
     };
     exchange.handed(told.len());
     if outlet.give(told).await.is_ok() {
@@ -92,10 +92,10 @@ async fn wait(
 }
 
 /// `None`: the first ended without a result.
-fn said(result: Option<RunResult>, dialect: Dialect) -> (ClientResponse, End) {
+fn reply(result: Option<RunResult>, dialect: Dialect) -> (ClientResponse, End) {
     let away = |why: TurnedAway| (rescue::turned_away(dialect, &why), End::TurnedAway(why));
     match result {
-        Some(RunResult::Released(said)) => replayed(said),
+        Some(RunResult::Released(reply)) => replayed(reply),
         Some(RunResult::TooLarge) => away(TurnedAway::AnswerGone),
         Some(RunResult::Unkept(why)) => away(TurnedAway::Unkept(why.to_string())),
         Some(RunResult::Broken(why)) => (rescue::truncated_response(dialect, &why), End::Exhausted),

@@ -48,7 +48,7 @@ fn vendor(medium: Option<f64>) -> EndpointConfig {
 
 #[test]
 fn the_sibling_is_the_next_lower_tier_that_costs_no_more() {
-    for (medium, asked, expected) in [
+    for (medium, requested, expected) in [
         (Some(3.0), "opus-1", Some("sonnet-1")),
         (Some(5.0), "opus-1", Some("sonnet-1")),
         // More expensive, or without a known price: the one below.
@@ -60,11 +60,11 @@ fn the_sibling_is_the_next_lower_tier_that_costs_no_more() {
         (Some(3.0), "opus-9", None),
         (Some(3.0), "mystery", None),
     ] {
-        let found = sibling(&vendor(medium), &ModelId::new(asked));
+        let found = sibling(&vendor(medium), &ModelId::new(requested));
         assert_eq!(
             found.as_ref().map(ModelId::as_str),
             expected,
-            "{asked} {medium:?}"
+            "{requested} {medium:?}"
         );
     }
 }
@@ -107,13 +107,13 @@ fn a_login_needs_general_consent_and_a_key_the_routes_own() {
         (On, Some(Ask), Login::Key, false, yes),
     ] {
         let plan = planned(general, of_route, login, keyed);
-        let asked = plan.candidates.iter().any(|c| c.role == Role::Sibling);
+        let requested = plan.candidates.iter().any(|c| c.role == Role::Sibling);
         let on = match of_route {
             Some(own) => own == On,
             None => general == On,
         };
         assert_eq!(
-            asked,
+            requested,
             on && why.is_none(),
             "{general:?} {of_route:?} {login:?}: {plan}"
         );
