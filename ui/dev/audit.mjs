@@ -30,7 +30,7 @@ const OPEN_ALL = `
   for (const button of document.querySelectorAll("main li > button[aria-expanded=false]")) button.click();
 `;
 
-/** Runs in the page. A part that scrolls by itself may be wider than the window. */
+/** Runs in the page. A part with its own scroll bar may be wider than the window. */
 const CHECKS = `(() => {
   const findings = [];
   const root = document.documentElement;

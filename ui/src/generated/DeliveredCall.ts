@@ -9,7 +9,7 @@ said: string,
 /**
  * The same as spans, for a UI that formats times in its viewer's zone.
  */
-said_spans: Spans, 
+spans: Spans, 
 /**
  * When its result arrived; None: no result was seen.
  */

@@ -31,7 +31,7 @@ said: string,
 /**
  * The same as spans, for a UI that formats times in its viewer's zone.
  */
-said_spans: Spans, cost: TestCost, 
+spans: Spans, cost: TestCost, 
 /**
  * Why it cannot be tested now; None: it can.
  */

@@ -17,7 +17,7 @@ said: string,
 /**
  * The same as spans, for a UI that formats times in its viewer's zone.
  */
-said_spans: Spans, 
+spans: Spans, 
 /**
  * When the session received a response again.
  */

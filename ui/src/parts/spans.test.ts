@@ -15,8 +15,8 @@ const since = (before: string, after = "."): Span[] => [{ kind: "text", text: be
 it("shows the times of interrupted work in the viewer's zone", () => {
   const session: Interruption = {
     id: 1, client: "Claude Code", session: "s-1", model: "claude-opus-5", first: "2026-06-21T19:00:00Z", last: "2026-06-21T19:00:00Z",
-    said: "Cut; it continued at 22:11.", said_spans: since("Cut; it continued at "), resumed: AT, checked: null,
-    calls: [{ said: "`Bash: ls` delivered, its result came back by 22:11", said_spans: since("`Bash: ls` delivered, its result came back by ", ""), result: AT }],
+    said: "Cut; it continued at 22:11.", spans: since("Cut; it continued at "), resumed: AT, checked: null,
+    calls: [{ said: "`Bash: ls` delivered, its result came back by 22:11", spans: since("`Bash: ls` delivered, its result came back by ", ""), result: AT }],
   };
   const { body } = render(Interrupted, { props: { sessions: [session], changed: async () => {} } });
   expect(body.match(new RegExp(TIME, "g"))).toHaveLength(2);

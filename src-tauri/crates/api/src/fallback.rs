@@ -22,7 +22,7 @@ pub struct Fallback {
     pub said: String,
     /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
-    pub said_spans: Spans,
+    pub spans: Spans,
     pub cost: TestCost,
     /// Why it cannot be tested now; None: it can.
     pub untestable: Option<String>,

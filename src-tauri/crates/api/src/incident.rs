@@ -106,7 +106,7 @@ pub struct Interruption {
     pub said: String,
     /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
-    pub said_spans: Spans,
+    pub spans: Spans,
     /// When the session received a response again.
     pub resumed: Option<DateTime<Utc>>,
     /// When the user marked it as checked.
@@ -122,7 +122,7 @@ pub struct DeliveredCall {
     pub said: String,
     /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
-    pub said_spans: Spans,
+    pub spans: Spans,
     /// When its result arrived; None: no result was seen.
     pub result: Option<DateTime<Utc>>,
 }

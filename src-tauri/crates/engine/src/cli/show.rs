@@ -82,10 +82,10 @@ fn print_interruption(session: &Interruption, clock: &Clock) {
         session.session,
         local(session.last)
     );
-    let said = text_of(clock, &session.said_spans, &session.said);
+    let said = text_of(clock, &session.spans, &session.said);
     say!("         {said}");
     for call in &session.calls {
-        say!("         {}", text_of(clock, &call.said_spans, &call.said));
+        say!("         {}", text_of(clock, &call.spans, &call.said));
     }
 }
 

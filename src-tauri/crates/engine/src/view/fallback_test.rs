@@ -43,7 +43,7 @@ pub(crate) fn shown(state: &State, target: &Target) -> Fallback {
         said: row
             .zip(last.as_ref())
             .map_or_else(|| NEVER.to_owned(), |(row, last)| line(state, row, last)),
-        said_spans: match row.zip(last.as_ref()) {
+        spans: match row.zip(last.as_ref()) {
             Some((row, last)) => ::words::with_instant("tested ", row.at, &result(row, last)),
             None => ::words::text(NEVER),
         },

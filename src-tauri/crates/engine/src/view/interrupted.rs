@@ -14,7 +14,7 @@ pub(crate) fn interruption(clock: &Clock, id: i64, row: &InterruptionRow) -> Int
         first: row.first,
         last: row.last,
         said: clock.plain(&said),
-        said_spans: said,
+        spans: said,
         resumed: row.resumed,
         checked: row.checked,
         calls: row
@@ -55,7 +55,7 @@ fn delivered(clock: &Clock, delivered: &ledger::DeliveredCall) -> DeliveredCall 
     let said = call(delivered);
     DeliveredCall {
         said: clock.plain(&said),
-        said_spans: said,
+        spans: said,
         result: delivered.result,
     }
 }

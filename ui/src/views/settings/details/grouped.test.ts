@@ -47,7 +47,7 @@ const fallback = (endpoint: string, model: string): Fallback => ({
   model,
   name: model,
   said: "never tested",
-  said_spans: [],
+  spans: [],
   cost: { needs_yes: true, likely: 2_000, most: 20_000, method: "about $0.002" },
   untestable: null,
   last: null,
