@@ -289,7 +289,7 @@ export const INCIDENTS = () => [
     interrupted: [
       {
         id: 7, client: "Claude Code", session: "9c41f0aa", model: "claude-opus-4-5", first: ago(41 * MINUTE), last: ago(38 * MINUTE),
-        said: `Cut in the middle of an answer, 3 requests failed; it went on at ${clock(35 * MINUTE)}.`, resumed: ago(35 * MINUTE), checked: null,
+        said: `Cut within a response, 3 requests failed; it continued at ${clock(35 * MINUTE)}.`, resumed: ago(35 * MINUTE), checked: null,
         calls: [
           { said: `\`Bash: alembic upgrade head\` delivered, no result seen`, result: null },
           { said: `\`Edit\` delivered, its result came back by ${clock(39 * MINUTE)}`, result: ago(39 * MINUTE) },

@@ -10,7 +10,7 @@ use super::failed;
 use super::say::say;
 use super::show::{finish, print_json};
 
-const NO_CLIENT: &str = "No client has sent a request yet. Point one at the URL that `understudyd url` prints; the window shows the lines for each client \
+const NO_CLIENT: &str = "No client has sent a request yet. Set a client's base URL to the URL that `understudyd url` prints; the window shows the lines for each client \
                          under Settings, Connect.";
 
 pub(super) async fn list(json: bool) -> ExitCode {

@@ -1,4 +1,4 @@
-//! The providers that the owner can choose for a client's next request, and what speaks against the others.
+//! The providers that the owner can choose for a client's next request, and the obstacle for each of the others.
 
 use catalog::{Auth, ProviderId};
 use gateway::{Caller, CallerKind, Candidate, Credential, Dropped, Ineligible, Login, Plan, Role};
@@ -72,7 +72,7 @@ impl Desk {
         }
     }
 
-    /// A provider that is no candidate now: what the consent of a choice would change.
+    /// Handles a provider that is not a candidate now: computes the change that the consent of a choice would make.
     fn with_consent(
         &self,
         provider: &ProviderId,

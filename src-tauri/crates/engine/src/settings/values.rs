@@ -11,7 +11,7 @@ use impact::Pipeline;
 
 use super::weight::Weight;
 
-/// `None` has a meaning of its own; it is never a missing default.
+/// `None` is a meaningful value, never a missing default.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     pub address: IpAddr,

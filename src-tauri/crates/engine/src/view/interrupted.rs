@@ -25,7 +25,7 @@ pub(crate) fn interruption(clock: &Clock, id: i64, row: &InterruptionRow) -> Int
     }
 }
 
-/// "Cut in the middle of an answer, 2 requests failed; it continued at 20:04."
+/// "Cut within a response, 2 requests failed; it continued at 20:04."
 fn session(row: &InterruptionRow) -> Spans {
     let how = match row.end {
         End::Cut => "Cut within a response",

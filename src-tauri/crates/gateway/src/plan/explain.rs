@@ -38,7 +38,7 @@ impl Plan {
         })
     }
 
-    /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
+    /// The plan for a test of this candidate with such a request; empty if it cannot be tested.
     pub fn explain_pinned(
         config: &Config,
         breakers: &[BreakerView],

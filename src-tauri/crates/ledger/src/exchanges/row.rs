@@ -181,7 +181,7 @@ impl ExchangeRow {
         }
     }
 
-    /// A key was billed, and the amount is not known. What a subscription pays for costs nothing extra.
+    /// A key was billed, and the amount is not known. Requests of a subscription cost nothing extra.
     pub fn is_unpriced(&self) -> bool {
         self.cost.is_none() && self.attempts.iter().any(|a| !a.by_subscription)
     }

@@ -5,7 +5,7 @@ use super::*;
 use crate::tests::{
     answered, candidate, carried, exhausted, fresh, minutes, opened, recovered, rehearsed, t0,
 };
-use crate::{Ledger, ProbeRow};
+use crate::{AttemptOutcome, Ledger, ProbeRow};
 
 fn hours(count: i64) -> TimeDelta {
     TimeDelta::hours(count)
@@ -84,9 +84,9 @@ fn uptime_counts_a_response_in_one_piece_as_answered() {
     let mut row = answered(t0());
     row.attempts[0].ttft_ms = None;
     ledger.book_exchange(&row).unwrap();
-    row.attempts[0].outcome = "token limit".into();
+    row.attempts[0].outcome = AttemptOutcome::TokenLimit;
     ledger.book_exchange(&row).unwrap();
-    row.attempts[0].outcome = "the client left".into();
+    row.attempts[0].outcome = AttemptOutcome::ClientLeft;
     ledger.book_exchange(&row).unwrap();
     let points = ledger.uptime(&days()).unwrap();
     let counted: Vec<(u64, u64)> = points.iter().map(|p| (p.calls, p.failed)).collect();

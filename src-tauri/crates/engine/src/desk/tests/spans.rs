@@ -7,7 +7,7 @@ use super::Scene;
 /// The tray and the notifications are shown on the engine's machine.
 const IN_THE_ENGINES_ZONE: [&str; 2] = ["tray", "notices"];
 
-/// "at 20:04", but no instant of ISO 8601.
+/// "at 20:04", but not an ISO 8601 instant.
 fn has_a_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digits =

@@ -114,7 +114,7 @@ fn a_choice_outside_the_scope_names_the_setting() {
     assert_eq!(rows, 1);
 }
 
-/// Each provider of the route is a choice, or has the reason why it is none.
+/// Each provider of the route is a choice, or has a reason why it is not.
 #[test]
 fn the_list_has_each_provider_of_the_client_with_the_reason_against_it() {
     let route = "[[route]]\nname = \"two\"\ndialect = \"anthropic\"\nmodels = \"claude-*\"\ncandidates = [\"anthropic\", \"openai\", \"deepseek\"]\n";

@@ -31,7 +31,7 @@ pub(crate) struct Offer {
     pub(crate) provider: ProviderId,
     pub(crate) endpoint: EndpointId,
     pub(crate) model: ModelId,
-    /// `Ok(true)`: billed to a key of the owner. `Err`: the choice would not be obeyed.
+    /// `Ok(true)`: billed to a key of the owner. `Err`: the choice would have no effect.
     pub(crate) billed: Result<bool, Ineligible>,
 }
 
