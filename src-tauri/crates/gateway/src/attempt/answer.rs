@@ -244,7 +244,7 @@ impl Answer {
                 self.gated = gated(self.gate, self.gated, *step, before);
             }
             match step.kind {
-                StepKind::Noise => {}
+                StepKind::NoProgress => {}
                 StepKind::Lifecycle | StepKind::Close => progress = true,
                 StepKind::Content | StepKind::ToolClose => {
                     progress = true;

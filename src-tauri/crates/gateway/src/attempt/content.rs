@@ -64,7 +64,7 @@ impl Unreadable {
     pub(crate) fn broken(self) -> Broken {
         match self {
             Unreadable::Cut => Broken::Cut,
-            Unreadable::Garbled(_) => Broken::NotAnAnswer(self.to_string()),
+            Unreadable::Garbled(_) => Broken::NotAResponse(self.to_string()),
         }
     }
 }

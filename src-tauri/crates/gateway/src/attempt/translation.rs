@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use catalog::Dialect;
 use translate::{
-    self, AnswerTranslator, CannotTell, Conversation, Form, LeftOut, Names, Target, Untranslatable,
-    Wanted,
+    self, AnswerTranslator, Conversation, Form, LeftOut, Names, Target, Untranslatable,
+    UntranslatableResponse, Wanted,
 };
 use wire::{Framing, Report, Validator};
 
@@ -43,7 +43,7 @@ pub(crate) fn translate_request(
     target: &Target,
     created: u64,
 ) -> Result<TranslatedRequest, Untranslatable> {
-    let request = translate::say(client, spoken, conversation, target)?;
+    let request = translate::write(client, spoken, conversation, target)?;
     Ok(TranslatedRequest {
         body: request.body.into(),
         translation: Translation {
@@ -83,15 +83,20 @@ impl Translation {
         client: Dialect,
         bytes: &Bytes,
         report: Report,
-    ) -> Result<(Bytes, Report), CannotTell> {
-        let document =
-            translate::whole_signed(self.spoken, client, bytes, &self.names, &self.form)?;
+    ) -> Result<(Bytes, Report), UntranslatableResponse> {
+        let document = translate::complete_document_signed(
+            self.spoken,
+            client,
+            bytes,
+            &self.names,
+            &self.form,
+        )?;
         self.sink.keep(&document.signatures);
         let translated = document.body;
         // Stored in the client's form, if the provider's calls are stored.
         let kept = |call: &wire::ToolCall| call.arguments.is_some();
         let keep = report.tool_calls.iter().any(kept);
-        let mut validator = Validator::new(client, Framing::Whole).keeping_arguments(keep);
+        let mut validator = Validator::new(client, Framing::Document).keeping_arguments(keep);
         validator.push(&translated, &mut Vec::new());
         // The client sends results with the ids that it received.
         let tool_calls = validator.report().tool_calls.clone();

@@ -2,7 +2,7 @@
 //! required document, in a response without text, or in an application's text.
 
 use bytes::Bytes;
-use wire::{Class, FirstLine, Kind, with_first_line};
+use wire::{FailureClass, FirstLine, Kind, with_first_line};
 
 use crate::Candidate;
 use crate::admitted::Admitted;
@@ -45,7 +45,7 @@ fn wanted(admitted: &Admitted) -> bool {
         && !admitted.plan.chosen
         && admitted.agent
         && *kind == Kind::Generate
-        && !ask.wants_schema
+        && !ask.requires_schema
 }
 
 fn line(fallback: &Fallback, candidate: &Candidate) -> String {
@@ -68,8 +68,10 @@ fn line(fallback: &Fallback, candidate: &Candidate) -> String {
         .of_primary()
         .map(|(_, failed_attempt)| failed_attempt.class)
     {
-        Some(Class::Limit | Class::RateLimit | Class::Quota) => "has reached a limit",
-        Some(Class::ContextTooLong) => "cannot take a request of this length",
+        Some(FailureClass::Limit | FailureClass::RateLimit | FailureClass::Quota) => {
+            "has reached a limit"
+        }
+        Some(FailureClass::ContextTooLong) => "cannot take a request of this length",
         Some(_) | None => "does not answer",
     };
     format!("[Understudy: {primary} {how}; {by} answers instead.]")
@@ -111,7 +113,7 @@ pub(super) struct Announcing {
 impl Announcing {
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Bytes {
         let with_line = self.line.pass(bytes);
-        if self.line.is_said()
+        if self.line.is_written()
             && let Some(announcement) = self.pending.take()
         {
             announcement.mark_announced();
@@ -119,8 +121,8 @@ impl Announcing {
         with_line.into()
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.line.is_over()
+    pub(super) fn is_finished(&self) -> bool {
+        self.line.is_finished()
     }
 
     /// The held bytes of an incomplete event.

@@ -185,8 +185,8 @@ fn a_holder_gets_its_own_ids_and_the_rest_in_full() {
         items.collect::<Vec<Value>>()
     };
     let expanded = Expanded::for_holder(request.to_string().as_bytes(), &found(), "lead").unwrap();
-    let told = body(&expanded.body);
-    assert_eq!(told["previous_response_id"], "resp_of_lead");
+    let reported = body(&expanded.body);
+    assert_eq!(reported["previous_response_id"], "resp_of_lead");
     let mut input = messages(&["three"]);
     input.push(reference("msg_lead"));
     input.extend(messages(&["of another"]));
@@ -194,7 +194,7 @@ fn a_holder_gets_its_own_ids_and_the_rest_in_full() {
         reference("unknown"),
         json!({ "role": "user", "content": "four" }),
     ]);
-    assert_eq!(told["input"], Value::from(input));
+    assert_eq!(reported["input"], Value::from(input));
 
     // A candidate that stores none of it gets all of it, or nothing if some is not kept.
     let all = Expanded::for_holder(request.to_string().as_bytes(), &found(), "third").unwrap();

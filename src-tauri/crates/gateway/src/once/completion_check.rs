@@ -33,7 +33,7 @@ impl CompletionCheck {
                 checked: false,
             },
             Kind::Generate if success => {
-                CompletionCheck::Document(Box::new(Validator::new(dialect, Framing::Whole)))
+                CompletionCheck::Document(Box::new(Validator::new(dialect, Framing::Document)))
             }
             Kind::Generate | Kind::CountTokens => CompletionCheck::Status { success },
         }

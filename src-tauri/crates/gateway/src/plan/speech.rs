@@ -147,7 +147,7 @@ impl<'a> Reading<'a> {
         match self.input.kind {
             Kind::Generate => {
                 let target = found.target(model);
-                Ok(translate::say(self.input.dialect, spoken, conversation, &target)?.left_out)
+                Ok(translate::write(self.input.dialect, spoken, conversation, &target)?.left_out)
             }
             // The count only reads the request.
             Kind::CountTokens => Ok(Vec::new()),

@@ -256,8 +256,8 @@ fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
         change(&mut endpoint);
         config.endpoints.insert(EndpointId::new(id), endpoint);
     };
-    let model = |id: &str, maker: Option<&str>| catalog::Model {
-        maker_id: maker.map(ModelId::new),
+    let model = |id: &str, vendor_model: Option<&str>| catalog::Model {
+        vendor_model_id: vendor_model.map(ModelId::new),
         ..catalog::Model::new(id.into())
     };
     add("other", &|e| e.endpoint.serves = vec!["gpt-*".to_owned()]);
