@@ -1,5 +1,4 @@
 //! The tray application. It shows the engine's snapshots, keeps the engine running, and makes no other decisions.
-#![warn(clippy::wildcard_enum_match_arm)]
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod clipboard;

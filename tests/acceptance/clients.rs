@@ -350,7 +350,7 @@ fn a_partial_response_is_never_judged_complete() {
             Turn::Text,
             ended("The play", Some("length"), None),
             0,
-            Verdict::Told("length".to_owned()),
+            Verdict::Reported("length".to_owned()),
         ),
         (
             Turn::Text,

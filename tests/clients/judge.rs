@@ -26,7 +26,7 @@ pub(crate) enum Verdict {
     /// An error that its user receives.
     Error,
     /// The response ends with the model's early stop reason, which is reported.
-    Told(String),
+    Reported(String),
     /// A part of a response, accepted as complete.
     Truncated,
     /// An empty response, accepted as complete.
@@ -69,7 +69,7 @@ impl Verdict {
             };
         }
         match &ended.stop {
-            Some(stop) if NOT_ALL.contains(&stop.as_str()) => Verdict::Told(stop.clone()),
+            Some(stop) if NOT_ALL.contains(&stop.as_str()) => Verdict::Reported(stop.clone()),
             _ if ended.text.trim().is_empty() => Verdict::Empty,
             _ => Verdict::Truncated,
         }
@@ -78,7 +78,7 @@ impl Verdict {
     /// Results that must never occur behind Understudy.
     pub(crate) fn is_harm(&self) -> bool {
         match self {
-            Verdict::Complete | Verdict::Again | Verdict::Error | Verdict::Told(_) => false,
+            Verdict::Complete | Verdict::Again | Verdict::Error | Verdict::Reported(_) => false,
             Verdict::Truncated | Verdict::Empty | Verdict::Ran(_) | Verdict::Hang => true,
         }
     }
@@ -90,7 +90,7 @@ impl fmt::Display for Verdict {
             Verdict::Complete => f.write_str("complete"),
             Verdict::Again => f.write_str("complete, behind a part"),
             Verdict::Error => f.write_str("error"),
-            Verdict::Told(stop) => write!(f, "ended: {stop}"),
+            Verdict::Reported(stop) => write!(f, "ended: {stop}"),
             Verdict::Truncated => f.write_str("**PARTIAL**"),
             Verdict::Empty => f.write_str("**EMPTY**"),
             Verdict::Ran(times) => write!(f, "**RAN×{times}**"),

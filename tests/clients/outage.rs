@@ -129,7 +129,7 @@ fn worth(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Complete => 3,
         Verdict::Again => 2,
-        Verdict::Error | Verdict::Told(_) => 1,
+        Verdict::Error | Verdict::Reported(_) => 1,
         Verdict::Truncated | Verdict::Empty | Verdict::Ran(_) | Verdict::Hang => 0,
     }
 }

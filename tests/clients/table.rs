@@ -153,7 +153,7 @@ impl Sum {
             *match result.verdict {
                 Verdict::Complete | Verdict::Again => &mut sum.complete,
                 Verdict::Error => &mut sum.error,
-                Verdict::Told(_) => &mut sum.received,
+                Verdict::Reported(_) => &mut sum.received,
                 Verdict::Truncated | Verdict::Empty => &mut sum.partial,
                 Verdict::Ran(_) => &mut sum.twice,
                 Verdict::Hang => &mut sum.hang,

@@ -16,10 +16,10 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 fn check(played: &Played) -> Result<(), String> {
     let response = &played.requested[0].response;
     let received = response.message(played.dialect);
-    let asked_for = played.second[0].model.as_deref();
-    if asked_for != Some(FALLBACK_MODEL) || received.model.as_deref() != Some(FALLBACK_MODEL) {
+    let model = played.second[0].model.as_deref();
+    if model != Some(FALLBACK_MODEL) || received.model.as_deref() != Some(FALLBACK_MODEL) {
         return Err(format!(
-            "{asked_for:?} was asked for, {:?} told",
+            "{model:?} was requested, {:?} reported",
             received.model
         ));
     }

@@ -1,7 +1,6 @@
 //! `cargo xtask`: the project's commands, each including its set-up.
 //!
 //! Only the standard library, so that the first command on a new machine compiles in seconds.
-#![warn(clippy::wildcard_enum_match_arm)]
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -1,7 +1,5 @@
 //! Properties for any bytes. A violated property panics, and the fuzzer reports the bytes.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod failure;
 mod request;
 mod restart;

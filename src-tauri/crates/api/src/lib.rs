@@ -3,8 +3,6 @@
 //!
 //! All content for the UIs is text or numbers ready to show; UIs format and never compute.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod command;
 mod control;
 mod dialect;

@@ -2,8 +2,6 @@
 //!
 //! Pure: no IO beyond the embedded files, no clock. Nothing outside this crate may name a provider in code.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod address;
 mod client;
 mod dialect;

@@ -1,7 +1,5 @@
 //! The engine: one event loop that owns all state, and its surroundings.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod booking;
 pub mod cli;
 mod clock;

@@ -358,7 +358,9 @@ impl State {
             words::Span::Instant { at } => words::Span::Text {
                 text: self.clock_time(*at),
             },
-            other => other.clone(),
+            words::Span::Text { .. } | words::Span::Duration { .. } | words::Span::Money { .. } => {
+                span.clone()
+            }
         };
         let spans = words::Spans(spans.0.iter().map(time).collect());
         self.clock(self.started).plain(&spans)

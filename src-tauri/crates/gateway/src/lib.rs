@@ -1,8 +1,6 @@
 //! The path of a request: the door admits it, the plan orders the candidates, an attempt sends one request, delivery releases
 //! its response, and `once` wraps all of it. The folders have these names.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod admitted;
 mod attempt;
 mod body;

@@ -2,8 +2,6 @@
 //!
 //! Pure: no async, no clock (time is an argument), no IO.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod book;
 mod evidence;
 mod level;

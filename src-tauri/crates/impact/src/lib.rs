@@ -1,7 +1,5 @@
 //! Costs of an outage: pure arithmetic over a pipeline and a period. Every figure has its method.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod at_risk;
 mod known;
 mod pipeline;

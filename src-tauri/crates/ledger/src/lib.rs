@@ -6,8 +6,6 @@
 //! The rehearsal provider never enters incidents, observations, probes or sums. Exchanges with it are kept and flagged, only
 //! for the list of requests.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod breakers;
 mod column;
 mod conversations;

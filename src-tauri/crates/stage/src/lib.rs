@@ -11,8 +11,6 @@
 //! [`Stage::acting`], a cue, or a name like `gpt-5@as-openai` selects a [`Family`]: that vendor's refusals, texts, streams,
 //! counts, prompt cache and limits.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod answer;
 mod cache;
 mod clock;

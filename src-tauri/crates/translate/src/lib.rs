@@ -3,8 +3,6 @@
 //! Pure, and based on [`wire`]: each dialect has a folder with a reader and a writer for requests and for responses. Between
 //! them are [`Conversation`], the content of a request without a dialect, and the parts of a response.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod anthropic;
 mod names;
 mod openai_chat;

@@ -52,20 +52,20 @@ pub(crate) const NO_THOUGHT: &str = " ";
 
 /// How a response ended, from its verdict.
 #[derive(Debug)]
-struct Proof {
+struct CheckedEnd {
     verdict: Completion,
     stop: Stop,
     /// `None` if the provider reported no usage.
     tokens: Option<Tokens>,
 }
 
-impl Proof {
-    fn of(validator: &Validator) -> Result<Proof, UntranslatableResponse> {
+impl CheckedEnd {
+    fn of(validator: &Validator) -> Result<CheckedEnd, UntranslatableResponse> {
         let verdict = validator.judge(BodyEnd::Clean);
         let report = validator.report();
         let word = report.stop_reason.as_deref().unwrap_or_default();
         let calls = !report.tool_calls.is_empty();
-        Ok(Proof {
+        Ok(CheckedEnd {
             stop: stop::stop(verdict.clone(), word, calls)?,
             verdict,
             tokens: report.usage_reported.then_some(report.tokens),

@@ -3,8 +3,6 @@
 //!
 //! [`Watch`] is the driver. Its decisions are in pure modules: [`status`] parses a page, [`rhythm`] decides when to check.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod budget;
 mod client;
 mod look;

@@ -4,8 +4,6 @@
 //! Pure: opens no socket and changes no forwarded byte; a [`Validator`] reads a copy. The exception is a [`Splice`]: it
 //! rewrites a second response so that it continues a truncated one.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod canonical_request;
 mod client;
 mod completion;

@@ -3,8 +3,6 @@
 //!
 //! Pure: time and zone are arguments.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod clock;
 mod failure;
 mod headline;

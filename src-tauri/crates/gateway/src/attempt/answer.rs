@@ -255,8 +255,8 @@ impl Answer {
                     progress = true;
                     self.terminal |= step.kind == StepKind::Terminal;
                     match (&self.checked, step.kind) {
-                        // An error after the completion check changes nothing, and is not released to a client that would
-                        // believe it.
+                        // An error after the completion check changes nothing, and is not released: the client would
+                        // treat the response as failed.
                         (Some(_), StepKind::Error) => break,
                         (Some(_), _) => {
                             complete_to = step.end;

@@ -8,7 +8,7 @@ use super::dialects::{document, reader};
 use super::model::{Answer, Part, collect};
 use super::parts::Parts;
 use super::restore::Restore;
-use super::{Form, Proof, UntranslatableResponse, identity, malformed};
+use super::{CheckedEnd, Form, UntranslatableResponse, identity, malformed};
 use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{Framing, Validator};
@@ -48,14 +48,14 @@ pub fn complete_document_signed(
 ) -> Result<SignedDocument, UntranslatableResponse> {
     let mut validator = Validator::new(from, Framing::Document);
     validator.push(body, &mut Vec::new());
-    let proof = Proof::of(&validator)?;
+    let checked = CheckedEnd::of(&validator)?;
 
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let data = Fields::read(text).map_err(|error| malformed(&error))?;
     let mut parts = Parts::default();
     reader(from).document(&data, &mut parts)?;
-    parts.finish(proof.stop.is_cut())?;
-    proof.holds_for(&parts)?;
+    parts.finish(checked.stop.is_cut())?;
+    checked.holds_for(&parts)?;
 
     let identity = identity(&validator, form.created);
     let mut restore = Restore::new(names.clone(), form.json);
@@ -68,8 +68,8 @@ pub fn complete_document_signed(
     let answer = Answer {
         identity: &identity,
         parts: &collected,
-        stop: proof.stop,
-        tokens: proof.tokens,
+        stop: checked.stop,
+        tokens: checked.tokens,
     };
     Ok(SignedDocument {
         body: document(to, &answer, form)?.into_bytes(),

@@ -11,7 +11,7 @@ use super::parts::Parts;
 use super::read::{Flow, Read};
 use super::restore::Restore;
 use super::write::Write;
-use super::{Form, Proof, UntranslatableResponse, identity, malformed};
+use super::{CheckedEnd, Form, UntranslatableResponse, identity, malformed};
 use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{BodyEnd, Broken, Completion, Framing, Report, Step, StepKind, Validator, sse};
@@ -244,12 +244,12 @@ impl AnswerTranslator {
 
     /// Writes the rest, if the response passed the completion check.
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<Flow, UntranslatableResponse> {
-        let proof = Proof::of(&self.validator)?;
-        self.parts.finish(proof.stop.is_cut())?;
+        let checked = CheckedEnd::of(&self.validator)?;
+        self.parts.finish(checked.stop.is_cut())?;
         self.start(out);
         self.pass(out)?;
-        proof.holds_for(&self.parts)?;
-        self.writer.finish(proof.stop, proof.tokens, out);
+        checked.holds_for(&self.parts)?;
+        self.writer.finish(checked.stop, checked.tokens, out);
         Ok(Flow::Over)
     }
 }

@@ -26,32 +26,23 @@ fn has_an_instant(spans: &Value) -> bool {
 
 /// Paths of texts with a time whose object has no spans for them.
 fn without_spans(value: &Value, path: &str, found: &mut Vec<String>, seen: &mut Vec<String>) {
-    match value {
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                let path = format!("{path}.{name}");
-                let of_it = [format!("{name}_spans"), "spans".to_owned()];
-                match field {
-                    Value::String(text) if has_a_time(text) => {
-                        seen.push(name.clone());
-                        let mut spans = of_it.iter().filter_map(|spans| fields.get(spans));
-                        if !spans.any(has_an_instant) {
-                            found.push(format!("{path}: {text}"));
-                        }
-                    }
-                    field if !IN_THE_ENGINES_ZONE.contains(&name.as_str()) => {
-                        without_spans(field, &path, found, seen);
-                    }
-                    _ => {}
-                }
-            }
+    if let Value::Array(values) = value {
+        for value in values {
+            without_spans(value, path, found, seen);
         }
-        Value::Array(values) => {
-            for value in values {
-                without_spans(value, path, found, seen);
+    }
+    for (name, field) in value.as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        let text = field.as_str().filter(|text| has_a_time(text));
+        if let Some(text) = text {
+            seen.push(name.clone());
+            let own = [format!("{name}_spans"), "spans".to_owned()];
+            if !own.iter().any(|spans| has_an_instant(&value[spans])) {
+                found.push(format!("{path}: {text}"));
             }
+        } else if !IN_THE_ENGINES_ZONE.contains(&name.as_str()) {
+            without_spans(field, &path, found, seen);
         }
-        _ => {}
     }
 }
 

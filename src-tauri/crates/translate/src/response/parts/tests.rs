@@ -83,7 +83,7 @@ fn a_call_without_arguments_gets_an_empty_object_at_its_end() {
 }
 
 #[test]
-fn a_truncated_call_breaks_off_after_complete_parts_have_ended() {
+fn a_truncated_call_ends_the_response_after_complete_parts() {
     let mut parts = Parts::default();
     parts.push_text(Kind::Text, "Hm.").unwrap();
     let f = parts.begin(call("f"), Lasts::UntilNext).unwrap();
