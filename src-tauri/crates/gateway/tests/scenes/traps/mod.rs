@@ -82,7 +82,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
     (
         "54",
         "gateway/tests/scenes/keyed.rs",
-        "concurrent_twins_run_once",
+        "concurrent_equal_requests_run_once",
     ),
     ("55", "gateway/tests/scenes/traps/attempts.rs", "trap_55_"),
 ];
