@@ -256,7 +256,7 @@ impl Answer {
                     self.terminal |= step.kind == StepKind::Terminal;
                     match (&self.checked, step.kind) {
                         // An error after the completion check changes nothing, and is not released to a client that would
-                        // believe it.
+                        // accept it.
                         (Some(_), StepKind::Error) => break,
                         (Some(_), _) => {
                             complete_to = step.end;
