@@ -255,8 +255,8 @@ impl Answer {
                     progress = true;
                     self.terminal |= step.kind == StepKind::Terminal;
                     match (&self.checked, step.kind) {
-                        // An error after the completion check changes nothing, and is not released to a client that would
-                        // believe it.
+                        // An error after the completion check is ignored, and is not released: the client would treat it as
+                        // the result.
                         (Some(_), StepKind::Error) => break,
                         (Some(_), _) => {
                             whole = step.end;
