@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use api::{Accepted, CONTROL_HEADER, Command, ControlError, NoticeOutcome, RuntimeFile, Snapshot};
+use api::{
+    Accepted, CONTROL_HEADER, Command, ControlError, NotificationOutcome, RuntimeFile, Snapshot,
+};
 use reqwest::{Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -126,12 +128,12 @@ impl Connection {
 
     pub(crate) async fn report(
         &self,
-        notice: u64,
-        outcome: &NoticeOutcome,
+        notification: u64,
+        outcome: &NotificationOutcome,
     ) -> Result<(), Unanswered> {
         let request = self
             .http
-            .post(self.url(&format!("notices/{notice}")))
+            .post(self.url(&format!("notices/{notification}")))
             .json(outcome);
         timeout(COMMAND, self.send(request))
             .await

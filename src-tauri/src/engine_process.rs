@@ -132,7 +132,7 @@ impl Supervisor {
             match end {
                 End::Stopped => self.wait_while_stopped().await,
                 End::Died => {
-                    self.say(
+                    self.report(
                         State::Restarting,
                         "The engine ended unexpectedly and is restarting.",
                     )
@@ -154,7 +154,7 @@ impl Supervisor {
                 return connection;
             }
             if !shown_reason {
-                self.say(State::Starting, "The engine is being started.")
+                self.report(State::Starting, "The engine is being started.")
                     .await;
             }
             let why = match self.start().await {
@@ -164,7 +164,7 @@ impl Supervisor {
             shown_reason = true;
             let wait = self.backoff.next();
             let seconds = wait.as_secs_f32();
-            self.say(
+            self.report(
                 State::Restarting,
                 format!("The engine does not start: {why} Next try in {seconds} s."),
             )
@@ -181,7 +181,7 @@ impl Supervisor {
             match find(&self.places.runtime_file, &self.http).await {
                 Found::Answers(connection) => return Some(connection),
                 Found::NoResponse(why) if Instant::now() < patience => {
-                    self.say(State::Restarting, format!("Waiting for the engine: {why}."))
+                    self.report(State::Restarting, format!("Waiting for the engine: {why}."))
                         .await;
                     sleep(LOOK_EVERY * 10).await;
                 }
@@ -259,7 +259,7 @@ impl Supervisor {
             Err(why) => Some(why),
         };
         if let Some(why @ Unanswered::Unreadable(_)) = broken {
-            self.say(State::Restarting, why.to_string()).await;
+            self.report(State::Restarting, why.to_string()).await;
             let _ = timeout(NO_RESPONSE_LIMIT, self.start_now.notified()).await;
             return Followed::StillThere(connection.clone());
         }
@@ -312,7 +312,7 @@ impl Supervisor {
             self.replaces_older = false;
             return Followed::StillThere(connection.clone());
         }
-        self.say(
+        self.report(
             State::Restarting,
             format!("The engine {version} is being replaced by a newer one."),
         )
@@ -329,7 +329,7 @@ impl Supervisor {
     }
 
     async fn wait_while_stopped(&mut self) {
-        self.say(State::Stopped, "The engine is stopped.").await;
+        self.report(State::Stopped, "The engine is stopped.").await;
         loop {
             if timeout(LOOK_WHILE_STOPPED, self.start_now.notified())
                 .await
@@ -348,7 +348,7 @@ impl Supervisor {
             .await;
     }
 
-    async fn say(&self, state: State, detail: impl Into<String>) {
+    async fn report(&self, state: State, detail: impl Into<String>) {
         let apart = Apart {
             state,
             detail: detail.into(),

@@ -10,7 +10,7 @@ mod platform;
 
 use std::time::Duration;
 
-use api::NoticeOutcome;
+use api::NotificationOutcome;
 use tokio::time::timeout;
 
 pub(crate) use note::Note;
@@ -28,18 +28,18 @@ impl Notifier {
         Self(platform::Notifications::new(commands))
     }
 
-    pub(crate) async fn show(&self, note: &Note) -> NoticeOutcome {
+    pub(crate) async fn show(&self, note: &Note) -> NotificationOutcome {
         let outcome = match timeout(TIMEOUT, self.0.show(note)).await {
-            Ok(Ok(())) => NoticeOutcome::Shown,
-            Ok(Err(why)) => NoticeOutcome::NotShown { why },
-            Err(_) => NoticeOutcome::NotShown {
+            Ok(Ok(())) => NotificationOutcome::Shown,
+            Ok(Err(why)) => NotificationOutcome::NotShown { why },
+            Err(_) => NotificationOutcome::NotShown {
                 why: format!(
                     "The notification service did not respond within {} s.",
                     TIMEOUT.as_secs()
                 ),
             },
         };
-        if let NoticeOutcome::NotShown { why } = &outcome {
+        if let NotificationOutcome::NotShown { why } = &outcome {
             tracing::warn!("not shown: {}: {why}", note.title);
         }
         outcome

@@ -106,7 +106,8 @@ impl Shell {
         self.view = snapshot.tray;
         self.draw();
         if let Standing::Connected(connection) = &*self.standing.borrow() {
-            self.notifications.receive(snapshot.notices, connection);
+            self.notifications
+                .receive(snapshot.notifications, connection);
         }
     }
 
@@ -177,7 +178,7 @@ impl Shell {
             | Command::StopEngine
             | Command::CheckNow
             | Command::TryNow { .. }
-            | Command::PaidStandIns { .. }
+            | Command::PaidFallbacks { .. }
             | Command::PaidUntilBack { .. }
             | Command::UseNow { .. }
             | Command::Siblings { .. }
@@ -251,7 +252,7 @@ async fn reply(
             // A window that was closed meanwhile does not need the result.
             let _ = reply_to.send(outcome);
         }
-        (None, Ok(Accepted { said })) => tracing::info!("{said}"),
+        (None, Ok(Accepted { message })) => tracing::info!("{message}"),
         (None, Err(why)) => {
             tracing::warn!("{why}");
             let title = "The command failed".into();
@@ -273,5 +274,7 @@ async fn reply(
 }
 
 fn accepted(what: &str) -> Accepted {
-    Accepted { said: what.into() }
+    Accepted {
+        message: what.into(),
+    }
 }

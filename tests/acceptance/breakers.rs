@@ -65,12 +65,12 @@ async fn an_outage_survives_a_restart_and_try_now_overrides_it() {
     assert_eq!(lead.posts(), before, "nobody asked who is known to fail");
 
     let now = json!({ "do": "try_now", "endpoint": "lead", "model": "model-x" });
-    let (status, said) = desk.control(Method::POST, "/do", Some(now.clone())).await;
-    assert!(status.is_success(), "{said}");
+    let (status, printed) = desk.control(Method::POST, "/do", Some(now.clone())).await;
+    assert!(status.is_success(), "{printed}");
     assert_eq!(answered_by(&desk).await, "lead");
     desk.until("closed", |s| breaker(s) == "closed").await;
-    let (status, said) = desk.control(Method::POST, "/do", Some(now)).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+    let (status, printed) = desk.control(Method::POST, "/do", Some(now)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{printed}");
 
     // A closed breaker is not stored either.
     desk.kill();
@@ -92,8 +92,8 @@ async fn a_probe_detects_the_recovery() {
     open_the_leads_breaker(&desk, &lead).await;
     lead.stage.outage(None);
     let look = json!({ "do": "check_now" });
-    let (status, said) = desk.control(Method::POST, "/do", Some(look)).await;
-    assert!(status.is_success(), "{said}");
+    let (status, printed) = desk.control(Method::POST, "/do", Some(look)).await;
+    assert!(status.is_success(), "{printed}");
     desk.until("half-open", |s| breaker(s) == "half-open").await;
     assert_eq!(answered_by(&desk).await, "lead");
 }
@@ -116,8 +116,8 @@ async fn a_recovered_model_is_operational_without_a_request() {
     let before = lead.posts();
     let look = || async {
         let look = json!({ "do": "check_now" });
-        let (status, said) = desk.control(Method::POST, "/do", Some(look)).await;
-        assert!(status.is_success(), "{said}");
+        let (status, printed) = desk.control(Method::POST, "/do", Some(look)).await;
+        assert!(status.is_success(), "{printed}");
     };
     look().await;
     desk.until("half-open", |s| breaker(s) == "half-open").await;
@@ -132,11 +132,11 @@ async fn a_recovered_model_is_operational_without_a_request() {
         None,
         "closed, though no request asked for it"
     );
-    let asked = lead.stage.received().split_off(before);
-    let probed = asked
+    let requested = lead.stage.received().split_off(before);
+    let probed = requested
         .iter()
         .filter(|r| r.model.as_deref() == Some("model-x"));
-    assert_eq!(probed.count(), 2, "{asked:?}");
+    assert_eq!(probed.count(), 2, "{requested:?}");
 }
 
 fn verdict(snapshot: &api::Snapshot) -> api::Level {

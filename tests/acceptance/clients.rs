@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use catalog::Dialect;
 use serde_json::Value;
-use stage::{Cue, Fault, Line};
+use stage::{Fault, ScriptStep, ScriptedPart};
 
 use crate::desk::{self, Desk, Upstream, text, two_endpoints};
 use crate::installed::installed;
@@ -15,6 +15,8 @@ use crate::installed::installed;
 #[path = "../clients/cell.rs"]
 #[expect(dead_code, reason = "the table says more of a run")]
 pub(crate) mod cell;
+#[path = "../clients/fallback_proxy.rs"]
+mod fallback_proxy;
 #[path = "../clients/judge.rs"]
 pub(crate) mod judge;
 #[path = "../clients/play.rs"]
@@ -28,8 +30,6 @@ pub(crate) mod roster;
 pub(crate) mod sdk;
 #[path = "../clients/shown.rs"]
 pub(crate) mod shown;
-#[path = "../clients/stand_in.rs"]
-mod stand_in;
 #[path = "../clients/task.rs"]
 #[expect(dead_code, reason = "the table says more of a task")]
 pub(crate) mod task;
@@ -66,10 +66,10 @@ async fn run(
 }
 
 /// The client gets the complete response after attempts at both providers, and its tool runs once.
-async fn assert_whole(troupe: &Troupe, client: Client, faults: &[(Turn, &str)], way: Way) {
+async fn assert_complete(troupe: &Troupe, client: Client, faults: &[(Turn, &str)], way: Way) {
     for (turn, fault) in faults {
         let result = run(troupe, client, *turn, Some(fault), way).await;
-        assert_eq!(result.verdict, Verdict::Whole, "{fault}: {result:?}");
+        assert_eq!(result.verdict, Verdict::Complete, "{fault}: {result:?}");
         let both = result.posts.iter().all(|posts| *posts > 0);
         assert!(both, "{fault}: the providers' own counts: {result:?}");
     }
@@ -95,7 +95,7 @@ async fn claude_code_gets_a_complete_response_for_every_fault_of_the_first_provi
         (Turn::Tool, "clean-close-before-final"),
     ];
     let Some(troupe) = troupe() else { return };
-    assert_whole(&troupe, Client::ClaudeCode, &faults, Way::Through).await;
+    assert_complete(&troupe, Client::ClaudeCode, &faults, Way::Through).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,7 +111,7 @@ async fn codex_gets_a_complete_response_for_every_fault_of_the_first_provider() 
         (Turn::Tool, "cut-before-final"),
     ];
     let Some(troupe) = troupe() else { return };
-    assert_whole(&troupe, Client::Codex, &faults, Way::Through).await;
+    assert_complete(&troupe, Client::Codex, &faults, Way::Through).await;
 }
 
 /// Another vendor continues the message that the first vendor began.
@@ -120,7 +120,7 @@ async fn claude_code_gets_the_rest_of_a_response_from_another_dialect() {
     let faults = [(Turn::Thinking, "cut-in-text"), (Turn::Tool, "cut-in-tool")];
     let Some(troupe) = troupe() else { return };
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
-        assert_whole(&troupe, Client::ClaudeCode, &faults, Way::Across(dialect)).await;
+        assert_complete(&troupe, Client::ClaudeCode, &faults, Way::Across(dialect)).await;
     }
 }
 
@@ -132,7 +132,7 @@ async fn every_sdk_gets_a_complete_turn_from_another_dialect() {
         for dialect in Dialect::ALL {
             if dialect != client.dialect() {
                 let way = Way::Across(dialect);
-                assert_whole(&troupe, client, &[(Turn::Tool, "529")], way).await;
+                assert_complete(&troupe, client, &[(Turn::Tool, "529")], way).await;
             }
         }
     }
@@ -147,7 +147,7 @@ async fn codex_for_the_newest_models_runs_each_program_once() {
     ];
     let Some(troupe) = troupe() else { return };
     for way in [Way::Through, Way::Across(Dialect::Anthropic)] {
-        assert_whole(&troupe, Client::CodexWithPrograms, &faults, way).await;
+        assert_complete(&troupe, Client::CodexWithPrograms, &faults, way).await;
     }
 }
 
@@ -178,7 +178,7 @@ async fn no_sdk_accepts_a_partial_response_or_runs_a_tool_twice() {
                 let result = run(&troupe, client, turn, fault, Way::Through).await;
                 assert!(!result.verdict.is_harm(), "{client}: {result:?}");
                 if fault.is_none() || fault == Some("529") {
-                    assert_eq!(result.verdict, Verdict::Whole, "{client}: {result:?}");
+                    assert_eq!(result.verdict, Verdict::Complete, "{client}: {result:?}");
                 }
             }
         }
@@ -224,10 +224,10 @@ async fn a_tool_call_that_is_held_for_long_runs_once() {
         let rig = Rig::new().await;
         let call = client.call(&rig.home.join("ran.txt")).unwrap();
         let Call { name, input } = call.lengthened(8);
-        rig.lead.stage.cue(Cue {
+        rig.lead.stage.cue(ScriptStep {
             fault: Some(Fault::Drip(Duration::from_millis(1200))),
-            then: Some(vec![Line::Text(END.to_owned())]),
-            ..Cue::answer([Line::Tool { name, input }])
+            then: Some(vec![ScriptedPart::Text(END.to_owned())]),
+            ..ScriptStep::answer([ScriptedPart::Tool { name, input }])
         });
         let base = tokio::task::block_in_place(|| rig.desk.base());
         let patience = Duration::from_secs(150);
@@ -236,7 +236,7 @@ async fn a_tool_call_that_is_held_for_long_runs_once() {
             .await;
         let ran = std::fs::read_to_string(rig.home.join("ran.txt")).unwrap_or_default();
         let verdict = Verdict::of(Turn::Tool, ended.as_ref(), ran.lines().count());
-        assert_eq!(verdict, Verdict::Whole, "{client}: {ended:?}");
+        assert_eq!(verdict, Verdict::Complete, "{client}: {ended:?}");
         assert_eq!(rig.second.posts(), 0, "{client}");
     };
     tokio::join!(held(Client::ClaudeCode), held(Client::Codex));
@@ -248,15 +248,17 @@ async fn a_tool_call_that_is_held_for_long_runs_once() {
 async fn claude_code_continues_a_session_after_a_restart_in_place() {
     let Some(clients) = clients() else { return };
     let rig = Rig::with("restart = \"after-block\"\n").await;
-    rig.lead.stage.cue(Cue {
+    rig.lead.stage.cue(ScriptStep {
         fault: Some(Fault::CutInText),
-        ..Cue::answer([
-            Line::Thinking("They want to hear how the evening goes.".to_owned()),
-            Line::Text("The play begins, and somewhere a door is heard in the wings.".to_owned()),
+        ..ScriptStep::answer([
+            ScriptedPart::Thinking("They want to hear how the evening goes.".to_owned()),
+            ScriptedPart::Text(
+                "The play begins, and somewhere a door is heard in the wings.".to_owned(),
+            ),
         ])
     });
     for upstream in [&rig.lead, &rig.second] {
-        Play::whole(Turn::Thinking).arrange(&upstream.stage, None);
+        Play::complete(Turn::Thinking).arrange(&upstream.stage, None);
     }
     let part = Client::ClaudeCode.part().unwrap();
     let claude = |prompt: &str, again: bool| -> Ended {
@@ -271,18 +273,25 @@ async fn claude_code_continues_a_session_after_a_restart_in_place() {
             trap: None,
         };
         let output = visit.command(part).unwrap().output().unwrap();
-        let told = text(&output.stdout);
-        assert!(!told.contains("API Error"), "no error is shown: {told}");
+        let received_text = text(&output.stdout);
+        assert!(
+            !received_text.contains("API Error"),
+            "no error is shown: {received_text}"
+        );
         shown::ended(part.recipe, &output)
     };
     let first = tokio::task::block_in_place(|| claude("How does the evening go?", false));
-    assert_eq!(Verdict::of(Turn::Text, Some(&first), 0), Verdict::Whole);
-    let asked = rig.desk.exchanges(1).await;
-    assert_eq!(asked.len(), 1, "the client did not ask again: {asked:?}");
+    assert_eq!(Verdict::of(Turn::Text, Some(&first), 0), Verdict::Complete);
+    let requested = rig.desk.exchanges(1).await;
+    assert_eq!(
+        requested.len(),
+        1,
+        "the client did not ask again: {requested:?}"
+    );
     assert_eq!((rig.lead.posts(), rig.second.posts()), (1, 1));
 
     let again = tokio::task::block_in_place(|| claude("And what then?", true));
-    assert_eq!(Verdict::of(Turn::Text, Some(&again), 0), Verdict::Whole);
+    assert_eq!(Verdict::of(Turn::Text, Some(&again), 0), Verdict::Complete);
     let received = [rig.lead.stage.received(), rig.second.stage.received()].concat();
     let second_turn = received
         .iter()
@@ -309,17 +318,32 @@ fn ended(words: &str, stop: Option<&str>, error: Option<&str>) -> Ended {
 
 #[test]
 fn a_partial_response_is_never_judged_complete() {
-    let whole = format!("The play begins, {END}");
+    let complete = format!("The play begins, {END}");
     for (turn, ended, ran, verdict) in [
-        (Turn::Text, ended(&whole, None, None), 0, Verdict::Whole),
-        (Turn::Tool, ended(&whole, None, None), 1, Verdict::Whole),
-        (Turn::Tool, ended(&whole, None, None), 0, Verdict::Half),
-        (Turn::Tool, ended(&whole, None, None), 2, Verdict::Ran(2)),
+        (
+            Turn::Text,
+            ended(&complete, None, None),
+            0,
+            Verdict::Complete,
+        ),
+        (
+            Turn::Tool,
+            ended(&complete, None, None),
+            1,
+            Verdict::Complete,
+        ),
+        (
+            Turn::Tool,
+            ended(&complete, None, None),
+            0,
+            Verdict::Truncated,
+        ),
+        (Turn::Tool, ended(&complete, None, None), 2, Verdict::Ran(2)),
         (
             Turn::Text,
             ended("The play", Some("end_turn"), None),
             0,
-            Verdict::Half,
+            Verdict::Truncated,
         ),
         (Turn::Text, ended(" ", None, None), 0, Verdict::Empty),
         (
@@ -330,7 +354,7 @@ fn a_partial_response_is_never_judged_complete() {
         ),
         (
             Turn::Text,
-            ended(&whole, None, Some("cut")),
+            ended(&complete, None, Some("cut")),
             0,
             Verdict::Error,
         ),

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, Upstream, text, two_endpoints};
 
 fn as_json(output: &std::process::Output) -> Value {
-    let said = text(&output.stdout);
-    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    let printed = text(&output.stdout);
+    serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
 }
 
 #[test]
 fn the_help_begins_with_its_purpose() {
-    let help = Desk::new().said(&["--help"]);
+    let help = Desk::new().printed(&["--help"]);
     let first = help.lines().next().unwrap();
     assert_eq!(first, "Watches AI providers and fails over when one fails");
 }
@@ -50,8 +50,8 @@ async fn a_status_is_a_dozen_lines_and_the_routes_are_details() {
     let details = text(&desk.run(&["status", "--details"]).stdout);
     assert!(details.contains("route more 19"), "{details}");
 
-    let listed = desk.said(&["review"]);
-    assert_eq!(listed, desk.said(&["review", "list"]));
+    let listed = desk.printed(&["review"]);
+    assert_eq!(listed, desk.printed(&["review", "list"]));
     assert!(listed.contains("Leads"), "{listed}");
     let items = as_json(&desk.run(&["review", "--json", "--limit", "5"]));
     assert_eq!(items["items"].as_array().unwrap().len(), 1);
@@ -62,17 +62,17 @@ fn without_an_engine_a_command_reports_it_as_text_and_as_json() {
     let desk = Desk::new();
     let status = desk.run(&["status", "--json"]);
     assert_eq!(status.status.code(), Some(2));
-    let told = as_json(&status);
-    assert_eq!(told["running"], false);
-    assert_eq!(told["error"], "no engine is running");
+    let received = as_json(&status);
+    assert_eq!(received["running"], false);
+    assert_eq!(received["error"], "no engine is running");
     assert!(
-        told["fix"].as_str().unwrap().contains("understudyd"),
-        "{told}"
+        received["fix"].as_str().unwrap().contains("understudyd"),
+        "{received}"
     );
 
     let doctor = desk.run(&["doctor"]);
     assert_eq!(doctor.status.code(), Some(2));
-    let said = text(&doctor.stdout);
+    let printed = text(&doctor.stdout);
     for part in [
         "BAD   engine",
         "No engine is running. ",
@@ -80,16 +80,16 @@ fn without_an_engine_a_command_reports_it_as_text_and_as_json() {
         "ledger.sqlite does not exist yet",
         "understudyd.out",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(printed.contains(part), "{part}: {printed}");
     }
     let checks = as_json(&desk.run(&["doctor", "--json"]));
     assert_eq!(checks["checks"][0]["name"], "engine");
     assert_eq!(checks["checks"][0]["state"], "bad");
 
     desk.settings("no = [settings");
-    let said = text(&desk.run(&["doctor"]).stdout);
-    assert!(said.contains("BAD   settings"), "{said}");
-    assert!(said.contains("the engine does not start"), "{said}");
+    let printed = text(&desk.run(&["doctor"]).stdout);
+    assert!(printed.contains("BAD   settings"), "{printed}");
+    assert!(printed.contains("the engine does not start"), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use stage::{Acting, Family};
+use stage::{Family, VendorChoice};
 
 use crate::desk::{Desk, Upstream};
 
@@ -24,12 +24,12 @@ fn settings(lead: &Upstream, second: &Upstream, more: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stored_conversation_continues_at_a_fallback_and_is_deleted_on_demand() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
-    lead.stage.act(Acting::Family(Family::OpenAi));
+    lead.stage.act(VendorChoice::Family(Family::OpenAi));
     let mut desk = Desk::new();
     desk.settings(&settings(&lead, &second, ""));
     desk.start();
     let first = ask(&desk, &json!({ "model": "m", "input": SECRET })).await;
-    desk.said(&["stop"]);
+    desk.printed(&["stop"]);
     assert!(desk.ended().success(), "{}", desk.log());
     assert!(is_in_the_ledger(&desk));
 
@@ -39,8 +39,8 @@ async fn a_stored_conversation_continues_at_a_fallback_and_is_deleted_on_demand(
     ask(&desk, &next).await;
     let received = second.stage.received();
     let sent = String::from_utf8_lossy(&received[0].body);
-    for said in [SECRET, "When is it?"] {
-        assert!(sent.contains(said), "{sent}");
+    for printed in [SECRET, "When is it?"] {
+        assert!(sent.contains(printed), "{sent}");
     }
 
     // The UI and the log contain nothing of it.

@@ -1,7 +1,7 @@
 //! Costs of an outage: every attempt is recorded for its provider, including truncated and refused ones.
 
 use serde_json::{Value, json};
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 
 use crate::desk::{Desk, Upstream, text};
 
@@ -62,9 +62,9 @@ fn number(row: &Value, name: &str) -> i64 {
 async fn a_cut_stream_has_an_estimated_cost_and_its_continuation_a_measured_one() {
     for (path, dialect) in PATHS {
         let (desk, lead, _second) = priced().await;
-        lead.stage.cue(Cue {
+        lead.stage.cue(ScriptStep {
             fault: Some(Fault::CutInText),
-            ..Cue::default()
+            ..ScriptStep::default()
         });
         let response = desk.ask(path, &body(path)).await;
         response.text().await.unwrap();
@@ -76,14 +76,14 @@ async fn a_cut_stream_has_an_estimated_cost_and_its_continuation_a_measured_one(
             story.contains("Continued by second: lead ended in the middle"),
             "{story}"
         );
-        let (cut, whole) = (&row["attempts"][0], &row["attempts"][1]);
+        let (cut, complete) = (&row["attempts"][0], &row["attempts"][1]);
         assert_eq!(
-            (&cut["endpoint"], &whole["endpoint"]),
+            (&cut["endpoint"], &complete["endpoint"]),
             (&json!("lead"), &json!("second"))
         );
         assert_eq!(cut["tokens_estimated"], true, "{dialect}: {cut}");
-        assert_eq!(whole["tokens_estimated"], false, "{dialect}: {whole}");
-        for attempt in [cut, whole] {
+        assert_eq!(complete["tokens_estimated"], false, "{dialect}: {complete}");
+        for attempt in [cut, complete] {
             assert!(number(attempt, "output_tokens") > 0, "{dialect}: {attempt}");
             let tokens =
                 3 * number(attempt, "input_tokens") + 15 * number(attempt, "output_tokens");
@@ -94,7 +94,7 @@ async fn a_cut_stream_has_an_estimated_cost_and_its_continuation_a_measured_one(
             );
         }
         let about = number(cut, "cost_estimate");
-        let all = about + number(whole, "cost_estimate");
+        let all = about + number(complete, "cost_estimate");
         assert_eq!(number(row, "cost_of_estimated_tokens"), about);
         assert_eq!(number(row, "cost_estimate"), all);
         let today = desk
@@ -109,8 +109,8 @@ async fn a_cut_stream_has_an_estimated_cost_and_its_continuation_a_measured_one(
             ),
             (all, about, 0)
         );
-        let said = text(&desk.run(&["status"]).stdout);
-        assert!(said.contains("the usage was not reported"), "{said}");
+        let printed = text(&desk.run(&["status"]).stdout);
+        assert!(printed.contains("the usage was not reported"), "{printed}");
     }
 }
 

@@ -130,7 +130,7 @@ impl Desk {
     }
 
     /// Standard output of a command that must succeed.
-    pub(crate) fn said(&self, arguments: &[&str]) -> String {
+    pub(crate) fn printed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(
             output.status.success(),
@@ -141,7 +141,7 @@ impl Desk {
     }
 
     /// Output of a command that reads this input and must succeed.
-    pub(crate) fn said_to(&self, arguments: &[&str], input: &str) -> String {
+    pub(crate) fn output_with_input(&self, arguments: &[&str], input: &str) -> String {
         use std::io::Write;
         let mut running = self
             .command(arguments)
@@ -154,13 +154,13 @@ impl Desk {
         stdin.write_all(input.as_bytes()).unwrap();
         drop(stdin);
         let output = running.wait_with_output().unwrap();
-        let said = text(&output.stdout);
+        let printed = text(&output.stdout);
         assert!(
             output.status.success(),
-            "{arguments:?}: {said}{}",
+            "{arguments:?}: {printed}{}",
             text(&output.stderr)
         );
-        said
+        printed
     }
 
     /// Starts the engine on a free port and waits until it prints its address.
@@ -202,7 +202,7 @@ impl Desk {
 
     /// The base URL for a client.
     pub(crate) fn base(&self) -> String {
-        self.said(&["url"]).trim().to_owned()
+        self.printed(&["url"]).trim().to_owned()
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -44,41 +44,41 @@ async fn desk(settings: &str, keys: &[&str]) -> (Desk, Upstream, Upstream) {
 const ANY: &str = "[fallback]\nmay_go_to = \"any\"\n";
 
 /// The model that Bolt received, and the model that the response names.
-async fn stood_in(settings: &str, model: &str) -> String {
+async fn fallback_of(settings: &str, model: &str) -> String {
     let (desk, acme, bolt) = desk(settings, &["ACME", "BOLT"]).await;
     let body = json!({
         "model": model, "max_tokens": 99, "messages": [{ "role": "user", "content": "Hi" }],
     });
     let response = desk.ask("/v1/messages", &body).await;
     assert_eq!(response.status(), StatusCode::OK);
-    let told = response.headers()["x-understudy-model"].clone();
+    let received = response.headers()["x-understudy-model"].clone();
     assert!(acme.posts() > 0);
-    let asked = bolt.stage.received()[0].model.clone().unwrap();
-    assert_eq!(told.to_str().unwrap(), asked);
-    asked
+    let requested = bolt.stage.received()[0].model.clone().unwrap();
+    assert_eq!(received.to_str().unwrap(), requested);
+    requested
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_of_the_same_tier_is_the_fallback() {
-    assert_eq!(stood_in(ANY, "acme-large-9").await, "bolt-large-2");
-    assert_eq!(stood_in(ANY, "acme-small-1").await, "bolt-small-2");
+    assert_eq!(fallback_of(ANY, "acme-large-9").await, "bolt-large-2");
+    assert_eq!(fallback_of(ANY, "acme-small-1").await, "bolt-small-2");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owners_equivalent_is_used_and_explained() {
     let settings = "[equivalents]\n\"acme-small-*\" = { bolt = \"bolt-large-2\" }\n";
     let settings = [ANY, settings].concat();
-    assert_eq!(stood_in(&settings, "acme-small-1").await, "bolt-large-2");
+    assert_eq!(fallback_of(&settings, "acme-small-1").await, "bolt-large-2");
 
     let (desk, _acme, _bolt) = desk(&settings, &["ACME", "BOLT"]).await;
     for (model, why) in [
         ("acme-small-1", "by your settings"),
         ("acme-large-1", "both of the tier \"large\""),
     ] {
-        let said = desk.said(&["route", "explain", model]);
+        let printed = desk.printed(&["route", "explain", model]);
         let second = "2. bolt with bolt-large-2: fallback 1, translated to openai-responses";
-        let line = said.lines().find(|line| line.starts_with(second));
-        assert!(line.is_some_and(|line| line.ends_with(why)), "{said}");
+        let line = printed.lines().find(|line| line.starts_with(second));
+        assert!(line.is_some_and(|line| line.ends_with(why)), "{printed}");
     }
 }
 
@@ -90,8 +90,8 @@ async fn a_provider_without_a_key_is_no_fallback() {
     });
     let response = desk.ask("/v1/messages", &body).await;
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
-    let told = response.text().await.unwrap();
-    assert!(told.contains("No key for acme. Add one"), "{told}");
+    let received = response.text().await.unwrap();
+    assert!(received.contains("No key for acme. Add one"), "{received}");
     assert_eq!((acme.posts(), bolt.posts()), (0, 0));
 }
 
@@ -104,16 +104,16 @@ async fn an_applications_request_goes_only_to_providers_in_its_scope() {
     });
     let response = desk.ask("/v1/messages", &body).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let told = response.text().await.unwrap();
+    let received = response.text().await.unwrap();
     let excluded = "bolt was not used: requests of applications may not go to bolt";
-    assert!(told.contains(excluded), "{told}");
+    assert!(received.contains(excluded), "{received}");
     assert_eq!(bolt.posts(), 0);
 
     let response = desk.ask("/p/Lead%20mails/v1/messages", &body).await;
-    let told = response.text().await.unwrap();
+    let received = response.text().await.unwrap();
     assert!(
-        told.contains("requests of the pipeline \\\"Lead mails\\\" may not go to bolt"),
-        "{told}"
+        received.contains("requests of the pipeline \\\"Lead mails\\\" may not go to bolt"),
+        "{received}"
     );
     assert_eq!(bolt.posts(), 0);
 
@@ -123,16 +123,16 @@ async fn an_applications_request_goes_only_to_providers_in_its_scope() {
         (&[], true),
     ] {
         let command = [&["route", "explain", "acme-large-9"], arguments].concat();
-        let said = desk.said(&command);
+        let printed = desk.printed(&command);
         assert_eq!(
-            said.contains("bolt with bolt-large-2: fallback"),
+            printed.contains("bolt with bolt-large-2: fallback"),
             goes,
-            "{arguments:?}: {said}"
+            "{arguments:?}: {printed}"
         );
         assert_eq!(
-            said.contains("may not go to bolt"),
+            printed.contains("may not go to bolt"),
             !goes,
-            "{arguments:?}: {said}"
+            "{arguments:?}: {printed}"
         );
     }
 }

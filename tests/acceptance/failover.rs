@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 
 use crate::desk::{Desk, Upstream, two_endpoints};
 
@@ -74,12 +74,12 @@ async fn a_cut_before_any_content_fails_over_and_both_attempts_are_recorded() {
         let response = desk.ask(path, &body).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(response.headers()["x-understudy-provider"], "second");
-        let told = response.text().await.unwrap();
+        let received = response.text().await.unwrap();
         assert!(
             ["message_stop", "[DONE]", "response.completed"]
                 .iter()
-                .any(|end| told.contains(end)),
-            "{path}: {told}"
+                .any(|end| received.contains(end)),
+            "{path}: {received}"
         );
     }
     let rows = desk.exchanges(3).await;
@@ -126,9 +126,9 @@ async fn a_cut_within_a_response_never_ends_cleanly() {
         for (path, mut body) in bodies("model-x", true) {
             // A breaker is per model, so each fault starts with a closed one.
             body["model"] = json!(format!("{path} {fault}"));
-            lead.stage.cue(Cue {
+            lead.stage.cue(ScriptStep {
                 fault: Some(fault.clone()),
-                ..Cue::default()
+                ..ScriptStep::default()
             });
             let response = desk.ask(path, &body).await;
             assert_eq!(response.status(), StatusCode::OK);
@@ -197,14 +197,14 @@ async fn a_request_at_fault_is_returned_unchanged_after_one_attempt() {
 async fn while_paused_requests_go_straight_to_the_primary() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
-    desk.said(&["pause"]);
+    desk.printed(&["pause"]);
     lead.stage.outage(Some("503".parse().unwrap()));
     let (path, body) = &bodies("model-x", true)[0];
     let response = desk.ask(path, body).await;
     assert_eq!(response.status().as_u16(), 503);
     assert_eq!((lead.posts(), second.posts()), (1, 0));
     assert!(desk.snapshot().await.engine.paused);
-    desk.said(&["resume"]);
+    desk.printed(&["resume"]);
     assert_eq!(desk.ask(path, body).await.status().as_u16(), 200);
 }
 
@@ -222,9 +222,9 @@ async fn a_fallback_for_a_skipped_primary_is_named_and_counted_in_its_incident()
     }
     desk.until("an incident", |s| !s.open_incidents.is_empty())
         .await;
-    let asked = lead.posts();
+    let requested = lead.posts();
     desk.ask(path, &body).await.text().await.unwrap();
-    assert_eq!(lead.posts(), asked, "it is spared");
+    assert_eq!(lead.posts(), requested, "it is spared");
     let rows = desk.exchanges(3).await;
     assert_eq!(
         (&rows[0]["story"], &rows[0]["stand_in"]),
@@ -233,14 +233,14 @@ async fn a_fallback_for_a_skipped_primary_is_named_and_counted_in_its_incident()
     );
     let counted = |s: &api::Snapshot| s.open_incidents[0].carried_by_fallback == 3;
     let open = &desk.until("all are counted", counted).await.open_incidents[0];
-    let told = desk.get(&format!("/incidents/{}", open.id)).await;
+    let received = desk.get(&format!("/incidents/{}", open.id)).await;
     assert_eq!(
         (
-            &told["summary"]["exchanges_hit"],
-            &told["summary"]["carried_by_fallback"]
+            &received["summary"]["exchanges_hit"],
+            &received["summary"]["carried_by_fallback"]
         ),
         (&json!(open.exchanges_hit), &json!(3)),
-        "the ledger counts the same: {told}"
+        "the ledger counts the same: {received}"
     );
 }
 
@@ -264,13 +264,13 @@ async fn an_outage_names_the_clients_of_its_routes() {
         ask("claude-cli/2.1.197 (external, cli)", "model-x").await;
     }
     let down = |s: &api::Snapshot| !s.open_incidents.is_empty();
-    let told = desk.until("an incident", down).await;
-    let consequence = told.headline.consequence.unwrap();
+    let received = desk.until("an incident", down).await;
+    let consequence = received.headline.consequence.unwrap();
     assert_eq!(
         consequence,
         "Claude Code continues on second, at no extra cost. Other requests continue on second."
     );
-    let menu: Vec<_> = told
+    let menu: Vec<_> = received
         .tray
         .menu
         .iter()

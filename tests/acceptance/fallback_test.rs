@@ -4,7 +4,7 @@
 use api::{CheckState, Doctor, Fallbacks};
 use reqwest::Method;
 use serde_json::{Value, json};
-use stage::Cue;
+use stage::ScriptStep;
 
 use crate::desk::{Desk, Upstream, text};
 
@@ -81,7 +81,7 @@ async fn nothing_is_sent_without_the_owners_consent_to_the_shown_cost() {
         1,
         "in the dialect that its primary speaks: {listed:?}"
     );
-    let named = |one: &api::Fallback| (one.dialect, one.name.clone(), one.said.clone());
+    let named = |one: &api::Fallback| (one.dialect, one.name.clone(), one.message.clone());
     let anthropic = listed
         .iter()
         .find(|one| one.dialect == api::Dialect::Anthropic)
@@ -103,13 +103,13 @@ async fn nothing_is_sent_without_the_owners_consent_to_the_shown_cost() {
     );
 
     // There is no terminal for the question.
-    let asked = vendors.desk.run(&["test", "lead-*"]);
-    let said = text(&asked.stdout);
-    assert_eq!(asked.status.code(), Some(2), "{said}");
-    assert!(said.contains("GPT Sol: never tested"), "{said}");
+    let requested = vendors.desk.run(&["test", "lead-*"]);
+    let printed = text(&requested.stdout);
+    assert_eq!(requested.status.code(), Some(2), "{printed}");
+    assert!(printed.contains("GPT Sol: never tested"), "{printed}");
     assert!(
-        said.contains("[y/N]") && said.contains("Not tested."),
-        "{said}"
+        printed.contains("[y/N]") && printed.contains("Not tested."),
+        "{printed}"
     );
 
     let unasked = json!({ "dialect": "anthropic", "endpoint": "second", "model": "gpt-6.1-sol", "yes": false });
@@ -131,28 +131,28 @@ async fn nothing_is_sent_without_the_owners_consent_to_the_shown_cost() {
     assert_eq!(never.len(), 1, "{never:?}");
     assert_eq!(never[0].state, CheckState::Note);
     assert!(
-        never[0].said.starts_with("never tested: ")
-            && never[0].said.contains("GPT Sol (anthropic)")
+        never[0].message.starts_with("never tested: ")
+            && never[0].message.contains("GPT Sol (anthropic)")
     );
-    let explained = vendors.desk.said(&["route", "explain", "lead-opus-5"]);
+    let explained = vendors.desk.printed(&["route", "explain", "lead-opus-5"]);
     assert!(explained.contains("GPT Sol: never tested"), "{explained}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_is_stored_and_shown_everywhere_and_counts_only_as_cost() {
     let mut vendors = vendors().await;
-    let said = vendors.desk.said_to(&["test", "lead-*"], "y\n");
+    let printed = vendors.desk.output_with_input(&["test", "lead-*"], "y\n");
     let (_, listed) = vendors.listed(&[]);
     let at = listed[0].last.as_ref().unwrap().at;
     let day = at.with_timezone(&chrono::Local).format("%-d %b");
     let line = format!("GPT Sol: tested {day}, tool turn complete, ");
-    assert!(said.contains(&line), "{said}");
+    assert!(printed.contains(&line), "{printed}");
     let dialects = listed.len();
     assert_eq!(vendors.second.posts(), 2 * dialects, "two steps each");
 
     for restarted in [false, true] {
         if restarted {
-            vendors.desk.said(&["stop"]);
+            vendors.desk.printed(&["stop"]);
             vendors.desk.ended();
             vendors.desk.start();
         }
@@ -162,7 +162,7 @@ async fn a_result_is_stored_and_shown_everywhere_and_counts_only_as_cost() {
             assert!(last.passed && !last.outdated, "{one:?}");
             assert!(last.input_tokens > 0 && last.output_tokens > 0 && last.cost > Some(0));
         }
-        let explained = vendors.desk.said(&["route", "explain", "lead-opus-5"]);
+        let explained = vendors.desk.printed(&["route", "explain", "lead-opus-5"]);
         assert!(explained.contains(&line), "{explained}");
         let doctor = vendors.doctor();
         let good = doctor
@@ -177,7 +177,7 @@ async fn a_result_is_stored_and_shown_everywhere_and_counts_only_as_cost() {
             .find(|r| r.name == "lead-*" && r.dialect == api::Dialect::Anthropic);
         let fallbacks = &route.unwrap().fallbacks;
         assert_eq!(fallbacks.len(), 1);
-        assert!(format!("{}: {}", fallbacks[0].name, fallbacks[0].said).starts_with(&line));
+        assert!(format!("{}: {}", fallbacks[0].name, fallbacks[0].message).starts_with(&line));
         assert!(snapshot.today.spent_estimate > 0);
         assert_eq!(
             (snapshot.today.exchanges, snapshot.today.carried_by_fallback),
@@ -191,19 +191,19 @@ async fn a_result_is_stored_and_shown_everywhere_and_counts_only_as_cost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_test_states_its_step_and_the_fix() {
     let vendors = vendors().await;
-    vendors.second.stage.cue(Cue {
+    vendors.second.stage.cue(ScriptStep {
         fault: Some("401".parse().unwrap()),
         times: Some(100),
-        ..Cue::default()
+        ..ScriptStep::default()
     });
     let (code, tested) = vendors.listed(&["--yes"]);
     assert_eq!(code, 1);
     for one in &tested {
         assert!(
-            one.said
+            one.message
                 .contains("failed at step 1: the provider refused the key"),
             "{}",
-            one.said
+            one.message
         );
         let last = one.last.as_ref().unwrap();
         assert_eq!(last.fault, Some(api::TestFault::Account));

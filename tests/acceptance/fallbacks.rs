@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use api::{Command, MayGoTo, MenuLine, Notice, Snapshot};
+use api::{Command, MayGoTo, MenuLine, Notification, Snapshot};
 use serde_json::{Value, json};
-use stage::Cue;
+use stage::ScriptStep;
 
 use crate::desk::{Desk, Upstream};
 
@@ -72,11 +72,11 @@ impl Vendors {
     }
 
     pub(crate) fn fails_too(&self, model: &str, fault: &str) {
-        self.lead.stage.cue(Cue {
+        self.lead.stage.cue(ScriptStep {
             fault: Some(fault.parse().unwrap()),
             model: Some(model.into()),
             times: Some(1000),
-            ..Cue::default()
+            ..ScriptStep::default()
         });
     }
 
@@ -95,12 +95,12 @@ impl Vendors {
 
     async fn command(&self, command: &Command) -> Value {
         let body = serde_json::to_value(command).unwrap();
-        let (status, said) = self
+        let (status, printed) = self
             .desk
             .control(reqwest::Method::POST, "/do", Some(body))
             .await;
-        assert!(status.is_success(), "{said}");
-        said
+        assert!(status.is_success(), "{printed}");
+        printed
     }
 
     pub(crate) fn settings(&self) -> String {
@@ -111,9 +111,9 @@ impl Vendors {
 const AGENT: (&str, &str) = ("user-agent", "claude-cli/2.1.332 (external, cli)");
 const SUBSCRIPTION: (&str, &str) = ("authorization", "Bearer sk-lead-oat-1");
 
-fn notices<'s>(snapshot: &'s Snapshot, title: &str) -> Vec<&'s Notice> {
+fn notifications<'s>(snapshot: &'s Snapshot, title: &str) -> Vec<&'s Notification> {
     snapshot
-        .notices
+        .notifications
         .iter()
         .filter(|n| n.title == title)
         .collect()
@@ -140,20 +140,20 @@ async fn a_sibling_needs_consent_is_announced_and_can_be_stopped() {
             .status()
             .is_success()
     );
-    let asked = vendors
+    let requested = vendors
         .desk
         .until("asked", |s| !s.questions.is_empty())
         .await;
-    let question = &asked.questions[0];
+    let question = &requested.questions[0];
     assert_eq!(
         question.text,
         "Opus is failing. Sonnet could answer on the same plan, at no extra cost."
     );
     let answers: Vec<_> = question.answers.iter().map(|a| a.label.as_str()).collect();
     assert_eq!(answers, ["Allow", "Not now"]);
-    assert!(labels(&asked.tray.menu).contains(&question.text));
+    assert!(labels(&requested.tray.menu).contains(&question.text));
     assert_eq!(
-        notices(&asked, "Opus is failing")[0].actions[0].label,
+        notifications(&requested, "Opus is failing")[0].actions[0].label,
         "Allow"
     );
 
@@ -166,31 +166,43 @@ async fn a_sibling_needs_consent_is_announced_and_can_be_stopped() {
         assert_eq!(response.headers()["x-understudy-model"], "lead-sonnet-5");
     }
     vendors.desk.exchanges(3).await;
-    let told = vendors
+    let received = vendors
         .desk
         .until("told", |s| s.routes.iter().any(|r| r.active.is_some()))
         .await;
-    assert!(told.questions.is_empty(), "{:?}", told.questions);
-    let notice: Vec<_> = told
-        .notices
+    assert!(received.questions.is_empty(), "{:?}", received.questions);
+    let notification: Vec<_> = received
+        .notifications
         .iter()
         .filter(|n| n.thread.starts_with("provider/"))
         .collect();
-    assert_eq!(notice.len(), 1, "{notice:?}");
+    assert_eq!(notification.len(), 1, "{notification:?}");
     // The third failure opened the incident, and its notification names the fallback.
     let line = "Claude Code continues on Sonnet, same plan, no extra cost.";
-    assert!(notice[0].body.starts_with(line), "{}", notice[0].body);
-    let active = told.routes.iter().find_map(|r| r.active.clone()).unwrap();
+    assert!(
+        notification[0].body.starts_with(line),
+        "{}",
+        notification[0].body
+    );
+    let active = received
+        .routes
+        .iter()
+        .find_map(|r| r.active.clone())
+        .unwrap();
     assert!(
         active.starts_with("Opus → Sonnet, since ")
             && active.ends_with(", same plan, no extra cost"),
         "{active}"
     );
     let line = "Opus is failing. Sonnet answers, same plan, no extra cost.";
-    assert!(told.tray.tooltip.contains(line), "{}", told.tray.tooltip);
-    assert!(labels(&told.tray.menu).contains(&line.to_owned()));
+    assert!(
+        received.tray.tooltip.contains(line),
+        "{}",
+        received.tray.tooltip
+    );
+    assert!(labels(&received.tray.menu).contains(&line.to_owned()));
 
-    let stop = &notice[0].actions[0];
+    let stop = &notification[0].actions[0];
     assert_eq!(stop.label, "Stop this");
     vendors.command(&stop.command).await;
     let stopped = vendors.desk.snapshot().await;
@@ -233,21 +245,25 @@ async fn a_paid_fallback_states_the_cost_of_a_turn_and_can_be_stopped_for_today(
     vendors.fails("lead-*");
     let key = ("x-api-key", "sk-lead-api-1");
     assert_eq!(vendors.ask(&[AGENT, key]).await.status(), 200);
-    let told = vendors.desk.until("told", |s| !s.notices.is_empty()).await;
-    let notice = told
-        .notices
+    let received = vendors
+        .desk
+        .until("told", |s| !s.notifications.is_empty())
+        .await;
+    let notification = received
+        .notifications
         .iter()
         .find(|n| n.thread.starts_with("provider/"))
         .unwrap();
-    assert_eq!(notice.title, "Lead Opus is failing");
+    assert_eq!(notification.title, "Lead Opus is failing");
     assert!(
-        notice.body.starts_with("GPT Sol answers, about $0.") && notice.body.ends_with(" a turn."),
+        notification.body.starts_with("GPT Sol answers, about $0.")
+            && notification.body.ends_with(" a turn."),
         "{}",
-        notice.body
+        notification.body
     );
 
     let posts = vendors.second.posts();
-    vendors.command(&notice.actions[0].command).await;
+    vendors.command(&notification.actions[0].command).await;
     assert!(!vendors.ask(&[AGENT, key]).await.status().is_success());
     assert_eq!(vendors.second.posts(), posts);
     assert!(
@@ -256,10 +272,10 @@ async fn a_paid_fallback_states_the_cost_of_a_turn_and_can_be_stopped_for_today(
             .snapshot()
             .await
             .engine
-            .paid_stand_ins
+            .paid_fallbacks
             .stopped_today
     );
-    vendors.desk.said(&["paid-fallbacks-today", "yes"]);
+    vendors.desk.printed(&["paid-fallbacks-today", "yes"]);
     assert_eq!(vendors.ask(&[AGENT, key]).await.status(), 200);
 }
 
@@ -282,8 +298,8 @@ async fn an_older_installation_keeps_its_scope_and_opens_one_question() {
         "{written}"
     );
     assert!(written.contains(ROUTE));
-    let asked = vendors.desk.snapshot().await;
-    let question = asked
+    let requested = vendors.desk.snapshot().await;
+    let question = requested
         .questions
         .iter()
         .find(|q| q.id == "may-go-to")
@@ -292,15 +308,15 @@ async fn an_older_installation_keeps_its_scope_and_opens_one_question() {
         question.text == "May Leads go to Second when Lead is down?",
         "{question:?}"
     );
-    assert!(vendors.desk.said(&["doctor"]).contains(&question.text));
+    assert!(vendors.desk.printed(&["doctor"]).contains(&question.text));
     vendors.desk.kill();
     vendors.desk.start();
     assert_eq!(vendors.settings(), written, "once");
-    let asked = vendors.desk.snapshot().await;
-    assert_eq!(asked.questions.len(), 1, "until it is answered");
+    let requested = vendors.desk.snapshot().await;
+    assert_eq!(requested.questions.len(), 1, "until it is answered");
 
-    let said = vendors.desk.said(&["may-go-to", "named"]);
-    assert!(said.contains("your routes name"), "{said}");
+    let printed = vendors.desk.printed(&["may-go-to", "named"]);
+    assert!(printed.contains("your routes name"), "{printed}");
     assert_eq!(vendors.settings(), written.replace("\"any\"", "\"named\""));
     vendors.desk.kill();
     vendors.desk.start();
@@ -380,20 +396,20 @@ async fn a_new_pipeline_without_a_fallback_is_marked_and_opens_a_question_after_
     vendors.fails("lead-*");
     let leads = ("x-understudy-pipeline", "Leads");
     assert!(!vendors.ask(&[leads]).await.status().is_success());
-    let asked = vendors
+    let requested = vendors
         .desk
         .until("asked", |s| !s.questions.is_empty())
         .await;
-    let question = &asked.questions[0];
+    let question = &requested.questions[0];
     assert_eq!(question.text, "May Leads go to Second when Lead is down?");
     let answers: Vec<_> = question.answers.iter().map(|a| a.label.as_str()).collect();
     assert_eq!(answers, ["Yes", "Only Lead"]);
     let waits = "no fallback: items will wait";
-    assert_eq!(asked.pipelines[0].no_fallback.as_deref(), Some(waits));
+    assert_eq!(requested.pipelines[0].no_fallback.as_deref(), Some(waits));
     let explain = ["route", "explain", "lead-opus-5", "--pipeline", "Leads"];
     for arguments in [&["doctor"][..], &["status"], &explain] {
-        let said = crate::desk::text(&vendors.desk.run(arguments).stdout);
-        assert!(said.contains(waits), "{arguments:?}: {said}");
+        let printed = crate::desk::text(&vendors.desk.run(arguments).stdout);
+        assert!(printed.contains(waits), "{arguments:?}: {printed}");
     }
 
     vendors.command(&question.answers[0].command).await;

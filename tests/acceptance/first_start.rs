@@ -100,12 +100,12 @@ async fn the_error_for_a_missing_key_states_how_to_add_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn url_status_and_doctor_show_the_present_state() {
     let desk = Desk::started();
-    let url = desk.said(&["url"]);
+    let url = desk.printed(&["url"]);
     assert!(
         url.starts_with("http://127.0.0.1:") && url.contains("/t/"),
         "{url}"
     );
-    let ui = desk.said(&["url", "--ui"]);
+    let ui = desk.printed(&["url", "--ui"]);
     assert!(ui.contains("/ui/#token="), "{ui}");
     let status = desk.run(&["status"]);
     assert_eq!(
@@ -121,17 +121,17 @@ async fn url_status_and_doctor_show_the_present_state() {
     let as_json: Value =
         serde_json::from_str(&text(&desk.run(&["status", "--json"]).stdout)).unwrap();
     assert_eq!(as_json["headline"]["level"], "unknown");
-    let doctor = desk.said(&["doctor"]);
+    let doctor = desk.printed(&["doctor"]);
     assert!(doctor.contains("understudyd key add anthropic"), "{doctor}");
     assert!(!doctor.contains("strays"), "{doctor}");
 
     // A browser's request for an icon needs no token, and is counted.
     let icon = format!("{}/favicon.ico", desk.address());
-    for told in ["1 request of web pages", "2 requests of web pages"] {
+    for received in ["1 request of web pages", "2 requests of web pages"] {
         let refused = desk.http.get(&icon).send().await.unwrap();
         assert!(refused.status().is_client_error());
-        let doctor = desk.said(&["doctor"]);
-        assert!(doctor.contains(told), "{doctor}");
+        let doctor = desk.printed(&["doctor"]);
+        assert!(doctor.contains(received), "{doctor}");
     }
     assert!(desk.exchanges(0).await.is_empty());
 }
@@ -139,7 +139,7 @@ async fn url_status_and_doctor_show_the_present_state() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rehearsed_outage_turns_the_tray_red_with_its_own_badge_and_leaves_no_incident() {
     let desk = Desk::started();
-    desk.said(&["rehearse", "--seconds", "600"]);
+    desk.printed(&["rehearse", "--seconds", "600"]);
     let red = desk
         .until("red", |s| {
             serde_json::to_value(s.tray.icon).unwrap() == "outage"
@@ -152,11 +152,11 @@ async fn a_rehearsed_outage_turns_the_tray_red_with_its_own_badge_and_leaves_no_
         red.tray.tooltip
     );
     assert!(
-        red.notices
+        red.notifications
             .iter()
             .all(|n| n.title.starts_with("Rehearsal: ")),
         "{:?}",
-        red.notices
+        red.notifications
     );
     assert!(red.open_incidents.is_empty());
     let (status, _) = desk
@@ -246,7 +246,7 @@ async fn a_rehearsal_needs_no_network() {
     desk.start();
     desk.until("offline", |s| s.headline.sentence.contains("offline"))
         .await;
-    desk.said(&["rehearse", "--seconds", "600"]);
+    desk.printed(&["rehearse", "--seconds", "600"]);
     let red = desk
         .until("red", |s| {
             serde_json::to_value(s.tray.icon).unwrap() == "outage"

@@ -107,27 +107,27 @@ async fn an_outage_is_one_incident_with_one_notification_and_one_for_its_end() {
         red.headline.consequence.as_deref(),
         Some("Requests fail until it is back; it isn't your code.")
     );
-    assert_eq!(red.notices.len(), 1, "{:?}", red.notices);
+    assert_eq!(red.notifications.len(), 1, "{:?}", red.notifications);
     assert!(
-        red.notices[0]
+        red.notifications[0]
             .title
             .starts_with("Claude is partly down: it is them, not you"),
         "{}",
-        red.notices[0].title
+        red.notifications[0].title
     );
     assert!(
-        red.notices[0]
+        red.notifications[0]
             .body
             .starts_with("Requests fail until it is back; it isn't your code."),
         "{}",
-        red.notices[0].body
+        red.notifications[0].body
     );
     assert_eq!(json!(red.open_incidents[0].at_risk)["state"], "estimate");
-    let notice = red.notices[0].id;
+    let notification = red.notifications[0].id;
     let (status, _) = desk
         .control(
             reqwest::Method::POST,
-            &format!("/notices/{notice}"),
+            &format!("/notices/{notification}"),
             Some(json!({ "outcome": "shown" })),
         )
         .await;
@@ -144,7 +144,7 @@ async fn an_outage_is_one_incident_with_one_notification_and_one_for_its_end() {
         (
             again.open_incidents.len(),
             again.open_incidents[0].id,
-            again.notices.len()
+            again.notifications.len()
         ),
         (1, red.open_incidents[0].id, 0),
         "{again:?}"
@@ -157,8 +157,8 @@ async fn an_outage_is_one_incident_with_one_notification_and_one_for_its_end() {
 
     page.becomes(OPERATIONAL);
     let over = desk.until("over", |s| s.open_incidents.is_empty()).await;
-    assert_eq!(over.notices.len(), 1, "{:?}", over.notices);
-    assert_eq!(over.notices[0].title, "Claude is back");
+    assert_eq!(over.notifications.len(), 1, "{:?}", over.notifications);
+    assert_eq!(over.notifications[0].title, "Claude is back");
     assert_eq!(json!(over.tray.icon), "quiet");
 
     let page = desk.get("/incidents").await;
@@ -170,7 +170,7 @@ async fn an_outage_is_one_incident_with_one_notification_and_one_for_its_end() {
     let story: Value = desk.get(&format!("/incidents/{}", incident["id"])).await;
     let timeline = story["timeline"].as_array().unwrap();
     assert!(timeline.len() >= 2, "{story}");
-    assert!(desk.said(&["incidents"]).contains("Claude"));
+    assert!(desk.printed(&["incidents"]).contains("Claude"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,7 +197,7 @@ async fn an_invalid_status_page_is_unknown_and_not_an_outage() {
         .await;
     assert_eq!(json!(seen.headline.level), "unknown");
     assert_eq!(json!(seen.tray.icon), "unknown");
-    assert!(seen.notices.is_empty() && seen.open_incidents.is_empty());
+    assert!(seen.notifications.is_empty() && seen.open_incidents.is_empty());
 }
 
 /// The headline, the evidence and the notification use the same clock, and a time on another day has its date.
@@ -208,11 +208,15 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
     desk.env("TZ", "<+0530>-5:30");
     desk.settings(&watching_settings(&page, ""));
     desk.start();
-    let red = desk.until("down", |s| !s.notices.is_empty()).await;
+    let red = desk.until("down", |s| !s.notifications.is_empty()).await;
     let claude = red.providers.iter().find(|p| p.id == "anthropic").unwrap();
-    let notice = &red.notices[0];
+    let notification = &red.notifications[0];
     // The page states 17:41 UTC.
-    for sentence in [&red.headline.sentence, &claude.evidence, &notice.title] {
+    for sentence in [
+        &red.headline.sentence,
+        &claude.evidence,
+        &notification.title,
+    ] {
         assert!(
             sentence.contains("since 28 Apr 23:11") && !sentence.contains("UTC"),
             "{sentence}"
@@ -239,16 +243,16 @@ async fn check_now_lists_checked_and_unchecked_items() {
     let desk = watching(&page, "").await;
     let check = json!({ "do": "check_now" });
     let (status, answer) = desk.control(Method::POST, "/do", Some(check)).await;
-    let said = answer["said"].as_str().unwrap();
+    let printed = answer["said"].as_str().unwrap();
     assert!(status.is_success(), "{answer}");
-    assert!(said.starts_with("Read 1 status page; "), "{said}");
+    assert!(printed.starts_with("Read 1 status page; "), "{printed}");
     assert!(
-        said.contains("could not be read (Connection refused"),
-        "{said}"
+        printed.contains("could not be read (Connection refused"),
+        "{printed}"
     );
     assert!(
-        said.contains("No key for Claude: cannot probe it."),
-        "{said}"
+        printed.contains("No key for Claude: cannot probe it."),
+        "{printed}"
     );
 }
 

@@ -8,10 +8,10 @@ pub(crate) fn installed(variable: &str) -> Option<PathBuf> {
     let found = std::env::var_os(variable).map(PathBuf::from);
     if found.is_none() {
         // Written directly, because the test runner captures the output of a passing test.
-        let told = format!(
+        let received = format!(
             "\nWARNING: {variable} is not set: A TEST WITH REAL SOFTWARE IS LEFT OUT. `cargo xtask test` installs it and runs the test.\n"
         );
-        std::io::stderr().write_all(told.as_bytes()).unwrap();
+        std::io::stderr().write_all(received.as_bytes()).unwrap();
     }
     found
 }

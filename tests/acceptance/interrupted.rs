@@ -82,14 +82,14 @@ async fn an_incident_lists_the_interrupted_session_and_its_tools() {
         "{incident}"
     );
     for call in cut["calls"].as_array().unwrap() {
-        let said = call["said"].as_str().unwrap();
+        let sentence = call["said"].as_str().unwrap();
         assert!(
-            said.starts_with("`Bash` delivered, its result came back by "),
+            sentence.starts_with("`Bash` delivered, its result came back by "),
             "{cut}"
         );
     }
     assert_eq!(cut["calls"].as_array().unwrap().len(), 2, "{cut}");
-    let printed = desk.said(&["incidents", &id.to_string()]);
+    let printed = desk.printed(&["incidents", &id.to_string()]);
     assert!(
         printed.contains("`Bash` delivered, its result came back"),
         "{printed}"
@@ -108,7 +108,7 @@ async fn an_incident_lists_the_interrupted_session_and_its_tools() {
     assert_eq!(turn(&desk, &next).await.status(), StatusCode::OK);
     desk.exchanges(5).await;
     let number = cut["id"].to_string();
-    let noted = desk.said(&["incidents", &id.to_string(), "--checked", &number]);
+    let noted = desk.printed(&["incidents", &id.to_string(), "--checked", &number]);
     assert_eq!(noted.trim(), "Marked as checked.");
     let (status, _) = desk
         .control(Method::POST, "/interruptions/99/checked", None)
@@ -155,11 +155,11 @@ async fn a_tool_call_that_a_live_route_released_before_the_cut_has_no_result() {
     );
     let calls = cut["calls"].as_array().unwrap();
     assert_eq!(calls.len(), 3, "one of each answer: {cut}");
-    let told = "`Bash: echo rehearsal` delivered, no result seen";
+    let received = "`Bash: echo rehearsal` delivered, no result seen";
     for call in calls {
-        assert_eq!(call["said"], told);
+        assert_eq!(call["said"], received);
     }
-    let printed = desk.said(&["incidents", &id.to_string()]);
-    assert!(printed.contains(told), "{printed}");
+    let printed = desk.printed(&["incidents", &id.to_string()]);
+    assert!(printed.contains(received), "{printed}");
     assert!(!desk.log().contains("echo rehearsal"), "it is in the log");
 }

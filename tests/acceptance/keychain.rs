@@ -25,10 +25,10 @@ async fn a_key_in_the_keychain_survives_a_restart_and_can_be_removed() {
     let upstream = Upstream::start().await;
     let mut desk = session.desk(&upstream);
     desk.start();
-    let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
+    let printed = desk.output_with_input(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("The provider accepted the key. It is stored in the keychain."),
-        "{said}"
+        printed.contains("The provider accepted the key. It is stored in the keychain."),
+        "{printed}"
     );
     listed(&desk, "in the keychain");
 
@@ -36,8 +36,8 @@ async fn a_key_in_the_keychain_survives_a_restart_and_can_be_removed() {
     desk.start();
     listed(&desk, "in the keychain");
     assert_eq!(generated(&desk).await, 200);
-    let asked = upstream.stage.received();
-    let request = asked.iter().find(|r| r.method == "POST").unwrap();
+    let requested = upstream.stage.received();
+    let request = requested.iter().find(|r| r.method == "POST").unwrap();
     assert_eq!(
         request.headers.get("authorization").unwrap(),
         "Bearer sk-own-secret"
@@ -48,8 +48,8 @@ async fn a_key_in_the_keychain_survives_a_restart_and_can_be_removed() {
         "{examined}"
     );
 
-    let said = desk.said(&["key", "remove", "own"]);
-    assert!(said.contains("removed from the keychain"), "{said}");
+    let printed = desk.printed(&["key", "remove", "own"]);
+    assert!(printed.contains("removed from the keychain"), "{printed}");
     desk.kill();
     desk.start();
     listed(&desk, "none");
@@ -64,7 +64,7 @@ async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_stops() {
     {
         let _keychain = session.open_keychain().await;
         desk.start();
-        desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
+        desk.output_with_input(&["key", "add", "own"], "sk-own-secret\n");
         desk.kill();
     }
     let _keychain = session.locked_keychain().await;
@@ -87,10 +87,10 @@ async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_stops() {
         snapshot.engine.problems
     );
     listed(&desk, "none");
-    let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
+    let printed = desk.output_with_input(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("But the keychain is locked, so it is used only until the engine stops. To keep it, set OWN_KEY"),
-        "{said}"
+        printed.contains("But the keychain is locked, so it is used only until the engine stops. To keep it, set OWN_KEY"),
+        "{printed}"
     );
     listed(&desk, "until the engine stops");
     assert_eq!(generated(&desk).await, 200);
@@ -99,7 +99,7 @@ async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_stops() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keychain_that_never_responds_does_not_block_the_engine() {
     let session = Session::start();
-    let _silent = zbus::connection::Builder::address(session.address.as_str())
+    let _stalled = zbus::connection::Builder::address(session.address.as_str())
         .unwrap()
         .name(SERVICE)
         .unwrap()
@@ -108,13 +108,17 @@ async fn a_keychain_that_never_responds_does_not_block_the_engine() {
         .unwrap();
     let upstream = Upstream::start().await;
     let mut desk = session.desk(&upstream);
-    let asked = Instant::now();
+    let requested = Instant::now();
     desk.start();
     let response = desk.ask("/v1/messages", &json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] })).await;
     assert_eq!(response.status(), 200);
     let answer: Value = response.json().await.unwrap();
     assert_eq!(answer["stop_reason"], "end_turn");
-    assert!(asked.elapsed() < WITHOUT_WAITING, "{:?}", asked.elapsed());
+    assert!(
+        requested.elapsed() < WITHOUT_WAITING,
+        "{:?}",
+        requested.elapsed()
+    );
     let problems = desk.snapshot().await.engine.problems;
     assert!(
         problems.iter().all(|p| !p.what.contains("no keychain")),
@@ -123,7 +127,7 @@ async fn a_keychain_that_never_responds_does_not_block_the_engine() {
 }
 
 fn listed(desk: &Desk, state: &str) {
-    let list = desk.said(&["key", "list"]);
+    let list = desk.printed(&["key", "list"]);
     let own = list.lines().find(|line| line.starts_with("own ")).unwrap();
     assert!(own.contains(state), "{own}");
 }

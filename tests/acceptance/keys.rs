@@ -17,12 +17,12 @@ async fn without_a_keychain_a_key_works_until_the_engine_stops_and_this_is_state
     let mut desk = Desk::new();
     desk.settings(&own(&upstream));
     desk.start();
-    let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
+    let printed = desk.output_with_input(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("The provider accepted the key")
-            && said.contains("no keychain")
-            && said.contains("OWN_KEY"),
-        "{said}"
+        printed.contains("The provider accepted the key")
+            && printed.contains("no keychain")
+            && printed.contains("OWN_KEY"),
+        "{printed}"
     );
     let tried = upstream
         .stage
@@ -44,22 +44,22 @@ async fn without_a_keychain_a_key_works_until_the_engine_stops_and_this_is_state
         )
         .await;
     assert_eq!(response.status(), 200);
-    let asked = upstream
+    let requested = upstream
         .stage
         .received()
         .into_iter()
         .find(|r| r.method == "POST")
         .unwrap();
     assert!(
-        asked.headers.iter().any(
+        requested.headers.iter().any(
             |(name, value)| name.as_str() == "authorization" && value == "Bearer sk-own-secret"
         )
     );
     assert!(
-        desk.said(&["key", "list"])
+        desk.printed(&["key", "list"])
             .contains("until the engine stops")
     );
-    assert!(desk.said(&["key", "remove", "own"]).contains("removed"));
+    assert!(desk.printed(&["key", "remove", "own"]).contains("removed"));
     let response = desk
         .ask(
             "/v1/chat/completions",
@@ -83,7 +83,7 @@ async fn a_key_from_the_environment_is_used_and_named() {
     desk.settings(&own(&upstream));
     desk.env("OWN_KEY", "sk-from-env");
     desk.start();
-    assert!(desk.said(&["key", "list"]).contains("from OWN_KEY"));
+    assert!(desk.printed(&["key", "list"]).contains("from OWN_KEY"));
     let response = desk
         .ask(
             "/v1/chat/completions",

@@ -15,7 +15,7 @@ async fn a_read_only_ledger_is_named_and_its_history_returns_when_writable() {
     let before = std::fs::read(file(&desk)).unwrap();
     allow(&desk, 0o400);
     desk.start();
-    goes_on(&desk, "cannot be written. Give your user write permission").await;
+    continues(&desk, "cannot be written. Give your user write permission").await;
     stop(&mut desk);
     assert_eq!(
         std::fs::read(file(&desk)).unwrap(),
@@ -40,7 +40,7 @@ async fn a_damaged_file_is_named_and_unchanged() {
     let text = "name,amount\n".repeat(500);
     std::fs::write(file(&desk), &text).unwrap();
     desk.start();
-    goes_on(
+    continues(
         &desk,
         "it is not an SQLite file. It was not changed. Move it elsewhere",
     )
@@ -54,7 +54,7 @@ async fn a_folder_in_its_place_is_named() {
     let mut desk = Desk::new();
     std::fs::create_dir(file(&desk)).unwrap();
     desk.start();
-    goes_on(
+    continues(
         &desk,
         "Check that its folder exists and that the path names a file",
     )
@@ -70,11 +70,11 @@ async fn a_ledger_of_a_newer_version_is_unchanged_and_the_engine_does_not_start(
     bytes[60..64].copy_from_slice(&9999_u32.to_be_bytes());
     std::fs::write(file(&desk), &bytes).unwrap();
     let refused = desk.run(&["serve", "--port", "0"]);
-    let said = text(&refused.stderr);
-    assert_eq!(refused.status.code(), Some(1), "{said}");
+    let printed = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{printed}");
     assert!(
-        said.contains("was written by a newer Understudy (format 9999"),
-        "{said}"
+        printed.contains("was written by a newer Understudy (format 9999"),
+        "{printed}"
     );
     assert!(!desk.file("run/engine.json").exists());
     assert_eq!(std::fs::read(file(&desk)).unwrap(), bytes);
@@ -98,7 +98,7 @@ async fn with_history() -> Desk {
 }
 
 fn stop(desk: &mut Desk) {
-    desk.said(&["stop"]);
+    desk.printed(&["stop"]);
     assert!(desk.ended().success(), "{}", desk.log());
 }
 
@@ -111,7 +111,7 @@ async fn rehearse(desk: &Desk) {
 }
 
 /// Requests are answered and listed; log, snapshot and doctor name the problem.
-async fn goes_on(desk: &Desk, wrong: &str) {
+async fn continues(desk: &Desk, wrong: &str) {
     rehearse(desk).await;
     assert_eq!(desk.exchanges(1).await.len(), 1, "this run's own");
     let problems = desk.snapshot().await.engine.problems;
@@ -122,9 +122,9 @@ async fn goes_on(desk: &Desk, wrong: &str) {
         "{problems:?}"
     );
     let examined = desk.run(&["doctor"]);
-    let said = text(&examined.stdout);
-    assert_eq!(examined.status.code(), Some(1), "{said}");
-    assert!(said.contains(wrong), "{said}");
+    let printed = text(&examined.stdout);
+    assert_eq!(examined.status.code(), Some(1), "{printed}");
+    assert!(printed.contains(wrong), "{printed}");
     assert!(desk.log().contains(wrong), "{}", desk.log());
 }
 

@@ -16,14 +16,14 @@ async fn an_engine_on_all_interfaces_is_reached_and_stopped_by_its_commands() {
         desk.start();
         assert!(desk.base().starts_with(url), "{}", desk.base());
         assert_eq!(desk.run(&["status"]).status.code(), Some(2), "unknown yet");
-        let doctor = desk.said(&["doctor"]);
+        let doctor = desk.printed(&["doctor"]);
         assert!(
             doctor.contains("listens on every network address of this machine, port "),
             "{doctor}"
         );
-        let asked = serde_json::json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
-        assert_eq!(desk.ask("/v1/messages", &asked).await.status(), 200);
-        desk.said(&["stop"]);
+        let requested = serde_json::json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
+        assert_eq!(desk.ask("/v1/messages", &requested).await.status(), 200);
+        desk.printed(&["stop"]);
         assert!(desk.ended().success());
     }
 }
@@ -37,7 +37,7 @@ async fn a_new_address_takes_effect_after_a_restart() {
         problems.any(|p| p.fix.starts_with("Restart to use the new address"))
     };
     desk.until("told", pending).await;
-    let doctor = desk.said(&["doctor"]);
+    let doctor = desk.printed(&["doctor"]);
     assert!(
         doctor.contains("The settings name 0.0.0.0:")
             && doctor.contains("still listens on 127.0.0.1:"),

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use catalog::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use stage::{Cue, Fault, Line};
+use stage::{Fault, ScriptStep, ScriptedPart};
 use tempfile::TempDir;
 
 use crate::clients::roster::{Client, Troupe};
@@ -54,16 +54,16 @@ impl LiteLlm {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let mut told = String::new();
+        let mut received_text = String::new();
         let address = loop {
             let line = lines
                 .next()
-                .unwrap_or_else(|| panic!("LiteLLM ended: {told}"))
+                .unwrap_or_else(|| panic!("LiteLLM ended: {received_text}"))
                 .unwrap();
             if let Some((_, address)) = line.split_once("running on ") {
                 break address.split_whitespace().next().unwrap().to_owned();
             }
-            writeln!(told, "{line}").unwrap();
+            writeln!(received_text, "{line}").unwrap();
         };
         // Drains the pipe: LiteLLM would block if it were full.
         std::thread::spawn(move || lines.map_while(Result::ok).count());
@@ -149,11 +149,11 @@ fn chunks(stream: &str) -> Vec<Value> {
 async fn litellm_as_a_fallback_gives_complete_streams_and_documents() {
     let Some(rig) = Rig::new().await else { return };
     rig.lead.stage.outage(Some("529".parse().unwrap()));
-    let answer = Cue::answer([Line::Text(TEXT.to_owned())]);
+    let answer = ScriptStep::answer([ScriptedPart::Text(TEXT.to_owned())]);
     rig.behind.stage.cue(answer.times(2));
 
-    let told: Value = rig.ask("gpt-whole", false).await.json().await.unwrap();
-    let choice = &told["choices"][0];
+    let received_text: Value = rig.ask("gpt-whole", false).await.json().await.unwrap();
+    let choice = &received_text["choices"][0];
     assert_eq!(
         (&choice["message"]["content"], &choice["finish_reason"]),
         (&json!(TEXT), &json!("stop"))
@@ -167,11 +167,11 @@ async fn litellm_as_a_fallback_gives_complete_streams_and_documents() {
         .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str());
     assert_eq!(texts.collect::<String>(), TEXT);
 
-    let asked = |upstream: &Upstream| -> Vec<String> {
+    let requested = |upstream: &Upstream| -> Vec<String> {
         let received = upstream.stage.received().into_iter();
         received.filter_map(|request| request.model).collect()
     };
-    assert_eq!(asked(&rig.behind), ["gpt-whole", "gpt-streamed"]);
+    assert_eq!(requested(&rig.behind), ["gpt-whole", "gpt-streamed"]);
     assert_eq!(rig.lead.posts(), 4, "two tries of each model");
     for row in rig.desk.exchanges(2).await {
         assert_eq!(row["end"], "complete", "{row}");
@@ -183,31 +183,34 @@ async fn litellm_as_a_fallback_gives_complete_streams_and_documents() {
 async fn a_response_that_is_cut_behind_litellm_is_incomplete() {
     let Some(rig) = Rig::new().await else { return };
     rig.lead.stage.outage(Some("529".parse().unwrap()));
-    rig.behind.stage.cue(Cue {
+    rig.behind.stage.cue(ScriptStep {
         fault: Some(Fault::Stall {
             after: 3,
             lasting: None,
         }),
-        ..Cue::answer([Line::Text(TEXT.to_owned())])
+        ..ScriptStep::answer([ScriptedPart::Text(TEXT.to_owned())])
     });
     let mut response = rig.ask("gpt-cut", true).await;
-    let mut told = Vec::new();
-    while !String::from_utf8_lossy(&told).contains("The curtain") {
-        told.extend_from_slice(&response.chunk().await.unwrap().unwrap());
+    let mut received_text = Vec::new();
+    while !String::from_utf8_lossy(&received_text).contains("The curtain") {
+        received_text.extend_from_slice(&response.chunk().await.unwrap().unwrap());
     }
     // Its connections have ended with it.
     let posts = rig.behind.posts();
     drop(rig.behind);
     let cut = loop {
         match response.chunk().await {
-            Ok(Some(more)) => told.extend_from_slice(&more),
+            Ok(Some(more)) => received_text.extend_from_slice(&more),
             Ok(None) => break false,
             Err(_) => break true,
         }
     };
-    let told = String::from_utf8_lossy(&told);
-    assert!(cut, "it came to its client as a whole answer: {told}");
-    assert!(!told.contains("\"stop\""), "{told}");
+    let received_text = String::from_utf8_lossy(&received_text);
+    assert!(
+        cut,
+        "it came to its client as a whole answer: {received_text}"
+    );
+    assert!(!received_text.contains("\"stop\""), "{received_text}");
     assert_eq!((rig.lead.posts(), posts), (2, 1));
     let row = &rig.desk.exchanges(1).await[0];
     assert_ne!(row["end"], "complete", "{row}");
@@ -228,7 +231,7 @@ async fn claude_code_and_codex_complete_a_task_with_litellm() {
         behind.stage.forget_received();
         let task = Task {
             client,
-            stand_in: Dialect::OpenaiChat,
+            fallback: Dialect::OpenaiChat,
             outage: Outage::FromTheStart,
         };
         let result = task

@@ -52,13 +52,13 @@ async fn pour(mut socket: TcpStream, streams: &Streams) -> io::Result<()> {
     let event = format!("data: {chunk}\n\n");
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
     socket.write_all(head.as_bytes()).await?;
-    let mut told = false;
+    let mut received = false;
     loop {
         let mut writing = std::pin::pin!(socket.write_all(event.as_bytes()));
         match timeout(HELD_BACK, &mut writing).await {
             Ok(written) => written?,
             Err(_) => {
-                if !std::mem::replace(&mut told, true) {
+                if !std::mem::replace(&mut received, true) {
                     streams.held_back.add_permits(1);
                 }
                 writing.await?;

@@ -18,8 +18,8 @@ async fn the_unit_is_written_and_linked_and_removed_completely() {
     assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(false));
     assert!(!units.exists(), "nothing is written before it is asked for");
 
-    let said = switch(&desk, true).await;
-    assert!(said.contains("at your next login"), "{said}");
+    let printed = switch(&desk, true).await;
+    assert!(printed.contains("at your next login"), "{printed}");
     let unit = units.join("understudy.service");
     let engine = binary();
     let expected = format!(
@@ -56,8 +56,8 @@ WantedBy=default.target
     assert_eq!(std::fs::read_to_string(&unit).unwrap(), expected);
     assert_eq!(std::fs::read_link(&wanted).unwrap(), unit);
 
-    let said = switch(&desk, false).await;
-    assert!(said.contains("no longer starts at login"), "{said}");
+    let printed = switch(&desk, false).await;
+    assert!(printed.contains("no longer starts at login"), "{printed}");
     assert_eq!(files_below(&units), 0, "nothing is left");
     assert_eq!(examined(&desk).await, json!("off."));
     assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(false));
@@ -72,8 +72,8 @@ async fn without_a_running_user_manager_the_unit_takes_effect_at_the_next_login(
         "echo 'Failed to connect to bus: No medium found' >&2; exit 1",
     );
     desk.start();
-    let said = switch(&desk, true).await;
-    assert!(said.contains("at your next login"), "{said}");
+    let printed = switch(&desk, true).await;
+    assert!(printed.contains("at your next login"), "{printed}");
     assert!(
         desk.log().contains("no user manager runs now"),
         "{}",
@@ -148,9 +148,9 @@ fn verify(desk: &Desk, unit: &Path) {
         .env("XDG_RUNTIME_DIR", desk.home.path())
         .output();
     let Ok(checked) = checked else { return };
-    let said = text(&checked.stderr);
-    assert!(checked.status.success(), "{said}");
-    assert!(!said.contains("understudy.service"), "{said}");
+    let printed = text(&checked.stderr);
+    assert!(checked.status.success(), "{printed}");
+    assert!(!printed.contains("understudy.service"), "{printed}");
 }
 
 fn files_below(folder: &Path) -> usize {

@@ -54,10 +54,10 @@ async fn metrics_count_events_and_show_the_current_breaker_state() {
     // "Try now" sets it to half-open, and its success closes it, without another event.
     lead.stage.outage(None);
     let command = json!({ "do": "try_now", "endpoint": "lead", "model": "m" });
-    let (status, said) = desk
+    let (status, printed) = desk
         .control(reqwest::Method::POST, "/do", Some(command))
         .await;
-    assert_eq!(status, 200, "{said}");
+    assert_eq!(status, 200, "{printed}");
     let (_, metrics) = page(&desk, "/metrics").await;
     let state = "understudy_breaker_state{provider=\"lead\",endpoint=\"lead\",model=\"m\"}";
     assert!(metrics.contains(&format!("{state} 1\n")), "{metrics}");
@@ -99,7 +99,7 @@ async fn health_needs_no_token_and_reports_a_stop() {
     let mut open = desk.ask("/v1/messages", &body).await.bytes_stream();
     open.next().await.unwrap().unwrap();
     let address = desk.address();
-    desk.said(&["stop"]);
+    desk.printed(&["stop"]);
     let health = desk.http.get(format!("{address}/healthz"));
     let health = health.send().await.unwrap();
     assert_eq!(health.status(), 503);
@@ -169,7 +169,7 @@ async fn the_log_states_what_failed_why_the_cause_and_the_next_step() {
 
     lead.stage.outage(Some("529".parse().unwrap()));
     let first = answered(of_agent(&desk, "m", "one")).await;
-    let second_try = answered(of_agent(&desk, "m", "two")).await;
+    let retry = answered(of_agent(&desk, "m", "two")).await;
     lead.stage.outage(None);
     let command = json!({ "do": "try_now", "endpoint": "lead", "model": "m" });
     desk.control(reqwest::Method::POST, "/do", Some(command))
@@ -215,7 +215,7 @@ async fn the_log_states_what_failed_why_the_cause_and_the_next_step() {
     has_line(
         &log,
         &[
-            &id(&second_try),
+            &id(&retry),
             "lead with m failed: status 529",
             "Next: the next candidate.",
         ],
@@ -223,7 +223,7 @@ async fn the_log_states_what_failed_why_the_cause_and_the_next_step() {
     has_line(
         &log,
         &[
-            &id(&second_try),
+            &id(&retry),
             "circuit breaker opened: lead with m gets no request until 20",
             "(failure, 3 in a row)",
         ],
@@ -281,7 +281,7 @@ async fn the_log_states_what_failed_why_the_cause_and_the_next_step() {
         assert!(!log.contains(never), "{never}\n{log}");
     }
 
-    let doctor = desk.said(&["doctor"]);
+    let doctor = desk.printed(&["doctor"]);
     let file = desk.file("engine.log");
     let place = format!("The log is in {}.", file.canonicalize().unwrap().display());
     assert!(doctor.contains(&place), "{doctor}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 
 use crate::desk::{Desk, Upstream, two_endpoints};
 
@@ -40,7 +40,7 @@ impl Rig {
 
     fn drip(&self) {
         let pause = Duration::from_millis(30);
-        self.lead.stage.cue(Cue::fault(Fault::Drip(pause)));
+        self.lead.stage.cue(ScriptStep::fault(Fault::Drip(pause)));
     }
 }
 
@@ -65,14 +65,14 @@ fn bodies() -> Vec<(&'static str, Value)> {
 }
 
 #[derive(Debug, PartialEq)]
-struct Told {
+struct Received {
     status: StatusCode,
     content_type: String,
     body: Vec<u8>,
 }
 
 /// The client's response, and whether it is marked as a replay.
-async fn told(request: RequestBuilder) -> (Told, bool) {
+async fn received(request: RequestBuilder) -> (Received, bool) {
     let response = request.send().await.unwrap();
     let header = |name: &str| {
         let value = response.headers().get(name)?;
@@ -82,7 +82,7 @@ async fn told(request: RequestBuilder) -> (Told, bool) {
     let (status, content_type) = (response.status(), header("content-type").unwrap());
     let body = response.bytes().await.unwrap().to_vec();
     (
-        Told {
+        Received {
             status,
             content_type,
             body,
@@ -98,7 +98,7 @@ async fn concurrent_equal_requests_run_once_and_the_response_survives_a_killed_e
     for (n, (path, body)) in bodies().into_iter().enumerate() {
         rig.drip();
         let key = format!("key-{n}");
-        let ask = || told(rig.keyed(path, &body, &key));
+        let ask = || received(rig.keyed(path, &body, &key));
         let (one, two, three) = tokio::join!(ask(), ask(), ask());
         assert_eq!(one.0.status, StatusCode::OK, "{path}: {one:?}");
         assert_eq!([&one.0, &one.0], [&two.0, &three.0], "{path} {body}");
@@ -111,7 +111,7 @@ async fn concurrent_equal_requests_run_once_and_the_response_survives_a_killed_e
     rig.desk.start();
     let posts = rig.posts();
     for (path, body, key, before) in known {
-        let (again, replayed) = told(rig.keyed(path, &body, &key)).await;
+        let (again, replayed) = received(rig.keyed(path, &body, &key)).await;
         assert!(replayed, "{path} {body}");
         assert_eq!(again, before, "{path} {body}");
     }
@@ -122,22 +122,25 @@ async fn concurrent_equal_requests_run_once_and_the_response_survives_a_killed_e
 async fn a_key_belongs_to_one_body_and_one_credential() {
     let rig = Rig::new().await;
     let (path, body) = &bodies()[0];
-    let first = told(rig.keyed(path, body, "k")).await.0;
+    let first = received(rig.keyed(path, body, "k")).await.0;
     let mut other = body.clone();
     other["max_tokens"] = json!(101);
-    let (refused, _) = told(rig.keyed(path, &other, "k")).await;
+    let (refused, _) = received(rig.keyed(path, &other, "k")).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let said: Value = serde_json::from_slice(&refused.body).unwrap();
-    assert_eq!(said["type"], "error", "in the client's dialect: {said}");
-    let message = said["error"]["message"].as_str().unwrap();
+    let printed: Value = serde_json::from_slice(&refused.body).unwrap();
+    assert_eq!(
+        printed["type"], "error",
+        "in the client's dialect: {printed}"
+    );
+    let message = printed["error"]["message"].as_str().unwrap();
     assert!(message.contains("new key"), "{message}");
     assert_eq!(rig.posts(), (1, 0));
 
     let login = rig.keyed(path, body, "k").header("x-api-key", "another");
-    let (afresh, replayed) = told(login).await;
+    let (afresh, replayed) = received(login).await;
     assert_eq!((afresh.status, replayed), (StatusCode::OK, false));
     assert_eq!(rig.posts(), (2, 0));
-    assert_eq!(told(rig.keyed(path, body, "k")).await, (first, true));
+    assert_eq!(received(rig.keyed(path, body, "k")).await, (first, true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +153,7 @@ async fn a_client_that_disconnects_gets_its_response_later() {
         let beginning = reading.next().await.unwrap().unwrap();
         drop(reading);
         assert_eq!(rig.desk.exchanges(1).await[0]["end"], "complete");
-        let (again, replayed) = told(rig.keyed(path, body, "k")).await;
+        let (again, replayed) = received(rig.keyed(path, body, "k")).await;
         assert!(replayed, "{path}");
         assert!(again.body.starts_with(&beginning), "{path}");
         assert_eq!(rig.posts(), (1, 0), "{path}");
@@ -169,7 +172,7 @@ async fn a_failure_is_shared_and_not_stored() {
         };
         outage(Some("503"));
         // Two attempts each, with a pause between them: long enough for both requests to overlap.
-        let ask = || told(rig.keyed(path, &body, "k"));
+        let ask = || received(rig.keyed(path, &body, "k"));
         let (one, two) = tokio::join!(ask(), ask());
         assert!(one.0.status.is_server_error(), "{path}: {one:?}");
         assert_eq!(one.0, two.0, "{path} {body}");
@@ -188,7 +191,7 @@ async fn an_incomplete_response_is_not_stored() {
     let cut = rig.keyed(path, body, "cut").send().await.unwrap();
     assert!(cut.bytes().await.is_err(), "a broken answer is seen as one");
     rig.lead.stage.outage(None);
-    let (later, replayed) = told(rig.keyed(path, body, "cut")).await;
+    let (later, replayed) = received(rig.keyed(path, body, "cut")).await;
     assert_eq!((later.status, replayed), (StatusCode::OK, false));
 }
 
@@ -202,15 +205,18 @@ async fn without_a_ledger_a_key_is_refused_and_everything_else_is_answered() {
     desk.start();
     let rig = Rig { desk, lead, second };
     for (path, body) in bodies() {
-        let (refused, _) = told(rig.keyed(path, &body, "k")).await;
+        let (refused, _) = received(rig.keyed(path, &body, "k")).await;
         assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        let said: Value = serde_json::from_slice(&refused.body).unwrap();
-        let message = said["error"]["message"].as_str().unwrap();
+        let printed: Value = serde_json::from_slice(&refused.body).unwrap();
+        let message = printed["error"]["message"].as_str().unwrap();
         assert!(message.contains("without the key"), "{message}");
     }
     assert_eq!(rig.posts(), (0, 0), "nothing was asked");
     for (path, body) in bodies() {
-        assert_eq!(told(rig.post(path, &body)).await.0.status, StatusCode::OK);
+        assert_eq!(
+            received(rig.post(path, &body)).await.0.status,
+            StatusCode::OK
+        );
     }
 }
 
@@ -228,12 +234,12 @@ async fn a_client_that_retries_gets_the_response_that_it_left() {
         let beginning = reading.next().await.unwrap().unwrap();
         drop(reading);
         rig.noticed_leaving().await;
-        let (again, _) = told(ask()).await;
+        let (again, _) = received(ask()).await;
         assert!(again.body.starts_with(&beginning), "{path}");
         assert_eq!(rig.posts(), (1, 0), "{path}");
         let rows = rig.desk.exchanges(1).await;
         assert_eq!((rows.len(), &rows[0]["end"]), (1, &json!("complete")));
-        told(ask()).await;
+        received(ask()).await;
         assert_eq!(rig.posts(), (2, 0), "it had all of it: {path}");
     }
 }

@@ -6,11 +6,11 @@ use crate::desk::{Desk, text};
 async fn a_second_engine_states_the_address_of_the_first() {
     let desk = Desk::started();
     let second = desk.run(&["serve", "--port", "0"]);
-    let said = text(&second.stderr);
+    let printed = text(&second.stderr);
     assert_eq!(second.status.code(), Some(3));
     assert!(
-        said.contains(&desk.address()) && said.contains(&desk.pid().to_string()),
-        "{said}"
+        printed.contains(&desk.address()) && printed.contains(&desk.pid().to_string()),
+        "{printed}"
     );
     assert_eq!(
         desk.snapshot().await.engine.address,
@@ -18,9 +18,9 @@ async fn a_second_engine_states_the_address_of_the_first() {
         "the first goes on"
     );
     let second = desk.run(&["serve", "--json"]);
-    let told: serde_json::Value = serde_json::from_slice(&second.stdout).unwrap();
+    let received: serde_json::Value = serde_json::from_slice(&second.stdout).unwrap();
     assert_eq!(
-        (second.status.code(), told["address"].as_str()),
+        (second.status.code(), received["address"].as_str()),
         (Some(3), Some(&*desk.address()))
     );
 }
@@ -31,11 +31,11 @@ fn a_port_in_use_is_reported_and_no_other_is_used() {
     let port = taken.local_addr().unwrap().port();
     let desk = Desk::new();
     let output = desk.run(&["serve", "--port", &port.to_string()]);
-    let said = text(&output.stderr);
+    let printed = text(&output.stderr);
     assert_eq!(output.status.code(), Some(4));
     assert!(
-        said.contains(&port.to_string()) && said.contains("taken"),
-        "{said}"
+        printed.contains(&port.to_string()) && printed.contains("taken"),
+        "{printed}"
     );
 }
 
@@ -48,7 +48,7 @@ async fn a_stop_is_clean_and_leaves_no_runtime_file() {
             .permissions(),
     );
     assert_eq!(mode & 0o777, 0o600);
-    assert!(desk.said(&["stop"]).contains("stops"));
+    assert!(desk.printed(&["stop"]).contains("stops"));
     assert!(desk.ended().success());
     assert!(!desk.file("run/engine.json").exists());
     let status = desk.run(&["status"]);
@@ -83,9 +83,9 @@ fn no_url_is_printed_from_the_file_of_a_crashed_engine() {
         let other = taken.then(|| another_program(&port));
         for arguments in [&["url"] as &[&str], &["url", "--ui"], &["url", "--json"]] {
             let output = desk.run(arguments);
-            let (said, error) = (text(&output.stdout), text(&output.stderr));
-            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-            assert!(said.is_empty(), "{said}");
+            let (printed, error) = (text(&output.stdout), text(&output.stderr));
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {printed}");
+            assert!(printed.is_empty(), "{printed}");
             assert!(error.contains("no engine is running"), "{error}");
         }
         drop(other);

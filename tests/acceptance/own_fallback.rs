@@ -20,7 +20,7 @@ const SONNET: &str = "lead-sonnet-5";
 struct Brought {
     verdict: Verdict,
     /// Requests that the provider counted, by model.
-    asked: BTreeMap<String, usize>,
+    requested: BTreeMap<String, usize>,
     /// Requests that the client sent to Understudy.
     requests: usize,
     carried: u64,
@@ -33,7 +33,7 @@ async fn turn(sibling: &str, own: bool, failing: &[&str]) -> Option<Brought> {
     for model in failing {
         vendors.fails_too(model, "503");
     }
-    Play::whole(Turn::Text).arrange(&lead.stage, None);
+    Play::complete(Turn::Text).arrange(&lead.stage, None);
     let home = desk.file("client");
     std::fs::create_dir_all(&home).unwrap();
     let output = tokio::task::block_in_place(|| {
@@ -60,26 +60,26 @@ async fn turn(sibling: &str, own: bool, failing: &[&str]) -> Option<Brought> {
         command.output().unwrap()
     });
     let ended = shown::ended(Part::find("claude-code", "anthropic").recipe, &output);
-    let mut asked = BTreeMap::new();
+    let mut requested = BTreeMap::new();
     for request in lead.stage.received() {
         if request.method == "POST" {
             let body: Value = serde_json::from_slice(&request.body).unwrap();
             let model = body["model"].as_str().unwrap().to_owned();
-            *asked.entry(model).or_default() += 1;
+            *requested.entry(model).or_default() += 1;
         }
     }
-    let requests = booked(desk, asked.values().sum()).await;
+    let requests = booked(desk, requested.values().sum()).await;
     let snapshot = desk.snapshot().await;
     Some(Brought {
         verdict: Verdict::of(Turn::Text, Some(&ended), 0),
-        asked,
+        requested,
         requests,
         carried: snapshot.today.carried_by_fallback as u64,
     })
 }
 
 fn total(brought: &Brought) -> usize {
-    brought.asked.values().sum()
+    brought.requested.values().sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,9 +95,9 @@ async fn one_failing_model_costs_three_requests_with_either_fallback() {
             return;
         };
         let case = format!("sibling {sibling}, own {own}: {brought:?}");
-        assert_eq!(brought.verdict, Verdict::Whole, "{case}");
+        assert_eq!(brought.verdict, Verdict::Complete, "{case}");
         assert_eq!(
-            brought.asked,
+            brought.requested,
             BTreeMap::from([(OPUS.into(), 2), (SONNET.into(), 1)]),
             "{case}"
         );

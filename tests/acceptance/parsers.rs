@@ -39,12 +39,12 @@ struct Case {
     /// The requested model.
     name: String,
     to: Dialect,
-    given: Recorded,
-    must_hear: Heard,
+    sent: Recorded,
+    expected: Parsed,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-struct Heard {
+struct Parsed {
     text: String,
     refusal: String,
     calls: Vec<(String, String, String)>,
@@ -54,19 +54,19 @@ struct Heard {
 }
 
 impl Case {
-    fn told(name: &str, answer: &Answer, from: Dialect, to: Dialect) -> Case {
+    fn received(name: &str, answer: &Answer, from: Dialect, to: Dialect) -> Case {
         Case {
             name: format!("{name} {from} {to}"),
             to,
-            given: Recorded {
+            sent: Recorded {
                 stream: answer.stream(from).into_bytes(),
-                whole: Some(answer.document(from).into_bytes()),
+                document: Some(answer.document(from).into_bytes()),
             },
-            must_hear: Heard {
+            expected: Parsed {
                 text: answer.text(),
                 refusal: String::new(),
                 calls: answer.calls(),
-                stop: Some(answer.stop_said(to).to_owned()),
+                stop: Some(answer.stop_reason_in(to).to_owned()),
                 usage: Some(answer.usage),
                 error: None,
             }
@@ -76,34 +76,34 @@ impl Case {
 
     /// The expected content comes from the strictest reader. `None`: no client gets this response complete.
     fn recorded(name: &str, path: &Path, from: Dialect, to: Dialect) -> Option<Case> {
-        let given = Recorded {
+        let sent = Recorded {
             stream: fs::read(path).unwrap(),
-            whole: None,
+            document: None,
         };
-        let told = translated(&given.stream, from, to)?;
+        let received = translated(&sent.stream, from, to)?;
         let mut judge = Validator::new(to, Framing::Stream);
-        judge.push(&told, &mut Vec::new());
-        let heard = strict::read(to, &told);
+        judge.push(&received, &mut Vec::new());
+        let parsed = strict::read(to, &received);
         judge.judge(BodyEnd::Clean).is_answer().then(|| Case {
             name: format!("{name} {from} {to}"),
             to,
-            given,
-            must_hear: Heard {
-                text: heard.text,
-                refusal: heard.refusal,
-                calls: heard.calls,
-                stop: heard.stop,
-                usage: heard.usage,
-                error: heard.error,
+            sent,
+            expected: Parsed {
+                text: parsed.text,
+                refusal: parsed.refusal,
+                calls: parsed.calls,
+                stop: parsed.stop,
+                usage: parsed.usage,
+                error: parsed.error,
             }
             .comparable(to),
         })
     }
 }
 
-impl Heard {
+impl Parsed {
     /// Messages has arguments as a JSON value, not as the model's text.
-    fn comparable(mut self, dialect: Dialect) -> Heard {
+    fn comparable(mut self, dialect: Dialect) -> Parsed {
         if dialect == Dialect::Anthropic {
             for (.., arguments) in &mut self.calls {
                 if let Ok(value) = serde_json::from_str::<Value>(arguments) {
@@ -115,10 +115,10 @@ impl Heard {
     }
 
     /// Each SDK handles truncated arguments differently, so they are not compared.
-    fn without_what_was_cut(mut self, whole: &Heard) -> Heard {
-        for ((.., heard), (.., given)) in self.calls.iter_mut().zip(&whole.calls) {
-            if serde_json::from_str::<Value>(given).is_err() {
-                heard.clone_from(given);
+    fn without_what_was_cut(mut self, document: &Parsed) -> Parsed {
+        for ((.., parsed), (.., sent)) in self.calls.iter_mut().zip(&document.calls) {
+            if serde_json::from_str::<Value>(sent).is_err() {
+                parsed.clone_from(sent);
             }
         }
         self
@@ -129,10 +129,10 @@ impl Heard {
 fn translated(stream: &[u8], from: Dialect, to: Dialect) -> Option<Vec<u8>> {
     let names = Names::new(to, from, [], []);
     let mut translator = AnswerTranslator::new(from, to, names, form());
-    let mut told = Vec::new();
-    translator.push(stream, &mut told).ok()?;
-    translator.end(&mut told).ok()?;
-    Some(told)
+    let mut received = Vec::new();
+    translator.push(stream, &mut received).ok()?;
+    translator.end(&mut received).ok()?;
+    Some(received)
 }
 
 fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
@@ -142,7 +142,7 @@ fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
 }
 
 /// The parts of an agent's turn in the vendors' form.
-fn told() -> Vec<(&'static str, Answer)> {
+fn received() -> Vec<(&'static str, Answer)> {
     let text = |text: &str| Part::Text(text.to_owned());
     let thinking = || Part::Thinking("They want to hear how the evening goes.".to_owned());
     let call = |id: &str, name: &str, arguments: &str| Part::Call {
@@ -234,8 +234,8 @@ fn recordings(from: Dialect) -> Vec<(String, PathBuf)> {
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (from, to) in directions() {
-        for (name, answer) in told() {
-            cases.push(Case::told(name, &answer, from, to));
+        for (name, answer) in received() {
+            cases.push(Case::received(name, &answer, from, to));
         }
         for (name, path) in recordings(from) {
             // The SDKs' types for Chat chunks have no streamed free-text call, not even for OpenAI's own streams.
@@ -249,29 +249,29 @@ fn cases() -> Vec<Case> {
 }
 
 /// Tests every case in both languages and in every mode.
-async fn assert_heard(cases: &[Case], base: &str) {
+async fn assert_parsed(cases: &[Case], base: &str) {
     let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {
         return;
     };
-    let heard_wrongly = async |language: Language| -> Vec<String> {
+    let parsed_wrongly = async |language: Language| -> Vec<String> {
         let players = Players::new(clients.clone(), language, "parse");
         let mut wrong = Vec::new();
         for case in cases {
-            let ways = match case.given.whole {
+            let ways = match case.sent.document {
                 Some(_) => ["helper", "raw", "create"].as_slice(),
                 None => &["helper", "raw"],
             };
             for way in ways {
                 let job =
                     json!({ "dialect": case.to, "way": way, "base": base, "model": case.name });
-                let heard: Option<Heard> = players.play(&job, PATIENCE).await;
-                let must_hear = &case.must_hear;
-                let heard =
-                    heard.map(|heard| heard.comparable(case.to).without_what_was_cut(must_hear));
-                if heard.as_ref() != Some(must_hear) {
+                let parsed: Option<Parsed> = players.play(&job, PATIENCE).await;
+                let expected = &case.expected;
+                let parsed =
+                    parsed.map(|parsed| parsed.comparable(case.to).without_what_was_cut(expected));
+                if parsed.as_ref() != Some(expected) {
                     let name = &case.name;
                     wrong.push(format!(
-                        "{language:?}, {way}, {name}: {heard:#?} instead of {must_hear:#?}"
+                        "{language:?}, {way}, {name}: {parsed:#?} instead of {expected:#?}"
                     ));
                 }
             }
@@ -279,8 +279,8 @@ async fn assert_heard(cases: &[Case], base: &str) {
         wrong
     };
     let (python, node) = tokio::join!(
-        heard_wrongly(Language::Python),
-        heard_wrongly(Language::Node)
+        parsed_wrongly(Language::Python),
+        parsed_wrongly(Language::Node)
     );
     let wrong = [python, node].concat();
     assert!(wrong.is_empty(), "{}: {}", wrong.len(), wrong.join("\n"));
@@ -306,15 +306,15 @@ fn settings(provider: &str) -> String {
 async fn the_official_sdks_read_every_translated_response_correctly() {
     let cases = cases();
     assert!(cases.len() > 150, "{}", cases.len());
-    let given = cases
+    let sent = cases
         .iter()
-        .map(|case| (case.name.clone(), case.given.clone()));
-    let provider = Replay::start(given.collect::<BTreeMap<_, _>>()).await;
+        .map(|case| (case.name.clone(), case.sent.clone()));
+    let provider = Replay::start(sent.collect::<BTreeMap<_, _>>()).await;
     let mut desk = Desk::new();
     desk.settings(&settings(&provider.address));
     let base = tokio::task::block_in_place(|| {
         desk.start();
         desk.base()
     });
-    assert_heard(&cases, &base).await;
+    assert_parsed(&cases, &base).await;
 }

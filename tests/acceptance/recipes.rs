@@ -52,12 +52,12 @@ fn the_recipe_of_openai_agents_keeps_the_token_out_of_its_traces() {
 
 #[test]
 fn a_clients_output_is_judged_from_its_users_view() {
-    let whole = format!("The play begins, {END}");
+    let complete = format!("The play begins, {END}");
     let part = "The play begins, the lights";
     let result = |text: &str, is_error: bool| json!({ "type": "result", "is_error": is_error, "result": text });
     let cline = |text: &str, reason: &str| json!({ "type": "run_result", "finishReason": reason, "text": text });
     let n8n = |status: &str, error: Option<&str>| {
-        let node = json!([{ "data": { "main": [[{ "json": { "output": whole } }]] } }]);
+        let node = json!([{ "data": { "main": [[{ "json": { "output": complete } }]] } }]);
         let run = json!({ "lastNodeExecuted": "Agent", "runData": { "Agent": node }, "error": { "message": error } });
         format!(
             "A line of the log\n{}",
@@ -70,9 +70,9 @@ fn a_clients_output_is_judged_from_its_users_view() {
     for (name, stdout, code, verdict) in [
         (
             "claude-code",
-            result(&whole, false).to_string(),
+            result(&complete, false).to_string(),
             0,
-            Verdict::Whole,
+            Verdict::Complete,
         ),
         (
             "claude-code",
@@ -84,19 +84,19 @@ fn a_clients_output_is_judged_from_its_users_view() {
             "claude-code",
             result(part, false).to_string(),
             0,
-            Verdict::Half,
+            Verdict::Truncated,
         ),
         (
             "qwen-code",
-            json!([{}, result(&whole, false)]).to_string(),
+            json!([{}, result(&complete, false)]).to_string(),
             0,
-            Verdict::Whole,
+            Verdict::Complete,
         ),
         (
             "opencode",
-            json!({ "type": "text", "part": { "text": whole } }).to_string(),
+            json!({ "type": "text", "part": { "text": complete } }).to_string(),
             0,
-            Verdict::Whole,
+            Verdict::Complete,
         ),
         (
             "opencode",
@@ -106,12 +106,12 @@ fn a_clients_output_is_judged_from_its_users_view() {
         ),
         (
             "cline",
-            cline(&whole, "completed").to_string(),
+            cline(&complete, "completed").to_string(),
             0,
-            Verdict::Whole,
+            Verdict::Complete,
         ),
         ("cline", cline(part, "error").to_string(), 0, Verdict::Error),
-        ("n8n", n8n("success", None), 0, Verdict::Whole),
+        ("n8n", n8n("success", None), 0, Verdict::Complete),
         (
             "n8n",
             n8n("error", Some("The service failed")),
@@ -119,9 +119,14 @@ fn a_clients_output_is_judged_from_its_users_view() {
             Verdict::Error,
         ),
         ("aider", retried.to_owned(), 0, Verdict::Error),
-        ("aider", format!("{retried}\n{whole}"), 0, Verdict::Whole),
-        ("continue", format!("{part}{whole}"), 0, Verdict::Again),
-        ("continue", part.to_owned(), 0, Verdict::Half),
+        (
+            "aider",
+            format!("{retried}\n{complete}"),
+            0,
+            Verdict::Complete,
+        ),
+        ("continue", format!("{part}{complete}"), 0, Verdict::Again),
+        ("continue", part.to_owned(), 0, Verdict::Truncated),
         ("langchain", script("", None), 0, Verdict::Empty),
         ("langchain", script("", Some("APIError")), 0, Verdict::Error),
         ("langchain", "Traceback".to_owned(), 1, Verdict::Error),

@@ -91,12 +91,15 @@ async fn each_invalid_request_gets_a_clear_message() {
     for (what, request, status, word) in cases {
         let response = request.send().await.unwrap();
         let got = response.status().as_u16();
-        let said = response.text().await.unwrap();
-        assert_eq!(got, status, "{what}: {said}");
-        assert!(said.contains(word), "{what}: {said}");
-        let envelope: Value =
-            serde_json::from_str(&said).unwrap_or_else(|_| panic!("{what} is no JSON: {said}"));
-        assert!(envelope["error"]["message"].is_string(), "{what}: {said}");
+        let printed = response.text().await.unwrap();
+        assert_eq!(got, status, "{what}: {printed}");
+        assert!(printed.contains(word), "{what}: {printed}");
+        let envelope: Value = serde_json::from_str(&printed)
+            .unwrap_or_else(|_| panic!("{what} is no JSON: {printed}"));
+        assert!(
+            envelope["error"]["message"].is_string(),
+            "{what}: {printed}"
+        );
     }
 }
 

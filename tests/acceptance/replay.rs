@@ -15,7 +15,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded {
     pub(crate) stream: Vec<u8>,
-    pub(crate) whole: Option<Vec<u8>>,
+    pub(crate) document: Option<Vec<u8>>,
 }
 
 pub(crate) struct Replay {
@@ -50,12 +50,12 @@ impl Drop for Replay {
 }
 
 fn respond(answers: &BTreeMap<String, Recorded>, body: &[u8]) -> Response<Body> {
-    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
-    let model = asked["model"].as_str().unwrap_or_default();
+    let requested: Value = serde_json::from_slice(body).unwrap_or_default();
+    let model = requested["model"].as_str().unwrap_or_default();
     let recorded = answers.get(model).cloned().unwrap_or_default();
-    let (kind, bytes) = match asked["stream"].as_bool() {
+    let (kind, bytes) = match requested["stream"].as_bool() {
         Some(true) => ("text/event-stream", Some(recorded.stream)),
-        Some(false) | None => ("application/json", recorded.whole),
+        Some(false) | None => ("application/json", recorded.document),
     };
     let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else {
         let mut unknown = Response::new(Body::from(format!("nothing is recorded of `{model}`")));

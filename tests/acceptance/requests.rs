@@ -40,8 +40,8 @@ async fn an_error_leads_to_its_request_by_the_id_in_it() {
         .await
         .unwrap();
     let failed_id = id_of(&failed);
-    let told: Value = failed.json().await.unwrap();
-    let message = told["error"]["message"].as_str().unwrap();
+    let received: Value = failed.json().await.unwrap();
+    let message = received["error"]["message"].as_str().unwrap();
     assert!(
         message.ends_with(&format!("(request {failed_id})")),
         "{message}"
@@ -70,10 +70,10 @@ async fn an_error_leads_to_its_request_by_the_id_in_it() {
     assert_eq!(status, 422, "{refused}");
 
     // The command line finds the same request.
-    let found = desk.said(&["traffic", "--find", &failed_id]);
+    let found = desk.printed(&["traffic", "--find", &failed_id]);
     assert_eq!(found.lines().count(), 1, "{found}");
     assert!(found.contains(&failed_id), "{found}");
-    let found = desk.said(&[
+    let found = desk.printed(&[
         "traffic",
         "--failed",
         "--pipeline",
@@ -86,9 +86,9 @@ async fn an_error_leads_to_its_request_by_the_id_in_it() {
         "{found}"
     );
     let found: Value =
-        serde_json::from_str(&desk.said(&["traffic", "--since", "1d", "--json"])).unwrap();
+        serde_json::from_str(&desk.printed(&["traffic", "--since", "1d", "--json"])).unwrap();
     assert_eq!(ids(&found), [&failed_id, &good_id]);
-    let nothing = desk.said(&["traffic", "--find", "no such text"]);
+    let nothing = desk.printed(&["traffic", "--find", "no such text"]);
     assert_eq!(nothing.trim(), "No request matches.");
     let unreadable = desk.run(&["traffic", "--since", "soon"]);
     assert_eq!(unreadable.status.code(), Some(2));

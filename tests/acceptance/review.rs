@@ -45,12 +45,12 @@ async fn a_pipelines_failed_request_is_parked_until_it_is_answered() {
     assert_eq!(response.status().as_u16(), 503);
     let id = review_id(&response).unwrap();
     let parked = desk.until("parked", |s| s.review_open == 1).await;
-    let notice = parked
-        .notices
+    let notification = parked
+        .notifications
         .iter()
         .find(|n| n.title == "1 request is waiting for you");
     assert!(
-        notice
+        notification
             .unwrap()
             .body
             .contains("Each request is in the review queue")
@@ -90,19 +90,19 @@ async fn a_pipelines_failed_request_is_parked_until_it_is_answered() {
             .unwrap()
             .starts_with("No provider could answer")
     );
-    let reviews = desk.snapshot().await.notices;
+    let reviews = desk.snapshot().await.notifications;
     assert_eq!(reviews.iter().filter(|n| n.thread == "review").count(), 1);
 
     desk.kill();
     desk.start();
     assert_eq!(desk.snapshot().await.review_open, 1, "after a restart");
-    let listed = desk.said(&["review", "list"]);
+    let listed = desk.printed(&["review", "list"]);
     assert!(
         listed.contains(&id) && listed.contains("2 × failed"),
         "{listed}"
     );
     let shown: Value =
-        serde_json::from_str(&desk.said(&["review", "show", &id, "--json"])).unwrap();
+        serde_json::from_str(&desk.printed(&["review", "show", &id, "--json"])).unwrap();
     let request: Value = serde_json::from_str(shown["request"].as_str().unwrap()).unwrap();
     assert_eq!(request, body("lead-1"), "the request is kept whole");
 
@@ -112,7 +112,7 @@ async fn a_pipelines_failed_request_is_parked_until_it_is_answered() {
     assert_eq!(review_id(&answered), None);
     answered.bytes().await.unwrap();
     desk.until("settled", |s| s.review_open == 0).await;
-    let list = desk.said(&["review", "list"]);
+    let list = desk.printed(&["review", "list"]);
     assert!(
         list.starts_with("No request waits for review.\n\nAnswered in the last 14 days:\n"),
         "{list}"
@@ -167,15 +167,18 @@ async fn an_item_is_closed_by_hand_with_a_note_and_only_once() {
     let done = review_id(&desk.ask(CHAT, &body("lead-1")).await).unwrap();
     let dismissed = review_id(&desk.ask(CHAT, &body("lead-2")).await).unwrap();
     desk.until("both parked", |s| s.review_open == 2).await;
-    desk.said(&["review", "done", &done, "--note", "sent by hand"]);
+    desk.printed(&["review", "done", &done, "--note", "sent by hand"]);
     let close = Some(json!({ "as": "dismissed", "note": null }));
     let path = format!("/review/{dismissed}/close");
-    let (status, said) = desk.control(Method::POST, &path, close.clone()).await;
-    assert!(status.is_success(), "{said}");
+    let (status, printed) = desk.control(Method::POST, &path, close.clone()).await;
+    assert!(status.is_success(), "{printed}");
     assert_eq!(desk.snapshot().await.review_open, 0);
-    let (status, said) = desk.control(Method::POST, &path, close).await;
+    let (status, printed) = desk.control(Method::POST, &path, close).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(said["error"], format!("item {dismissed} is closed already"));
+    assert_eq!(
+        printed["error"],
+        format!("item {dismissed} is closed already")
+    );
     let unknown = desk.run(&["review", "done", "0123456789abcdef"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("there is no review item 0123456789abcdef"));
@@ -209,7 +212,7 @@ async fn running_an_item_again_sends_the_stored_request_and_stores_its_response(
 
     failing([&lead, &second], None);
     lead.stage.forget_received();
-    let answer = desk.said(&["review", "run", &id]);
+    let answer = desk.printed(&["review", "run", &id]);
     let answer: Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["choices"][0]["finish_reason"], "stop", "{answer}");
     let received = lead.stage.received();
@@ -240,7 +243,7 @@ async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
     desk.until("parked", |s| s.review_open == 1).await;
 
     failing([&lead, &second], None);
-    let answer = desk.said(&["review", "run", &id]);
+    let answer = desk.printed(&["review", "run", &id]);
     let answer: Value = serde_json::from_str(&answer).unwrap();
     lead.stage.forget_received();
     second.stage.forget_received();
@@ -342,12 +345,12 @@ async fn after_an_outage_all_waiting_requests_are_run_again_with_one_command() {
         .await;
     let outage = after.last_outage.unwrap();
     assert!(
-        outage.said.contains("3 requests waiting"),
+        outage.message.contains("3 requests waiting"),
         "{}",
-        outage.said
+        outage.message
     );
     let status = text(&desk.run(&["status"]).stdout);
-    assert!(status.contains(&outage.said), "{status}");
+    assert!(status.contains(&outage.message), "{status}");
 
     let retry = |count_only: bool| json!({ "do": "review_retry_all", "incident": outage.incident, "pipeline": "Leads", "count_only": count_only });
     let (_, counted) = desk.control(Method::POST, "/do", Some(retry(true))).await;
@@ -374,13 +377,13 @@ async fn after_an_outage_all_waiting_requests_are_run_again_with_one_command() {
         s.review_open == 0 && s.last_outage.as_ref().is_some_and(|o| o.waiting == 0)
     })
     .await;
-    let asked = lead.posts() + second.posts();
+    let requested = lead.posts() + second.posts();
     for item in ["a", "b", "c"] {
         assert_eq!(of_item(item).await.status(), StatusCode::OK);
     }
     assert_eq!(
         lead.posts() + second.posts(),
-        asked,
+        requested,
         "the kept responses are given"
     );
 }

@@ -23,21 +23,21 @@ async fn desk_with(fallback: &str) -> (Desk, Upstream, Upstream) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_is_explained_with_the_reason_for_each_place() {
     let (desk, _lead, _second) = desk_with("").await;
-    let said = desk.said(&["route", "explain", "gpt-9"]);
-    let lines: Vec<&str> = said.lines().collect();
+    let printed = desk.printed(&["route", "explain", "gpt-9"]);
+    let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(
         lines[0],
         "gpt-9 (anthropic), route work anthropic, delivered as the client needs:"
     );
     assert!(
         lines[1].starts_with("1. lead with gpt-9: the primary"),
-        "{said}"
+        "{printed}"
     );
     assert!(
         lines[2].starts_with("2. second with gpt-9: fallback 1, with your key"),
-        "{said}"
+        "{printed}"
     );
-    let other = desk.said(&[
+    let other = desk.printed(&[
         "route",
         "explain",
         "maker/model-1",
@@ -45,9 +45,9 @@ async fn a_plan_is_explained_with_the_reason_for_each_place() {
         "openai-chat",
         "--json",
     ]);
-    let told: serde_json::Value = serde_json::from_str(&other).unwrap();
-    assert_eq!(told["candidates"][1]["usable"], false);
-    let why = told["candidates"][1]["reason"].as_str().unwrap();
+    let received: serde_json::Value = serde_json::from_str(&other).unwrap();
+    assert_eq!(received["candidates"][1]["usable"], false);
+    let why = received["candidates"][1]["reason"].as_str().unwrap();
     assert!(why.contains("name the model to use instead"), "{why}");
     let unknown = desk.run(&["route", "explain", "m", "--dialect", "gemini"]);
     assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
@@ -61,10 +61,10 @@ async fn at_the_daily_cap_the_providers_error_is_returned_and_the_plan_states_it
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(second.posts(), 0);
     assert!(!response.headers().contains_key("x-understudy-review-id"));
-    let said = desk.said(&["route", "explain", "gpt-9"]);
+    let printed = desk.printed(&["route", "explain", "gpt-9"]);
     assert!(
-        said.contains("the daily cap of $0 for fallbacks is used up"),
-        "{said}"
+        printed.contains("the daily cap of $0 for fallbacks is used up"),
+        "{printed}"
     );
 
     // A pipeline's request is parked.
@@ -92,7 +92,7 @@ async fn at_the_daily_cap_the_providers_error_is_returned_and_the_plan_states_it
     assert_eq!(response.headers()["x-understudy-fallback"], "transient");
     response.text().await.unwrap();
     desk.until("the notice of the cap", |s| {
-        s.notices
+        s.notifications
             .iter()
             .any(|n| n.title.contains("for fallbacks is used up"))
     })
@@ -105,22 +105,22 @@ async fn at_the_daily_cap_the_providers_error_is_returned_and_the_plan_states_it
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owners_consent_is_requested_once_and_survives_a_restart() {
     let (mut desk, _lead, _second) = desk_with("").await;
-    let allowed = async |desk: &Desk| desk.snapshot().await.engine.paid_stand_ins.allowed;
+    let allowed = async |desk: &Desk| desk.snapshot().await.engine.paid_fallbacks.allowed;
     assert_eq!(allowed(&desk).await, None);
-    let said = desk.said(&["paid-fallbacks", "yes"]);
-    assert!(said.contains("up to the daily cap"), "{said}");
+    let printed = desk.printed(&["paid-fallbacks", "yes"]);
+    assert!(printed.contains("up to the daily cap"), "{printed}");
     assert_eq!(allowed(&desk).await, Some(true));
     desk.kill();
     desk.start();
     assert_eq!(allowed(&desk).await, Some(true));
-    let said = desk.said(&["paid-stand-ins", "no"]);
-    assert!(said.contains("never"), "{said}");
+    let printed = desk.printed(&["paid-stand-ins", "no"]);
+    assert!(printed.contains("never"), "{printed}");
     assert_eq!(allowed(&desk).await, Some(false));
 
     let (desk, _lead, _second) = desk_with("subscription_to_paid_key = \"yes\"").await;
-    let told = desk.snapshot().await.engine.paid_stand_ins;
+    let received = desk.snapshot().await.engine.paid_fallbacks;
     assert_eq!(
-        (told.allowed, told.by_settings_file, told.cap),
+        (received.allowed, received.by_settings_file, received.cap),
         (Some(true), true, 10_000_000)
     );
 }

@@ -66,10 +66,10 @@ impl World for Cell {
         let model = response.headers().get("x-understudy-model");
         let model_header = model.map(|model| model.to_str().unwrap().to_owned());
         let status = response.status().as_u16();
-        let mut told = Vec::new();
+        let mut received = Vec::new();
         let clean = loop {
             match response.chunk().await {
-                Ok(Some(piece)) => told.extend_from_slice(&piece),
+                Ok(Some(piece)) => received.extend_from_slice(&piece),
                 Ok(None) => break true,
                 Err(_) => break false,
             }
@@ -77,7 +77,7 @@ impl World for Cell {
         ClientResponse {
             status,
             model_header,
-            body: told,
+            body: received,
             clean,
         }
     }
@@ -129,8 +129,8 @@ async fn every_scenario_ends_complete_or_with_a_detectable_error_over_sockets() 
         .map(|cell| play(cell, cell.scenario, &cell.model, cell.dialect, cell.form))
         .buffered(AT_ONCE);
     let mut played: Vec<_> = played.collect().await;
-    let asked = played.iter().map(|played| played.asked.len()).sum();
-    let exchanges = desk.exchanges(asked).await;
+    let requested = played.iter().map(|played| played.requested.len()).sum();
+    let exchanges = desk.exchanges(requested).await;
     let mut rows = Vec::new();
     for (cell, played) in cells.iter().zip(&mut played) {
         let own = exchanges.iter().filter(|row| row["model"] == cell.model);

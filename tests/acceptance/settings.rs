@@ -23,9 +23,12 @@ fn an_engine_does_not_start_with_invalid_settings_and_names_the_line() {
     )
     .unwrap();
     let output = desk.run(&["serve", "--port", "0"]);
-    let said = text(&output.stderr);
+    let printed = text(&output.stderr);
     assert!(!output.status.success());
-    assert!(said.contains("line 4") && said.contains("listne"), "{said}");
+    assert!(
+        printed.contains("line 4") && printed.contains("listne"),
+        "{printed}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,8 +158,11 @@ fn an_engine_that_refuses_a_base_does_not_repeat_its_secret() {
     let desk = Desk::new();
     desk.settings("[[endpoint]]\nid = \"own\"\nbase = \"https://user:hunter2hunter2@a.example\"\ndialects = [\"openai-chat\"]\n");
     let output = desk.run(&["serve", "--port", "0"]);
-    let said = text(&output.stderr) + &text(&output.stdout);
+    let printed = text(&output.stderr) + &text(&output.stdout);
     assert!(!output.status.success());
-    assert!(said.contains("no user name and no password"), "{said}");
-    assert!(!said.contains("hunter2"), "{said}");
+    assert!(
+        printed.contains("no user name and no password"),
+        "{printed}"
+    );
+    assert!(!printed.contains("hunter2"), "{printed}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::json;
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 
 use crate::desk::{Desk, Upstream, text, two_endpoints};
 
@@ -18,12 +18,12 @@ async fn a_disconnect_cancels_the_upstream_request() {
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
     desk.start();
-    lead.stage.cue(Cue {
+    lead.stage.cue(ScriptStep {
         fault: Some(Fault::Stall {
             after: 1,
             lasting: None,
         }),
-        ..Cue::default()
+        ..ScriptStep::default()
     });
     let response = desk.ask("/v1/messages", &streamed()).await;
     let mut body = response.bytes_stream();
@@ -40,14 +40,14 @@ async fn a_stop_lets_an_open_response_end() {
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
     desk.start();
-    lead.stage.cue(Cue {
+    lead.stage.cue(ScriptStep {
         fault: Some(Fault::Drip(Duration::from_millis(60))),
-        ..Cue::default()
+        ..ScriptStep::default()
     });
     let response = desk.ask("/v1/messages", &streamed()).await;
     let mut body = response.bytes_stream();
     let mut got = body.next().await.unwrap().unwrap().to_vec();
-    assert!(desk.said(&["stop"]).contains("1 open request"));
+    assert!(desk.printed(&["stop"]).contains("1 open request"));
     // While it drains, the port is open and forwards requests directly.
     assert_eq!(desk.ask("/v1/messages", &streamed()).await.status(), 200);
     while let Some(piece) = body.next().await {
@@ -75,8 +75,8 @@ async fn a_stop_does_not_wait_for_a_keyed_run_longer_than_its_limit() {
         };
         lead.stage.outage(Some(fault));
         let waiting = tokio::spawn(keyed(&desk, "model-x"));
-        until_asked(&lead).await;
-        assert!(desk.said(&["stop"]).contains("1 open request"));
+        until_requested(&lead).await;
+        assert!(desk.printed(&["stop"]).contains("1 open request"));
         assert!(desk.ended().success());
         drop(waiting.await.unwrap());
 
@@ -112,16 +112,16 @@ async fn a_stop_parks_the_requests_of_pipelines_that_it_cuts_off() {
         while lead.posts() < 3 {
             tokio::task::yield_now().await;
         }
-        desk.said(&["stop"]);
+        desk.printed(&["stop"]);
         assert!(desk.ended().success());
         for sent in waiting {
             if let Ok(response) = sent.await.unwrap() {
                 let status = response.status();
-                let whole = response
+                let complete = response
                     .text()
                     .await
                     .is_ok_and(|text| text.contains("end_turn"));
-                assert!(!(status.is_success() && whole));
+                assert!(!(status.is_success() && complete));
             }
         }
         desk.start();
@@ -139,7 +139,7 @@ fn stopping_soon(lead: &Upstream, second: &Upstream) -> Desk {
     desk
 }
 
-async fn until_asked(upstream: &Upstream) {
+async fn until_requested(upstream: &Upstream) {
     while upstream.posts() == 0 {
         tokio::task::yield_now().await;
     }

@@ -37,11 +37,15 @@ async fn a_translated_response_and_its_dropped_fields_are_recorded() {
     let response = desk.ask("/v1/messages", &question()).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["x-understudy-model"], "gpt-9");
-    let told = response.text().await.unwrap();
-    assert_eq!(told.matches("event: message_stop").count(), 1, "{told}");
-    let asked = second.stage.received();
-    assert_eq!(asked[0].path, "/v1/responses");
-    assert_eq!(asked[0].model.as_deref(), Some("gpt-9"));
+    let received = response.text().await.unwrap();
+    assert_eq!(
+        received.matches("event: message_stop").count(),
+        1,
+        "{received}"
+    );
+    let requested = second.stage.received();
+    assert_eq!(requested[0].path, "/v1/responses");
+    assert_eq!(requested[0].model.as_deref(), Some("gpt-9"));
 
     let rows = desk.exchanges(1).await;
     let last = rows[0]["attempts"].as_array().unwrap().last().unwrap();
@@ -54,24 +58,25 @@ async fn a_translated_response_and_its_dropped_fields_are_recorded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_explained_by_the_candidates_that_support_it() {
     let (desk, _lead, second) = desk().await;
-    let any = desk.said(&["route", "explain", "claude-9"]);
+    let any = desk.printed(&["route", "explain", "claude-9"]);
     let translated = "2. second with gpt-9: fallback 1, translated to openai-responses";
     assert!(any.contains(translated), "{any}");
 
     let mut body = question();
-    let this = desk.said_to(&["route", "explain", "--request", "-"], &body.to_string());
+    let this = desk.output_with_input(&["route", "explain", "--request", "-"], &body.to_string());
     assert!(this.contains(translated), "{this}");
     // Responses has no stop sequences.
     body["stop_sequences"] = json!(["END"]);
-    let not_this = desk.said_to(&["route", "explain", "--request", "-"], &body.to_string());
+    let not_this =
+        desk.output_with_input(&["route", "explain", "--request", "-"], &body.to_string());
     let why = "-  second with gpt-9: the request needs stop sequences, which openai-responses does not have";
     assert!(not_this.contains(why), "{not_this}");
 
     let response = desk.ask("/v1/messages", &body).await;
     let status = response.status();
-    let told = response.text().await.unwrap();
-    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
-    assert!(told.contains("second was not used"), "{told}");
+    let received = response.text().await.unwrap();
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{received}");
+    assert!(received.contains("second was not used"), "{received}");
     assert_eq!(second.posts(), 0);
     let rows = desk.exchanges(1).await;
     let passed_over = rows[0]["passed_over"][0].as_str().unwrap();
@@ -79,6 +84,6 @@ async fn a_request_is_explained_by_the_candidates_that_support_it() {
 
     let none = desk.run(&["route", "explain", "--request", "no-such-file"]);
     assert_eq!(none.status.code(), Some(2));
-    let said = text(&none.stderr);
-    assert!(said.contains("no-such-file cannot be used"), "{said}");
+    let printed = text(&none.stderr);
+    assert!(printed.contains("no-such-file cannot be used"), "{printed}");
 }

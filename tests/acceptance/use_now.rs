@@ -25,17 +25,17 @@ async fn a_choice_changes_the_provider_survives_a_restart_and_can_be_ended() {
     assert_eq!(listed.clients[0].provider, None);
     let before = vendors.settings();
 
-    let said = vendors
+    let printed = vendors
         .desk
-        .said(&["use", "Claude Code", "second", "--pin"]);
-    assert!(said.contains("Claude Code uses Second"), "{said}");
+        .printed(&["use", "Claude Code", "second", "--pin"]);
+    assert!(printed.contains("Claude Code uses Second"), "{printed}");
     let response = vendors.ask(&[AGENT]).await;
     assert_eq!(response.headers()["x-understudy-endpoint"], "second");
     assert_eq!(response.headers()["x-understudy-fallback"], "choice");
     let explained =
         vendors
             .desk
-            .said(&["route", "explain", "lead-opus-5", "--client", "Claude Code"]);
+            .printed(&["route", "explain", "lead-opus-5", "--client", "Claude Code"]);
     assert!(explained.contains("first by your choice"), "{explained}");
 
     vendors.desk.kill();
@@ -46,14 +46,14 @@ async fn a_choice_changes_the_provider_survives_a_restart_and_can_be_ended() {
     assert_eq!(answered_by(&vendors).await, "second");
 
     // If the chosen provider fails, the primary is next.
-    vendors.second.stage.cue(stage::Cue {
+    vendors.second.stage.cue(stage::ScriptStep {
         fault: Some("529".parse().unwrap()),
         times: Some(2),
-        ..stage::Cue::default()
+        ..stage::ScriptStep::default()
     });
     assert_eq!(answered_by(&vendors).await, "lead");
 
-    vendors.desk.said(&["use", "auto"]);
+    vendors.desk.printed(&["use", "auto"]);
     assert_eq!(answered_by(&vendors).await, "lead");
     assert_eq!(vendors.settings(), before);
 }
@@ -90,7 +90,7 @@ async fn a_choice_is_the_consent_to_bill_a_key_until_it_is_lifted() {
         let endpoint = &response.headers()["x-understudy-endpoint"];
         endpoint.to_str().unwrap().to_owned()
     };
-    let listed = vendors.desk.said(&["use"]);
+    let listed = vendors.desk.printed(&["use"]);
     assert!(listed.contains("No client has sent a request"), "{listed}");
     assert!(listed.contains("`understudyd url`"), "{listed}");
     assert_eq!(endpoint().await, "lead");
@@ -98,10 +98,10 @@ async fn a_choice_is_the_consent_to_bill_a_key_until_it_is_lifted() {
     let client = |s: &api::Snapshot| s.clients.first().is_some_and(|c| c.choices.len() == 2);
     vendors.desk.until("planned", client).await;
 
-    let listed = vendors.desk.said(&["use"]);
+    let listed = vendors.desk.printed(&["use"]);
     assert!(listed.contains("Claude Code uses Lead (auto)"), "{listed}");
     assert!(listed.contains("for the next turn, then "), "{listed}");
-    let chosen = vendors.desk.said(&["use", "second"]);
+    let chosen = vendors.desk.printed(&["use", "second"]);
     assert!(
         chosen.contains("Claude Code uses Second until midnight: about $"),
         "{chosen}"
@@ -115,7 +115,7 @@ async fn a_choice_is_the_consent_to_bill_a_key_until_it_is_lifted() {
         .await;
     assert_eq!(other.headers()["x-understudy-endpoint"], "lead");
 
-    vendors.desk.said(&["use", "Claude Code", "auto"]);
+    vendors.desk.printed(&["use", "Claude Code", "auto"]);
     assert_eq!(endpoint().await, "lead");
 }
 
@@ -126,7 +126,7 @@ async fn a_choice_without_a_key_is_refused_with_the_remedy() {
     vendors.desk.exchanges(1).await;
     let seen = |s: &api::Snapshot| !s.clients.is_empty();
     vendors.desk.until("seen", seen).await;
-    let listed = vendors.desk.said(&["use"]);
+    let listed = vendors.desk.printed(&["use"]);
     assert!(listed.contains("understudyd key add"), "{listed}");
     let output = vendors.desk.run(&["use", "second"]);
     let error = String::from_utf8_lossy(&output.stderr);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::Dialect;
-use stage::{Cue, Family, Fault, Line};
+use stage::{Family, Fault, ScriptStep, ScriptedPart};
 
 use crate::clients::judge::Verdict;
 use crate::clients::play::{Call, END, Turn};
@@ -71,16 +71,19 @@ fn arrange(upstream: &Upstream, client: Client, line: &str, file: &Path, thinks:
     let call = client.append(line, file);
     let Call { name, input } = call.unwrap_or_else(|| panic!("{client} has a tool"));
     let mut first = vec![
-        Line::Text(format!("I append {line}.")),
-        Line::Tool { name, input },
+        ScriptedPart::Text(format!("I append {line}.")),
+        ScriptedPart::Tool { name, input },
     ];
     if thinks {
-        first.insert(0, Line::Thinking("One line, and then the end.".to_owned()));
+        first.insert(
+            0,
+            ScriptedPart::Thinking("One line, and then the end.".to_owned()),
+        );
     }
-    upstream.stage.cue(Cue::answer(first));
-    upstream.stage.cue(Cue {
+    upstream.stage.cue(ScriptStep::answer(first));
+    upstream.stage.cue(ScriptStep {
         after_tool_result: true,
-        ..Cue::answer([Line::Text(format!("It is there, {END}"))])
+        ..ScriptStep::answer([ScriptedPart::Text(format!("It is there, {END}"))])
     });
 }
 
@@ -115,11 +118,11 @@ fn age(home: &Path) -> usize {
 
 async fn plays(client: Client, other: &Other, troupe: &Troupe) {
     let case = format!("{client} with {:?} in {}", other.family, other.dialect);
-    let (own, stand_in) = (Upstream::start().await, Upstream::start().await);
+    let (own, fallback) = (Upstream::start().await, Upstream::start().await);
     own.stage.act(Family::Anthropic.into());
-    stand_in.stage.act(other.family.into());
+    fallback.stage.act(other.family.into());
     let mut desk = Desk::new();
-    desk.settings(&settings(&own, Some((other, &stand_in))));
+    desk.settings(&settings(&own, Some((other, &fallback))));
     let home = desk.file("client");
     std::fs::create_dir_all(&home).unwrap();
     let base = tokio::task::block_in_place(|| {
@@ -132,44 +135,49 @@ async fn plays(client: Client, other: &Other, troupe: &Troupe) {
     let ended = troupe.ask(client, &base, &home, Turn::Text, PATIENCE).await;
     assert_eq!(
         Verdict::of(Turn::Text, ended.as_ref(), 0),
-        Verdict::Whole,
+        Verdict::Complete,
         "{case}: {ended:?}"
     );
     assert_eq!(age(&home), 1, "{case}");
 
-    own.stage.cue(Cue::fault(Fault::status(529)).times(2));
-    arrange(&stand_in, client, "second", &file, true);
-    let ended = troupe.go_on(client, &base, &home, PATIENCE).await;
+    own.stage
+        .cue(ScriptStep::fault(Fault::status(529)).times(2));
+    arrange(&fallback, client, "second", &file, true);
+    let ended = troupe
+        .continue_session(client, &base, &home, PATIENCE)
+        .await;
     assert_eq!(
         Verdict::of(Turn::Text, ended.as_ref(), 0),
-        Verdict::Whole,
+        Verdict::Complete,
         "{case}: {ended:?}"
     );
-    assert_eq!(stand_in.posts(), 2, "{case}");
+    assert_eq!(fallback.posts(), 2, "{case}");
 
     desk.save_settings(&settings(&own, None)).await;
     for line in ["third", "fourth"] {
         arrange(&own, client, line, &file, true);
-        let ended = troupe.go_on(client, &base, &home, PATIENCE).await;
+        let ended = troupe
+            .continue_session(client, &base, &home, PATIENCE)
+            .await;
         assert_eq!(
             Verdict::of(Turn::Text, ended.as_ref(), 0),
-            Verdict::Whole,
+            Verdict::Complete,
             "{case}: {ended:?}"
         );
     }
-    for request in [own.stage.received(), stand_in.stage.received()].concat() {
+    for request in [own.stage.received(), fallback.stage.received()].concat() {
         let accepted = matches!(request.answered.status, Some(200 | 529));
         assert!(accepted, "{case}: {request:?}");
     }
     let last = own.stage.received().pop().unwrap();
     let history = String::from_utf8_lossy(&last.body).into_owned();
-    for said in [
+    for printed in [
         "I append first.",
         "I append second.",
         "I append third.",
         "I append fourth.",
     ] {
-        assert!(history.contains(said), "{case}: no {said}");
+        assert!(history.contains(printed), "{case}: no {printed}");
     }
     assert!(
         history.contains("\"signature\""),
@@ -179,7 +187,7 @@ async fn plays(client: Client, other: &Other, troupe: &Troupe) {
     assert_eq!(ran, "first\nsecond\nthird\nfourth\n", "{case}");
 }
 
-async fn goes_on(client: Client) {
+async fn continues(client: Client) {
     let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {
         return;
     };
@@ -191,11 +199,11 @@ async fn goes_on(client: Client) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_week_old_session_of_claude_code_continues_after_a_turn_of_another_vendor() {
-    goes_on(Client::ClaudeCode).await;
+    continues(Client::ClaudeCode).await;
 }
 
 /// It uses adaptive thinking, and sends its controls in the conversation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_week_old_session_with_the_newest_model_continues_after_a_turn_of_another_vendor() {
-    goes_on(Client::ClaudeCodeNewest).await;
+    continues(Client::ClaudeCodeNewest).await;
 }

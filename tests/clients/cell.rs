@@ -11,10 +11,10 @@ use tokio::task::block_in_place;
 use tokio::time::{Instant, timeout};
 
 use super::desk::{Desk, Upstream, two_endpoints};
+use super::fallback_proxy::FallbackProxy;
 use super::judge::{Ended, Verdict};
 use super::play::{Call, Play, Turn};
 use super::roster::{Client, Troupe};
-use super::stand_in::StandIn;
 
 /// The fault.
 #[derive(Clone, Debug)]
@@ -148,20 +148,20 @@ impl Cell {
         let lead = Provider::start(&self.trouble, self.client, &home).await;
         let second = match self.way {
             Way::Direct | Way::Through | Way::Across(_) => {
-                Trouble::Plays(Play::whole(self.trouble.play().turn))
+                Trouble::Plays(Play::complete(self.trouble.play().turn))
             }
             Way::BothFail => self.trouble.clone(),
         };
         let second = Provider::start(&second, self.client, &home).await;
         match self.way {
             Way::Across(dialect) => {
-                let stand_in = StandIn {
+                let fallback = FallbackProxy {
                     address: second.address(),
                     dialect,
                     key: None,
                 };
                 let client = self.client.dialect();
-                stand_in.set_up(&mut desk, TIMERS, client, lead.address());
+                fallback.set_up(&mut desk, TIMERS, client, lead.address());
             }
             Way::Direct | Way::Through | Way::BothFail => {
                 let routes = two_endpoints(lead.address(), second.address());
@@ -231,7 +231,8 @@ impl Provider {
             Trouble::PortClosed(_) => Provider::Closed(upstream.address.clone()),
             Trouble::Plays(play) => {
                 let call: Option<Call> = client.call(&home.join("ran.txt"));
-                play.told_to(client).arrange(&upstream.stage, call.as_ref());
+                play.script_for(client)
+                    .arrange(&upstream.stage, call.as_ref());
                 Provider::Listens(upstream)
             }
         }

@@ -63,8 +63,8 @@ impl Place {
         let home = desk.file("client");
         std::fs::create_dir_all(&home).unwrap();
         let call = client.call(&home.join("ran.txt"));
-        Play::whole(turn)
-            .told_to(client)
+        Play::complete(turn)
+            .script_for(client)
             .arrange(&provider.stage, call.as_ref());
         desk.settings(&two_endpoints(&provider.address, &provider.address));
         block_in_place(|| desk.start());
@@ -93,7 +93,7 @@ async fn takes_a_turn(client: Client, turn: Turn, troupe: &Troupe) -> Check {
     } else {
         "a turn"
     };
-    let is_good = verdict == Verdict::Whole && posts == wanted;
+    let is_good = verdict == Verdict::Complete && posts == wanted;
     Check {
         what: format!("{client}: {what}"),
         problem: (!is_good).then(|| {
@@ -115,7 +115,7 @@ async fn is_as_warned(part: Part, trap: &'static Trap, troupe: &Troupe) -> Check
         came.map_or_else(Default::default, |(ended, printed)| (Some(ended), printed));
     let verdict = place.verdict(Turn::Text, ended.as_ref());
     let mut problem = String::new();
-    if (verdict == Verdict::Whole) != trap.works {
+    if (verdict == Verdict::Complete) != trap.works {
         let _ = write!(problem, "{verdict}, {ended:?} ");
     }
     if trap

@@ -103,14 +103,14 @@ pub(crate) fn of(family: Family) -> Vec<(Trouble, Vec<Way>)> {
     let mut all = Vec::new();
     for turn in [Turn::Text, Turn::Tool] {
         all.push((
-            Trouble::Plays(Play::whole(turn)),
+            Trouble::Plays(Play::complete(turn)),
             vec![Way::Direct, Way::Through],
         ));
     }
     let others = Dialect::ALL.into_iter();
     let across = others.filter(|dialect| *dialect != family.dialect());
     let across: Vec<Way> = across.map(Way::Across).collect();
-    let closed = Trouble::PortClosed(Play::whole(Turn::Text));
+    let closed = Trouble::PortClosed(Play::complete(Turn::Text));
     all.push((closed, vec![Way::Direct, Way::Through, Way::BothFail]));
     let mut add = |turn: Turn, names: &[&str]| {
         for name in names {

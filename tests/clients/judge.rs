@@ -20,7 +20,7 @@ pub(crate) struct Ended {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The complete response, and one run of a called tool.
-    Whole,
+    Complete,
     /// The complete response, after the released beginning of another one.
     Again,
     /// An error that its user receives.
@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
     /// The response ends with the model's early stop reason, which is reported.
     Told(String),
     /// A part of a response, accepted as complete.
-    Half,
+    Truncated,
     /// An empty response, accepted as complete.
     Empty,
     /// A tool ran more than once for one call.
@@ -65,21 +65,21 @@ impl Verdict {
             return if ended.text.matches(BEGINNING).count() > ended.text.matches(END).count() {
                 Verdict::Again
             } else {
-                Verdict::Whole
+                Verdict::Complete
             };
         }
         match &ended.stop {
             Some(stop) if NOT_ALL.contains(&stop.as_str()) => Verdict::Told(stop.clone()),
             _ if ended.text.trim().is_empty() => Verdict::Empty,
-            _ => Verdict::Half,
+            _ => Verdict::Truncated,
         }
     }
 
     /// Results that must never occur behind Understudy.
     pub(crate) fn is_harm(&self) -> bool {
         match self {
-            Verdict::Whole | Verdict::Again | Verdict::Error | Verdict::Told(_) => false,
-            Verdict::Half | Verdict::Empty | Verdict::Ran(_) | Verdict::Hang => true,
+            Verdict::Complete | Verdict::Again | Verdict::Error | Verdict::Told(_) => false,
+            Verdict::Truncated | Verdict::Empty | Verdict::Ran(_) | Verdict::Hang => true,
         }
     }
 }
@@ -87,11 +87,11 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Verdict::Whole => f.write_str("complete"),
+            Verdict::Complete => f.write_str("complete"),
             Verdict::Again => f.write_str("complete, behind a part"),
             Verdict::Error => f.write_str("error"),
             Verdict::Told(stop) => write!(f, "ended: {stop}"),
-            Verdict::Half => f.write_str("**PARTIAL**"),
+            Verdict::Truncated => f.write_str("**PARTIAL**"),
             Verdict::Empty => f.write_str("**EMPTY**"),
             Verdict::Ran(times) => write!(f, "**RAN×{times}**"),
             Verdict::Hang => f.write_str("**HANG**"),

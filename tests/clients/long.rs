@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use stage::{Cue, Fault, Line};
+use stage::{Fault, ScriptStep, ScriptedPart};
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::Instant;
 
@@ -115,10 +115,7 @@ fn promises() -> Vec<Promise> {
             client,
             what: "two providers that never answer",
             delivery: "guarded",
-            lead: Lead::Plays(Play::failing(
-                Turn::Text,
-                Some(Fault::SilentBeforeHeaders(None)),
-            )),
+            lead: Lead::Plays(Play::failing(Turn::Text, Some(Fault::NoHeaders(None)))),
             second: Second::FailsToo,
             at_least: Duration::ZERO,
             at_most: LONGEST,
@@ -157,7 +154,7 @@ impl Promise {
         let call = self.client.call(&home.join("ran.txt")).unwrap();
         let turn = self.lead.arrange(&lead, &call);
         match self.second {
-            Second::IsHealthy => Play::whole(turn).arrange(&second.stage, Some(&call)),
+            Second::IsHealthy => Play::complete(turn).arrange(&second.stage, Some(&call)),
             Second::FailsToo => drop(self.lead.arrange(&second, &call)),
         }
         let routes = two_endpoints(&lead.address, &second.address);
@@ -175,7 +172,7 @@ impl Promise {
         let ran = std::fs::read_to_string(home.join("ran.txt")).unwrap_or_default();
         let verdict = Verdict::of(turn, ended.as_ref(), ran.lines().count());
         let wanted = match self.second {
-            Second::IsHealthy => verdict == Verdict::Whole,
+            Second::IsHealthy => verdict == Verdict::Complete,
             Second::FailsToo => verdict == Verdict::Error,
         };
         let posts = [lead.posts(), second.posts()];
@@ -193,22 +190,22 @@ impl Promise {
 
 impl Lead {
     fn arrange(&self, upstream: &Upstream, call: &Call) -> Turn {
-        let drip = |answer: Vec<Line>| Cue {
+        let drip = |answer: Vec<ScriptedPart>| ScriptStep {
             fault: Some(Fault::Drip(EVERY)),
-            ..Cue::answer(answer)
+            ..ScriptStep::answer(answer)
         };
         match self {
             // A piece has two words.
             Lead::LongText(pieces) => {
                 let text = "word by word ".repeat(pieces * 2 / 3) + END;
-                upstream.stage.cue(drip(vec![Line::Text(text)]));
+                upstream.stage.cue(drip(vec![ScriptedPart::Text(text)]));
                 Turn::Text
             }
             Lead::LongCall(times) => {
                 let Call { name, input } = call.clone().lengthened(*times);
-                upstream.stage.cue(Cue {
-                    then: Some(vec![Line::Text(END.to_owned())]),
-                    ..drip(vec![Line::Tool { name, input }])
+                upstream.stage.cue(ScriptStep {
+                    then: Some(vec![ScriptedPart::Text(END.to_owned())]),
+                    ..drip(vec![ScriptedPart::Tool { name, input }])
                 });
                 Turn::Tool
             }

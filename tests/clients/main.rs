@@ -13,6 +13,7 @@ mod connect;
 #[path = "../acceptance/desk.rs"]
 #[expect(dead_code, reason = "the acceptance tests use more of it")]
 mod desk;
+mod fallback_proxy;
 mod faults;
 mod judge;
 mod long;
@@ -22,7 +23,6 @@ mod recipe;
 mod roster;
 mod sdk;
 mod shown;
-mod stand_in;
 mod table;
 mod task;
 mod versions;
@@ -158,10 +158,10 @@ fn absent(missing: &[Client]) -> String {
     let mut folders: Vec<&str> = missing.iter().map(|client| client.folder()).collect();
     folders.dedup();
     let lines = folders.iter().map(|folder| {
-        let told = why
+        let received = why
             .lines()
             .find(|line| line.starts_with(&format!("{folder}: ")));
-        format!("- **not installed**: {}\n", told.unwrap_or(folder))
+        format!("- **not installed**: {}\n", received.unwrap_or(folder))
     });
     lines.collect()
 }

@@ -127,17 +127,17 @@ fn worse(results: &[Result]) -> Vec<&Result> {
 
 fn worth(verdict: &Verdict) -> u8 {
     match verdict {
-        Verdict::Whole => 3,
+        Verdict::Complete => 3,
         Verdict::Again => 2,
         Verdict::Error | Verdict::Told(_) => 1,
-        Verdict::Half | Verdict::Empty | Verdict::Ran(_) | Verdict::Hang => 0,
+        Verdict::Truncated | Verdict::Empty | Verdict::Ran(_) | Verdict::Hang => 0,
     }
 }
 
 /// Cells with a healthy second provider and no released text of the first: the response must be complete.
 fn unserved(results: &[Result]) -> Vec<&Result> {
     through(results)
-        .filter(|result| !text_is_shown(&result.cell) && result.verdict != Verdict::Whole)
+        .filter(|result| !text_is_shown(&result.cell) && result.verdict != Verdict::Complete)
         .collect()
 }
 

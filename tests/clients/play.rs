@@ -1,7 +1,7 @@
 //! The stage's script for a client: a response, the fault, and how often it applies.
 
 use serde_json::{Value, json};
-use stage::{Cue, Fault, Line, Stage};
+use stage::{Fault, ScriptStep, ScriptedPart, Stage};
 
 use super::roster::Client;
 
@@ -42,7 +42,7 @@ pub(crate) struct Play {
 }
 
 impl Play {
-    pub(crate) fn whole(turn: Turn) -> Play {
+    pub(crate) fn complete(turn: Turn) -> Play {
         Play::failing(turn, None)
     }
 
@@ -55,7 +55,7 @@ impl Play {
     }
 
     /// The same in this client's format.
-    pub(crate) fn told_to(&self, client: Client) -> Play {
+    pub(crate) fn script_for(&self, client: Client) -> Play {
         Play {
             answers_in: client.answers_in(),
             ..self.clone()
@@ -71,26 +71,26 @@ impl Play {
         }
         let text = TEXT.to_owned() + END;
         let text = match self.answers_in {
-            None => Line::Text(text),
-            Some(tool) => Line::Tool {
+            None => ScriptedPart::Text(text),
+            Some(tool) => ScriptedPart::Tool {
                 name: tool.to_owned(),
                 input: json!({ "text": text }),
             },
         };
-        let after = Cue {
+        let after = ScriptStep {
             after_tool_result: true,
             ..self.cue(vec![text.clone()])
         };
         let answer = match self.turn {
             Turn::Text => vec![text.clone()],
-            Turn::Thinking => vec![Line::Thinking(THOUGHT.to_owned()), text.clone()],
+            Turn::Thinking => vec![ScriptedPart::Thinking(THOUGHT.to_owned()), text.clone()],
             Turn::Tool => {
                 stage.cue(after);
-                let call = call.map(|call| Line::Tool {
+                let call = call.map(|call| ScriptedPart::Tool {
                     name: call.name.clone(),
                     input: call.input.clone(),
                 });
-                let before = Line::Text("I will append the line now.".to_owned());
+                let before = ScriptedPart::Text("I will append the line now.".to_owned());
                 std::iter::once(before).chain(call).collect()
             }
         };
@@ -98,7 +98,7 @@ impl Play {
         if self.turn == Turn::Tool && self.fault.is_none() {
             // Some clients request the rest of a broken response in a separate message, after the result: a second call would
             // then come from the model, not from their retry.
-            stage.cue(Cue {
+            stage.cue(ScriptStep {
                 before_tool_call: true,
                 ..cue
             });
@@ -108,10 +108,10 @@ impl Play {
         }
     }
 
-    fn cue(&self, answer: Vec<Line>) -> Cue {
-        Cue {
+    fn cue(&self, answer: Vec<ScriptedPart>) -> ScriptStep {
+        ScriptStep {
             fault: self.fault.clone(),
-            ..Cue::answer(answer).times(EVERY)
+            ..ScriptStep::answer(answer).times(EVERY)
         }
     }
 }

@@ -183,7 +183,7 @@ impl Part {
     }
 
     /// It requests documents instead of streams.
-    pub(crate) fn is_whole(self) -> bool {
+    pub(crate) fn is_complete(self) -> bool {
         self.mode.name.ends_with("whole") || self.recipe.name == "n8n"
     }
 }

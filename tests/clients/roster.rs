@@ -192,7 +192,7 @@ impl Client {
             | Client::ClaudeCodeNewest
             | Client::Codex
             | Client::CodexWithPrograms
-            | Client::Other(_) => self.part().is_none_or(|part| !part.is_whole()),
+            | Client::Other(_) => self.part().is_none_or(|part| !part.is_complete()),
         }
     }
 
@@ -280,7 +280,7 @@ impl Troupe {
     }
 
     /// Sends a second question in an agent's last session; an SDK has none.
-    pub(crate) async fn go_on(
+    pub(crate) async fn continue_session(
         &self,
         client: Client,
         base: &str,

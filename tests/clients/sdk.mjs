@@ -25,7 +25,7 @@ const RESPONSES_TOOL = { type: "function", name: NAME, description: ABOUT, param
 const CHAT_TOOL = { type: "function", function: { name: NAME, description: ABOUT, parameters: SCHEMA, strict: true } };
 
 /** One answer: its text, its reason to end, the ids of its calls, what the history gets of it. */
-const turn = (text = "", stop = null) => ({ text, stop, calls: [], said: [] });
+const turn = (text = "", stop = null) => ({ text, stop, calls: [], failures: [] });
 
 /** Appends a line for each call. */
 class Tool {
@@ -72,7 +72,7 @@ const messagesModes = {
     for (const { json, ...block } of blocks) {
       if (block.type === "tool_use") block.input = JSON.parse(json);
       answer.text += block.text ?? "";
-      answer.said.push(block);
+      answer.failures.push(block);
     }
     return answer;
   },
@@ -82,7 +82,7 @@ const messagesModes = {
 function messagesRead(message, tool) {
   const answer = turn("", message.stop_reason);
   for (const block of message.content ?? []) {
-    answer.said.push(block);
+    answer.failures.push(block);
     if (block.type === "text") answer.text += block.text;
     if (block.type === "tool_use") {
       answer.calls.push(block.id);
@@ -101,7 +101,7 @@ async function messages(play, client, job, tool) {
     answer = await play(client, request, tool);
     if (answer.calls.length === 0) break;
     const results = answer.calls.map((id) => ({ type: "tool_result", tool_use_id: id, content: tool.results[id] }));
-    history.push({ role: "assistant", content: answer.said }, { role: "user", content: results });
+    history.push({ role: "assistant", content: answer.failures }, { role: "user", content: results });
   }
   return answer;
 }
@@ -117,14 +117,14 @@ const chatModes = {
       const choice = chunk.choices?.[0];
       answer.text += choice?.delta?.content ?? "";
       for (const part of choice?.delta?.tool_calls ?? []) {
-        const call = (answer.said[part.index] ??= { id: "", name: "", arguments: "" });
+        const call = (answer.failures[part.index] ??= { id: "", name: "", arguments: "" });
         call.id ||= part.id ?? "";
         call.name ||= part.function?.name ?? "";
         call.arguments += part.function?.arguments ?? "";
       }
       if (choice?.finish_reason) {
         answer.stop = choice.finish_reason;
-        for (const call of answer.said) {
+        for (const call of answer.failures) {
           answer.calls.push(call.id);
           tool.run(call.id, call.arguments);
         }
@@ -139,7 +139,7 @@ function chatRead(completion, tool) {
   const answer = turn(choice?.message?.content ?? "", choice?.finish_reason);
   for (const call of choice?.message?.tool_calls ?? []) {
     answer.calls.push(call.id);
-    answer.said.push({ id: call.id, ...call.function });
+    answer.failures.push({ id: call.id, ...call.function });
     tool.run(call.id, call.function.arguments);
   }
   return answer;
@@ -153,7 +153,7 @@ async function chat(play, client, job, tool) {
   for (let at = 0; at < TURNS; at++) {
     answer = await play(client, request, tool);
     if (answer.calls.length === 0) break;
-    const calls = answer.said.map(({ id, name, arguments: args }) => ({
+    const calls = answer.failures.map(({ id, name, arguments: args }) => ({
       id,
       type: "function",
       function: { name, arguments: args },
@@ -190,7 +190,7 @@ function responsesRead(response, tool) {
 function responsesItem(answer, item, tool) {
   if (item.type !== "function_call") return;
   answer.calls.push(item.call_id);
-  answer.said.push({ type: item.type, call_id: item.call_id, name: item.name, arguments: item.arguments });
+  answer.failures.push({ type: item.type, call_id: item.call_id, name: item.name, arguments: item.arguments });
   tool.run(item.call_id, item.arguments);
 }
 
@@ -207,7 +207,7 @@ async function responses(play, client, job, tool) {
       call_id: id,
       output: tool.results[id],
     }));
-    history.push(...answer.said, ...results);
+    history.push(...answer.failures, ...results);
   }
   return answer;
 }

@@ -103,16 +103,16 @@ pub(crate) fn sums(results: &[Result]) -> String {
         let sum = Sum::of(results.iter().filter(|result| is(result.cell.way)));
         let Sum {
             runs,
-            whole,
+            complete,
             error,
-            told,
+            received,
             partial,
             twice,
             hang,
         } = sum;
         let _ = writeln!(
             text,
-            "| {way} | {runs} | {whole} | {error} | {told} | {partial} | {twice} | {hang} |"
+            "| {way} | {runs} | {complete} | {error} | {received} | {partial} | {twice} | {hang} |"
         );
     }
     text
@@ -136,9 +136,9 @@ pub(crate) fn closing(results: &[Result]) -> String {
 #[derive(Default)]
 struct Sum {
     runs: usize,
-    whole: usize,
+    complete: usize,
     error: usize,
-    told: usize,
+    received: usize,
     partial: usize,
     twice: usize,
     hang: usize,
@@ -151,10 +151,10 @@ impl Sum {
         for result in results {
             sum.runs += 1;
             *match result.verdict {
-                Verdict::Whole | Verdict::Again => &mut sum.whole,
+                Verdict::Complete | Verdict::Again => &mut sum.complete,
                 Verdict::Error => &mut sum.error,
-                Verdict::Told(_) => &mut sum.told,
-                Verdict::Half | Verdict::Empty => &mut sum.partial,
+                Verdict::Told(_) => &mut sum.received,
+                Verdict::Truncated | Verdict::Empty => &mut sum.partial,
                 Verdict::Ran(_) => &mut sum.twice,
                 Verdict::Hang => &mut sum.hang,
             } += 1;
@@ -178,15 +178,15 @@ pub(crate) fn line(result: &Result) -> String {
         trouble,
         way,
     } = &result.cell;
-    let said = result.ended.as_ref().map_or_else(String::new, |ended| {
-        let said = ended.error.as_ref().unwrap_or(&ended.text);
-        said.chars()
+    let text = result.ended.as_ref().map_or_else(String::new, |ended| {
+        let text = ended.error.as_ref().unwrap_or(&ended.text);
+        text.chars()
             .take(160)
             .collect::<String>()
             .replace('\n', " ")
     });
     format!(
-        "{client} · {} · {way}: {} «{said}»",
+        "{client} · {} · {way}: {} «{text}»",
         trouble.name(),
         shown(result)
     )

@@ -7,23 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::Dialect;
-use stage::{Cue, Fault, Line, Stage};
+use stage::{Fault, ScriptStep, ScriptedPart, Stage};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::Instant;
 
 use super::cell::booked;
 use super::desk::{Desk, Upstream};
+use super::fallback_proxy::FallbackProxy;
 use super::judge::Ended;
 use super::play::{Call, END, Turn};
 use super::roster::{Client, Troupe};
-use super::stand_in::StandIn;
 
 /// One client, one fallback, one outage.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) client: Client,
-    pub(crate) stand_in: Dialect,
+    pub(crate) fallback: Dialect,
     pub(crate) outage: Outage,
 }
 
@@ -57,7 +57,7 @@ pub(crate) enum Verdict {
     Done,
     Error(String),
     /// The client accepted another text as the end.
-    Half(String),
+    Truncated(String),
     /// The unexpected contents of the two files.
     Ran([String; 2]),
     Hang,
@@ -99,7 +99,7 @@ impl fmt::Display for Verdict {
         match self {
             Verdict::Done => f.write_str("done"),
             Verdict::Error(error) => write!(f, "**error**: {error}"),
-            Verdict::Half(text) => write!(f, "**HALF**: {text}"),
+            Verdict::Truncated(text) => write!(f, "**HALF**: {text}"),
             Verdict::Ran(files) => write!(f, "**RAN**: {files:?}"),
             Verdict::Hang => f.write_str("**HANG**"),
         }
@@ -117,10 +117,10 @@ impl Task {
             Client::CodexWithPrograms,
         ] {
             let others = Dialect::ALL.into_iter();
-            for stand_in in others.filter(|dialect| *dialect != client.dialect()) {
+            for fallback in others.filter(|dialect| *dialect != client.dialect()) {
                 all.extend(Outage::ALL.map(|outage| Task {
                     client,
-                    stand_in,
+                    fallback,
                     outage,
                 }));
             }
@@ -129,8 +129,8 @@ impl Task {
     }
 
     pub(crate) async fn run(self, troupe: &Troupe) -> Result {
-        let stand_in = Upstream::start().await;
-        self.run_behind(&stand_in.address, None, &stand_in, troupe)
+        let fallback = Upstream::start().await;
+        self.run_behind(&fallback.address, None, &fallback, troupe)
             .await
     }
 
@@ -139,17 +139,17 @@ impl Task {
         self,
         address: &str,
         key: Option<&str>,
-        stand_in: &Upstream,
+        fallback: &Upstream,
         troupe: &Troupe,
     ) -> Result {
         let own = Upstream::start().await;
         let mut desk = Desk::new();
         let home = desk.file("client");
         std::fs::create_dir_all(&home).unwrap();
-        self.arrange(&own.stage, &stand_in.stage, &home);
-        let set_up = StandIn {
+        self.arrange(&own.stage, &fallback.stage, &home);
+        let set_up = FallbackProxy {
             address,
-            dialect: self.stand_in,
+            dialect: self.fallback,
             key,
         };
         set_up.set_up(&mut desk, TIMERS, self.client.dialect(), &own.address);
@@ -161,13 +161,15 @@ impl Task {
         let mut ended = troupe
             .ask(self.client, &base, &home, Turn::Tool, PATIENCE)
             .await;
-        if self.outage == Outage::InTheFirstTurnAlone && is_whole(ended.as_ref()) {
-            let alone = StandIn::alone(TIMERS, self.client.dialect(), &own.address);
+        if self.outage == Outage::InTheFirstTurnAlone && is_complete(ended.as_ref()) {
+            let alone = FallbackProxy::alone(TIMERS, self.client.dialect(), &own.address);
             desk.save_settings(&alone).await;
-            ended = troupe.go_on(self.client, &base, &home, PATIENCE).await;
+            ended = troupe
+                .continue_session(self.client, &base, &home, PATIENCE)
+                .await;
         }
         let took = began.elapsed();
-        let posts = [own.posts(), stand_in.posts()];
+        let posts = [own.posts(), fallback.posts()];
         Result {
             verdict: Verdict::of(ended, &home),
             requests: booked(&desk, posts.iter().sum()).await,
@@ -186,59 +188,60 @@ impl Task {
     }
 
     /// Each provider gets only its own turns.
-    fn arrange(&self, own: &Stage, stand_in: &Stage, home: &Path) {
+    fn arrange(&self, own: &Stage, fallback: &Stage, home: &Path) {
         let [first, second, third] = self.turns(home);
-        let overloaded = Cue::fault(Fault::status(529));
-        let (given, carried) = match self.outage {
+        let overloaded = ScriptStep::fault(Fault::status(529));
+        let (steps, carried) = match self.outage {
             Outage::FromTheStart => (vec![overloaded.times(EVERY)], vec![first, second, third]),
             Outage::FromTheSecondTurn => {
                 (vec![first, overloaded.times(EVERY)], vec![second, third])
             }
             Outage::WithinTheSecondTurn => {
-                let broken = Cue {
+                let broken = ScriptStep {
                     fault: Some(Fault::CutInTool),
                     ..second.clone().times(EVERY)
                 };
                 (vec![first, broken], vec![second, third])
             }
             Outage::InTheFirstTurnAlone => {
-                let further = Cue::answer([Line::Text(format!("It went well, {END}"))]);
+                let further =
+                    ScriptStep::answer([ScriptedPart::Text(format!("It went well, {END}"))]);
                 // Each turn is attempted twice.
-                let given = vec![overloaded.times(2), further];
-                (given, vec![first, second, third])
+                let steps = vec![overloaded.times(2), further];
+                (steps, vec![first, second, third])
             }
         };
-        given.into_iter().for_each(|cue| own.cue(cue));
-        carried.into_iter().for_each(|cue| stand_in.cue(cue));
+        steps.into_iter().for_each(|cue| own.cue(cue));
+        carried.into_iter().for_each(|cue| fallback.cue(cue));
     }
 
-    fn turns(&self, home: &Path) -> [Cue; 3] {
+    fn turns(&self, home: &Path) -> [ScriptStep; 3] {
         let append = |line: &str, file: &str| {
             let call = self.client.append(line, &home.join(file));
             let Call { name, input } = call.unwrap_or_else(|| panic!("{} has a tool", self.client));
-            Line::Tool { name, input }
+            ScriptedPart::Tool { name, input }
         };
-        let text = |text: &str| Line::Text(text.to_owned());
+        let text = |text: &str| ScriptedPart::Text(text.to_owned());
         [
-            Cue::answer([
-                Line::Thinking("One line first, then the two others at once.".to_owned()),
+            ScriptStep::answer([
+                ScriptedPart::Thinking("One line first, then the two others at once.".to_owned()),
                 text("I begin with the first line."),
                 append("first", FILES[0]),
             ]),
-            Cue::answer([
+            ScriptStep::answer([
                 text("Now the two others."),
                 append("second", FILES[0]),
                 append("third", FILES[1]),
             ]),
-            Cue {
+            ScriptStep {
                 after_tool_result: true,
-                ..Cue::answer([text(&format!("All three lines are there, {END}"))])
+                ..ScriptStep::answer([text(&format!("All three lines are there, {END}"))])
             },
         ]
     }
 }
 
-fn is_whole(ended: Option<&Ended>) -> bool {
+fn is_complete(ended: Option<&Ended>) -> bool {
     ended.is_some_and(|ended| ended.error.is_none() && ended.text.contains(END))
 }
 
@@ -250,7 +253,7 @@ impl Verdict {
             Some(Ended {
                 error: Some(error), ..
             }) => Verdict::Error(error),
-            Some(Ended { text, .. }) if !text.contains(END) => Verdict::Half(text),
+            Some(Ended { text, .. }) if !text.contains(END) => Verdict::Truncated(text),
             Some(_) if files != WRITTEN => Verdict::Ran(files),
             Some(_) => Verdict::Done,
         }
@@ -287,14 +290,14 @@ pub(crate) fn markdown(results: &[Result]) -> String {
     for result in results {
         let Task {
             client,
-            stand_in,
+            fallback,
             outage,
         } = &result.task;
         let (verdict, requests) = (&result.verdict, result.requests);
         let ([own, other], took) = (result.posts, result.took.as_secs_f64());
         let _ = writeln!(
             text,
-            "| {client} | {outage} | {stand_in} | {verdict} | {requests}/{own}+{other} | {took:.1} s |"
+            "| {client} | {outage} | {fallback} | {verdict} | {requests}/{own}+{other} | {took:.1} s |"
         );
     }
     text

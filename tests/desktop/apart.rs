@@ -12,15 +12,17 @@ use crate::wait::until;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_does_not_start_has_its_reason_in_the_tray() {
     let desk = Desk::start().await;
-    let tries = desk.home().join("tries");
+    let attempts = desk.home().join("tries");
     let script = format!(
         "#!/bin/sh\necho starting >> '{}'\necho 'port 4747 is taken by another program' >&2\nexit 1\n",
-        tries.display()
+        attempts.display()
     );
     desk.set_engine(&desk.script("understudyd", &script));
     desk.run_understudy();
     let icon = desk.icon().await;
-    let tooltip = icon.says("port 4747 is taken by another program").await;
+    let tooltip = icon
+        .wait_for_text("port 4747 is taken by another program")
+        .await;
     assert!(
         tooltip.starts_with("Understudy: the engine is restarting"),
         "{tooltip}"
@@ -33,7 +35,7 @@ async fn an_engine_that_does_not_start_has_its_reason_in_the_tray() {
     );
 
     // More failed starts change labels, not rows: a click on a previously read row still works.
-    let tried = || std::fs::read_to_string(&tries).unwrap().lines().count();
+    let tried = || std::fs::read_to_string(&attempts).unwrap().lines().count();
     let so_far = tried();
     icon.click("Try to start the engine now").await;
     until("two more tries", || async {
@@ -49,35 +51,37 @@ async fn an_engine_that_does_not_start_has_its_reason_in_the_tray() {
 async fn an_engine_that_is_stopped_on_purpose_stays_stopped_until_requested() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
-    let asked = desk.home().join("asked");
-    let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", asked.display());
+    let requested = desk.home().join("asked");
+    let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", requested.display());
     desk.set_engine(&desk.script("understudyd", &script));
     desk.run_understudy();
     let icon = desk.icon().await;
-    icon.says("all works").await;
+    icon.wait_for_text("all works").await;
 
     engine.stop();
-    icon.says("Understudy: the engine is stopped").await;
-    assert!(!asked.exists(), "a deliberate stop is not undone");
+    icon.wait_for_text("Understudy: the engine is stopped")
+        .await;
+    assert!(!requested.exists(), "a deliberate stop is not undone");
     icon.click("Start the engine").await;
-    icon.says("the engine is restarting").await;
-    assert!(asked.exists());
+    icon.wait_for_text("the engine is restarting").await;
+    assert!(requested.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_in_progress_is_not_undone() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
-    let asked = desk.home().join("asked");
-    let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", asked.display());
+    let requested = desk.home().join("asked");
+    let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", requested.display());
     desk.set_engine(&desk.script("understudyd", &script));
     desk.run_understudy();
     let icon = desk.icon().await;
-    icon.says("all works").await;
+    icon.wait_for_text("all works").await;
 
     engine.stop_connections_first();
-    icon.says("Understudy: the engine is stopped").await;
-    assert!(!asked.exists(), "a deliberate stop is not undone");
+    icon.wait_for_text("Understudy: the engine is stopped")
+        .await;
+    assert!(!requested.exists(), "a deliberate stop is not undone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,11 +91,16 @@ async fn without_a_panel_the_window_opens_and_the_icon_appears_with_the_panel() 
     let driven = Driven::run_understudy(&desk).await;
     let page = driven.page().await;
     shows(&page, "All your providers work.").await;
-    let said = "this desktop has no place for a tray icon";
-    assert_eq!(desk.output().matches(said).count(), 1, "{}", desk.output());
+    let message = "this desktop has no place for a tray icon";
+    assert_eq!(
+        desk.output().matches(message).count(),
+        1,
+        "{}",
+        desk.output()
+    );
 
     desk.add_panel().await;
     let icon = desk.icon().await;
     engine.show(view(TrayIcon::Outage, "down"));
-    icon.says("down").await;
+    icon.wait_for_text("down").await;
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use api::{
-    Accepted, Command, ControlError, Notice, NoticeOutcome, RuntimeFile, Snapshot, TrayView,
+    Accepted, Command, ControlError, Notification, NotificationOutcome, RuntimeFile, Snapshot,
+    TrayView,
 };
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -40,10 +41,10 @@ struct Kept {
     /// The response to a command.
     refusal: Arc<Mutex<Option<ControlError>>>,
     commands: Arc<Mutex<Vec<Command>>>,
-    outcomes: Arc<Mutex<Vec<(u64, NoticeOutcome)>>>,
+    outcomes: Arc<Mutex<Vec<(u64, NotificationOutcome)>>>,
     open: watch::Sender<bool>,
     /// Removed at the next request for the snapshot.
-    goes_when_asked: Arc<Mutex<Option<PathBuf>>>,
+    removed_on_request: Arc<Mutex<Option<PathBuf>>>,
     /// Event streams that the window's page opened.
     pages: Arc<Mutex<usize>>,
 }
@@ -57,7 +58,7 @@ impl Engine {
             commands: Arc::default(),
             outcomes: Arc::default(),
             open: watch::Sender::new(true),
-            goes_when_asked: Arc::default(),
+            removed_on_request: Arc::default(),
             pages: Arc::default(),
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -127,12 +128,12 @@ impl Engine {
         self.kept.outcomes.lock().unwrap().clear();
     }
 
-    pub(crate) async fn outcome_of(&self, notice: u64) -> NoticeOutcome {
-        until(&format!("what became of notice {notice}"), || async {
+    pub(crate) async fn outcome_of(&self, notification: u64) -> NotificationOutcome {
+        until(&format!("what became of notice {notification}"), || async {
             let outcomes = self.kept.outcomes.lock().unwrap();
             let found = outcomes
                 .iter()
-                .find(|(id, _)| *id == notice)
+                .find(|(id, _)| *id == notification)
                 .map(|(_, outcome)| outcome.clone());
             found.ok_or_else(|| format!("{outcomes:?}"))
         })
@@ -155,7 +156,7 @@ impl Engine {
     /// Like a stop whose connections close before the runtime file is removed: the file is removed after one more
     /// request.
     pub(crate) fn stop_connections_first(&self) {
-        *self.kept.goes_when_asked.lock().unwrap() = Some(self.runtime_file.clone());
+        *self.kept.removed_on_request.lock().unwrap() = Some(self.runtime_file.clone());
         self.kept.open.send_replace(false);
     }
 
@@ -200,7 +201,7 @@ async fn door(State(_): State<Kept>, request: Request, next: Next) -> Response {
 }
 
 async fn present(State(kept): State<Kept>) -> Json<Snapshot> {
-    if let Some(file) = kept.goes_when_asked.lock().unwrap().take() {
+    if let Some(file) = kept.removed_on_request.lock().unwrap().take() {
         std::fs::remove_file(file).unwrap();
     }
     Json(kept.snapshot.borrow().clone())
@@ -249,7 +250,7 @@ async fn command(State(kept): State<Kept>, Json(command): Json<Command>) -> Resp
     match kept.refusal.lock().unwrap().clone() {
         Some(refusal) => (StatusCode::CONFLICT, Json(refusal)).into_response(),
         None => Json(Accepted {
-            said: "Done.".into(),
+            message: "Done.".into(),
         })
         .into_response(),
     }
@@ -258,11 +259,14 @@ async fn command(State(kept): State<Kept>, Json(command): Json<Command>) -> Resp
 async fn outcome(
     State(kept): State<Kept>,
     Path(id): Path<u64>,
-    Json(outcome): Json<NoticeOutcome>,
+    Json(outcome): Json<NotificationOutcome>,
 ) -> StatusCode {
     kept.outcomes.lock().unwrap().push((id, outcome));
-    kept.snapshot
-        .send_modify(|snapshot| snapshot.notices.retain(|notice| notice.id != id));
+    kept.snapshot.send_modify(|snapshot| {
+        snapshot
+            .notifications
+            .retain(|notification| notification.id != id)
+    });
     StatusCode::NO_CONTENT
 }
 
@@ -301,7 +305,13 @@ fn route(dialect: &str) -> Value {
     })
 }
 
-pub(crate) fn notice(id: u64, kind: &str, urgency: &str, title: &str, body: &str) -> Notice {
+pub(crate) fn notification(
+    id: u64,
+    kind: &str,
+    urgency: &str,
+    title: &str,
+    body: &str,
+) -> Notification {
     serde_json::from_value(json!({
         "id": id, "at": "2026-06-21T18:04:00Z", "kind": kind, "thread": "incident-7",
         "title": title, "body": body, "urgency": urgency, "incident": 7

@@ -70,7 +70,7 @@ impl Item {
     }
 
     /// Waits for a tooltip that contains this.
-    pub(crate) async fn says(&self, part: &str) -> String {
+    pub(crate) async fn wait_for_text(&self, part: &str) -> String {
         until(&format!("a tooltip with {part:?}"), || async {
             let text = self.tooltip().await?;
             if text.contains(part) {

@@ -8,7 +8,7 @@ mod apart;
 mod desk;
 mod engine;
 mod item;
-mod notices;
+mod notifications;
 mod page;
 mod states;
 mod supervision;

@@ -54,7 +54,7 @@ async fn every_state_has_a_distinct_shape_and_colour() {
     let mut seen: Vec<(&str, Picture)> = Vec::new();
     for (state, tooltip) in states {
         engine.show(view(state, tooltip));
-        icon.says(tooltip).await;
+        icon.wait_for_text(tooltip).await;
         let plain = icon.picture().await;
         assert!(
             plain.width >= 32,
@@ -67,7 +67,7 @@ async fn every_state_has_a_distinct_shape_and_colour() {
             rehearsal: true,
             ..view(state, &rehearsed)
         });
-        icon.says(&rehearsed).await;
+        icon.wait_for_text(&rehearsed).await;
         assert!(
             icon.picture().await != plain,
             "{tooltip}: the rehearsal has a badge"
@@ -173,7 +173,7 @@ async fn quit_closes_the_icon_and_the_engine_keeps_running() {
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let pid = desk.run_understudy();
     let icon = desk.icon().await;
-    icon.says("all works").await;
+    icon.wait_for_text("all works").await;
     icon.click("Quit").await;
     until("the tray application to end", || async {
         match desk.ended(pid) {

@@ -96,17 +96,18 @@ async fn the_engine_survives_a_killed_tray_and_the_next_one_finds_it() {
 
     // A response is being streamed when the tray is killed, and continues to its end.
     let mut answer = rehearsal(&desk, &before, "rehearsal/drip:100ms").await;
-    let mut told = answer.chunk().await.unwrap().unwrap().to_vec();
+    let mut received = answer.chunk().await.unwrap().unwrap().to_vec();
     desk.kill(tray);
     while let Some(piece) = answer.chunk().await.unwrap() {
-        told.extend(piece);
+        received.extend(piece);
     }
-    let told = String::from_utf8(told).unwrap();
-    assert!(told.starts_with("event: message_start"), "{told}");
+    let received = String::from_utf8(received).unwrap();
+    assert!(received.starts_with("event: message_start"), "{received}");
     assert!(
-        told.trim_end()
+        received
+            .trim_end()
             .ends_with(r#"data: {"type":"message_stop"}"#),
-        "{told}"
+        "{received}"
     );
     let undisturbed = rehearsal(&desk, &before, "rehearsal/steady")
         .await
@@ -114,7 +115,7 @@ async fn the_engine_survives_a_killed_tray_and_the_next_one_finds_it() {
         .await
         .unwrap();
     assert_eq!(
-        spoken(&told),
+        spoken(&received),
         spoken(&undisturbed),
         "nothing is missing and nothing came twice"
     );
@@ -133,7 +134,8 @@ async fn a_stop_from_the_menu_lasts_until_a_start_from_the_menu() {
     let icon = icon(&desk, 1).await;
     let first = engine(&desk, None).await;
     icon.click("Stop the engine").await;
-    icon.says("Understudy: the engine is stopped").await;
+    icon.wait_for_text("Understudy: the engine is stopped")
+        .await;
     assert!(!desk.runtime_file().exists());
     icon.click("Start the engine").await;
     engine(&desk, Some(first.pid)).await;

@@ -15,7 +15,7 @@ async fn the_window_is_created_on_request_and_destroyed_when_closed() {
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let driven = Driven::run_understudy(&desk).await;
     let icon = desk.icon().await;
-    icon.says("all works").await;
+    icon.wait_for_text("all works").await;
     let pid = icon.pid().await;
     assert_eq!(web_views_of(pid), 0, "an idle tray holds no web view");
 
@@ -37,7 +37,7 @@ async fn the_window_is_created_on_request_and_destroyed_when_closed() {
     })
     .await;
     engine.show(view(TrayIcon::Outage, "down"));
-    icon.says("down").await;
+    icon.wait_for_text("down").await;
 
     icon.click("Open Understudy").await;
     engine.page_connects(2).await;
@@ -49,7 +49,7 @@ async fn a_press_anywhere_on_a_row_of_requests_opens_that_row() {
     let _engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let driven = Driven::run_understudy(&desk).await;
     let icon = desk.icon().await;
-    icon.says("all works").await;
+    icon.wait_for_text("all works").await;
     icon.click("Open Understudy").await;
     let page = driven.page().await;
     let press = async |what: &str| {
@@ -72,7 +72,7 @@ async fn a_second_start_and_a_click_on_the_icon_open_the_window_of_the_first() {
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     desk.run_understudy();
     let icon = desk.icon().await;
-    icon.says("all works").await;
+    icon.wait_for_text("all works").await;
 
     let second = desk.run_understudy();
     until("the second to end", || async {

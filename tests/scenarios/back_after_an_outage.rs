@@ -32,7 +32,11 @@ fn check(played: &Played) -> Result<(), String> {
     if failed > 6 {
         return Err(format!("it was asked {failed} times while it was down"));
     }
-    let Some(first) = played.asked.iter().find(|asked| by_lead(&asked.response)) else {
+    let Some(first) = played
+        .requested
+        .iter()
+        .find(|requested| by_lead(&requested.response))
+    else {
         return Err("it was never asked again".to_owned());
     };
     let (_, cooldown) = TIMERS[5];
@@ -40,8 +44,11 @@ fn check(played: &Played) -> Result<(), String> {
     if first.at < back || first.at > latest {
         return Err(format!("it was back after {:?}, not {latest:?}", first.at));
     }
-    let since = played.asked.iter().filter(|asked| asked.at >= first.at);
-    if since.clone().all(|asked| by_lead(&asked.response)) {
+    let since = played
+        .requested
+        .iter()
+        .filter(|requested| requested.at >= first.at);
+    if since.clone().all(|requested| by_lead(&requested.response)) {
         Ok(())
     } else {
         Err("it was left again although it was well".to_owned())

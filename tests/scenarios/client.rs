@@ -85,8 +85,8 @@ impl ClientResponse {
         match self.status {
             200..300 if message.error.is_some() && !message.ended => Verdict::HonestError,
             200..300 if message.ended || self.clean => {
-                let whole = message.ended && message.begun == 1 && message.is_whole();
-                if whole {
+                let complete = message.ended && message.begun == 1 && message.is_complete();
+                if complete {
                     Verdict::Complete
                 } else {
                     Verdict::IncompleteAccepted
@@ -102,7 +102,7 @@ impl ClientResponse {
 impl Message {
     /// The complete text of one upstream. A restart, or a response of another model than requested, must be announced in the
     /// text.
-    fn is_whole(&self) -> bool {
+    fn is_complete(&self) -> bool {
         let announced = self.text.strip_prefix("[Understudy: ");
         let announced = announced.and_then(|text| text.split_once("]\n\n"));
         let text = announced.map_or(&*self.text, |(_, text)| text);
@@ -134,19 +134,19 @@ impl Message {
         self.model = document["model"].as_str().map(str::to_owned);
         match dialect {
             Dialect::Anthropic => {
-                self.say_all(&document["content"], "text");
+                self.add_texts(&document["content"], "text");
                 self.ended = !document["stop_reason"].is_null();
                 self.output_tokens = document["usage"]["output_tokens"].as_u64();
             }
             Dialect::OpenaiChat => {
                 let choice = &document["choices"][0];
-                self.say(&choice["message"]["content"]);
+                self.add_text(&choice["message"]["content"]);
                 self.ended = !choice["finish_reason"].is_null();
                 self.output_tokens = document["usage"]["completion_tokens"].as_u64();
             }
             Dialect::OpenaiResponses => {
                 for item in document["output"].as_array().into_iter().flatten() {
-                    self.say_all(&item["content"], "text");
+                    self.add_texts(&item["content"], "text");
                 }
                 self.ended = document["status"] == "completed";
                 self.output_tokens = document["usage"]["output_tokens"].as_u64();
@@ -160,13 +160,15 @@ impl Message {
                 self.begun += 1;
                 self.model = event["message"]["model"].as_str().map(str::to_owned);
             }
-            (Dialect::Anthropic, "content_block_delta") => self.say(&event["delta"]["text"]),
+            (Dialect::Anthropic, "content_block_delta") => self.add_text(&event["delta"]["text"]),
             (Dialect::Anthropic, "message_delta") => {
                 self.output_tokens = event["usage"]["output_tokens"].as_u64();
             }
             (Dialect::Anthropic, "message_stop") => self.ended = true,
             (Dialect::OpenaiResponses, "response.created") => self.begun += 1,
-            (Dialect::OpenaiResponses, "response.output_text.delta") => self.say(&event["delta"]),
+            (Dialect::OpenaiResponses, "response.output_text.delta") => {
+                self.add_text(&event["delta"])
+            }
             (Dialect::OpenaiResponses, "response.completed") => {
                 let response = &event["response"];
                 self.ended = true;
@@ -181,7 +183,7 @@ impl Message {
                 self.begun = 1;
                 self.model = event["model"].as_str().map(str::to_owned);
                 let choice = &event["choices"][0];
-                self.say(&choice["delta"]["content"]);
+                self.add_text(&choice["delta"]["content"]);
                 self.ended |= choice["finish_reason"].is_string();
                 let tokens = event["usage"]["completion_tokens"].as_u64();
                 self.output_tokens = tokens.or(self.output_tokens);
@@ -190,13 +192,13 @@ impl Message {
         }
     }
 
-    fn say(&mut self, text: &Value) {
+    fn add_text(&mut self, text: &Value) {
         self.text.push_str(text.as_str().unwrap_or_default());
     }
 
-    fn say_all(&mut self, parts: &Value, field: &str) {
+    fn add_texts(&mut self, parts: &Value, field: &str) {
         for part in parts.as_array().into_iter().flatten() {
-            self.say(&part[field]);
+            self.add_text(&part[field]);
         }
     }
 }

@@ -10,19 +10,19 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     lead: |_| Act::Always("400-policy".parse().unwrap()),
     expected: |_| Expected::complete(1, 0).but(Verdict::HonestError),
     check: |played| {
-        let asked_in = played.lead[0].dialect;
-        let said = match asked_in.unwrap_or(played.dialect) {
+        let requested_in = played.lead[0].dialect;
+        let text = match requested_in.unwrap_or(played.dialect) {
             Dialect::Anthropic => "Output blocked by content filtering policy",
             Dialect::OpenaiChat | Dialect::OpenaiResponses => {
                 "Your request was rejected as a result of our safety system."
             }
         };
-        let response = &played.asked[0].response;
-        let told = response.message(played.dialect).error;
-        if response.status == 400 && told.as_deref() == Some(said) {
+        let response = &played.requested[0].response;
+        let received = response.message(played.dialect).error;
+        if response.status == 400 && received.as_deref() == Some(text) {
             Ok(())
         } else {
-            Err(format!("{} with {told:?}", response.status))
+            Err(format!("{} with {received:?}", response.status))
         }
     },
     ..Scenario::PLAIN

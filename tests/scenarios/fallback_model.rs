@@ -14,13 +14,13 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 };
 
 fn check(played: &Played) -> Result<(), String> {
-    let response = &played.asked[0].response;
-    let told = response.message(played.dialect);
+    let response = &played.requested[0].response;
+    let received = response.message(played.dialect);
     let asked_for = played.second[0].model.as_deref();
-    if asked_for != Some(FALLBACK_MODEL) || told.model.as_deref() != Some(FALLBACK_MODEL) {
+    if asked_for != Some(FALLBACK_MODEL) || received.model.as_deref() != Some(FALLBACK_MODEL) {
         return Err(format!(
             "{asked_for:?} was asked for, {:?} told",
-            told.model
+            received.model
         ));
     }
     // A pipeline's response may arrive after its headers had to be sent.
@@ -37,8 +37,8 @@ fn check(played: &Played) -> Result<(), String> {
     if failed.output_tokens.is_some_and(|tokens| tokens > 0) || failed.model == FALLBACK_MODEL {
         return Err(format!("the failed attempt is booked as {failed:?}"));
     }
-    if told.output_tokens.is_none() || answered.output_tokens != told.output_tokens {
-        return Err(format!("{answered:?} is booked, {told:?} told"));
+    if received.output_tokens.is_none() || answered.output_tokens != received.output_tokens {
+        return Err(format!("{answered:?} is booked, {received:?} told"));
     }
     Ok(())
 }

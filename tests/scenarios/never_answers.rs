@@ -6,7 +6,7 @@ use super::scenario::{Act, Expected, Form, Scenario};
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "accepts and never answers",
-    lead: |_| Act::Always(Fault::SilentBeforeHeaders(None)),
+    lead: |_| Act::Always(Fault::NoHeaders(None)),
     expected: |form| match form {
         Form::Agent | Form::Pipeline => Expected::complete(1, 1).within(35),
         // The headers of a document may take minutes: only the total timeout ends it.

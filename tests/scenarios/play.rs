@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use catalog::Dialect;
 use serde_json::Value;
-use stage::{Cue, Fault, Line, Received, Stage};
+use stage::{Fault, Received, ScriptStep, ScriptedPart, Stage};
 use tokio::time::{Instant, sleep_until};
 
 use super::client::ClientResponse;
@@ -45,7 +45,7 @@ pub(crate) struct Played {
     pub(crate) clock: Clock,
     /// The client's own bytes.
     pub(crate) question: Vec<u8>,
-    pub(crate) asked: Vec<Exchanged>,
+    pub(crate) requested: Vec<Exchanged>,
     pub(crate) lead: Vec<Received>,
     pub(crate) second: Vec<Received>,
     /// The attempts of all requests; the environment fills them in.
@@ -65,7 +65,7 @@ pub(crate) async fn play(
     prepare(world.second(), "second", &second);
     let body = question(dialect, model, form);
     let began = Instant::now();
-    let mut asked = Vec::new();
+    let mut requested = Vec::new();
     let mut next = began;
     for _ in 0..scenario.requests {
         sleep_until(next).await;
@@ -73,7 +73,7 @@ pub(crate) async fn play(
         recover(world.lead(), &lead, at);
         recover(world.second(), &second, at);
         let response = world.ask(dialect, &body, form == Form::Pipeline).await;
-        asked.push(Exchanged {
+        requested.push(Exchanged {
             at,
             took: began.elapsed() - at,
             response,
@@ -86,7 +86,7 @@ pub(crate) async fn play(
         form,
         clock,
         question: body.to_string().into_bytes(),
-        asked,
+        requested,
         lead: world.lead().received(),
         second: world.second().received(),
         attempts: Vec::new(),
@@ -94,20 +94,20 @@ pub(crate) async fn play(
 }
 
 fn prepare(stage: &Stage, who: &str, act: &Act) {
-    let says = |fault: Option<Fault>, times| {
-        stage.cue(Cue {
+    let set_outage = |fault: Option<Fault>, times| {
+        stage.cue(ScriptStep {
             fault,
             times: Some(times),
-            ..Cue::answer([Line::Text(tokens(who))])
+            ..ScriptStep::answer([ScriptedPart::Text(tokens(who))])
         });
     };
     match act {
         Act::Healthy => {}
-        Act::Once(fault) => says(Some(fault.clone()), 1),
-        Act::Always(fault) => says(Some(fault.clone()), ALWAYS),
+        Act::Once(fault) => set_outage(Some(fault.clone()), 1),
+        Act::Always(fault) => set_outage(Some(fault.clone()), ALWAYS),
         Act::Until(_, fault) => stage.outage(Some(fault.clone())),
     }
-    says(None, ALWAYS);
+    set_outage(None, ALWAYS);
 }
 
 fn recover(stage: &Stage, act: &Act, at: Duration) {

@@ -26,15 +26,18 @@ impl Row {
         let posts = (played.lead.len(), played.second.len());
         let mut wrong = Vec::new();
         let mut verdicts = Vec::new();
-        for asked in &played.asked {
-            let verdict = asked.response.verdict(played.dialect);
+        for requested in &played.requested {
+            let verdict = requested.response.verdict(played.dialect);
             if verdict != expected.verdict {
-                let told = String::from_utf8_lossy(&asked.response.body);
-                wrong.push(format!("{verdict} instead of {}: {told}", expected.verdict));
+                let received = String::from_utf8_lossy(&requested.response.body);
+                wrong.push(format!(
+                    "{verdict} instead of {}: {received}",
+                    expected.verdict
+                ));
             }
             let limit = played.clock.seconds(expected.within) + played.clock.slack;
-            if asked.took > limit {
-                wrong.push(format!("it took {:?} instead of {limit:?}", asked.took));
+            if requested.took > limit {
+                wrong.push(format!("it took {:?} instead of {limit:?}", requested.took));
             }
             verdicts.push(verdict);
         }

@@ -29,7 +29,7 @@ const snapshot = () => {
   return { ...now, review_retry: retry, seq, engine: { ...now.engine, ...changes } };
 };
 
-function tell() {
+function notify_readers() {
   seq += 1;
   for (const response of listeners) response.write(`event: snapshot\ndata: ${JSON.stringify(snapshot())}\n\n`);
 }
@@ -83,12 +83,12 @@ const routes = [
     if (command.do === "review_retry_stop") retry = null;
     if (command.do === "rehearse") scene = "rehearsal";
     if (command.do === "end_rehearsal") scene = "green";
-    setTimeout(tell, 50);
-    return { said: SAID[command.do] ?? `Did: ${command.do}.` };
+    setTimeout(notify_readers, 50);
+    return { said: MESSAGES[command.do] ?? `Did: ${command.do}.` };
   }],
 ];
 
-const SAID = {
+const MESSAGES = {
   check_now: "Checked 4 status pages: no known problem.",
   rehearse: "Simulated outage for 60 seconds. Your real providers are not affected. The tray icon shows the outage.",
   end_rehearsal: "The simulated outage has ended.",
@@ -103,7 +103,7 @@ createServer(async (request, response) => {
   if (url.pathname.startsWith("/mock/scene/")) {
     scene = url.pathname.split("/").pop();
     changes = {};
-    tell();
+    notify_readers();
     return answer(response, 200, { scene });
   }
   if (!url.pathname.startsWith("/control/")) return file(url.pathname, response);
@@ -131,7 +131,7 @@ createServer(async (request, response) => {
 
 setInterval(() => {
   if (scene !== "newcomer") newest += 1;
-  tell();
+  notify_readers();
 }, 5000).unref();
 
 const missing = (error) => ({ error, fix: "It may have been deleted. Go back to the list." });

@@ -1,4 +1,4 @@
-use api::{Notice, NoticeAction, NoticeKind, Urgency, View};
+use api::{Notification, NotificationAction, NotificationKind, Urgency, View};
 
 /// The content of a notification.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct Note {
     /// The window's view that a click opens.
     pub(crate) view: View,
     /// Buttons, if the desktop supports them.
-    pub(crate) actions: Vec<NoticeAction>,
+    pub(crate) actions: Vec<NotificationAction>,
     /// Shown only as an update of a notification that is on the screen.
     pub(crate) in_place: bool,
     /// It reports the end of an outage.
@@ -22,21 +22,23 @@ pub(crate) struct Note {
     pub(crate) is_end: bool,
 }
 
-impl From<&Notice> for Note {
-    fn from(notice: &Notice) -> Self {
+impl From<&Notification> for Note {
+    fn from(notification: &Notification) -> Self {
         Self {
-            thread: notice.thread.clone(),
-            title: notice.title.clone(),
-            body: notice.body.clone(),
-            urgency: notice.urgency,
-            view: match notice.kind {
-                NoticeKind::Outage | NoticeKind::Rise | NoticeKind::Recovery => View::Incidents,
-                NoticeKind::Review => View::Review,
-                NoticeKind::Fallback | NoticeKind::Own => View::Now,
+            thread: notification.thread.clone(),
+            title: notification.title.clone(),
+            body: notification.body.clone(),
+            urgency: notification.urgency,
+            view: match notification.kind {
+                NotificationKind::Outage | NotificationKind::Rise | NotificationKind::Recovery => {
+                    View::Incidents
+                }
+                NotificationKind::Review => View::Review,
+                NotificationKind::Fallback | NotificationKind::Own => View::Now,
             },
-            actions: notice.actions.clone(),
-            in_place: notice.in_place,
-            is_end: notice.kind == NoticeKind::Recovery,
+            actions: notification.actions.clone(),
+            in_place: notification.in_place,
+            is_end: notification.kind == NotificationKind::Recovery,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use api::{Notice, NoticeOutcome};
+use api::{Notification, NotificationOutcome};
 use tokio::sync::mpsc;
 
 use crate::connection::Connection;
@@ -13,11 +13,11 @@ use crate::notify::{Note, Notifier};
 const REMEMBERED: usize = 256;
 
 /// Result of each notification; `None`: it is being shown or reported now.
-type Outcomes = Arc<Mutex<BTreeMap<u64, Option<NoticeOutcome>>>>;
+type Outcomes = Arc<Mutex<BTreeMap<u64, Option<NotificationOutcome>>>>;
 
 pub(super) struct Notifications {
     outcomes: Outcomes,
-    queue: mpsc::UnboundedSender<(Notice, Connection)>,
+    queue: mpsc::UnboundedSender<(Notification, Connection)>,
 }
 
 impl Notifications {
@@ -31,11 +31,11 @@ impl Notifications {
 
     /// A snapshot lists notifications without a result. One whose report was lost is reported again, and not shown
     /// again.
-    pub(super) fn receive(&self, notices: Vec<Notice>, connection: &Connection) {
-        for notice in notices {
+    pub(super) fn receive(&self, notifications: Vec<Notification>, connection: &Connection) {
+        for notification in notifications {
             let earlier = {
                 let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-                let earlier = outcomes.insert(notice.id, None);
+                let earlier = outcomes.insert(notification.id, None);
                 while outcomes.len() > REMEMBERED {
                     outcomes.pop_first();
                 }
@@ -43,11 +43,11 @@ impl Notifications {
             };
             match earlier {
                 // The task ends with the application.
-                None => drop(self.queue.send((notice, connection.clone()))),
+                None => drop(self.queue.send((notification, connection.clone()))),
                 Some(None) => {}
                 Some(Some(outcome)) => {
                     let (outcomes, connection) = (Arc::clone(&self.outcomes), connection.clone());
-                    tokio::spawn(report(notice.id, outcome, connection, outcomes));
+                    tokio::spawn(report(notification.id, outcome, connection, outcomes));
                 }
             }
         }
@@ -55,17 +55,17 @@ impl Notifications {
 }
 
 async fn show_each(
-    mut waiting: mpsc::UnboundedReceiver<(Notice, Connection)>,
+    mut waiting: mpsc::UnboundedReceiver<(Notification, Connection)>,
     notifier: Notifier,
     outcomes: Outcomes,
 ) {
-    while let Some((notice, connection)) = waiting.recv().await {
-        let outcome = notifier.show(&Note::from(&notice)).await;
-        report(notice.id, outcome, connection, Arc::clone(&outcomes)).await;
+    while let Some((notification, connection)) = waiting.recv().await {
+        let outcome = notifier.show(&Note::from(&notification)).await;
+        report(notification.id, outcome, connection, Arc::clone(&outcomes)).await;
     }
 }
 
-async fn report(id: u64, outcome: NoticeOutcome, connection: Connection, outcomes: Outcomes) {
+async fn report(id: u64, outcome: NotificationOutcome, connection: Connection, outcomes: Outcomes) {
     if let Err(why) = connection.report(id, &outcome).await {
         tracing::warn!(
             "the result of notification {id} could not be reported to the engine: {why}"

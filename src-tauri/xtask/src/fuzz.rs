@@ -108,8 +108,8 @@ fn build(folder: &Path) -> Outcome<PathBuf> {
 
 fn host() -> Outcome<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let said = ask(Command::new(rustc).arg("-vV"))?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    let rebuilt = ask(Command::new(rustc).arg("-vV"))?;
+    let host = rebuilt.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.ok_or_else(|| Failed::new("`rustc -vV` does not name its host"))?;
     Ok(host.to_owned())
 }
@@ -131,11 +131,11 @@ fn run(folder: &Path, program: &Path, name: &str, seeds: &[&str], seconds: u32) 
         .stdout(Stdio::null())
         .stderr(File::create(&log)?)
         .status()?;
-    let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    let rebuilt = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
     if status.success() {
-        return Ok(Done::Did(summary(&said)));
+        return Ok(Done::Did(summary(&rebuilt)));
     }
-    let broken = said.lines().filter(|line| {
+    let broken = rebuilt.lines().filter(|line| {
         [
             "panicked at",
             "assertion",

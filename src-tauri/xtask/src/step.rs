@@ -73,13 +73,13 @@ pub(crate) fn ask(command: &mut Command) -> Outcome<String> {
         .stdin(Stdio::null())
         .output()
         .map_err(|error| cannot_start(command, &error))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let rebuilt = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
-        return Ok(said);
+        return Ok(rebuilt);
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
     Err(Failed(format!(
-        "`{}` ended with {}\n{said}{complaint}",
+        "`{}` ended with {}\n{rebuilt}{complaint}",
         spelled(command),
         output.status
     )))

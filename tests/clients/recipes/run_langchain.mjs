@@ -23,11 +23,11 @@ await report(async () => {
   const schema = z.object({ line: z.string() });
   const tools = file ? [tool(append, { name: "append", description: "Appends one line to the file.", schema })] : [];
   const agent = createAgent({ model: model(), tools });
-  const asked = { messages: [{ role: "user", content: prompt }] };
-  if (mode.endsWith("whole")) return (await agent.invoke(asked)).messages.at(-1).text;
+  const requested = { messages: [{ role: "user", content: prompt }] };
+  if (mode.endsWith("whole")) return (await agent.invoke(requested)).messages.at(-1).text;
   let text = "";
   let last;
-  for await (const [chunk] of await agent.stream(asked, { streamMode: "messages" })) {
+  for await (const [chunk] of await agent.stream(requested, { streamMode: "messages" })) {
     if (chunk.getType() !== "ai") continue;
     // Each turn of the model has an id of its own; the last one is the answer.
     text = chunk.id === last ? text + chunk.text : chunk.text;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use catalog::Dialect;
 use chrono::DateTime;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use wire::{Broken, Class, Rule, classify, classify_broken, classify_by};
+use wire::{Broken, FailureClass, Rule, classify, classify_broken, classify_by};
 
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 const LONGEST_LIMIT: Duration = Duration::from_secs(35 * 24 * 3600);
@@ -21,20 +21,20 @@ pub fn failure(data: &[u8]) {
     }
     assert!(failure.message.chars().count() <= LONGEST_MESSAGE);
     match failure.class {
-        Class::Limit => {
+        FailureClass::Limit => {
             let latest = now + LONGEST_LIMIT;
             assert!(failure.retry_after.is_none_or(|wait| wait <= LONGEST_LIMIT));
             assert!(failure.resets_at.is_none_or(|at| now < at && at <= latest));
         }
-        Class::Transient
-        | Class::RateLimit
-        | Class::Silent
-        | Class::Quota
-        | Class::Credential
-        | Class::ModelGone
-        | Class::Caller
-        | Class::ContextTooLong
-        | Class::ContentPolicy => {
+        FailureClass::Transient
+        | FailureClass::RateLimit
+        | FailureClass::Timeout
+        | FailureClass::Quota
+        | FailureClass::Credential
+        | FailureClass::ModelGone
+        | FailureClass::Caller
+        | FailureClass::ContextTooLong
+        | FailureClass::ContentPolicy => {
             assert!(failure.retry_after.is_none_or(|wait| wait <= LONGEST_WAIT));
             assert_eq!(failure.resets_at, None);
         }
@@ -45,7 +45,7 @@ pub fn failure(data: &[u8]) {
         contains,
         class,
     };
-    for class in Class::ALL {
+    for class in FailureClass::ALL {
         let any = [rule(Some(status.as_u16()), None, class)];
         let ruled = classify_by(&any, status, &headers, body, now);
         assert_eq!(ruled.class, class, "the user's rule applies");
@@ -56,7 +56,7 @@ pub fn failure(data: &[u8]) {
         kind: status.as_str().to_owned(),
         message: text.clone(),
     };
-    let rules = [rule(None, Some(text), Class::Quota)];
+    let rules = [rule(None, Some(text), FailureClass::Quota)];
     let (_, by_table) = classify_broken(&[], &broken);
     assert_eq!(by_table, None);
     classify_broken(&rules, &broken);

@@ -1,5 +1,7 @@
 use catalog::Dialect;
-use wire::{Ask, BodyEnd, Broken, Completion, Framing, Restart, Told, Validator};
+use wire::{
+    BodyEnd, Broken, Completion, Framing, ReleasedResponse, RequestFields, Restart, Validator,
+};
 
 use crate::pieces;
 
@@ -22,11 +24,11 @@ pub fn restart(data: &[u8]) {
 }
 
 fn restart_at(dialect: Dialect, first: &[u8], second: &[u8], alone: &Completion) {
-    let Ok(mut ask) = Ask::read(dialect, br#"{"model":"m","stream":true}"#) else {
+    let Ok(mut ask) = RequestFields::read(dialect, br#"{"model":"m","stream":true}"#) else {
         return;
     };
     ask.thinking = first.len().is_multiple_of(2);
-    let mut client = Told::new(dialect);
+    let mut client = ReleasedResponse::new(dialect);
     for piece in pieces(first) {
         client.push(piece);
     }

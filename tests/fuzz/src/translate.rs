@@ -1,4 +1,4 @@
-use ::translate::{AnswerTranslator, CannotTell, Form, Names, whole};
+use ::translate::{AnswerTranslator, Form, Names, UntranslatableResponse, complete_document};
 use catalog::Dialect;
 use wire::{BodyEnd, Completion, Framing, Validator};
 
@@ -19,7 +19,7 @@ pub fn same_dialect(data: &[u8]) {
 fn directions(data: &[u8], wanted: impl Fn(Dialect, Dialect) -> bool) {
     for from in Dialect::ALL {
         let provider = judge(from, Framing::Stream, data);
-        let document = judge(from, Framing::Whole, data);
+        let document = judge(from, Framing::Document, data);
         for to in Dialect::ALL.into_iter().filter(|to| wanted(from, *to)) {
             let (out, outcome) = translate_stream(from, to, &[data]);
             assert_eq!(
@@ -35,11 +35,16 @@ fn directions(data: &[u8], wanted: impl Fn(Dialect, Dialect) -> bool) {
             if outcome.is_ok() {
                 // The translation can be read, and translated back.
                 let (back, outcome) = translate_stream(to, from, &[&out]);
-                assert!(!matches!(outcome, Err(CannotTell::Unsayable(_))));
+                assert!(!matches!(
+                    outcome,
+                    Err(UntranslatableResponse::Unsayable(_))
+                ));
                 follows(&judge(from, Framing::Stream, &back), &provider);
             }
-            if let Ok(translated) = whole(from, to, data, &names(from, to), &Form::default()) {
-                follows(&judge(to, Framing::Whole, &translated), &document);
+            if let Ok(translated) =
+                complete_document(from, to, data, &names(from, to), &Form::default())
+            {
+                follows(&judge(to, Framing::Document, &translated), &document);
             }
         }
     }
@@ -60,7 +65,7 @@ fn translate_stream(
     from: Dialect,
     to: Dialect,
     slices: &[&[u8]],
-) -> (Vec<u8>, Result<(), CannotTell>) {
+) -> (Vec<u8>, Result<(), UntranslatableResponse>) {
     let mut translator = AnswerTranslator::new(from, to, names(from, to), Form::default());
     let mut out = Vec::new();
     for slice in slices {

@@ -26,8 +26,8 @@ let inMemory: string | null = null;
  * history. Returns true if there was one.
  */
 export function takeToken(): boolean {
-  const given = new URLSearchParams(location.hash.slice(1));
-  const token = given.get("token");
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const token = hash.get("token");
   if (!token) return false;
   inMemory = token;
   try {
@@ -35,7 +35,7 @@ export function takeToken(): boolean {
   } catch {
     // Storage is switched off: the token is lost with the page.
   }
-  const view = given.get("view");
+  const view = hash.get("view");
   history.replaceState(null, "", location.pathname + location.search + (view ? `#${view}` : ""));
   return true;
 }

@@ -2,8 +2,8 @@
 import type { Candidate } from "./Candidate";
 import type { Dialect } from "./Dialect";
 import type { Fallback } from "./Fallback";
+import type { FallbackState } from "./FallbackState";
 import type { Spans } from "./Spans";
-import type { StandIn } from "./StandIn";
 
 export type Route = { name: string, dialect: Dialect, 
 /**
@@ -17,7 +17,7 @@ active: string | null,
 /**
  * The same as spans, for a UI that formats times in its viewer's zone.
  */
-active_spans: Spans, stand_in: StandIn, 
+active_spans: Spans, stand_in: FallbackState, 
 /**
  * The candidates after the primary, each with the model name that it receives.
  */

@@ -4,7 +4,7 @@ import type { EngineState } from "./EngineState";
 import type { Headline } from "./Headline";
 import type { IncidentSummary } from "./IncidentSummary";
 import type { LastOutage } from "./LastOutage";
-import type { Notice } from "./Notice";
+import type { Notification } from "./Notification";
 import type { PipelineView } from "./PipelineView";
 import type { Provider } from "./Provider";
 import type { Question } from "./Question";
@@ -61,4 +61,4 @@ last_outage: LastOutage | null,
 /**
  * Not yet shown by the shell, oldest first.
  */
-notices: Array<Notice>, today: Today, };
+notices: Array<Notification>, today: Today, };

@@ -29,7 +29,8 @@ pub enum Command {
         model: String,
     },
     /// Engine: may a fallback with a key billed per token answer clients that have a subscription?
-    PaidStandIns {
+    #[serde(rename = "paid_stand_ins")]
+    PaidFallbacks {
         allow: bool,
     },
     /// Engine: the answer to the open question, whether a fallback that costs money answers until the provider is back.

@@ -61,7 +61,8 @@ impl fmt::Display for Delivery {
 #[ts(export)]
 pub struct Accepted {
     /// One sentence for the user about the result.
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
 }
 
 /// Every error of the control API.
@@ -104,7 +105,8 @@ pub struct KeyTried {
     pub works: Option<bool>,
     /// Stored in the keychain; false: in this process only.
     pub kept: bool,
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
 }
 
 /// `GET /control/doctor`.
@@ -119,7 +121,8 @@ pub struct Doctor {
 pub struct Check {
     pub name: String,
     pub state: CheckState,
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
     pub fix: Option<String>,
 }
 

@@ -12,14 +12,16 @@ pub struct Fallback {
     pub route: String,
     pub dialect: Dialect,
     /// The model in the requests of the route's clients.
-    pub asked_model: String,
+    #[serde(rename = "asked_model")]
+    pub requested_model: String,
     pub endpoint: String,
     /// The model name that is sent to the endpoint.
     pub model: String,
     /// "GPT Sol", or "GPT Sol (OpenRouter)" where several endpoints serve it.
     pub name: String,
     /// "tested 29 Nov, tool turn complete, $0.002", "never tested"; with the date in the engine's zone.
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
     /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub spans: Spans,
@@ -59,7 +61,8 @@ pub struct FallbackTest {
     /// The step that failed, from 1.
     pub failed_step: Option<u32>,
     /// "tool turn complete", "failed at step 2: the provider refused the request: …"
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
     /// Cause of the failure.
     pub fault: Option<TestFault>,
     /// What to do.

@@ -72,7 +72,8 @@ pub struct LastOutage {
     pub cost: i64,
     pub at_risk: AtRisk,
     /// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -103,7 +104,8 @@ pub struct Interruption {
     pub first: DateTime<Utc>,
     pub last: DateTime<Utc>,
     /// One sentence: how the session was cut, how many requests failed, and when it continued; with times in the engine's zone.
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
     /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub spans: Spans,
@@ -119,7 +121,8 @@ pub struct Interruption {
 #[ts(export)]
 pub struct DeliveredCall {
     /// "`Bash: alembic upgrade head` delivered, no result seen"; with times in the engine's zone.
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
     /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub spans: Spans,

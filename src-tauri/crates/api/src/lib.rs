@@ -13,7 +13,7 @@ mod fallback;
 mod incident;
 mod level;
 mod money;
-mod notice;
+mod notification;
 mod question;
 mod review;
 mod series;
@@ -36,7 +36,9 @@ pub use incident::{
 };
 pub use level::Level;
 pub use money::usd;
-pub use notice::{Notice, NoticeAction, NoticeKind, NoticeOutcome, Urgency};
+pub use notification::{
+    Notification, NotificationAction, NotificationKind, NotificationOutcome, Urgency,
+};
 pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
     Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRetry, ReviewRun, ReviewState,
@@ -47,9 +49,9 @@ pub use series::{
     LatencySeries, ProviderCost, ProviderLatency, ProviderUptime, UptimePoint, UptimeSeries,
 };
 pub use snapshot::{
-    Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, ModelHealth, PageView,
-    PaidStandIns, PipelineView, ProblemView, Provider, Route, Session, SiblingModels, Snapshot,
-    StandIn, Surface, Today, UsedUpLimit,
+    Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, KeyState, ModelHealth,
+    PageView, PaidFallbacks, PipelineView, ProblemView, Provider, Route, Session, SiblingModels,
+    Snapshot, Surface, Today, UsedUpLimit,
 };
 pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};

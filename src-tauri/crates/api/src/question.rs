@@ -28,7 +28,8 @@ pub struct QuestionPart {
     /// "Leads"
     pub whose: String,
     /// "Claude → OpenAI, DeepSeek"
-    pub said: String,
+    #[serde(rename = "said")]
+    pub message: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

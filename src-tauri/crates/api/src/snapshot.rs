@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ClientUse, Dialect, Fallback, IncidentSummary, LastOutage, Level, Notice, Question,
+    ClientUse, Dialect, Fallback, IncidentSummary, LastOutage, Level, Notification, Question,
     ReviewRetry, Spans, TrayView,
 };
 
@@ -45,7 +45,8 @@ pub struct Snapshot {
     #[serde(default)]
     pub last_outage: Option<LastOutage>,
     /// Not yet shown by the shell, oldest first.
-    pub notices: Vec<Notice>,
+    #[serde(rename = "notices")]
+    pub notifications: Vec<Notification>,
     pub today: Today,
 }
 
@@ -69,7 +70,8 @@ pub struct EngineState {
     pub ledger_file: String,
     /// The engine starts at login; None: this platform has no user service.
     pub starts_at_login: Option<bool>,
-    pub paid_stand_ins: PaidStandIns,
+    #[serde(rename = "paid_stand_ins")]
+    pub paid_fallbacks: PaidFallbacks,
     #[serde(default)]
     pub siblings: SiblingModels,
 }
@@ -87,7 +89,7 @@ pub struct SiblingModels {
 /// May a fallback with the owner's key, billed per token, serve a client that has a subscription?
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
-pub struct PaidStandIns {
+pub struct PaidFallbacks {
     /// None: not answered yet, which counts as no.
     pub allowed: Option<bool>,
     /// The settings file overrides the answer.
@@ -287,7 +289,7 @@ pub struct Route {
     /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub active_spans: Spans,
-    pub stand_in: StandIn,
+    pub stand_in: FallbackState,
     /// The candidates after the primary, each with the model name that it receives.
     pub fallbacks: Vec<Fallback>,
 }
@@ -317,20 +319,23 @@ pub struct Candidate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "state", rename_all = "snake_case")]
 #[ts(export)]
-pub enum StandIn {
+pub enum FallbackState {
     Ready,
     /// Another model of the same login is the fallback if only one model fails; if all fail, there is none. The text names how
     /// to add one.
     Siblings {
-        mend: String,
+        #[serde(rename = "mend")]
+        remedy: String,
     },
     /// There is no fallback when the primary fails. The text names how to add one.
     Missing {
-        mend: String,
+        #[serde(rename = "mend")]
+        remedy: String,
     },
     /// A fallback that costs money is available, and the owner has not decided about it. The text names how to allow it.
     NeedsConsent {
-        mend: String,
+        #[serde(rename = "mend")]
+        remedy: String,
     },
 }
 

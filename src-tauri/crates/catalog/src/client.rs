@@ -56,7 +56,8 @@ pub struct KnownClient {
     pub agent: bool,
     /// It repeats a failed or timed-out request byte for byte.
     #[serde(default)]
-    pub asks_again: bool,
+    #[serde(alias = "asks_again")]
+    pub retries: bool,
     /// Prefixes of its user agents; if several files match, the longest prefix applies.
     user_agents: Vec<String>,
     /// Without this header the client is another one.
@@ -81,7 +82,8 @@ struct Measured {
     #[serde(default)]
     repeats: Repeats,
     #[serde(default)]
-    keeps_half_calls: bool,
+    #[serde(alias = "keeps_half_calls")]
+    keeps_truncated_calls: bool,
     #[serde(default)]
     waits_s: Option<u64>,
     #[serde(default)]
@@ -112,7 +114,7 @@ pub enum Repeats {
 pub struct Behaviour {
     pub repeats: Repeats,
     /// The received part of a truncated tool call stays in its conversation, and corrupts the call when it repeats the request.
-    pub keeps_half_calls: bool,
+    pub keeps_truncated_calls: bool,
     /// Its timeout for the response, or for the headers of a stream. `None`: no timeout, or unknown.
     pub waits: Option<Duration>,
     /// Its timeout for the next event of a stream.
@@ -159,7 +161,7 @@ impl KnownClient {
         };
         Behaviour {
             repeats: measured.repeats,
-            keeps_half_calls: measured.keeps_half_calls,
+            keeps_truncated_calls: measured.keeps_truncated_calls,
             waits: measured.waits_s.map(Duration::from_secs),
             waits_for_event: measured.waits_for_event_s.map(Duration::from_secs),
             waits_through_pings: measured.waits_through_pings_s.map(Duration::from_secs),

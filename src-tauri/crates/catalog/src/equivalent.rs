@@ -44,14 +44,14 @@ impl Equivalent {
 
     /// The equivalent of a model: by likeness, then by the most specific pattern.
     pub fn best<'e>(among: &'e [Equivalent], model: &str) -> Option<&'e Equivalent> {
-        let said = |of: &str| of.bytes().filter(|byte| *byte != b'*').count();
+        let fixed_bytes = |of: &str| of.bytes().filter(|byte| *byte != b'*').count();
         let rank = |one: &Equivalent| {
             let kind = match one.likeness {
                 Likeness::Owners => 0,
                 Likeness::SameModel => 1,
                 Likeness::Tier(_) => 2,
             };
-            (kind, Reverse(said(&one.of)))
+            (kind, Reverse(fixed_bytes(&one.of)))
         };
         let undated = undated(model);
         let fits = |one: &&Equivalent| {
@@ -83,9 +83,9 @@ impl Catalog {
         let resold = own
             .models
             .iter()
-            .filter_map(|model| Some((&model.id, model.maker_id.as_ref()?)));
-        for (id, maker) in resold.clone() {
-            add(maker.as_str(), id, Likeness::SameModel);
+            .filter_map(|model| Some((&model.id, model.vendor_model_id.as_ref()?)));
+        for (id, vendor_model) in resold.clone() {
+            add(vendor_model.as_str(), id, Likeness::SameModel);
         }
         let others = self
             .providers()
@@ -93,21 +93,21 @@ impl Catalog {
             .filter(|other| other.id != own.id && other.id.as_str() != REHEARSAL);
         for other in others {
             for model in &other.models {
-                let Some(maker) = &model.maker_id else {
+                let Some(vendor_model) = &model.vendor_model_id else {
                     continue;
                 };
-                add(model.id.as_str(), maker, Likeness::SameModel);
-                let resold = resold.clone().find(|(_, resold)| *resold == maker);
+                add(model.id.as_str(), vendor_model, Likeness::SameModel);
+                let resold = resold.clone().find(|(_, resold)| *resold == vendor_model);
                 if let Some((id, _)) = resold {
                     add(model.id.as_str(), id, Likeness::SameModel);
                 }
             }
             for (tier, rank) in &other.tiers {
-                let Some(stand_in) = tier::stand_in(&own.tiers, *tier) else {
+                let Some(fallback_model) = tier::fallback_model(&own.tiers, *tier) else {
                     continue;
                 };
                 for models in &rank.models {
-                    add(models, stand_in, Likeness::Tier(*tier));
+                    add(models, fallback_model, Likeness::Tier(*tier));
                 }
             }
         }

@@ -70,7 +70,7 @@ impl Catalog {
                 Err(problems) => invalid.extend(problems),
             }
         }
-        invalid.extend(endpoints_told_twice(by_id.values()));
+        invalid.extend(duplicate_endpoints(by_id.values()));
         if invalid.is_empty() {
             let providers = by_id.into_values().map(|(_, read)| read.provider).collect();
             Ok(Catalog { providers })
@@ -154,7 +154,7 @@ fn rehearsal_redefined(file: &str) -> Invalid {
 
 /// Endpoint ids are unique over all providers, because routes and keys use them alone. The problem is reported in the owner's
 /// file.
-fn endpoints_told_twice<'a>(files: impl Iterator<Item = &'a (Whose, Read)>) -> Vec<Invalid> {
+fn duplicate_endpoints<'a>(files: impl Iterator<Item = &'a (Whose, Read)>) -> Vec<Invalid> {
     let mut files: Vec<_> = files.collect();
     files.sort_by_key(|(whose, _)| *whose);
     let mut first: BTreeMap<&EndpointId, (Whose, &Read)> = BTreeMap::new();

@@ -21,7 +21,7 @@ pub struct Model {
     pub efforts: Vec<Effort>,
     pub price: Option<Price>,
     /// The id at the model's vendor, if a reseller uses another one.
-    pub maker_id: Option<ModelId>,
+    pub vendor_model_id: Option<ModelId>,
 }
 
 impl Model {
@@ -34,7 +34,7 @@ impl Model {
             lacks: Vec::new(),
             efforts: Vec::new(),
             price: None,
-            maker_id: None,
+            vendor_model_id: None,
         }
     }
 

@@ -51,8 +51,8 @@ impl fmt::Display for MicroDollars {
             exact if exact < CENT || exact % 1_000_000 == 0 => exact,
             more => (more + CENT / 2) / CENT * CENT,
         };
-        let (whole, rest) = (micro / 1_000_000, micro % 1_000_000);
-        let mut digits = whole.to_string();
+        let (full_dollars, rest) = (micro / 1_000_000, micro % 1_000_000);
+        let mut digits = full_dollars.to_string();
         let mut at = digits.len();
         while at > 3 {
             at -= 3;
@@ -89,12 +89,12 @@ impl Tokens {
     }
 
     /// True if the prompt fits into the model's window.
-    pub fn believes_prompt(self, window: Option<u64>) -> bool {
+    pub fn has_plausible_prompt(self, window: Option<u64>) -> bool {
         self.prompt() <= window.unwrap_or(Self::MOST)
     }
 
     /// True if the output is within the model's maximum.
-    pub fn believes_output(self, longest: Option<u64>) -> bool {
+    pub fn has_plausible_output(self, longest: Option<u64>) -> bool {
         self.output <= longest.unwrap_or(Self::MOST)
     }
 }

@@ -223,10 +223,10 @@ impl Endpoint {
         self.paths.contains_key(&dialect)
     }
 
-    /// The dialects for a client's request in `asked`, in order of preference: the same dialect, then the preferred one.
-    pub fn dialects_for(&self, asked: Dialect) -> Vec<Dialect> {
+    /// The dialects for a client's request in `requested`, in order of preference: the same dialect, then the preferred one.
+    pub fn dialects_for(&self, requested: Dialect) -> Vec<Dialect> {
         let mut spoken: Vec<Dialect> = self.paths.keys().copied().collect();
-        spoken.sort_by_key(|dialect| (*dialect != asked, Some(*dialect) != self.preferred));
+        spoken.sort_by_key(|dialect| (*dialect != requested, Some(*dialect) != self.preferred));
         spoken
     }
 

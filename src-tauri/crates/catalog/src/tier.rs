@@ -33,7 +33,7 @@ pub struct Rank {
     /// Patterns over the ids of its models in this tier.
     pub models: Vec<String>,
     /// Its model that is a fallback for another vendor's model.
-    pub stand_in: Option<ModelId>,
+    pub fallback_model: Option<ModelId>,
 }
 
 /// The tier of a model by the most specific pattern; `None`: no pattern matches.
@@ -42,18 +42,23 @@ pub fn tier_of(tiers: &BTreeMap<Tier, Rank>, model: &str) -> Option<Tier> {
         .iter()
         .flat_map(|(tier, rank)| rank.models.iter().map(move |pattern| (*tier, pattern)));
     let fitting = patterns.filter(|(_, pattern)| pattern::matches(pattern, model));
-    let said = |pattern: &str| pattern.bytes().filter(|byte| *byte != b'*').count();
+    let fixed_bytes = |pattern: &str| pattern.bytes().filter(|byte| *byte != b'*').count();
     fitting
-        .max_by_key(|(_, pattern)| said(pattern))
+        .max_by_key(|(_, pattern)| fixed_bytes(pattern))
         .map(|(tier, _)| tier)
 }
 
 /// A provider's model for work of this tier: of the lowest sufficient tier, else of the highest.
-pub(crate) fn stand_in(tiers: &BTreeMap<Tier, Rank>, tier: Tier) -> Option<&ModelId> {
+pub(crate) fn fallback_model(tiers: &BTreeMap<Tier, Rank>, tier: Tier) -> Option<&ModelId> {
     let enough = tiers
         .range(tier..)
-        .find_map(|(_, rank)| rank.stand_in.as_ref());
-    let most = || tiers.values().rev().find_map(|rank| rank.stand_in.as_ref());
+        .find_map(|(_, rank)| rank.fallback_model.as_ref());
+    let most = || {
+        tiers
+            .values()
+            .rev()
+            .find_map(|rank| rank.fallback_model.as_ref())
+    };
     enough.or_else(most)
 }
 

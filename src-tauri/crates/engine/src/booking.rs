@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome, OwnNetwork, Review};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptOutcome, AttemptRow, Candidate, ExchangeRow};
-use wire::{Class, Completion};
+use wire::{Completion, FailureClass};
 
 use charge::{Charge, Terms, charge};
 
@@ -72,7 +72,7 @@ fn total_cost(attempts: &[AttemptRow]) -> Option<MicroDollars> {
 
 fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> AttemptRow {
     let model = match (exchange.kind, &attempt.report.model) {
-        (ExchangeKind::Passed, Some(told)) => ModelId::new(told),
+        (ExchangeKind::Passed, Some(reported)) => ModelId::new(reported),
         _ => attempt.model.clone(),
     };
     let known = catalog.model(&attempt.provider, model.as_str());
@@ -115,8 +115,8 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         cost: match charge {
             Charge::Nothing => Some(MicroDollars::ZERO),
             Charge::Unknown => None,
-            Charge::Told(_) | Charge::Estimated(_) if attempt.by_subscription => None,
-            Charge::Told(tokens) | Charge::Estimated(tokens) => {
+            Charge::ReportedUsage(_) | Charge::Estimated(_) if attempt.by_subscription => None,
+            Charge::ReportedUsage(tokens) | Charge::Estimated(tokens) => {
                 let free = endpoint.is_some_and(|e| e.auth == Auth::None && e.is_local());
                 let free = free.then_some(MicroDollars::ZERO);
                 price.map(|price| price.cost(tokens)).or(free)
@@ -155,18 +155,18 @@ fn not_reached(own: OwnNetwork) -> AttemptOutcome {
     }
 }
 
-fn failed(class: Class) -> AttemptOutcome {
+fn failed(class: FailureClass) -> AttemptOutcome {
     match class {
-        Class::Transient => AttemptOutcome::Failed,
-        Class::RateLimit => AttemptOutcome::RateLimit,
-        Class::Limit => AttemptOutcome::Limit,
-        Class::Silent => AttemptOutcome::TimedOut,
-        Class::Quota => AttemptOutcome::OutOfQuota,
-        Class::Credential => AttemptOutcome::KeyRefused,
-        Class::ModelGone => AttemptOutcome::ModelNotServed,
-        Class::Caller => AttemptOutcome::RequestAtFault,
-        Class::ContextTooLong => AttemptOutcome::ContextTooLong,
-        Class::ContentPolicy => AttemptOutcome::ContentPolicy,
+        FailureClass::Transient => AttemptOutcome::Failed,
+        FailureClass::RateLimit => AttemptOutcome::RateLimit,
+        FailureClass::Limit => AttemptOutcome::Limit,
+        FailureClass::Timeout => AttemptOutcome::TimedOut,
+        FailureClass::Quota => AttemptOutcome::OutOfQuota,
+        FailureClass::Credential => AttemptOutcome::KeyRefused,
+        FailureClass::ModelGone => AttemptOutcome::ModelNotServed,
+        FailureClass::Caller => AttemptOutcome::RequestAtFault,
+        FailureClass::ContextTooLong => AttemptOutcome::ContextTooLong,
+        FailureClass::ContentPolicy => AttemptOutcome::ContentPolicy,
     }
 }
 
@@ -232,16 +232,16 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
             resets_at,
             ..
         } => CallOutcome::Ours(match class {
-            Class::Limit => OurFault::Limit { until: *resets_at },
-            Class::Quota => OurFault::Quota,
-            Class::Credential => OurFault::Credential,
-            Class::RateLimit => OurFault::RateLimit,
-            Class::ModelGone => OurFault::ModelGone,
-            Class::Caller
-            | Class::ContextTooLong
-            | Class::ContentPolicy
-            | Class::Transient
-            | Class::Silent => OurFault::Request,
+            FailureClass::Limit => OurFault::Limit { until: *resets_at },
+            FailureClass::Quota => OurFault::Quota,
+            FailureClass::Credential => OurFault::Credential,
+            FailureClass::RateLimit => OurFault::RateLimit,
+            FailureClass::ModelGone => OurFault::ModelGone,
+            FailureClass::Caller
+            | FailureClass::ContextTooLong
+            | FailureClass::ContentPolicy
+            | FailureClass::Transient
+            | FailureClass::Timeout => OurFault::Request,
         }),
     }
 }
@@ -257,7 +257,7 @@ pub(crate) fn call_words(outcome: &CallOutcome) -> &'static str {
         CallOutcome::Ok { .. } => "complete",
         CallOutcome::Failed { kind, .. } => match kind {
             FailureKind::Connect => "no connection",
-            FailureKind::Silent => "silent",
+            FailureKind::Timeout => "silent",
             FailureKind::Status(_) => "error status",
             FailureKind::Cut => "cut",
             FailureKind::Stalled => "stalled",

@@ -5,8 +5,8 @@ mod examine;
 mod explain;
 mod fallback_test;
 mod keys;
+mod print_line;
 mod review;
-mod say;
 mod show;
 mod status;
 mod traffic;
@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use crate::logging::{self, LogFormat};
 use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
-use say::{failed, say};
+use print_line::{failed, print_line};
 
 /// Watches AI providers and fails over when one fails.
 #[derive(Debug, Parser)]
@@ -114,7 +114,7 @@ enum Command {
     },
     /// Allow fallbacks with a key billed per token to serve clients that have their own subscription
     #[command(name = "paid-fallbacks", alias = "paid-stand-ins")]
-    PaidStandIns { answer: YesOrNo },
+    PaidFallbacks { answer: YesOrNo },
     /// Answer the open question: may a paid fallback be used until the provider is back?
     Allow { answer: YesOrNo },
     /// May another model of the same login serve requests if only one model fails (Opus → Sonnet)?
@@ -156,7 +156,7 @@ enum Command {
         /// Act like this vendor: anthropic, openai, gemini, deepseek, mistral, groq, xai, moonshot, zai, openrouter, together,
         /// vllm, ollama; by-model: the vendor of the requested model
         #[arg(long = "as", value_name = "VENDOR", default_value = "plain")]
-        acting: stage::Acting,
+        acting: stage::VendorChoice,
     },
 }
 
@@ -250,7 +250,7 @@ async fn run(command: Command) -> ExitCode {
                     if let (true, StartError::NotAlone(NotAlone::Running(Some(first)))) =
                         (json, &error)
                     {
-                        say!(
+                        print_line!(
                             "{}",
                             serde_json::json!({ "address": first.address, "pid": first.pid, "version": first.version })
                         );
@@ -302,9 +302,9 @@ async fn run(command: Command) -> ExitCode {
             };
             explain::explain(of, &dialect, &caller, json).await
         }
-        Command::PaidStandIns { answer } => {
+        Command::PaidFallbacks { answer } => {
             let allow = matches!(answer, YesOrNo::Yes);
-            show::act(api::Command::PaidStandIns { allow }).await
+            show::act(api::Command::PaidFallbacks { allow }).await
         }
         Command::Allow { answer } => {
             let allow = matches!(answer, YesOrNo::Yes);
@@ -358,16 +358,16 @@ fn start_code(error: &StartError) -> u8 {
         | StartError::Http(_) => 1,
     }
 }
-async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
+async fn stage(port: u16, acting: stage::VendorChoice) -> ExitCode {
     let listener = match TcpListener::bind(("127.0.0.1", port)).await {
         Ok(listener) => listener,
         Err(error) => return failed(&format!("cannot listen on port {port}: {error}"), 4),
     };
     match listener.local_addr() {
-        Ok(address) if acting == stage::Acting::Plain => {
-            say!("The stage plays any model on http://{address}");
+        Ok(address) if acting == stage::VendorChoice::Plain => {
+            print_line!("The stage plays any model on http://{address}");
         }
-        Ok(address) => say!("The stage plays any model as {acting} on http://{address}"),
+        Ok(address) => print_line!("The stage plays any model as {acting} on http://{address}"),
         Err(error) => return failed(&error.to_string(), 1),
     }
     // Resets use wall-clock time, because clients compare them with their own clock.

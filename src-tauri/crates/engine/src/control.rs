@@ -24,7 +24,7 @@ use gateway::Gateway;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
-use crate::event::{Ask, LoopEvent};
+use crate::event::{ControlRequest, LoopEvent};
 use crate::keys::Keys;
 use crate::try_key::KeyTrial;
 
@@ -55,10 +55,13 @@ pub(crate) struct Control {
 
 impl Control {
     /// Sends a request to the loop and waits for the reply.
-    async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, Refused> {
+    async fn ask<T>(
+        &self,
+        ask: impl FnOnce(oneshot::Sender<T>) -> ControlRequest,
+    ) -> Result<T, Refused> {
         let (reply, answer) = oneshot::channel();
         self.events
-            .send(LoopEvent::Asked(ask(reply)))
+            .send(LoopEvent::Request(ask(reply)))
             .await
             .map_err(|_| Refused::ending())?;
         answer.await.map_err(|_| Refused::ending())

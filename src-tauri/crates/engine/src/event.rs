@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::{
     Accepted, Command, ControlError, Doctor, Exchange, ExchangePage, Incident, IncidentPage,
-    NoticeOutcome, ReviewClose, ReviewPage, SettingsText,
+    NotificationOutcome, ReviewClose, ReviewPage, SettingsText,
 };
 use ledger::{ExchangeRow, Page};
 use tokio::sync::oneshot;
@@ -29,7 +29,7 @@ pub(crate) enum LoopEvent {
     KeysChanged,
     /// The keychain is not usable; the reason as text for the user.
     KeychainFailed(String),
-    Asked(Ask),
+    Request(ControlRequest),
     /// The machine was suspended for this duration.
     Woke(Duration),
     /// A tray or a window connected to the event stream or disconnected.
@@ -41,7 +41,7 @@ pub(crate) enum LoopEvent {
 
 /// A query or a command from the control API, with its reply channel.
 #[derive(Debug)]
-pub(crate) enum Ask {
+pub(crate) enum ControlRequest {
     Do(Command, Reply<Result<Accepted, ControlError>>),
     Incidents {
         limit: u32,
@@ -118,7 +118,7 @@ pub(crate) enum Ask {
     StopRetry(Reply<Result<Accepted, ControlError>>),
     NotificationDelivered {
         id: u64,
-        outcome: NoticeOutcome,
+        outcome: NotificationOutcome,
         reply: Reply<()>,
     },
     /// A key was added or removed; the reply follows when it is in use.
@@ -159,12 +159,12 @@ pub(crate) enum Ask {
     Metrics(Reply<String>),
 }
 
-/// Result of [`Ask::BeginRetry`].
+/// Result of [`ControlRequest::BeginRetry`].
 #[derive(Debug)]
 pub(crate) struct RetryBegun {
     /// Review items in the order of their runs; empty: no run.
     pub ids: Vec<String>,
-    pub said: String,
+    pub message: String,
 }
 
 pub(crate) type Reply<T> = oneshot::Sender<T>;

@@ -7,21 +7,21 @@ use catalog::{REHEARSAL_PREFIX, Secret};
 
 /// Prints the engine's address. Tokens are printed to a terminal only, never to a log. A closed output does not stop the
 /// engine.
-pub(crate) fn announce(told: &RuntimeFile, token: &Secret, first_start: bool, show: bool) {
+pub(crate) fn announce(reported: &RuntimeFile, token: &Secret, first_start: bool, show: bool) {
     let mut out = std::io::stdout().lock();
-    let _ = write(&mut out, told, token, first_start, show).and_then(|()| out.flush());
+    let _ = write(&mut out, reported, token, first_start, show).and_then(|()| out.flush());
 }
 
 fn write(
     out: &mut dyn Write,
-    told: &RuntimeFile,
+    reported: &RuntimeFile,
     token: &Secret,
     first_start: bool,
     show: bool,
 ) -> io::Result<()> {
     let RuntimeFile {
         version, address, ..
-    } = told;
+    } = reported;
     writeln!(out, "Understudy {version} listens on {address}")?;
     if !show {
         return writeln!(
@@ -33,7 +33,7 @@ fn write(
     writeln!(
         out,
         "  web UI       {address}/ui/#token={}",
-        told.control_token
+        reported.control_token
     )?;
     if first_start {
         writeln!(

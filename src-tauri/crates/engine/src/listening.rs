@@ -28,7 +28,7 @@ impl Listening {
     }
 
     /// "http://127.0.0.1:4747", "every network address of this machine, port 4747"
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn reported(&self) -> String {
         match self.bound.ip().is_unspecified() {
             true => format!(
                 "every network address of this machine, port {}; from this machine, {}",
@@ -109,7 +109,7 @@ mod tests {
         let before = settings("127.0.0.1", 4747);
         let by_settings = Listening::new(bound, &before, None);
         let by_command = Listening::new(bound, &before, Some(4747));
-        for (wanted, settings_say, command_says) in [
+        for (wanted, settings_text, command_text) in [
             (settings("127.0.0.1", 4747), None, None),
             (settings("127.0.0.1", 5000), Some("127.0.0.1:5000"), None),
             (
@@ -118,12 +118,12 @@ mod tests {
                 Some("0.0.0.0:4747"),
             ),
         ] {
-            let told = |listening: &Listening| {
+            let reported = |listening: &Listening| {
                 let wanted = listening.after_a_restart(&wanted);
                 wanted.map(|address| address.to_string())
             };
-            assert_eq!(told(&by_settings).as_deref(), settings_say);
-            assert_eq!(told(&by_command).as_deref(), command_says);
+            assert_eq!(reported(&by_settings).as_deref(), settings_text);
+            assert_eq!(reported(&by_command).as_deref(), command_text);
         }
     }
 }

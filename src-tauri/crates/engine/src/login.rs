@@ -88,12 +88,12 @@ fn link(_: &PathBuf, _: &PathBuf) -> io::Result<()> {
 
 /// The unit is enabled by a link, which the next login finds. A reload lets `systemctl` show it now.
 fn reload() {
-    let told = Command::new("systemctl")
+    let reported = Command::new("systemctl")
         .args(["--user", "daemon-reload"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    if !told.is_ok_and(|status| status.success()) {
+    if !reported.is_ok_and(|status| status.success()) {
         tracing::info!("no user manager runs now; the unit counts from the next login");
     }
 }

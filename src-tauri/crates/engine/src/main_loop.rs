@@ -1,10 +1,10 @@
 //! The loop around the desk: it stamps every event, the desk decides, and the loop performs the effects in order. It owns the
 //! ledger and has its own thread, so that a slow disk does not delay requests.
 
-mod asked;
 mod checked;
 mod checks;
 mod commands;
+mod control_request;
 mod doctor;
 mod metrics;
 mod open_checks;
@@ -170,7 +170,7 @@ impl MainLoop {
             LoopEvent::SettingsFile(text) => self.read_settings(text),
             LoopEvent::KeysChanged => self.decide(desk::Event::KeysChanged),
             LoopEvent::KeychainFailed(why) => self.decide(desk::Event::KeychainFailed(why)),
-            LoopEvent::Asked(ask) => self.asked(now, ask),
+            LoopEvent::Request(ask) => self.control_request(now, ask),
             LoopEvent::Woke(asleep) => self.decide(desk::Event::Woke(asleep)),
             LoopEvent::RehearsalOver => self.end_rehearsal(),
             LoopEvent::Faces => {}

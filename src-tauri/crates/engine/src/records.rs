@@ -14,7 +14,7 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
             actions,
             in_place,
         } => {
-            return vec![match ledger.enqueue_notice(&row) {
+            return vec![match ledger.enqueue_notification(&row) {
                 Ok(id) => Event::Queued {
                     id,
                     row,
@@ -69,7 +69,7 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
         ),
         Record::NotificationDelivered(id, outcome) => (
             "record the result of a notification",
-            ledger.mark_notice(id, &outcome).map(drop),
+            ledger.mark_notification(id, &outcome).map(drop),
         ),
         Record::Expire(now) => ("delete old records", expire(ledger, now)),
         Record::ExpireConversations(now) => {

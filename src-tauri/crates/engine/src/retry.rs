@@ -64,11 +64,11 @@ impl Retry {
             total: self.total,
             done: self.done,
             answered: self.answered,
-            ended: self.ended.map(|_| self.said()),
+            ended: self.ended.map(|_| self.message()),
         })
     }
 
-    fn said(&self) -> String {
+    fn message(&self) -> String {
         let failed = self.done - self.answered;
         let mut parts = Vec::new();
         if self.answered > 0 || failed == 0 {

@@ -167,16 +167,16 @@ pub(crate) fn routes(
         sibling: route.sibling,
         client_waits: route.client_waits,
     });
-    let stand_ins = stand_ins(settings, catalog, known);
+    let fallbacks = fallbacks(settings, catalog, known);
     let usual = Dialect::ALL
         .into_iter()
-        .flat_map(|dialect| usual_routes(dialect, catalog, known, &stand_ins));
+        .flat_map(|dialect| usual_routes(dialect, catalog, known, &fallbacks));
     rehearsal.into_iter().chain(own).chain(usual).collect()
 }
 
 /// Fallback endpoints of any dialect, with the models that they replace. Vendors whose own clients pass through here come
 /// first.
-fn stand_ins(
+fn fallbacks(
     settings: &Settings,
     catalog: &Catalog,
     known: &dyn Fn(&Endpoint) -> bool,
@@ -192,7 +192,7 @@ fn usual_routes(
     dialect: Dialect,
     catalog: &Catalog,
     known: &dyn Fn(&Endpoint) -> bool,
-    stand_ins: &[(EndpointId, Vec<Equivalent>)],
+    fallbacks: &[(EndpointId, Vec<Equivalent>)],
 ) -> Vec<Route> {
     let real = catalog
         .endpoints()
@@ -221,7 +221,7 @@ fn usual_routes(
         let serving = speaking.iter().chain(&others);
         let serving = serving.filter(|e| e.serves.iter().any(|p| p == pattern || p == "*"));
         let mut rules: Vec<_> = serving.map(|e| unnamed(&e.id)).collect();
-        for (id, equivalents) in stand_ins {
+        for (id, equivalents) in fallbacks {
             let named = rules.iter().any(|rule| rule.endpoint == *id);
             if !named && equivalents.iter().any(|one| one.stands_for_some(pattern)) {
                 rules.push(CandidateRule {

@@ -10,8 +10,8 @@ use api::RuntimeFile;
 use crate::places::Places;
 use crate::private_file;
 
-const TRIES: u32 = 5;
-const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+const ATTEMPTS: u32 = 5;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 /// Held while the engine runs. The operating system releases it however the process ends.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ fn address(file: &Option<RuntimeFile>) -> String {
 
 impl Lock {
     pub(crate) async fn take(places: &Places) -> Result<Lock, NotAlone> {
-        Lock::take_patiently(places, async || tokio::time::sleep(BETWEEN_TRIES).await).await
+        Lock::take_patiently(places, async || tokio::time::sleep(BETWEEN_ATTEMPTS).await).await
     }
 
     async fn take_patiently(
@@ -55,7 +55,7 @@ impl Lock {
             .open(&places.lock)
             .map_err(io)?;
         // A command that checks for a running engine holds the lock for a moment.
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock { _file: file }),
                 Err(TryLockError::WouldBlock) => pause().await,

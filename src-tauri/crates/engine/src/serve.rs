@@ -219,7 +219,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     tokio::spawn(sleeps(Arc::clone(&clock), events.clone()));
     tokio::spawn(signals(events.clone()));
 
-    let told = RuntimeFile {
+    let reported = RuntimeFile {
         address: url,
         control_token: control_token.reveal().to_owned(),
         pid: std::process::id(),
@@ -228,9 +228,9 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     // A client that finds the engine gets a complete snapshot. An error means that the loop has ended, which stops all tasks
     // below.
     let _ = first_snapshot.changed().await;
-    let published = Published::write(&places.runtime, &told)?;
+    let published = Published::write(&places.runtime, &reported)?;
     greeting::announce(
-        &told,
+        &reported,
         &token,
         first_start,
         options.show_urls || io::stdout().is_terminal(),

@@ -91,7 +91,7 @@ pub(crate) struct State {
     /// The last "retry all".
     pub retry: Option<Retry>,
     /// The owner's answer on paid keys for clients with a subscription, if the settings leave it open.
-    pub paid_stand_ins: Option<bool>,
+    pub paid_fallbacks: Option<bool>,
     /// The consent question and its answer for an open outage.
     pub paid: PaidConsent,
     /// The owner's answer on sibling models; None: not answered yet.
@@ -106,7 +106,7 @@ pub(crate) struct State {
     /// Why the scope from before `may_go_to` is kept only in memory.
     pub scope_unwritten: Option<String>,
     /// Pipelines whose requests failed while their scope excluded an available provider.
-    pub scope_asked: BTreeSet<String>,
+    pub scope_questions: BTreeSet<String>,
     /// Pipelines whose question is answered.
     pub scope_answered: BTreeSet<String>,
     pub today: Day,
@@ -249,7 +249,7 @@ impl State {
             reviews: Default::default(),
             notifications: Default::default(),
             retry: None,
-            paid_stand_ins: None,
+            paid_fallbacks: None,
             paid: PaidConsent::default(),
             siblings: None,
             sibling_question: None,
@@ -257,7 +257,7 @@ impl State {
             paid_stopped_until: None,
             scope_answer: start.scope_answer,
             scope_unwritten: start.scope_unwritten,
-            scope_asked: Default::default(),
+            scope_questions: Default::default(),
             scope_answered: Default::default(),
             paused: false,
             draining: false,

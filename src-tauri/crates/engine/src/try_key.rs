@@ -23,7 +23,7 @@ pub(crate) enum Tried {
     /// The provider's error text.
     Refused(String),
     /// No request was possible; the reason.
-    NotAsked(String),
+    NotSent(String),
 }
 
 impl KeyTrial {
@@ -73,7 +73,7 @@ impl KeyTrial {
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => {
-                return Some(Tried::NotAsked(if error.is_timeout() {
+                return Some(Tried::NotSent(if error.is_timeout() {
                     "no response in time".into()
                 } else {
                     "no connection".into()
@@ -103,7 +103,7 @@ impl KeyTrial {
                     .message,
                 )
             }
-            other => Tried::NotAsked(format!("the provider answered {other}")),
+            other => Tried::NotSent(format!("the provider answered {other}")),
         })
     }
 }

@@ -10,7 +10,7 @@ pub(crate) mod headline;
 pub(crate) mod interrupted;
 pub(crate) mod limit;
 pub(crate) mod login;
-pub(crate) mod notice;
+pub(crate) mod notification;
 pub(crate) mod outage;
 pub(crate) mod pipeline;
 pub(crate) mod problem;

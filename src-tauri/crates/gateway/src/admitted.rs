@@ -7,7 +7,7 @@ use catalog::Behaviour;
 use http::request::Parts;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use wire::{Ask, Kind};
+use wire::{Kind, RequestFields};
 
 use crate::deliver::hold::Passing;
 use crate::held::Share;
@@ -23,7 +23,7 @@ pub(crate) struct Admitted {
     pub(crate) body: Bytes,
     /// Bytes of the body memory that this request uses.
     pub(crate) _share: Share,
-    pub(crate) ask: Ask,
+    pub(crate) ask: RequestFields,
     pub(crate) kind: Kind,
     pub(crate) plan: Plan,
     /// The plan is for any request: candidates that do not support this one are excluded while the first attempt runs.

@@ -29,8 +29,8 @@ use http::response::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Body as _;
 use tokio::time::{Instant, timeout, timeout_at};
-use translate::CannotTell;
-use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
+use translate::UntranslatableResponse;
+use wire::{BodyEnd, Broken, Completion, FailureClass, Framing, Kind, Rule, Validator};
 
 use crate::attempt::answer::{Answer, Arrival, HELD};
 use crate::attempt::attempt_response::AttemptResponse;
@@ -102,7 +102,7 @@ pub(crate) async fn attempt(
     // While Understudy is paused, the client gets the provider's bytes unchanged.
     let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
     if !terms.streamed || passes {
-        return match timeout_at(clock.end, whole(terms, held, head, body)).await {
+        return match timeout_at(clock.end, document(terms, held, head, body)).await {
             Err(_) => Err(clock.too_late("complete response")),
             Ok(response) => response,
         };
@@ -133,8 +133,8 @@ pub(crate) async fn attempt(
         Some(_) | None => {}
     }
     if matches!(ended, Some(Completion::Complete | Completion::Unknown)) {
-        let said = || wire::said(terms.dialect, Framing::Stream, &answer.peek_ready());
-        if let Some(why) = missed(terms, said) {
+        let text = || wire::response_text(terms.dialect, Framing::Stream, &answer.peek_ready());
+        if let Some(why) = missed(terms, text) {
             return Err(FailedAttempt::not_as_demanded(why, &answer.report()));
         }
     }
@@ -228,7 +228,7 @@ fn failed_to_send(unsent: &Unsent) -> FailedAttempt {
     FailedAttempt {
         hopeless: matches!(unsent, Unsent::ConnectTimedOut(_)),
         ..FailedAttempt::new(
-            Class::Transient,
+            FailureClass::Transient,
             Fault::Theirs(FailureKind::Connect),
             unsent.to_string(),
         )
@@ -248,7 +248,7 @@ async fn refused(
         let why = format!(
             "it redirects ({status}), and credentials are never forwarded to another address"
         );
-        return FailedAttempt::new(Class::ModelGone, Fault::Ours, why);
+        return FailedAttempt::new(FailureClass::ModelGone, Fault::Ours, why);
     }
     // The status counts without its text.
     let mut bytes = Bytes::new();
@@ -260,19 +260,19 @@ async fn refused(
     }
     let failure = wire::classify_by(rules, status, &head.headers, &bytes, now);
     let kind = FailureKind::Status(status.as_u16());
-    let fault = Fault::of(failure.class, failure.model_failed, kind);
+    let fault = Fault::of(failure.class, failure.is_malformed_output, kind);
     FailedAttempt {
         retry_after: failure.retry_after,
         resets_at: failure.resets_at,
         window: failure.window,
-        hopeless: failure.final_word,
+        hopeless: failure.forbids_retry,
         answer: Some((status, headers::returned(head.headers), bytes)),
         ..FailedAttempt::new(failure.class, fault, failure.message)
     }
 }
 
 /// A response in one document: nothing is released before its verdict.
-async fn whole(
+async fn document(
     terms: &Terms,
     mut held: Share,
     head: Parts,
@@ -320,7 +320,7 @@ async fn whole(
     let bytes = bytes.freeze();
     let (completion, report) = match terms.kind {
         Kind::Generate => {
-            let mut validator = Validator::new(terms.spoken(), Framing::Whole)
+            let mut validator = Validator::new(terms.spoken(), Framing::Document)
                 .keeping_arguments(terms.keep_arguments);
             validator.push(&bytes, &mut Vec::new());
             (validator.judge(end), validator.report().clone())
@@ -342,19 +342,19 @@ async fn whole(
     }
     let (bytes, report) = match &terms.translation {
         None => (bytes, report),
-        Some(translation) => match translation.whole(terms.dialect, &bytes, report.clone()) {
-            Ok(told) => told,
-            Err(CannotTell::Broken(broken)) => {
+        Some(translation) => match translation.document(terms.dialect, &bytes, report.clone()) {
+            Ok(translated) => translated,
+            Err(UntranslatableResponse::Broken(broken)) => {
                 return Err(FailedAttempt::broken(&terms.rules, &broken, &report));
             }
-            Err(CannotTell::Unsayable(what)) => {
+            Err(UntranslatableResponse::Unsayable(what)) => {
                 return Err(FailedAttempt::unsayable(&what, &report));
             }
         },
     };
     if matches!(completion, Completion::Complete | Completion::Unknown) {
-        let said = || wire::said(terms.dialect, Framing::Whole, &bytes);
-        if let Some(why) = missed(terms, said) {
+        let text = || wire::response_text(terms.dialect, Framing::Document, &bytes);
+        if let Some(why) = missed(terms, text) {
             return Err(FailedAttempt::not_as_demanded(why, &report));
         }
     }
@@ -367,13 +367,13 @@ async fn whole(
 }
 
 /// The part of the route's demand that the response does not fulfil.
-fn missed(terms: &Terms, said: impl Fn() -> String) -> Option<String> {
+fn missed(terms: &Terms, text: impl Fn() -> String) -> Option<String> {
     let demands: Vec<&Demand> = terms.demand.iter().chain(&terms.wanted).collect();
     if demands.is_empty() || terms.kind == Kind::CountTokens {
         return None;
     }
-    let said = said();
+    let text = text();
     demands
         .into_iter()
-        .find_map(|demand| demand.check(&said).err())
+        .find_map(|demand| demand.check(&text).err())
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use scopeguard::ScopeGuard;
 use tokio::time::{Instant, Sleep, sleep_until};
-use wire::{Broken, Completion, Splice, Told};
+use wire::{Broken, Completion, ReleasedResponse, Splice};
 
 use crate::attempt::answer::{Answer, Arrival};
 use crate::attempt::breaker::Permit;
@@ -45,7 +45,7 @@ pub(crate) struct Delivery {
     outlet: Outlet,
     keeper: Keeper,
     /// The released part; `None`: bytes are forwarded without a reader.
-    told: Option<Told>,
+    released: Option<ReleasedResponse>,
     /// Only events of the response keep its client waiting.
     heeds_no_pings: bool,
     /// `None`: no announcement, or it was written.
@@ -101,9 +101,9 @@ impl Delivery {
     ) -> Self {
         let dialect = fallback.admitted.plan.dialect;
         let heeds_no_pings = fallback.admitted.behaviour.waits_through_pings.is_some();
-        let told = match fallback.admitted.passing.gate {
+        let released = match fallback.admitted.passing.gate {
             Gate::Nothing if !heeds_no_pings => None,
-            Gate::Nothing | Gate::Closings | Gate::Calls => Some(Told::new(dialect)),
+            Gate::Nothing | Gate::Closings | Gate::Calls => Some(ReleasedResponse::new(dialect)),
         };
         let timers = &fallback.admitted.config.timers;
         let announcing = announcement(&fallback, &candidate);
@@ -111,7 +111,7 @@ impl Delivery {
         let current = Current::new(candidate, permit, answer, ended, timers);
         Self {
             keeper: Keeper::of(&fallback.services, &fallback.admitted),
-            told,
+            released,
             announcing,
             heeds_no_pings,
             last_bytes_at: Instant::now(),
@@ -167,7 +167,7 @@ impl Delivery {
                 return Ok(self.judged(completion));
             }
             match poll_fn(|cx| self.poll_look(cx)).await {
-                Look::Arrival(Arrival::More { progress }) if progress => self.went_on(),
+                Look::Arrival(Arrival::More { progress }) if progress => self.continued(),
                 Look::Arrival(Arrival::More { .. }) => {}
                 Look::Arrival(Arrival::Ended(completion)) => self.current.ended = Some(completion),
                 Look::Arrival(Arrival::Unsayable(what)) => {
@@ -177,7 +177,7 @@ impl Delivery {
                 }
                 Look::Quiet if self.current.is_call_due() => self.current.answer.show_call(),
                 Look::Quiet => {
-                    let sign = self.sign_of_life();
+                    let sign = self.usage_keep_alive();
                     self.give_aside(sign).await?;
                 }
                 Look::IdleTimeout => match self.current.answer.checked() {
@@ -201,16 +201,16 @@ impl Delivery {
         let Some(announcing) = &mut self.announcing else {
             return bytes;
         };
-        let told = announcing.pass(&bytes);
-        if announcing.is_over() {
+        let released = announcing.pass(&bytes);
+        if announcing.is_finished() {
             self.announcing = None;
         }
-        told
+        released
     }
 
     async fn give(&mut self, bytes: Bytes) -> Result<(), Gone> {
-        if let Some(told) = &mut self.told {
-            told.push(&bytes);
+        if let Some(released) = &mut self.released {
+            released.push(&bytes);
         }
         let Current {
             candidate, splice, ..
@@ -257,7 +257,7 @@ impl Delivery {
     }
 
     /// The response made progress.
-    fn went_on(&mut self) {
+    fn continued(&mut self) {
         let timers = &self.fallback.admitted.config.timers;
         let current = &mut self.current;
         if current.answer.has_begun() {
@@ -324,10 +324,10 @@ impl Delivery {
         let Current { answer, ended, .. } = &self.current;
         let had_it_all =
             answer.nothing_ready() && self.outlet.is_empty() && !std::thread::panicking();
-        let whole = |completion: &Completion| {
+        let is_full = |completion: &Completion| {
             completion.is_answer() || *completion == Completion::Broken(Broken::Empty)
         };
-        match answer.checked().or(ended.clone()).filter(whole) {
+        match answer.checked().or(ended.clone()).filter(is_full) {
             Some(completion) if had_it_all => self.settle(completion),
             Some(_) | None => {
                 let report = self.current.answer.report();

@@ -127,10 +127,10 @@ pub enum Outcome {
     /// empty one after its thinking was released.
     Answered(wire::Completion),
     Failed {
-        class: wire::Class,
+        class: wire::FailureClass,
         fault: Fault,
         message: String,
-        /// The reset time of a [`wire::Class::Limit`], if known.
+        /// The reset time of a [`wire::FailureClass::Limit`], if known.
         resets_at: Option<DateTime<Utc>>,
     },
     /// It never left this machine's network: neutral for health.

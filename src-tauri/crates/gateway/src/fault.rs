@@ -1,7 +1,7 @@
 //! Decides the cause of a failed attempt; no other code does.
 
 use health::FailureKind;
-use wire::Class;
+use wire::FailureClass;
 
 /// The cause of a failed attempt. Only the provider's failures count against its health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,20 +13,22 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The cause of a failure of this class. `model_failed`: the model wrote something invalid, and its server worked.
-    pub(crate) fn of(class: Class, model_failed: bool, kind: FailureKind) -> Fault {
+    /// The cause of a failure of this class. `is_malformed_output`: the model wrote something invalid, and its server worked.
+    pub(crate) fn of(class: FailureClass, is_malformed_output: bool, kind: FailureKind) -> Fault {
         match class {
-            Class::Transient | Class::Silent if !model_failed => Fault::Theirs(kind),
-            Class::Transient
-            | Class::Silent
-            | Class::RateLimit
-            | Class::Limit
-            | Class::Quota
-            | Class::Credential
-            | Class::ModelGone
-            | Class::Caller
-            | Class::ContextTooLong
-            | Class::ContentPolicy => Fault::Ours,
+            FailureClass::Transient | FailureClass::Timeout if !is_malformed_output => {
+                Fault::Theirs(kind)
+            }
+            FailureClass::Transient
+            | FailureClass::Timeout
+            | FailureClass::RateLimit
+            | FailureClass::Limit
+            | FailureClass::Quota
+            | FailureClass::Credential
+            | FailureClass::ModelGone
+            | FailureClass::Caller
+            | FailureClass::ContextTooLong
+            | FailureClass::ContentPolicy => Fault::Ours,
         }
     }
 
@@ -48,17 +50,17 @@ mod tests {
     use super::*;
 
     /// The class, and whether its failures are the provider's.
-    const ROWS: [(Class, bool); 10] = [
-        (Class::Transient, true),
-        (Class::Silent, true),
-        (Class::RateLimit, false),
-        (Class::Limit, false),
-        (Class::Quota, false),
-        (Class::Credential, false),
-        (Class::ModelGone, false),
-        (Class::Caller, false),
-        (Class::ContextTooLong, false),
-        (Class::ContentPolicy, false),
+    const ROWS: [(FailureClass, bool); 10] = [
+        (FailureClass::Transient, true),
+        (FailureClass::Timeout, true),
+        (FailureClass::RateLimit, false),
+        (FailureClass::Limit, false),
+        (FailureClass::Quota, false),
+        (FailureClass::Credential, false),
+        (FailureClass::ModelGone, false),
+        (FailureClass::Caller, false),
+        (FailureClass::ContextTooLong, false),
+        (FailureClass::ContentPolicy, false),
     ];
 
     #[test]

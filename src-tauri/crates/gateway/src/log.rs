@@ -10,7 +10,7 @@ use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, SecondsFormat, Utc};
 use health::FailureKind;
 use tracing::{Span, error_span, field};
-use wire::Class;
+use wire::FailureClass;
 
 use crate::attempt::breaker::BreakerChange;
 use crate::attempt::failed_attempt::FailedAttempt;
@@ -228,7 +228,7 @@ impl Display for Why<'_> {
         match (self.0.fault.kind(), status) {
             (Some(FailureKind::Status(status)), _) => write!(f, "status {status}"),
             (Some(FailureKind::Connect), _) => f.write_str("no connection"),
-            (Some(FailureKind::Silent), _) => f.write_str("no response in time"),
+            (Some(FailureKind::Timeout), _) => f.write_str("no response in time"),
             (Some(FailureKind::Cut), _) => f.write_str("the response was cut"),
             (Some(FailureKind::Stalled), _) => f.write_str("the response stalled"),
             (Some(FailureKind::ErrorEvent), _) => f.write_str("an error within the response"),
@@ -239,18 +239,18 @@ impl Display for Why<'_> {
     }
 }
 
-fn words(class: Class) -> &'static str {
+fn words(class: FailureClass) -> &'static str {
     match class {
-        Class::Transient => "failure",
-        Class::RateLimit => "rate limit",
-        Class::Limit => "used-up limit",
-        Class::Silent => "no response in time",
-        Class::Quota => "used-up quota",
-        Class::Credential => "refused credential",
-        Class::ModelGone => "unknown model or address",
-        Class::Caller => "refused request",
-        Class::ContextTooLong => "context too long",
-        Class::ContentPolicy => "content policy",
+        FailureClass::Transient => "failure",
+        FailureClass::RateLimit => "rate limit",
+        FailureClass::Limit => "used-up limit",
+        FailureClass::Timeout => "no response in time",
+        FailureClass::Quota => "used-up quota",
+        FailureClass::Credential => "refused credential",
+        FailureClass::ModelGone => "unknown model or address",
+        FailureClass::Caller => "refused request",
+        FailureClass::ContextTooLong => "context too long",
+        FailureClass::ContentPolicy => "content policy",
     }
 }
 
@@ -260,13 +260,21 @@ fn fault(failed_attempt: &FailedAttempt, candidate: &Candidate) -> &'static str 
     }
     let own_login = candidate.credential == Credential::ClientLogin;
     match failed_attempt.class {
-        Class::RateLimit | Class::Limit | Class::Quota if own_login => "the client's account",
-        Class::RateLimit | Class::Limit | Class::Quota => "the account of the key",
-        Class::Credential if own_login => "the client's login",
-        Class::Credential => "the key",
-        Class::ModelGone => "the settings or the model's name",
-        Class::Caller | Class::ContextTooLong | Class::ContentPolicy => "the request",
-        Class::Transient | Class::Silent => "the response, which does not fit the request",
+        FailureClass::RateLimit | FailureClass::Limit | FailureClass::Quota if own_login => {
+            "the client's account"
+        }
+        FailureClass::RateLimit | FailureClass::Limit | FailureClass::Quota => {
+            "the account of the key"
+        }
+        FailureClass::Credential if own_login => "the client's login",
+        FailureClass::Credential => "the key",
+        FailureClass::ModelGone => "the settings or the model's name",
+        FailureClass::Caller | FailureClass::ContextTooLong | FailureClass::ContentPolicy => {
+            "the request"
+        }
+        FailureClass::Transient | FailureClass::Timeout => {
+            "the response, which does not fit the request"
+        }
     }
 }
 
@@ -295,17 +303,17 @@ mod tests {
         let status = Fault::Theirs(FailureKind::Status(503));
         for (failed_attempt, why) in [
             (
-                quoting(Class::Caller, Fault::Ours),
+                quoting(FailureClass::Caller, Fault::Ours),
                 "refused request, status 400",
             ),
-            (quoting(Class::Transient, status), "status 503"),
+            (quoting(FailureClass::Transient, status), "status 503"),
             (
-                FailedAttempt::new(Class::ContextTooLong, Fault::Ours, "a prompt"),
+                FailedAttempt::new(FailureClass::ContextTooLong, Fault::Ours, "a prompt"),
                 "context too long",
             ),
             (
                 FailedAttempt::new(
-                    Class::Transient,
+                    FailureClass::Transient,
                     Fault::Theirs(FailureKind::Malformed),
                     "a prompt",
                 ),

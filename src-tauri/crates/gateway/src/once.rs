@@ -47,7 +47,7 @@ pub(crate) async fn rejoin(
     client: &Client,
     dialect: Dialect,
 ) -> Option<Response<Body>> {
-    if !client.asks_again() {
+    if !client.retries() {
         return None;
     }
     let reader = once.lingering_runs().rejoin(identity)?;
@@ -109,7 +109,7 @@ pub(crate) async fn answer(
 }
 
 fn may_come_back(admitted: &Admitted) -> bool {
-    Client::identify(&admitted.head.headers).asks_again() && runs_unattended(admitted)
+    Client::identify(&admitted.head.headers).retries() && runs_unattended(admitted)
 }
 
 /// Before HTTP/1.1 a client gets a body with its length or with its connection's end.
@@ -235,7 +235,7 @@ fn asking(
 /// Converts the reader's first step into a response.
 async fn give(reader: Reader, dialect: Dialect, id: ExchangeId) -> Response<Body> {
     let (head, body) = match reader.begin().await {
-        Ok((head, Some(whole))) => (head, Body::plain(whole)),
+        Ok((head, Some(document))) => (head, Body::plain(document)),
         Ok((head, None)) => (head, Body::driven(|outlet| pass(reader, outlet))),
         Err(_) => return rescue::plain(rescue::our_fault(dialect), id),
     };

@@ -91,7 +91,7 @@ pub enum FailureKind {
     /// Refused, reset or unresolvable before a byte of the response.
     Connect,
     /// No headers or no first content in time.
-    Silent,
+    Timeout,
     /// 5xx, 529, 408, 409.
     Status(u16),
     /// The stream began and stopped before its terminal event.

@@ -15,7 +15,7 @@ pub enum Verdict {
 /// Why the level is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    NotYetLooked,
+    NotYetRead,
     Offline,
     PageUnreadable,
     /// The last reading is stale.

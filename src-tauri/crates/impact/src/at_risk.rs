@@ -84,7 +84,7 @@ impl Minutes {
     }
 
     /// The length in hours has at most two decimals.
-    fn is_told_in_hours(self) -> bool {
+    fn is_shown_in_hours(self) -> bool {
         self.0.is_multiple_of(3)
     }
 }
@@ -108,7 +108,7 @@ fn arithmetic(
     } else {
         ", limited to one week's value"
     };
-    let in_hours = lost.0 >= 60 && lost.is_told_in_hours() && active.is_told_in_hours();
+    let in_hours = lost.0 >= 60 && lost.is_shown_in_hours() && active.is_shown_in_hours();
     let (lost, active) = match in_hours {
         true => (
             format!("{} h", short(lost.hours())),

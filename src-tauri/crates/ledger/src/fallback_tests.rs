@@ -62,7 +62,7 @@ pub struct FallbackTestRow {
     pub dialect: Dialect,
     pub route: String,
     /// The model that a client of the route requests.
-    pub asked_model: String,
+    pub requested_model: String,
     pub provider: ProviderId,
     pub endpoint: EndpointId,
     /// The model id as sent.
@@ -124,7 +124,7 @@ impl Ledger {
                 ":at": Col(test.at),
                 ":dialect": Col(test.dialect),
                 ":route": test.route,
-                ":asked_model": test.asked_model,
+                ":asked_model": test.requested_model,
                 ":provider": Col(&test.provider),
                 ":endpoint": Col(&test.endpoint),
                 ":model": Col(&test.model),
@@ -208,7 +208,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<FallbackTestRow> {
         at: get(row, "at")?,
         dialect: get(row, "dialect")?,
         route: row.get("route")?,
-        asked_model: row.get("asked_model")?,
+        requested_model: row.get("asked_model")?,
         provider: get(row, "provider")?,
         endpoint: get(row, "endpoint")?,
         model: get(row, "model")?,

@@ -95,7 +95,7 @@ pub struct IncidentRow {
 
 /// An incident with its timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IncidentStory {
+pub struct IncidentWithTimeline {
     pub incident: IncidentRow,
     /// Oldest first.
     pub timeline: Vec<TimelineRow>,
@@ -150,7 +150,7 @@ impl Ledger {
         Ok(Page::cut(rows, limit))
     }
 
-    pub fn incident(&self, id: i64) -> Result<Option<IncidentStory>, LedgerError> {
+    pub fn incident(&self, id: i64) -> Result<Option<IncidentWithTimeline>, LedgerError> {
         let Some((_, incident)) = self
             .conn
             .prepare_cached("SELECT * FROM incidents WHERE id = ?1")?
@@ -173,7 +173,7 @@ impl Ledger {
                 })
             })?
             .collect::<Result<_, _>>()?;
-        Ok(Some(IncidentStory { incident, timeline }))
+        Ok(Some(IncidentWithTimeline { incident, timeline }))
     }
 }
 

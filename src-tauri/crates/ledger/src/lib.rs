@@ -41,9 +41,11 @@ pub use exchanges::{
     AttemptOutcome, AttemptRow, Candidate, End, ExchangeFilter, ExchangeRow, PASSED,
 };
 pub use fallback_tests::{FailedTest, FallbackTestRow, TestFault};
-pub use incidents::{IncidentRow, IncidentStory, LoggedTransition, TimelineRow, TimelineSource};
+pub use incidents::{
+    IncidentRow, IncidentWithTimeline, LoggedTransition, TimelineRow, TimelineSource,
+};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
-pub use notifications::{NoticeKind, NoticeRow, Outcome, Urgency};
+pub use notifications::{NotificationKind, NotificationRow, Outcome, Urgency};
 pub use outages::{LevelStretch, Met, OUTAGE_SHOWN, Outage, PipelineMet};
 pub use probes::ProbeRow;
 pub use reader::Reader;

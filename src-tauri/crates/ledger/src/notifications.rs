@@ -28,7 +28,7 @@ CREATE INDEX notices_by_incident ON notices (incident) WHERE incident IS NOT NUL
 }];
 
 word_enum! {
-    NoticeKind {
+    NotificationKind {
         Outage = "outage",
         Rise = "rise",
         Recovery = "recovery",
@@ -51,9 +51,9 @@ word_enum! {
 
 /// A desktop notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoticeRow {
+pub struct NotificationRow {
     pub at: DateTime<Utc>,
-    pub kind: NoticeKind,
+    pub kind: NotificationKind,
     /// Notifications about one event share it.
     pub thread: String,
     pub title: String,
@@ -75,7 +75,10 @@ pub enum Outcome {
 
 impl Ledger {
     /// Returns the notification's id, which is never used again, over restarts too.
-    pub fn enqueue_notice(&mut self, notification: &NoticeRow) -> Result<i64, LedgerError> {
+    pub fn enqueue_notification(
+        &mut self,
+        notification: &NotificationRow,
+    ) -> Result<i64, LedgerError> {
         self.conn
             .prepare_cached(
                 "INSERT INTO notices (at, kind, thread, title, body, urgency, incident)
@@ -94,10 +97,10 @@ impl Ledger {
     }
 
     /// Not yet shown, dated `since` or later (ten minutes ago: older ones are not worth showing), oldest first.
-    pub fn pending_notices(
+    pub fn pending_notifications(
         &self,
         since: DateTime<Utc>,
-    ) -> Result<Vec<(i64, NoticeRow)>, LedgerError> {
+    ) -> Result<Vec<(i64, NotificationRow)>, LedgerError> {
         let mut pending = self.conn.prepare_cached(
             "SELECT * FROM notices WHERE outcome IS NULL AND at >= ?1 ORDER BY at, id",
         )?;
@@ -106,10 +109,10 @@ impl Ledger {
     }
 
     /// Notifications that could not be shown on the desktop, oldest first, each with the reason.
-    pub fn unshown_notices(
+    pub fn unshown_notifications(
         &self,
         since: DateTime<Utc>,
-    ) -> Result<Vec<(i64, NoticeRow, String)>, LedgerError> {
+    ) -> Result<Vec<(i64, NotificationRow, String)>, LedgerError> {
         let mut unshown = self.conn.prepare_cached(
             "SELECT * FROM notices WHERE outcome = 'not_shown' AND at >= ?1 ORDER BY at, id",
         )?;
@@ -121,7 +124,7 @@ impl Ledger {
     }
 
     /// Records a notification's result once. False: there is no such notification, or it has a result.
-    pub fn mark_notice(&mut self, id: i64, outcome: &Outcome) -> Result<bool, LedgerError> {
+    pub fn mark_notification(&mut self, id: i64, outcome: &Outcome) -> Result<bool, LedgerError> {
         let (word, why) = match outcome {
             Outcome::Shown => ("shown", None),
             Outcome::NotShown { why } => ("not_shown", Some(why)),
@@ -137,8 +140,8 @@ impl Ledger {
     }
 }
 
-fn read_notification(row: &Row<'_>) -> rusqlite::Result<(i64, NoticeRow)> {
-    let notification = NoticeRow {
+fn read_notification(row: &Row<'_>) -> rusqlite::Result<(i64, NotificationRow)> {
+    let notification = NotificationRow {
         at: get(row, "at")?,
         kind: get(row, "kind")?,
         thread: row.get("thread")?,

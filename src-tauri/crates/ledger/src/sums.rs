@@ -19,7 +19,7 @@ pub struct Sums {
     pub of_estimated_tokens: MicroDollars,
     /// The part of `spent` for fallbacks and their tests. A model without a price counts at [`DEAREST`], so that it
     /// cannot bypass the day's cap.
-    pub stand_ins: MicroDollars,
+    pub fallbacks: MicroDollars,
     /// Estimate.
     pub probes: MicroDollars,
     /// Exchanges that billed a key, and whose cost is not known.
@@ -48,7 +48,7 @@ impl Ledger {
                     carried_by_fallback: get(row, "carried")?,
                     spent: get(row, "spent")?,
                     of_estimated_tokens: get(row, "of_estimated_tokens")?,
-                    stand_ins: get(row, "stand_ins")?,
+                    fallbacks: get(row, "stand_ins")?,
                     probes: MicroDollars::ZERO,
                     unpriced: get(row, "unpriced")?,
                 })
@@ -58,7 +58,7 @@ impl Ledger {
         Ok(Sums {
             spent: sums.spent + tests.spent,
             of_estimated_tokens: sums.of_estimated_tokens + tests.of_estimated_tokens,
-            stand_ins: sums.stand_ins + tests.counted,
+            fallbacks: sums.fallbacks + tests.counted,
             probes: self.probes_spent(since)?,
             ..sums
         })

@@ -1,5 +1,5 @@
 use crate::cache::Cached;
-use crate::cue::Line;
+use crate::cue::ScriptedPart;
 use crate::delivery::{Delivery, Surrogates};
 use crate::fault::{Fault, Stop};
 use crate::improvise;
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
 
 /// Inputs for a response other than the request.
 pub(crate) struct Composition<'a> {
-    pub(crate) cued: Option<Vec<Line>>,
+    pub(crate) cued: Option<Vec<ScriptedPart>>,
     pub(crate) style: Option<Style>,
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) delivery: Delivery,
@@ -90,7 +90,7 @@ impl Answer {
                         .rfind(|part| matches!(part, Part::Tool { .. })),
                 );
             }
-            _ if delivery.half => halve(parts.last_mut()),
+            _ if delivery.truncated => halve(parts.last_mut()),
             _ => {}
         }
         let mut usage = Usage::of(request, &parts, of.cached, of.most_input);
@@ -176,12 +176,12 @@ impl Part {
     }
 }
 
-impl From<Line> for Part {
-    fn from(line: Line) -> Part {
+impl From<ScriptedPart> for Part {
+    fn from(line: ScriptedPart) -> Part {
         match line {
-            Line::Text(text) => Part::Text(text),
-            Line::Thinking(text) => Part::Thinking(text),
-            Line::Tool { name, input } => Part::Tool {
+            ScriptedPart::Text(text) => Part::Text(text),
+            ScriptedPart::Thinking(text) => Part::Thinking(text),
+            ScriptedPart::Tool { name, input } => Part::Tool {
                 name,
                 arguments: input.to_string(),
             },
@@ -280,20 +280,20 @@ fn split(text: &str, end: usize) -> usize {
 
 const THOUGHT: &str = "The user wants to see how this rehearsal goes. I will do exactly what the script says and no more.";
 
-fn lines(request: &Request, style: Option<Style>, fault: Option<&Fault>) -> Vec<Line> {
-    let text = || Line::Text(plain(request));
+fn lines(request: &Request, style: Option<Style>, fault: Option<&Fault>) -> Vec<ScriptedPart> {
+    let text = || ScriptedPart::Text(plain(request));
     let may_call = !request.tools.is_empty() && request.tool_results.is_none();
     let style = match style {
         None if fault.is_some_and(Fault::needs_tool) => {
             return vec![
-                Line::Text("I will call a tool.".to_owned()),
+                ScriptedPart::Text("I will call a tool.".to_owned()),
                 improvise::tool_call(&request.tools),
             ];
         }
-        None => match told_to_call(request) {
+        None => match named_tool(request) {
             Some(tool) if may_call => {
                 return vec![
-                    Line::Text("I will call the tool.".to_owned()),
+                    ScriptedPart::Text("I will call the tool.".to_owned()),
                     improvise::tool_call(std::slice::from_ref(tool)),
                 ];
             }
@@ -303,30 +303,30 @@ fn lines(request: &Request, style: Option<Style>, fault: Option<&Fault>) -> Vec<
     };
     match style {
         Style::Tool if may_call => vec![
-            Line::Text("I will call a tool.".to_owned()),
+            ScriptedPart::Text("I will call a tool.".to_owned()),
             improvise::tool_call(&request.tools),
         ],
         Style::ParallelTools if may_call => {
             let call = improvise::tool_call(&request.tools);
             vec![
-                Line::Text("I will call a tool twice.".to_owned()),
+                ScriptedPart::Text("I will call a tool twice.".to_owned()),
                 call.clone(),
                 call,
             ]
         }
         Style::Steady | Style::Tool | Style::ParallelTools => vec![text()],
-        Style::Thinking => vec![Line::Thinking(THOUGHT.to_owned()), text()],
-        Style::Long => vec![Line::Text(format!("{} {LONG}", plain(request)))],
+        Style::Thinking => vec![ScriptedPart::Thinking(THOUGHT.to_owned()), text()],
+        Style::Long => vec![ScriptedPart::Text(format!("{} {LONG}", plain(request)))],
     }
 }
 
 /// The offered tool that the user's last text names: "Call the tool `get_time`".
-fn told_to_call(request: &Request) -> Option<&Tool> {
-    let said = request.said.as_deref()?;
+fn named_tool(request: &Request) -> Option<&Tool> {
+    let user_text = request.user_text.as_deref()?;
     request
         .tools
         .iter()
-        .find(|tool| said.contains(&format!("the tool `{}`", tool.name)))
+        .find(|tool| user_text.contains(&format!("the tool `{}`", tool.name)))
 }
 
 const LONG: &str = "It goes on for a while, so that there is something to interrupt: the curtain is up, the lights are on, \
@@ -343,10 +343,10 @@ fn plain(request: &Request) -> String {
             clip(results)
         );
     }
-    match &request.said {
-        Some(said) => format!(
+    match &request.user_text {
+        Some(user_text) => format!(
             "This is a rehearsal answer from Understudy: no model was asked. You said: \"{}\"",
-            clip(said)
+            clip(user_text)
         ),
         None => "This is a rehearsal answer from Understudy: no model was asked.".to_owned(),
     }
@@ -366,8 +366,8 @@ fn halve(part: Option<&mut Part>) {
         Some(Part::Tool { arguments, .. }) => arguments,
         None => return,
     };
-    let half = text.chars().count() / 2;
-    if let Some((end, _)) = text.char_indices().nth(half) {
+    let middle = text.chars().count() / 2;
+    if let Some((end, _)) = text.char_indices().nth(middle) {
         text.truncate(end);
     }
 }

@@ -72,7 +72,7 @@ impl PromptCache {
                 lasting,
                 reports_writes,
             } => {
-                let whole = ends.last().map_or(0, |end| end.tokens);
+                let full = ends.last().map_or(0, |end| end.tokens);
                 let found = ends
                     .iter()
                     .rposition(|end| self.until.contains_key(&end.digest));
@@ -82,8 +82,8 @@ impl PromptCache {
                     self.until
                         .insert(end.digest.clone(), (now + lasting, lasting));
                 }
-                let write = if reports_writes && whole >= minimum {
-                    whole - read
+                let write = if reports_writes && full >= minimum {
+                    full - read
                 } else {
                     0
                 };

@@ -6,12 +6,12 @@ use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cue::Cue;
-use crate::family::Acting;
+use crate::cue::ScriptStep;
+use crate::family::VendorChoice;
 use crate::fault::Fault;
 use crate::perform::{Body, JSON};
 use crate::plan::Plan;
-use crate::received::{End, Received};
+use crate::received::{Received, ResponseEnd};
 use crate::respond::Incoming;
 use crate::state::State;
 
@@ -28,7 +28,7 @@ struct Outage {
 #[serde(deny_unknown_fields)]
 struct As {
     #[serde(rename = "as")]
-    acting: Acting,
+    acting: VendorChoice,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ struct ContextWindow {
 pub(crate) fn respond(state: &State, incoming: &Incoming) -> Option<Response<Body>> {
     let what = incoming.path.strip_prefix("/stage/")?;
     let done = match (&incoming.method, what) {
-        (&Method::POST, "cue") => read(&incoming.body).map(|cue: Cue| {
+        (&Method::POST, "cue") => read(&incoming.body).map(|cue: ScriptStep| {
             state.script().add(cue);
             Value::Null
         }),
@@ -110,10 +110,10 @@ fn shown(request: &Received) -> Value {
         "status": request.answered.status,
         "fault": request.answered.fault,
         "end": match request.answered.end {
-            End::Open => "open",
-            End::Sent => "sent",
-            End::Broken => "broken",
-            End::ClientLeft => "client_left",
+            ResponseEnd::Open => "open",
+            ResponseEnd::Sent => "sent",
+            ResponseEnd::Broken => "broken",
+            ResponseEnd::ClientLeft => "client_left",
         },
     })
 }

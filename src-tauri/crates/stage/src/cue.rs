@@ -2,9 +2,9 @@ use catalog::Dialect;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::family::{Acting, Family};
+use crate::family::{Family, VendorChoice};
 use crate::fault::Fault;
-use crate::manner::Manner;
+use crate::manner::Variation;
 
 /// The scripted response for the next matching request. Cues wait in a queue; a request uses the first that matches.
 ///
@@ -12,14 +12,14 @@ use crate::manner::Manner;
 /// `{"fault": "cut-in-text", "model": "claude-*", "times": 2}`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Cue {
+pub struct ScriptStep {
     /// The fault; absent: the fault in the model's name, or none.
     pub fault: Option<Fault>,
     /// The parts of the response; absent: by the model's name, or a short text. A response with a tool call matches only a
     /// request that offers tools.
-    pub answer: Option<Vec<Line>>,
+    pub answer: Option<Vec<ScriptedPart>>,
     /// The response to the request with the result of a tool that `answer` called.
-    pub then: Option<Vec<Line>>,
+    pub then: Option<Vec<ScriptedPart>>,
     /// Only for models that match this pattern; `*` matches any text.
     pub model: Option<String>,
     /// Only for this dialect.
@@ -29,10 +29,10 @@ pub struct Cue {
     /// Only for a request without a tool call in its conversation.
     pub before_tool_call: bool,
     /// Manners that are applied together with the fault.
-    pub manners: Vec<Manner>,
+    pub manners: Vec<Variation>,
     /// The vendor whose rules apply; absent: by the model's name, or by the stage.
     #[serde(rename = "as")]
-    pub acting: Option<Acting>,
+    pub acting: Option<VendorChoice>,
     /// Number of requests; absent: one.
     pub times: Option<u32>,
 }
@@ -40,7 +40,7 @@ pub struct Cue {
 /// One part of a response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Line {
+pub enum ScriptedPart {
     Text(String),
     /// Chat Completions has no thinking: its tokens are counted only.
     Thinking(String),
@@ -50,53 +50,53 @@ pub enum Line {
     },
 }
 
-impl Cue {
-    pub fn fault(fault: Fault) -> Cue {
-        Cue {
+impl ScriptStep {
+    pub fn fault(fault: Fault) -> ScriptStep {
+        ScriptStep {
             fault: Some(fault),
-            ..Cue::default()
+            ..ScriptStep::default()
         }
     }
 
-    pub fn answer(lines: impl Into<Vec<Line>>) -> Cue {
-        Cue {
+    pub fn answer(lines: impl Into<Vec<ScriptedPart>>) -> ScriptStep {
+        ScriptStep {
             answer: Some(lines.into()),
-            ..Cue::default()
+            ..ScriptStep::default()
         }
     }
 
     /// A tool call, then a text as the response to its result.
-    pub fn tool_turn(name: &str, input: Value, then: &str) -> Cue {
-        Cue {
-            then: Some(vec![Line::Text(then.to_owned())]),
-            ..Cue::answer([Line::Tool {
+    pub fn tool_turn(name: &str, input: Value, then: &str) -> ScriptStep {
+        ScriptStep {
+            then: Some(vec![ScriptedPart::Text(then.to_owned())]),
+            ..ScriptStep::answer([ScriptedPart::Tool {
                 name: name.to_owned(),
                 input,
             }])
         }
     }
 
-    pub fn for_model(self, pattern: &str) -> Cue {
-        Cue {
+    pub fn for_model(self, pattern: &str) -> ScriptStep {
+        ScriptStep {
             model: Some(pattern.to_owned()),
             ..self
         }
     }
 
-    pub fn with(mut self, manner: Manner) -> Cue {
+    pub fn with(mut self, manner: Variation) -> ScriptStep {
         self.manners.push(manner);
         self
     }
 
-    pub fn acting(self, family: Family) -> Cue {
-        Cue {
+    pub fn acting(self, family: Family) -> ScriptStep {
+        ScriptStep {
             acting: Some(family.into()),
             ..self
         }
     }
 
-    pub fn times(self, times: u32) -> Cue {
-        Cue {
+    pub fn times(self, times: u32) -> ScriptStep {
+        ScriptStep {
             times: Some(times),
             ..self
         }

@@ -2,7 +2,7 @@
 
 use catalog::Dialect;
 
-use crate::manner::{Ids, Manner, Reasoning, UsageManner};
+use crate::manner::{Ids, Reasoning, UsageVariation, Variation};
 use crate::signature::Seal;
 
 /// Traits of all responses of a vendor.
@@ -14,7 +14,7 @@ pub(crate) struct Traits {
     pub(crate) cached: CachedField,
     /// Thinking is not included in `completion_tokens`, only in the total.
     pub(crate) reasoning_beside: bool,
-    pub(crate) whole_calls: bool,
+    pub(crate) calls_in_one_event: bool,
     pub(crate) unnumbered_calls: bool,
     /// The field of `extra_content` with the thought signature of a message's first call.
     pub(crate) signs_calls: Option<&'static str>,
@@ -58,7 +58,7 @@ impl Traits {
         usage: UsagePlace::OnDemand,
         cached: CachedField::Details,
         reasoning_beside: false,
-        whole_calls: false,
+        calls_in_one_event: false,
         unnumbered_calls: false,
         signs_calls: None,
         always_completed: false,
@@ -76,7 +76,7 @@ pub(crate) struct Delivery {
     pub(crate) stop: Option<String>,
     pub(crate) reasons: Option<String>,
     pub(crate) status: Option<String>,
-    pub(crate) half: bool,
+    pub(crate) truncated: bool,
     pub(crate) corrected: bool,
     pub(crate) absurd: bool,
     pub(crate) surrogates: Option<Surrogates>,
@@ -111,23 +111,23 @@ pub(crate) enum AsDocument {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Contradiction {
     #[error("`{0}` and `{1}` contradict each other: name one of them.")]
-    Both(Manner, Manner),
+    Both(Variation, Variation),
     #[error("`{0}` exists in {1} only: this request is in {2}.")]
-    Elsewhere(Manner, Dialect, Dialect),
+    Elsewhere(Variation, Dialect, Dialect),
 }
 
 impl Delivery {
     pub(crate) fn new(
         traits: Traits,
         dialect: Dialect,
-        manners: &[Manner],
+        manners: &[Variation],
     ) -> Result<Delivery, Contradiction> {
         let mut delivery = Delivery {
             traits,
             stop: None,
             reasons: None,
             status: None,
-            half: false,
+            truncated: false,
             corrected: false,
             absurd: false,
             surrogates: None,
@@ -135,35 +135,37 @@ impl Delivery {
             document: AsDocument::No,
         };
         for (at, manner) in manners.iter().enumerate() {
-            let same_axis = |other: &&Manner| axis(other) == axis(manner);
+            let same_axis = |other: &&Variation| axis(other) == axis(manner);
             if let Some(other) = manners[..at].iter().find(same_axis) {
                 return Err(Contradiction::Both(other.clone(), manner.clone()));
             }
             let only = match manner {
-                Manner::Status(_) => Some(Dialect::OpenaiResponses),
-                Manner::Usage(
-                    UsageManner::Always
-                    | UsageManner::InChoice
-                    | UsageManner::EachChunk
-                    | UsageManner::ReasoningBeside
-                    | UsageManner::HitAndMiss
-                    | UsageManner::CachedOnTop,
+                Variation::Status(_) => Some(Dialect::OpenaiResponses),
+                Variation::Usage(
+                    UsageVariation::Always
+                    | UsageVariation::InChoice
+                    | UsageVariation::EachChunk
+                    | UsageVariation::ReasoningBeside
+                    | UsageVariation::HitAndMiss
+                    | UsageVariation::CachedOnTop,
                 )
-                | Manner::Reasoning(_)
-                | Manner::UnnumberedCalls => Some(Dialect::OpenaiChat),
-                Manner::Usage(UsageManner::None | UsageManner::Corrected | UsageManner::Absurd)
-                | Manner::Stop(_)
-                | Manner::Reasons(_)
-                | Manner::Half
-                | Manner::Ids(_)
-                | Manner::WholeCalls
-                | Manner::SplitSurrogates
-                | Manner::LoneSurrogate
-                | Manner::OpenLastEvent
-                | Manner::BareLastEvent
-                | Manner::WholeDocument
-                | Manner::WholeDocumentAsStream
-                | Manner::KeepAlive => None,
+                | Variation::Reasoning(_)
+                | Variation::UnnumberedCalls => Some(Dialect::OpenaiChat),
+                Variation::Usage(
+                    UsageVariation::None | UsageVariation::Corrected | UsageVariation::Absurd,
+                )
+                | Variation::Stop(_)
+                | Variation::Reasons(_)
+                | Variation::Truncated
+                | Variation::Ids(_)
+                | Variation::CallsInOneEvent
+                | Variation::SplitSurrogates
+                | Variation::LoneSurrogate
+                | Variation::OpenLastEvent
+                | Variation::BareLastEvent
+                | Variation::Document
+                | Variation::DocumentAsStream
+                | Variation::KeepAlive => None,
             };
             if let Some(only) = only.filter(|only| *only != dialect) {
                 return Err(Contradiction::Elsewhere(manner.clone(), only, dialect));
@@ -173,65 +175,69 @@ impl Delivery {
         Ok(delivery)
     }
 
-    fn apply(&mut self, manner: &Manner) {
+    fn apply(&mut self, manner: &Variation) {
         match manner {
-            Manner::Stop(word) => self.stop = Some(word.clone()),
-            Manner::Reasons(word) => self.reasons = Some(word.clone()),
-            Manner::Status(word) => self.status = Some(word.clone()),
-            Manner::Half => self.half = true,
-            Manner::Usage(usage) => self.count(*usage),
-            Manner::Ids(ids) => self.traits.ids = *ids,
-            Manner::Reasoning(reasoning) => self.traits.reasoning = *reasoning,
-            Manner::WholeCalls => self.traits.whole_calls = true,
-            Manner::UnnumberedCalls => self.traits.unnumbered_calls = true,
-            Manner::SplitSurrogates => self.surrogates = Some(Surrogates::Split),
-            Manner::LoneSurrogate => self.surrogates = Some(Surrogates::Lone),
-            Manner::OpenLastEvent => self.last_event = LastEvent::Open,
-            Manner::BareLastEvent => self.last_event = LastEvent::Bare,
-            Manner::WholeDocument => self.document = AsDocument::Json,
-            Manner::WholeDocumentAsStream => self.document = AsDocument::EventStream,
-            Manner::KeepAlive => self.traits.comments = true,
+            Variation::Stop(word) => self.stop = Some(word.clone()),
+            Variation::Reasons(word) => self.reasons = Some(word.clone()),
+            Variation::Status(word) => self.status = Some(word.clone()),
+            Variation::Truncated => self.truncated = true,
+            Variation::Usage(usage) => self.count(*usage),
+            Variation::Ids(ids) => self.traits.ids = *ids,
+            Variation::Reasoning(reasoning) => self.traits.reasoning = *reasoning,
+            Variation::CallsInOneEvent => self.traits.calls_in_one_event = true,
+            Variation::UnnumberedCalls => self.traits.unnumbered_calls = true,
+            Variation::SplitSurrogates => self.surrogates = Some(Surrogates::Split),
+            Variation::LoneSurrogate => self.surrogates = Some(Surrogates::Lone),
+            Variation::OpenLastEvent => self.last_event = LastEvent::Open,
+            Variation::BareLastEvent => self.last_event = LastEvent::Bare,
+            Variation::Document => self.document = AsDocument::Json,
+            Variation::DocumentAsStream => self.document = AsDocument::EventStream,
+            Variation::KeepAlive => self.traits.comments = true,
         }
     }
 
-    fn count(&mut self, usage: UsageManner) {
+    fn count(&mut self, usage: UsageVariation) {
         match usage {
-            UsageManner::None => self.traits.usage = UsagePlace::Nowhere,
-            UsageManner::Always => self.traits.usage = UsagePlace::Always,
-            UsageManner::InChoice => self.traits.usage = UsagePlace::InChoice,
-            UsageManner::EachChunk => self.traits.usage = UsagePlace::EachChunk,
-            UsageManner::ReasoningBeside => self.traits.reasoning_beside = true,
-            UsageManner::HitAndMiss => self.traits.cached = CachedField::HitAndMiss,
-            UsageManner::CachedOnTop => self.traits.cached = CachedField::OnTop,
-            UsageManner::Corrected => self.corrected = true,
-            UsageManner::Absurd => self.absurd = true,
+            UsageVariation::None => self.traits.usage = UsagePlace::Nowhere,
+            UsageVariation::Always => self.traits.usage = UsagePlace::Always,
+            UsageVariation::InChoice => self.traits.usage = UsagePlace::InChoice,
+            UsageVariation::EachChunk => self.traits.usage = UsagePlace::EachChunk,
+            UsageVariation::ReasoningBeside => self.traits.reasoning_beside = true,
+            UsageVariation::HitAndMiss => self.traits.cached = CachedField::HitAndMiss,
+            UsageVariation::CachedOnTop => self.traits.cached = CachedField::OnTop,
+            UsageVariation::Corrected => self.corrected = true,
+            UsageVariation::Absurd => self.absurd = true,
         }
     }
 }
 
 /// Manners with the same value are mutually exclusive.
-fn axis(manner: &Manner) -> &'static str {
+fn axis(manner: &Variation) -> &'static str {
     match manner {
-        Manner::Stop(_) => "stop",
-        Manner::Reasons(_) => "reasons",
-        Manner::Status(_) => "status",
-        Manner::Half => "half",
-        Manner::Usage(
-            UsageManner::None
-            | UsageManner::Always
-            | UsageManner::InChoice
-            | UsageManner::EachChunk,
+        Variation::Stop(_) => "stop",
+        Variation::Reasons(_) => "reasons",
+        Variation::Status(_) => "status",
+        Variation::Truncated => "half",
+        Variation::Usage(
+            UsageVariation::None
+            | UsageVariation::Always
+            | UsageVariation::InChoice
+            | UsageVariation::EachChunk,
         ) => "place of the usage",
-        Manner::Usage(UsageManner::ReasoningBeside) => "reasoning in the usage",
-        Manner::Usage(UsageManner::HitAndMiss | UsageManner::CachedOnTop) => "cached in the usage",
-        Manner::Usage(UsageManner::Corrected | UsageManner::Absurd) => "figures of the usage",
-        Manner::Ids(_) => "ids",
-        Manner::Reasoning(_) => "reasoning",
-        Manner::WholeCalls => "arguments",
-        Manner::UnnumberedCalls => "index of calls",
-        Manner::SplitSurrogates | Manner::LoneSurrogate => "surrogates",
-        Manner::OpenLastEvent | Manner::BareLastEvent => "last event",
-        Manner::WholeDocument | Manner::WholeDocumentAsStream => "document",
-        Manner::KeepAlive => "keep-alive",
+        Variation::Usage(UsageVariation::ReasoningBeside) => "reasoning in the usage",
+        Variation::Usage(UsageVariation::HitAndMiss | UsageVariation::CachedOnTop) => {
+            "cached in the usage"
+        }
+        Variation::Usage(UsageVariation::Corrected | UsageVariation::Absurd) => {
+            "figures of the usage"
+        }
+        Variation::Ids(_) => "ids",
+        Variation::Reasoning(_) => "reasoning",
+        Variation::CallsInOneEvent => "arguments",
+        Variation::UnnumberedCalls => "index of calls",
+        Variation::SplitSurrogates | Variation::LoneSurrogate => "surrogates",
+        Variation::OpenLastEvent | Variation::BareLastEvent => "last event",
+        Variation::Document | Variation::DocumentAsStream => "document",
+        Variation::KeepAlive => "keep-alive",
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn transcript(request: &Request, answer: &Answer) -> Transcript {
 impl Transcript {
     /// As one document.
     pub(crate) fn document(&self) -> Vec<u8> {
-        with_surrogates(self.whole.to_string().as_bytes()).into()
+        with_surrogates(self.full.to_string().as_bytes()).into()
     }
 
     fn keep_alive(&mut self, sign: &Bytes) {
@@ -88,7 +88,7 @@ pub(crate) fn error_event(dialect: Dialect, transcript: &Transcript, before: usi
         Dialect::OpenaiChat => chat::error_event(),
         Dialect::OpenaiResponses => {
             let message = "The server had an error while processing your request.";
-            responses::error_event(&transcript.whole, before, "server_error", message)
+            responses::error_event(&transcript.full, before, "server_error", message)
         }
     }
 }
@@ -106,7 +106,7 @@ pub(crate) fn error_event_saying(
         Dialect::Anthropic => anthropic::error_event(refusal.kind, &refusal.message),
         Dialect::OpenaiChat => format!("data: {envelope}\n\n").into(),
         Dialect::OpenaiResponses => responses::error_event(
-            &transcript.whole,
+            &transcript.full,
             before,
             code.unwrap_or(refusal.kind),
             &refusal.message,

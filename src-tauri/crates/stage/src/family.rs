@@ -21,7 +21,7 @@ mod vllm;
 mod xai;
 mod zai;
 
-pub use acting::{Acting, Family, UnknownFamily};
+pub use acting::{Family, UnknownFamily, VendorChoice};
 pub(crate) use vendor::{Call, Headers, Occasion, Overlong, Refusal, Vendor, known_model};
 
 impl Family {
@@ -58,12 +58,12 @@ impl Family {
     }
 }
 
-impl Acting {
+impl VendorChoice {
     pub(crate) fn family(self, model: &str) -> Option<Family> {
         match self {
-            Acting::Plain => None,
-            Acting::ByModel => Family::of_model(model),
-            Acting::Family(family) => Some(family),
+            VendorChoice::Plain => None,
+            VendorChoice::ByModel => Family::of_model(model),
+            VendorChoice::Family(family) => Some(family),
         }
     }
 }

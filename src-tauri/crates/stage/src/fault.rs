@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manner::Manner;
+use crate::manner::Variation;
 use crate::trouble::Trouble;
 
 mod text;
@@ -28,14 +28,14 @@ pub enum Fault {
     /// An error of the simulated vendor, with its text, status and headers: `rate-limit-day`.
     Trouble(Trouble),
     /// A manner, which can be combined with another fault: `usage:in-choice`.
-    Manner(Manner),
+    Variation(Variation),
     /// No response. A listener resets the connection at once if the outage or the next cue applies to every model; otherwise it
     /// drops it after the request was read, before any byte.
     Refuse,
     /// The request is read, then the connection is reset (TCP) or dropped (a pipe) before any byte.
     Reset,
     /// The request is read and nothing is sent for this time; then the normal response. `None`: for an unlimited time.
-    SilentBeforeHeaders(Option<Duration>),
+    NoHeaders(Option<Duration>),
     /// Headers and opening events at once, the first content after this time.
     LateFirstToken(Duration),
     /// A pause after this many content events, then the rest. `None`: an unlimited pause. A document pauses after 50 %.
@@ -52,7 +52,7 @@ pub enum Fault {
     /// An unlimited pause within a tool call's arguments.
     StallInTool,
     /// An unlimited pause after the stop reason, with pings, and without the terminal event. Responses has no stop reason
-    /// before its terminal event: there the pause follows it. A document: as `SilentBeforeHeaders`.
+    /// before its terminal event: there the pause follows it. A document: as `NoHeaders`.
     StallAfterStop,
     /// Opening events, then pings (comments in the OpenAI dialects) for an unlimited time. A document: headers only.
     PingsOnly,
@@ -162,10 +162,10 @@ impl Fault {
     }
 
     /// The response ends complete, after any time.
-    pub(crate) fn leaves_whole(&self) -> bool {
+    pub(crate) fn keeps_response_complete(&self) -> bool {
         match self {
             Fault::LateFirstToken(_)
-            | Fault::SilentBeforeHeaders(Some(_))
+            | Fault::NoHeaders(Some(_))
             | Fault::Stall {
                 lasting: Some(_), ..
             }
@@ -173,13 +173,13 @@ impl Fault {
             | Fault::Stop(_)
             | Fault::NothingToActOn
             | Fault::InvalidToolInput
-            | Fault::Manner(_)
+            | Fault::Variation(_)
             | Fault::Drip(_) => true,
             Fault::Status { .. }
             | Fault::Trouble(_)
             | Fault::Refuse
             | Fault::Reset
-            | Fault::SilentBeforeHeaders(None)
+            | Fault::NoHeaders(None)
             | Fault::Stall { lasting: None, .. }
             | Fault::HangUp { .. }
             | Fault::StallInTool

@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(crate) struct Transcript {
     pub(crate) frames: Vec<Frame>,
-    pub(crate) whole: Value,
+    pub(crate) full: Value,
 }
 
 /// One event as it goes over the wire.
@@ -57,8 +57,8 @@ impl Frame {
 
     /// The same event with data that is not JSON.
     pub(crate) fn malformed(&self) -> Frame {
-        let half = self.bytes.len() / 2;
-        let mut bytes = self.bytes[..half].to_vec();
+        let middle = self.bytes.len() / 2;
+        let mut bytes = self.bytes[..middle].to_vec();
         bytes.extend_from_slice(b"\n\n");
         Frame {
             kind: self.kind,

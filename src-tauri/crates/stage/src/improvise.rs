@@ -2,25 +2,25 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cue::Line;
+use crate::cue::ScriptedPart;
 use crate::request::Tool;
 
 /// Coding agents always offer a tool for shell commands; this command changes nothing.
 const COMMAND: &str = "echo rehearsal";
 
 /// A call of the least harmful offered tool: one that runs a command, else the first.
-pub(crate) fn tool_call(tools: &[Tool]) -> Line {
+pub(crate) fn tool_call(tools: &[Tool]) -> ScriptedPart {
     let runs_commands = |tool: &&Tool| {
         let properties = &tool.schema["properties"];
         properties["command"].is_object() || properties["cmd"].is_object()
     };
     match tools.iter().find(runs_commands).or(tools.first()) {
-        Some(tool) => Line::Tool {
+        Some(tool) => ScriptedPart::Tool {
             name: tool.name.clone(),
             input: fitting(&tool.schema),
         },
         // Only faults within a call need one without an offered tool.
-        None => Line::Tool {
+        None => ScriptedPart::Tool {
             name: "rehearsal_tool".to_owned(),
             input: json!({ "command": COMMAND }),
         },

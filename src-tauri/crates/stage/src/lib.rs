@@ -5,7 +5,7 @@
 //! order get the same bytes.
 //!
 //! The response is chosen in this order: the rules of the simulated vendor, an [outage](Stage::outage), the first matching
-//! [`Cue`], the model's name (`rehearsal/cut-in-text`, or `gpt-5@cut-in-text` if any model is served), a plain response.
+//! [`ScriptStep`], the model's name (`rehearsal/cut-in-text`, or `gpt-5@cut-in-text` if any model is served), a plain response.
 //!
 //! By default a stage simulates no vendor: it follows the documented dialect and refuses only invalid histories.
 //! [`Stage::acting`], a cue, or a name like `gpt-5@as-openai` selects a [`Family`]: that vendor's refusals, texts, streams,
@@ -44,12 +44,12 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-pub use cue::{Cue, Line};
-pub use family::{Acting, Family, UnknownFamily};
+pub use cue::{ScriptStep, ScriptedPart};
+pub use family::{Family, UnknownFamily, VendorChoice};
 pub use fault::{ErrorBody, Fault, Stop, UnknownFault};
-pub use manner::{Ids, Manner, Reasoning, UnknownManner, UsageManner};
+pub use manner::{Ids, Reasoning, UnknownVariation, UsageVariation, Variation};
 pub use plan::{Plan, Window, WindowName};
-pub use received::{Answered, End, Received};
+pub use received::{Received, ResponseEnd, ResponseRecord};
 pub use signature::sign;
 pub use stage::Stage;
 pub use trouble::Trouble;

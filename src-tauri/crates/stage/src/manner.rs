@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// `stop:network_error`, `tool+ids:functions+cut-in-tool`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Manner {
+pub enum Variation {
     /// `stop:eos`, `stop:`, `stop:function_call_filter: MALFORMED_FUNCTION_CALL`: this stop reason. In Responses
     /// `response.incomplete` with this reason.
     Stop(String),
@@ -18,16 +18,16 @@ pub enum Manner {
     Reasons(String),
     /// `status:incomplete`: in Responses the status of the object in the event `response.completed`.
     Status(String),
-    /// `half`: the last part is truncated.
-    Half,
+    /// `first_part`: the last part is truncated.
+    Truncated,
     /// `usage:…`.
-    Usage(UsageManner),
+    Usage(UsageVariation),
     /// `ids:…`: the ids of tool calls.
     Ids(Ids),
     /// `reasoning:…`: the field of a Chat message with the thinking.
     Reasoning(Reasoning),
-    /// `calls:whole`: the arguments of a tool call in one event.
-    WholeCalls,
+    /// `calls:full`: the arguments of a tool call in one event.
+    CallsInOneEvent,
     /// `calls:unnumbered`: every call of a Chat stream has the index 0; only the ids differ.
     UnnumberedCalls,
     /// `surrogates:split`: an emoji with its surrogates escaped in two events. In one document: escaped, one after the other.
@@ -38,16 +38,16 @@ pub enum Manner {
     OpenLastEvent,
     /// `last-event:bare`: the last event has no line break either.
     BareLastEvent,
-    /// `whole-document`: a streamed request gets one JSON document.
-    WholeDocument,
-    /// `whole-document:event-stream`: with the content type of a stream.
-    WholeDocumentAsStream,
+    /// `full-document`: a streamed request gets one JSON document.
+    Document,
+    /// `full-document:event-stream`: with the content type of a stream.
+    DocumentAsStream,
     /// `keep-alive`: the vendor's keep-alive before the first content and before every tenth event.
     KeepAlive,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UsageManner {
+pub enum UsageVariation {
     /// `usage:none`.
     None,
     /// `usage:always`: in the last chunk, also if not requested.
@@ -103,46 +103,64 @@ pub enum Reasoning {
 }
 
 /// Manners without a parameter.
-const PLAIN: &[(&str, Manner)] = &[
-    ("half", Manner::Half),
-    ("usage:none", Manner::Usage(UsageManner::None)),
-    ("usage:always", Manner::Usage(UsageManner::Always)),
-    ("usage:in-choice", Manner::Usage(UsageManner::InChoice)),
-    ("usage:each-chunk", Manner::Usage(UsageManner::EachChunk)),
+const PLAIN: &[(&str, Variation)] = &[
+    ("half", Variation::Truncated),
+    ("usage:none", Variation::Usage(UsageVariation::None)),
+    ("usage:always", Variation::Usage(UsageVariation::Always)),
+    (
+        "usage:in-choice",
+        Variation::Usage(UsageVariation::InChoice),
+    ),
+    (
+        "usage:each-chunk",
+        Variation::Usage(UsageVariation::EachChunk),
+    ),
     (
         "usage:reasoning-beside",
-        Manner::Usage(UsageManner::ReasoningBeside),
+        Variation::Usage(UsageVariation::ReasoningBeside),
     ),
-    ("usage:hit-and-miss", Manner::Usage(UsageManner::HitAndMiss)),
+    (
+        "usage:hit-and-miss",
+        Variation::Usage(UsageVariation::HitAndMiss),
+    ),
     (
         "usage:cached-on-top",
-        Manner::Usage(UsageManner::CachedOnTop),
+        Variation::Usage(UsageVariation::CachedOnTop),
     ),
-    ("usage:corrected", Manner::Usage(UsageManner::Corrected)),
-    ("usage:absurd", Manner::Usage(UsageManner::Absurd)),
-    ("ids:own", Manner::Ids(Ids::Own)),
-    ("ids:functions", Manner::Ids(Ids::Functions)),
-    ("ids:vllm", Manner::Ids(Ids::Vllm)),
-    ("ids:nine", Manner::Ids(Ids::Nine)),
-    ("ids:deepseek", Manner::Ids(Ids::DeepSeek)),
-    ("ids:gemini", Manner::Ids(Ids::Gemini)),
-    ("reasoning:hidden", Manner::Reasoning(Reasoning::Hidden)),
+    (
+        "usage:corrected",
+        Variation::Usage(UsageVariation::Corrected),
+    ),
+    ("usage:absurd", Variation::Usage(UsageVariation::Absurd)),
+    ("ids:own", Variation::Ids(Ids::Own)),
+    ("ids:functions", Variation::Ids(Ids::Functions)),
+    ("ids:vllm", Variation::Ids(Ids::Vllm)),
+    ("ids:nine", Variation::Ids(Ids::Nine)),
+    ("ids:deepseek", Variation::Ids(Ids::DeepSeek)),
+    ("ids:gemini", Variation::Ids(Ids::Gemini)),
+    ("reasoning:hidden", Variation::Reasoning(Reasoning::Hidden)),
     (
         "reasoning:reasoning_content",
-        Manner::Reasoning(Reasoning::Content),
+        Variation::Reasoning(Reasoning::Content),
     ),
-    ("reasoning:reasoning", Manner::Reasoning(Reasoning::Plain)),
-    ("reasoning:details", Manner::Reasoning(Reasoning::Details)),
-    ("reasoning:parts", Manner::Reasoning(Reasoning::Parts)),
-    ("calls:whole", Manner::WholeCalls),
-    ("calls:unnumbered", Manner::UnnumberedCalls),
-    ("surrogates:split", Manner::SplitSurrogates),
-    ("surrogates:lone", Manner::LoneSurrogate),
-    ("last-event:open", Manner::OpenLastEvent),
-    ("last-event:bare", Manner::BareLastEvent),
-    ("whole-document", Manner::WholeDocument),
-    ("whole-document:event-stream", Manner::WholeDocumentAsStream),
-    ("keep-alive", Manner::KeepAlive),
+    (
+        "reasoning:reasoning",
+        Variation::Reasoning(Reasoning::Plain),
+    ),
+    (
+        "reasoning:details",
+        Variation::Reasoning(Reasoning::Details),
+    ),
+    ("reasoning:parts", Variation::Reasoning(Reasoning::Parts)),
+    ("calls:whole", Variation::CallsInOneEvent),
+    ("calls:unnumbered", Variation::UnnumberedCalls),
+    ("surrogates:split", Variation::SplitSurrogates),
+    ("surrogates:lone", Variation::LoneSurrogate),
+    ("last-event:open", Variation::OpenLastEvent),
+    ("last-event:bare", Variation::BareLastEvent),
+    ("whole-document", Variation::Document),
+    ("whole-document:event-stream", Variation::DocumentAsStream),
+    ("keep-alive", Variation::KeepAlive),
 ];
 
 /// Longest id that `ids:` accepts, in characters.
@@ -151,23 +169,23 @@ const LONGEST_ID: usize = 4096;
 /// A name that is not a manner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no manner of answering; the names are listed by GET /v1/models")]
-pub struct UnknownManner(pub String);
+pub struct UnknownVariation(pub String);
 
-impl FromStr for Manner {
-    type Err = UnknownManner;
+impl FromStr for Variation {
+    type Err = UnknownVariation;
 
-    fn from_str(name: &str) -> Result<Self, UnknownManner> {
+    fn from_str(name: &str) -> Result<Self, UnknownVariation> {
         if let Some((_, manner)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
             return Ok(manner.clone());
         }
-        let unknown = || UnknownManner(name.to_owned());
+        let unknown = || UnknownVariation(name.to_owned());
         let (kind, word) = name.split_once(':').ok_or_else(unknown)?;
         match kind {
-            "stop" => Ok(Manner::Stop(word.to_owned())),
-            "reasons" => Ok(Manner::Reasons(word.to_owned())),
-            "status" => Ok(Manner::Status(word.to_owned())),
+            "stop" => Ok(Variation::Stop(word.to_owned())),
+            "reasons" => Ok(Variation::Reasons(word.to_owned())),
+            "status" => Ok(Variation::Status(word.to_owned())),
             "ids" => match word.parse() {
-                Ok(length @ 1..=LONGEST_ID) => Ok(Manner::Ids(Ids::Length(length))),
+                Ok(length @ 1..=LONGEST_ID) => Ok(Variation::Ids(Ids::Length(length))),
                 _ => Err(unknown()),
             },
             _ => Err(unknown()),
@@ -175,26 +193,26 @@ impl FromStr for Manner {
     }
 }
 
-impl fmt::Display for Manner {
+impl fmt::Display for Variation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Manner::Stop(word) => write!(f, "stop:{word}"),
-            Manner::Reasons(word) => write!(f, "reasons:{word}"),
-            Manner::Status(word) => write!(f, "status:{word}"),
-            Manner::Ids(Ids::Length(length)) => write!(f, "ids:{length}"),
-            Manner::Half
-            | Manner::Usage(_)
-            | Manner::Ids(_)
-            | Manner::Reasoning(_)
-            | Manner::WholeCalls
-            | Manner::UnnumberedCalls
-            | Manner::SplitSurrogates
-            | Manner::LoneSurrogate
-            | Manner::OpenLastEvent
-            | Manner::BareLastEvent
-            | Manner::WholeDocument
-            | Manner::WholeDocumentAsStream
-            | Manner::KeepAlive => {
+            Variation::Stop(word) => write!(f, "stop:{word}"),
+            Variation::Reasons(word) => write!(f, "reasons:{word}"),
+            Variation::Status(word) => write!(f, "status:{word}"),
+            Variation::Ids(Ids::Length(length)) => write!(f, "ids:{length}"),
+            Variation::Truncated
+            | Variation::Usage(_)
+            | Variation::Ids(_)
+            | Variation::Reasoning(_)
+            | Variation::CallsInOneEvent
+            | Variation::UnnumberedCalls
+            | Variation::SplitSurrogates
+            | Variation::LoneSurrogate
+            | Variation::OpenLastEvent
+            | Variation::BareLastEvent
+            | Variation::Document
+            | Variation::DocumentAsStream
+            | Variation::KeepAlive => {
                 let found = PLAIN.iter().find(|(_, manner)| manner == self);
                 f.write_str(found.map_or("", |(name, _)| name))
             }
@@ -202,16 +220,16 @@ impl fmt::Display for Manner {
     }
 }
 
-impl TryFrom<String> for Manner {
-    type Error = UnknownManner;
+impl TryFrom<String> for Variation {
+    type Error = UnknownVariation;
 
-    fn try_from(name: String) -> Result<Self, UnknownManner> {
+    fn try_from(name: String) -> Result<Self, UnknownVariation> {
         name.parse()
     }
 }
 
-impl From<Manner> for String {
-    fn from(manner: Manner) -> String {
+impl From<Variation> for String {
+    fn from(manner: Variation) -> String {
         manner.to_string()
     }
 }
@@ -223,7 +241,7 @@ pub(crate) fn plain_names() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Manner, plain_names};
+    use super::{Variation, plain_names};
 
     #[test]
     fn every_manner_name_is_parsed_to_the_same_manner() {
@@ -237,7 +255,7 @@ mod tests {
             "ids:46",
         ];
         for name in plain_names().chain(with_word) {
-            assert_eq!(name.parse::<Manner>().unwrap().to_string(), name);
+            assert_eq!(name.parse::<Variation>().unwrap().to_string(), name);
         }
         for name in [
             "",
@@ -248,7 +266,7 @@ mod tests {
             "ids:many",
             "half:1",
         ] {
-            assert!(name.parse::<Manner>().is_err(), "{name}");
+            assert!(name.parse::<Variation>().is_err(), "{name}");
         }
     }
 }

@@ -22,22 +22,22 @@ pub struct Received {
     pub family: Option<Family>,
     /// Milliseconds since the stage was created.
     pub at_ms: u64,
-    pub answered: Answered,
+    pub answered: ResponseRecord,
 }
 
 /// The response to a request, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
+pub struct ResponseRecord {
     /// `None`: no byte was sent yet.
     pub status: Option<u16>,
     /// The fault that was applied.
     pub fault: Option<String>,
-    pub end: End,
+    pub end: ResponseEnd,
 }
 
 /// The end of an exchange, seen from the upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ResponseEnd {
     /// Still sending, or paused by a fault.
     Open,
     /// All bytes of the response were written to the connection.
@@ -141,7 +141,7 @@ impl Entry {
         self.note(|request| request.answered.status = Some(status.as_u16()));
     }
 
-    pub(crate) fn end(&mut self, end: End) {
+    pub(crate) fn end(&mut self, end: ResponseEnd) {
         if !self.ended {
             self.ended = true;
             self.note(|request| request.answered.end = end);
@@ -161,6 +161,6 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.end(End::ClientLeft);
+        self.end(ResponseEnd::ClientLeft);
     }
 }

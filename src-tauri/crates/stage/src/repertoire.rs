@@ -3,8 +3,8 @@
 use catalog::REHEARSAL_PREFIX;
 
 use crate::Fault;
-use crate::family::Acting;
-use crate::manner::Manner;
+use crate::family::VendorChoice;
+use crate::manner::Variation;
 
 mod names;
 
@@ -15,8 +15,8 @@ pub(crate) use names::NAMES;
 pub(crate) struct Piece {
     pub(crate) style: Option<Style>,
     pub(crate) fault: Option<Fault>,
-    pub(crate) manners: Vec<Manner>,
-    pub(crate) acting: Option<Acting>,
+    pub(crate) manners: Vec<Variation>,
+    pub(crate) acting: Option<VendorChoice>,
 }
 
 /// Why a name is not a script.
@@ -62,7 +62,7 @@ impl Piece {
                 acting_word = word;
             } else {
                 let fault = word.parse().map_err(|_| unknown())?;
-                if let Fault::Manner(manner) = fault {
+                if let Fault::Variation(manner) = fault {
                     piece.manners.push(manner);
                 } else if piece.fault.replace(fault).is_some() {
                     return Err(both(fault_word));

@@ -8,7 +8,7 @@ pub(crate) struct Request {
     pub(crate) model: String,
     pub(crate) stream: bool,
     /// The last text of the user, without reminders that a client adds.
-    pub(crate) said: Option<String>,
+    pub(crate) user_text: Option<String>,
     /// The tool results at the end of the request; `None` if it does not end with results.
     pub(crate) tool_results: Option<String>,
     pub(crate) tools: Vec<Tool>,
@@ -47,7 +47,7 @@ impl Request {
             dialect,
             model,
             stream: body["stream"] == true,
-            said: last_said(turns),
+            user_text: last_text(turns),
             tool_results: tool_results(dialect, turns),
             tools: tools(dialect, body),
             schema: schema(dialect, body),
@@ -93,7 +93,7 @@ fn texts(content: &Value) -> Vec<&str> {
     }
 }
 
-fn last_said(turns: &Value) -> Option<String> {
+fn last_text(turns: &Value) -> Option<String> {
     if let Value::String(text) = turns {
         return Some(text.clone());
     }
@@ -113,7 +113,7 @@ fn last_said(turns: &Value) -> Option<String> {
 
 fn tool_results(dialect: Dialect, turns: &Value) -> Option<String> {
     let turns = list(turns);
-    let said: Vec<&str> = match dialect {
+    let user_text: Vec<&str> = match dialect {
         Dialect::Anthropic => {
             let last = turns.iter().rev().find(|turn| turn["role"] != "system")?;
             list(&last["content"])
@@ -144,7 +144,7 @@ fn tool_results(dialect: Dialect, turns: &Value) -> Option<String> {
             .map(|item| texts(&item["output"]).first().copied().unwrap_or_default())
             .collect(),
     };
-    (!said.is_empty()).then(|| said.join("; "))
+    (!user_text.is_empty()).then(|| user_text.join("; "))
 }
 
 fn calls(dialect: Dialect, turns: &Value) -> usize {

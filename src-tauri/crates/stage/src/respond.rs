@@ -22,7 +22,7 @@ mod reply;
 pub(crate) use incoming::{Dropped, Incoming};
 
 /// The operation of a path. Prefixes before it do not matter, since clients have base URLs with and without `/v1`.
-enum Asked<'a> {
+enum Operation<'a> {
     Generate(Dialect),
     CountTokens,
     Models,
@@ -38,25 +38,25 @@ pub(crate) async fn respond(
     carrier: Carrier,
     entry: Entry,
 ) -> Result<Response<Body>, Dropped> {
-    let performance = match asked(&incoming) {
-        Asked::Generate(dialect) => {
+    let performance = match requested(&incoming) {
+        Operation::Generate(dialect) => {
             return generate::generate(state, dialect, &incoming, carrier, entry).await;
         }
-        Asked::CountTokens => count_tokens(&incoming.body),
-        Asked::Models => document(200, models()),
-        Asked::Model(name) => match models_named(name) {
+        Operation::CountTokens => count_tokens(&incoming.body),
+        Operation::Models => document(200, models()),
+        Operation::Model(name) => match models_named(name) {
             Some(model) => document(200, model),
             None if state.plays_any_model() => document(200, any_model(name)),
             None => refuse(Dialect::OpenaiChat, 404, &unknown_model(name, None)),
         },
         // Codex falls back to plain requests at once on 426, and after seven attempts on anything else.
-        Asked::WebSocket => refuse(
+        Operation::WebSocket => refuse(
             Dialect::OpenaiResponses,
             426,
             "The rehearsal provider does not speak WebSocket: send a POST.",
         ),
-        Asked::Probe => Performance::document(200, JSON, Vec::new()),
-        Asked::Unknown => elsewhere(state, &incoming),
+        Operation::Probe => Performance::document(200, JSON, Vec::new()),
+        Operation::Unknown => elsewhere(state, &incoming),
     };
     Ok(response(performance, &[], carrier, entry))
 }
@@ -76,30 +76,32 @@ fn elsewhere(state: &State, incoming: &Incoming) -> Performance {
 
 /// The response to a body that is too large.
 pub(crate) fn too_large(incoming: &Incoming, carrier: Carrier, entry: Entry) -> Response<Body> {
-    let dialect = match asked(incoming) {
-        Asked::Generate(dialect) => dialect,
-        Asked::CountTokens => Dialect::Anthropic,
-        Asked::Models | Asked::Model(_) | Asked::WebSocket | Asked::Probe | Asked::Unknown => {
-            Dialect::OpenaiChat
-        }
+    let dialect = match requested(incoming) {
+        Operation::Generate(dialect) => dialect,
+        Operation::CountTokens => Dialect::Anthropic,
+        Operation::Models
+        | Operation::Model(_)
+        | Operation::WebSocket
+        | Operation::Probe
+        | Operation::Unknown => Dialect::OpenaiChat,
     };
     let message = "Request exceeds the maximum size: a body may have 32 MiB.";
     response(refuse(dialect, 413, message), &[], carrier, entry)
 }
 
-fn asked(incoming: &Incoming) -> Asked<'_> {
+fn requested(incoming: &Incoming) -> Operation<'_> {
     let path = incoming.path.split('?').next().unwrap_or_default();
     let path = path.trim_end_matches('/');
     if incoming.method == Method::HEAD {
-        return Asked::Probe;
+        return Operation::Probe;
     }
     if incoming.method == Method::POST {
         return match path {
-            _ if path.ends_with("/messages/count_tokens") => Asked::CountTokens,
-            _ if path.ends_with("/messages") => Asked::Generate(Dialect::Anthropic),
-            _ if path.ends_with("/chat/completions") => Asked::Generate(Dialect::OpenaiChat),
-            _ if path.ends_with("/responses") => Asked::Generate(Dialect::OpenaiResponses),
-            _ => Asked::Unknown,
+            _ if path.ends_with("/messages/count_tokens") => Operation::CountTokens,
+            _ if path.ends_with("/messages") => Operation::Generate(Dialect::Anthropic),
+            _ if path.ends_with("/chat/completions") => Operation::Generate(Dialect::OpenaiChat),
+            _ if path.ends_with("/responses") => Operation::Generate(Dialect::OpenaiResponses),
+            _ => Operation::Unknown,
         };
     }
     let upgrades = incoming
@@ -107,15 +109,15 @@ fn asked(incoming: &Incoming) -> Asked<'_> {
         .get(header::UPGRADE)
         .map(HeaderValue::as_bytes);
     match path.rsplit_once("/models") {
-        _ if incoming.method != Method::GET => Asked::Unknown,
+        _ if incoming.method != Method::GET => Operation::Unknown,
         _ if path.ends_with("/responses")
             && upgrades.is_some_and(|to| to.eq_ignore_ascii_case(b"websocket")) =>
         {
-            Asked::WebSocket
+            Operation::WebSocket
         }
-        Some((_, "")) => Asked::Models,
-        Some((_, name)) => Asked::Model(name.trim_start_matches('/')),
-        None => Asked::Unknown,
+        Some((_, "")) => Operation::Models,
+        Some((_, name)) => Operation::Model(name.trim_start_matches('/')),
+        None => Operation::Unknown,
     }
 }
 

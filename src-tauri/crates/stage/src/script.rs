@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
-use crate::cue::{Cue, Line};
-use crate::family::Acting;
+use crate::cue::{ScriptStep, ScriptedPart};
+use crate::family::VendorChoice;
 use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::request::Request;
@@ -10,15 +10,15 @@ use crate::request::Request;
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     pub(crate) outage: Option<Fault>,
-    pub(crate) acting: Acting,
+    pub(crate) acting: VendorChoice,
     pub(crate) plan: Option<Plan>,
     /// Context window of every model in tokens; `None`: that of the vendor's models.
     pub(crate) window: Option<u64>,
-    cues: VecDeque<Cue>,
+    cues: VecDeque<ScriptStep>,
 }
 
 impl Script {
-    pub(crate) fn add(&mut self, cue: Cue) {
+    pub(crate) fn add(&mut self, cue: ScriptStep) {
         self.cues.push_back(cue);
     }
 
@@ -27,7 +27,7 @@ impl Script {
     }
 
     /// The vendor of the first matching cue; the cue is not consumed.
-    pub(crate) fn acting_of_cue(&self, request: &Request) -> Option<Acting> {
+    pub(crate) fn acting_of_cue(&self, request: &Request) -> Option<VendorChoice> {
         if self.outage.is_some() {
             return None;
         }
@@ -35,19 +35,19 @@ impl Script {
     }
 
     /// The first matching cue; this request consumes it.
-    pub(crate) fn take(&mut self, request: &Request) -> Option<Cue> {
+    pub(crate) fn take(&mut self, request: &Request) -> Option<ScriptStep> {
         let at = self.cues.iter().position(|cue| fits(cue, request))?;
         let cue = self.cues.get(at)?.clone();
         self.use_up(at);
         if let Some(then) = &cue.then {
-            self.cues.push_front(Cue {
+            self.cues.push_front(ScriptStep {
                 answer: Some(then.clone()),
                 model: cue.model.clone(),
                 dialect: cue.dialect,
                 manners: cue.manners.clone(),
                 acting: cue.acting,
                 after_tool_result: true,
-                ..Cue::default()
+                ..ScriptStep::default()
             });
         }
         Some(cue)
@@ -80,11 +80,11 @@ impl Script {
     }
 }
 
-fn fits(cue: &Cue, request: &Request) -> bool {
+fn fits(cue: &ScriptStep, request: &Request) -> bool {
     let tools_offered = || {
         cue.answer.iter().flatten().all(|line| match line {
-            Line::Tool { name, .. } => request.offers(name),
-            Line::Text(_) | Line::Thinking(_) => true,
+            ScriptedPart::Tool { name, .. } => request.offers(name),
+            ScriptedPart::Text(_) | ScriptedPart::Thinking(_) => true,
         })
     };
     cue.dialect.is_none_or(|dialect| dialect == request.dialect)

@@ -17,11 +17,11 @@ use tokio::time::timeout;
 
 use crate::connection::{Carried, Carrier};
 use crate::control;
-use crate::cue::Cue;
-use crate::family::Acting;
+use crate::cue::ScriptStep;
+use crate::family::VendorChoice;
 use crate::fault::Fault;
 use crate::plan::Plan;
-use crate::received::{Answered, End, Entry, Log, Received};
+use crate::received::{Entry, Log, Received, ResponseEnd, ResponseRecord};
 use crate::respond::{Dropped, Incoming, respond, too_large};
 use crate::state::{Plays, State};
 
@@ -54,15 +54,15 @@ impl Stage {
     }
 
     /// Checks every request against the rules of this vendor, and responds like it: a [`crate::Family`], or
-    /// [`Acting::ByModel`].
+    /// [`VendorChoice::ByModel`].
     #[must_use]
-    pub fn acting(self, acting: impl Into<Acting>) -> Stage {
+    pub fn acting(self, acting: impl Into<VendorChoice>) -> Stage {
         self.act(acting.into());
         self
     }
 
     /// As [`Stage::acting`], from the next request on. A cue or a model's name (`as-gemini`) has priority.
-    pub fn act(&self, acting: Acting) {
+    pub fn act(&self, acting: VendorChoice) {
         self.state.script().acting = acting;
     }
 
@@ -85,7 +85,7 @@ impl Stage {
     }
 
     /// The response for a later request. Cues wait in a queue; a request uses the first that matches.
-    pub fn cue(&self, cue: Cue) {
+    pub fn cue(&self, cue: ScriptStep) {
         self.state.script().add(cue);
     }
 
@@ -239,10 +239,10 @@ impl Stage {
             dialect: None,
             family: None,
             at_ms: self.state.elapsed_ms(),
-            answered: Answered {
+            answered: ResponseRecord {
                 status: None,
                 fault: None,
-                end: End::Open,
+                end: ResponseEnd::Open,
             },
         })
     }

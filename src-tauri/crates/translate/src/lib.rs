@@ -16,8 +16,9 @@ pub use names::{ClientTool, Names, NoSignature, Signature, ToolKind};
 pub use request::{
     Call, Conversation, Document, DocumentBody, Echo, Fidelity, File, Filtered, Format, Home,
     Image, Input, LeftOut, Part, Role, Target, Tool, ToolChoice, ToolInput, ToolResult, Translated,
-    Turn, Untranslatable, Wanted, Why, Wish, estimate_tokens, read, request, say, within_family,
+    Turn, Untranslatable, Wanted, Why, Wish, estimate_tokens, read, request, within_family, write,
 };
 pub use response::{
-    AnswerTranslator, CannotTell, Form, Progress, Whole, error, whole, whole_signed,
+    AnswerTranslator, Form, Progress, SignedDocument, UntranslatableResponse, complete_document,
+    complete_document_signed, error,
 };

@@ -212,7 +212,7 @@ fn nine_of(id: &str, taken: &dyn Fn(&str) -> bool) -> Option<String> {
 }
 
 /// Another form of an id, for a call that would otherwise have the same id as an earlier call.
-pub(super) fn told_again(id: &str, serial: u32) -> String {
+pub(super) fn next_free_id(id: &str, serial: u32) -> String {
     id::carried_again(Dialect::Anthropic, id, serial)
 }
 

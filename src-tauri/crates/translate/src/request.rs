@@ -68,21 +68,21 @@ pub fn request(
     body: &[u8],
     target: &Target,
 ) -> Result<Translated, Untranslatable> {
-    say(from, to, &read(from, body)?, target)
+    write(from, to, &read(from, body)?, target)
 }
 
 /// The same for a parsed request: one parse serves all candidates.
 ///
 /// # Errors
 /// As [`request`].
-pub fn say(
+pub fn write(
     from: Dialect,
     to: Dialect,
-    said: &Conversation,
+    original: &Conversation,
     target: &Target,
 ) -> Result<Translated, Untranslatable> {
-    target.can_serve(said)?;
-    let conversation = target.fitted(said.clone());
+    target.can_serve(original)?;
+    let conversation = target.fitted(original.clone());
     let names = Names::new(from, to, tools(&conversation), ids(&conversation));
     let names = names.with_signatures(conversation.signatures.clone());
     let names = match target.ids {
@@ -153,9 +153,9 @@ pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatabl
 }
 
 /// Every vendor refuses two tools with the same name.
-fn tools_differ(dialect: Dialect, said: &Conversation) -> Result<(), Untranslatable> {
+fn tools_differ(dialect: Dialect, original: &Conversation) -> Result<(), Untranslatable> {
     let mut seen = BTreeSet::new();
-    let mut tools = said.tools.iter();
+    let mut tools = original.tools.iter();
     match tools.find(|tool| !seen.insert((&tool.namespace, &tool.name))) {
         None => Ok(()),
         Some(tool) => Err(Untranslatable::Malformed {
@@ -166,21 +166,21 @@ fn tools_differ(dialect: Dialect, said: &Conversation) -> Result<(), Untranslata
 }
 
 /// A vendor's server tool may be dropped if other tools remain and none is required.
-fn keeps_its_tools(dialect: Dialect, said: &Conversation) -> Result<(), Untranslatable> {
-    let missing = said.left_out.iter().find_map(|left_out| {
+fn keeps_its_tools(dialect: Dialect, original: &Conversation) -> Result<(), Untranslatable> {
+    let missing = original.left_out.iter().find_map(|left_out| {
         let tool = left_out.what.strip_prefix("tools[]: ")?;
         (left_out.why == Why::VendorTool).then_some(tool)
     });
-    let chosen_is_there = match &said.tool_choice {
+    let chosen_is_there = match &original.tool_choice {
         ToolChoice::Auto | ToolChoice::Never => true,
         ToolChoice::Any => missing.is_none(),
-        ToolChoice::Tool { namespace, name } => said
+        ToolChoice::Tool { namespace, name } => original
             .tools
             .iter()
             .any(|tool| tool.name == *name && tool.namespace == *namespace),
     };
-    let tool = match (&said.tool_choice, missing) {
-        (_, Some(missing)) if said.tools.is_empty() || !chosen_is_there => missing,
+    let tool = match (&original.tool_choice, missing) {
+        (_, Some(missing)) if original.tools.is_empty() || !chosen_is_there => missing,
         (ToolChoice::Tool { name, .. }, None) if !chosen_is_there => name,
         _ => return Ok(()),
     };
@@ -191,14 +191,14 @@ fn keeps_its_tools(dialect: Dialect, said: &Conversation) -> Result<(), Untransl
 }
 
 /// Tools that the request declares, and tools of earlier turns that it no longer declares.
-fn tools(said: &Conversation) -> Vec<ClientTool> {
-    let declared = said.tools.iter().map(|tool| ClientTool {
+fn tools(original: &Conversation) -> Vec<ClientTool> {
+    let declared = original.tools.iter().map(|tool| ClientTool {
         name: tool.name.clone(),
         namespace: tool.namespace.clone(),
         kind: tool.kind(),
     });
     let mut tools: Vec<ClientTool> = declared.collect();
-    for call in said.turns.iter().flat_map(Turn::calls) {
+    for call in original.turns.iter().flat_map(Turn::calls) {
         let known = |tool: &ClientTool| tool.name == call.name && tool.namespace == call.namespace;
         if !tools.iter().any(known) {
             tools.push(ClientTool {
@@ -211,7 +211,7 @@ fn tools(said: &Conversation) -> Vec<ClientTool> {
     tools
 }
 
-fn ids(said: &Conversation) -> impl Iterator<Item = &str> {
-    let calls = said.turns.iter().flat_map(Turn::calls);
+fn ids(original: &Conversation) -> impl Iterator<Item = &str> {
+    let calls = original.turns.iter().flat_map(Turn::calls);
     calls.map(|call| call.id.as_str())
 }

@@ -3,7 +3,6 @@
 //! A [`Validator`] reads every event first. The stop reason, the usage and the terminal event are written from its verdict, so
 //! a response that failed the completion check never ends as complete for the client.
 
-pub(crate) mod cannot_tell;
 pub(crate) mod dialects;
 pub(crate) mod document;
 pub(crate) mod error;
@@ -14,6 +13,7 @@ pub(crate) mod reasoning;
 pub(crate) mod restore;
 pub(crate) mod stop;
 pub(crate) mod stream;
+pub(crate) mod untranslatable;
 pub(crate) mod write;
 
 use std::sync::Arc;
@@ -25,10 +25,10 @@ use model::{Identity, Stop};
 use parts::Parts;
 use wire::{BodyEnd, Broken, Completion, Validator};
 
-pub use cannot_tell::CannotTell;
-pub use document::{Whole, whole, whole_signed};
+pub use document::{SignedDocument, complete_document, complete_document_signed};
 pub use error::error;
 pub use stream::{AnswerTranslator, Progress};
+pub use untranslatable::UntranslatableResponse;
 
 /// The form of the response that the client's request requires.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +60,7 @@ struct Proof {
 }
 
 impl Proof {
-    fn of(validator: &Validator) -> Result<Proof, CannotTell> {
+    fn of(validator: &Validator) -> Result<Proof, UntranslatableResponse> {
         let verdict = validator.judge(BodyEnd::Clean);
         let report = validator.report();
         let word = report.stop_reason.as_deref().unwrap_or_default();
@@ -68,12 +68,12 @@ impl Proof {
         Ok(Proof {
             stop: stop::stop(verdict.clone(), word, calls)?,
             verdict,
-            tokens: report.usage_told.then_some(report.tokens),
+            tokens: report.usage_reported.then_some(report.tokens),
         })
     }
 
     /// Invalid arguments that the client already received are detected by the client.
-    fn holds_for(&self, parts: &Parts) -> Result<(), CannotTell> {
+    fn holds_for(&self, parts: &Parts) -> Result<(), UntranslatableResponse> {
         if let Completion::Broken(Broken::InvalidToolInput(name)) = &self.verdict
             && !parts.gave_invalid_arguments()
         {
@@ -89,7 +89,7 @@ fn identity(validator: &Validator, created: u64) -> Identity {
     Identity::new(report.id.as_deref(), report.model.as_deref(), created)
 }
 
-fn malformed(error: &serde_json::Error) -> CannotTell {
+fn malformed(error: &serde_json::Error) -> UntranslatableResponse {
     wire::malformed(error).into()
 }
 

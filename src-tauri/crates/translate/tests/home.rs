@@ -5,7 +5,7 @@
 
 use catalog::{CallIds, Dialect, ReasoningContent};
 use serde_json::{Value, json};
-use translate::{AnswerTranslator, Form, Home, Target, request, whole};
+use translate::{AnswerTranslator, Form, Home, Target, complete_document, request};
 
 /// A response of Messages that calls two tools.
 fn called() -> Value {
@@ -54,7 +54,7 @@ fn streamed() -> String {
 }
 
 /// The response for a client of this dialect: as a document, and as the data of each stream event.
-fn told(client: Dialect, home: Home) -> (Value, Vec<Value>) {
+fn translated(client: Dialect, home: Home) -> (Value, Vec<Value>) {
     let target = Target {
         max_output: Some(1_000),
         ..Target::new("fallback")
@@ -80,7 +80,7 @@ fn told(client: Dialect, home: Home) -> (Value, Vec<Value>) {
     };
     let from = Dialect::Anthropic;
     let bytes = called().to_string();
-    let one = whole(from, client, bytes.as_bytes(), &there.names, &form).unwrap();
+    let one = complete_document(from, client, bytes.as_bytes(), &there.names, &form).unwrap();
     let mut translator = AnswerTranslator::new(from, client, there.names, form);
     let mut out = Vec::new();
     translator.push(streamed().as_bytes(), &mut out).unwrap();
@@ -98,7 +98,7 @@ const DEMANDS_THINKING: Home = Home {
 
 #[test]
 fn a_vendor_of_chat_that_requires_reasoning_gets_it_once_before_the_calls() {
-    let (one, events) = told(Dialect::OpenaiChat, DEMANDS_THINKING);
+    let (one, events) = translated(Dialect::OpenaiChat, DEMANDS_THINKING);
     let message = &one["choices"][0]["message"];
     assert!(!message["reasoning_content"].as_str().unwrap().is_empty());
     let deltas: Vec<&Value> = events
@@ -115,7 +115,7 @@ fn a_vendor_of_chat_that_requires_reasoning_gets_it_once_before_the_calls() {
 
 #[test]
 fn a_vendor_of_messages_that_requires_thinking_gets_a_block() {
-    let (one, events) = told(Dialect::Anthropic, DEMANDS_THINKING);
+    let (one, events) = translated(Dialect::Anthropic, DEMANDS_THINKING);
     let kinds = |blocks: &mut dyn Iterator<Item = &Value>| -> Vec<String> {
         blocks
             .map(|block| block["type"].as_str().unwrap().to_owned())
@@ -149,7 +149,7 @@ fn a_vendor_of_messages_that_requires_thinking_gets_a_block() {
 #[test]
 fn other_vendors_get_no_placeholder_thinking() {
     for dialect in [Dialect::Anthropic, Dialect::OpenaiChat] {
-        let (one, events) = told(dialect, Home::default());
+        let (one, events) = translated(dialect, Home::default());
         let all = format!("{one} {}", Value::from(events));
         assert!(
             !all.contains("thinking") && !all.contains("reasoning"),
@@ -164,7 +164,7 @@ fn a_vendor_of_nine_letter_ids_gets_such_ids() {
         ids: CallIds::NineLetters,
         reasoning_content: ReasoningContent::Omitted,
     };
-    let (one, events) = told(Dialect::OpenaiChat, home);
+    let (one, events) = translated(Dialect::OpenaiChat, home);
     let calls = one["choices"][0]["message"]["tool_calls"]
         .as_array()
         .unwrap();

@@ -27,7 +27,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use serde::de::IgnoredAny;
 use serde_json::json;
-use translate::{AnswerTranslator, CannotTell, Form, Names, whole};
+use translate::{AnswerTranslator, Form, Names, UntranslatableResponse, complete_document};
 use wire::{BodyEnd, Broken, Completion, Framing, Validator};
 
 /// If this variable is set, the golden files are rewritten instead of compared.
@@ -91,12 +91,16 @@ fn judge(dialect: Dialect, framing: Framing, bytes: &[u8]) -> Completion {
     validator.judge(BodyEnd::Clean)
 }
 
-struct Told {
+struct Translation {
     out: Vec<u8>,
-    outcome: Result<(), CannotTell>,
+    outcome: Result<(), UntranslatableResponse>,
 }
 
-fn tell<'a>(from: Dialect, to: Dialect, slices: impl IntoIterator<Item = &'a [u8]>) -> Told {
+fn translate_events<'a>(
+    from: Dialect,
+    to: Dialect,
+    slices: impl IntoIterator<Item = &'a [u8]>,
+) -> Translation {
     let mut translator = AnswerTranslator::new(from, to, names(from, to), form());
     let mut out = Vec::new();
     for slice in slices {
@@ -104,7 +108,7 @@ fn tell<'a>(from: Dialect, to: Dialect, slices: impl IntoIterator<Item = &'a [u8
         let _ = translator.push(slice, &mut out);
     }
     let outcome = translator.end(&mut out);
-    Told { out, outcome }
+    Translation { out, outcome }
 }
 
 /// The verdict that a translation must have: the same kind, with any message.
@@ -122,23 +126,30 @@ fn kind(completion: &Completion) -> &'static str {
     }
 }
 
-fn agree(from: Dialect, to: Dialect, provider: &Completion, told: &Told) -> Result<(), String> {
-    strict::read(to, &told.out);
-    let client = judge(to, Framing::Stream, &told.out);
-    let expected = match &told.outcome {
-        Err(CannotTell::Unsayable(_)) => "broken",
+fn agree(
+    from: Dialect,
+    to: Dialect,
+    provider: &Completion,
+    translated: &Translation,
+) -> Result<(), String> {
+    strict::read(to, &translated.out);
+    let client = judge(to, Framing::Stream, &translated.out);
+    let expected = match &translated.outcome {
+        Err(UntranslatableResponse::Unsayable(_)) => "broken",
         _ => kind(provider),
     };
-    let outcome = match &told.outcome {
+    let outcome = match &translated.outcome {
         Ok(()) => provider.is_answer() || matches!(kind(provider), "empty" | "invalid tool input"),
-        Err(CannotTell::Broken(broken)) => *provider == Completion::Broken(broken.clone()),
-        Err(CannotTell::Unsayable(_)) => true,
+        Err(UntranslatableResponse::Broken(broken)) => {
+            *provider == Completion::Broken(broken.clone())
+        }
+        Err(UntranslatableResponse::Unsayable(_)) => true,
     };
     if outcome && kind(&client) == expected {
         return Ok(());
     }
-    let out = String::from_utf8_lossy(&told.out);
-    let outcome = &told.outcome;
+    let out = String::from_utf8_lossy(&translated.out);
+    let outcome = &translated.outcome;
     Err(format!(
         "{from} -> {to}: {provider:?}, told {outcome:?}, became {client:?}\n{out}"
     ))
@@ -150,7 +161,9 @@ fn untranslatable_content_is_refused_with_the_reason() {
     let mut refused = Vec::new();
     for (from, to) in directions() {
         for (name, text) in transcripts(from) {
-            if let Err(CannotTell::Unsayable(what)) = tell(from, to, [text.as_bytes()]).outcome {
+            if let Err(UntranslatableResponse::Unsayable(what)) =
+                translate_events(from, to, [text.as_bytes()]).outcome
+            {
                 refused.push(format!("{from} -> {to}: {name}: {what}"));
             }
         }
@@ -190,13 +203,16 @@ fn every_transcript_has_its_translation_in_both_other_dialects() {
     for (from, to) in directions() {
         let folder = golden.join(format!("{from}-to-{to}"));
         for (name, text) in transcripts(from) {
-            let told = tell(from, to, [text.as_bytes()]);
-            let verdict = match &told.outcome {
-                Ok(()) => kind(&judge(to, Framing::Stream, &told.out)).to_owned(),
+            let translated = translate_events(from, to, [text.as_bytes()]);
+            let verdict = match &translated.outcome {
+                Ok(()) => kind(&judge(to, Framing::Stream, &translated.out)).to_owned(),
                 Err(why) => why.to_string(),
             };
             // A comment, which every client ignores.
-            let found = format!("{}: {verdict}\n", String::from_utf8(told.out).unwrap());
+            let found = format!(
+                "{}: {verdict}\n",
+                String::from_utf8(translated.out).unwrap()
+            );
             let file = folder.join(format!("{name}.sse"));
             if write {
                 fs::create_dir_all(&folder).unwrap();
@@ -226,8 +242,8 @@ fn a_response_cut_at_any_point_has_the_verdict_of_its_translation() {
             for count in 0..=events.len() {
                 let prefix = events[..count].concat();
                 let provider = judge(from, Framing::Stream, prefix.as_bytes());
-                let told = tell(from, to, [prefix.as_bytes()]);
-                agree(from, to, &provider, &told)
+                let translated = translate_events(from, to, [prefix.as_bytes()]);
+                agree(from, to, &provider, &translated)
                     .unwrap_or_else(|why| panic!("{name}, {count} events: {why}"));
             }
         }
@@ -241,9 +257,9 @@ fn a_document_of_the_stage_is_translated_like_its_stream() {
         let streams = files(&staged(from), "sse");
         for (name, document) in files(&staged(from), "json") {
             let (_, stream) = streams.iter().find(|(same, _)| *same == name).unwrap();
-            let streamed = tell(from, to, [stream.as_bytes()]);
+            let streamed = translate_events(from, to, [stream.as_bytes()]);
             streamed.outcome.unwrap();
-            let told = whole(
+            let translated = complete_document(
                 from,
                 to,
                 document.as_bytes(),
@@ -254,31 +270,44 @@ fn a_document_of_the_stage_is_translated_like_its_stream() {
 
             let mut stream = Validator::new(to, Framing::Stream);
             stream.push(&streamed.out, &mut Vec::new());
-            let mut whole = Validator::new(to, Framing::Whole);
-            whole.push(&told, &mut Vec::new());
+            let mut complete_document = Validator::new(to, Framing::Document);
+            complete_document.push(&translated, &mut Vec::new());
             let context = format!("{from} -> {to}: {name}");
             assert_eq!(
-                whole.judge(BodyEnd::Clean),
+                complete_document.judge(BodyEnd::Clean),
                 stream.judge(BodyEnd::Clean),
                 "{context}"
             );
-            let (whole, stream) = (whole.report(), stream.report());
-            assert_eq!(whole.stop_reason, stream.stop_reason, "{context}");
-            let mut provider = Validator::new(from, Framing::Whole);
+            let (complete_document, stream) = (complete_document.report(), stream.report());
+            assert_eq!(
+                complete_document.stop_reason, stream.stop_reason,
+                "{context}"
+            );
+            let mut provider = Validator::new(from, Framing::Document);
             provider.push(document.as_bytes(), &mut Vec::new());
-            assert_eq!(whole.tokens, provider.report().tokens, "{context}");
-            let heard = strict::read(to, &streamed.out);
-            let told = String::from_utf8(told).unwrap();
-            assert_eq!(texts(&serde_json::from_str(&told).unwrap()), heard.text);
+            assert_eq!(
+                complete_document.tokens,
+                provider.report().tokens,
+                "{context}"
+            );
+            let parsed = strict::read(to, &streamed.out);
+            let translated = String::from_utf8(translated).unwrap();
+            assert_eq!(
+                texts(&serde_json::from_str(&translated).unwrap()),
+                parsed.text
+            );
             // One dialect has no object for a truncated call.
             let cut = |arguments: &str| serde_json::from_str::<IgnoredAny>(arguments).is_err();
-            let calls = heard.calls.into_iter();
+            let calls = parsed.calls.into_iter();
             let calls: Vec<_> = calls
                 .filter(|(.., arguments)| to != Dialect::Anthropic || !cut(arguments))
                 .collect();
-            assert_eq!(whole.tool_calls.len(), calls.len(), "{context}");
+            assert_eq!(complete_document.tool_calls.len(), calls.len(), "{context}");
             for (_, name, arguments) in calls {
-                assert!(told.contains(&call(to, &name, &arguments)), "{told}");
+                assert!(
+                    translated.contains(&call(to, &name, &arguments)),
+                    "{translated}"
+                );
             }
         }
     }
@@ -363,27 +392,27 @@ fn slices<'a>(bytes: &'a [u8], at: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     cuts.windows(2).map(|w| &bytes[w[0]..w[1]]).collect()
 }
 
-fn hears(to: Dialect, heard: &strict::Heard, answer: &Answer) -> TestCaseResult {
-    prop_assert_eq!(&heard.text, &answer.text());
-    prop_assert_eq!(&heard.refusal, "");
+fn assert_parsed(to: Dialect, parsed: &strict::Parsed, answer: &Answer) -> TestCaseResult {
+    prop_assert_eq!(&parsed.text, &answer.text());
+    prop_assert_eq!(&parsed.refusal, "");
     let calls = answer.calls();
     if answer.stop == Stop::Limit {
         // A call without arguments can be a call that was truncated before them.
-        let same = |(heard, call): (&(String, String, String), &(String, String, String))| {
-            heard == call || (&heard.0, &heard.1, &*heard.2) == (&call.0, &call.1, "")
+        let same = |(parsed, call): (&(String, String, String), &(String, String, String))| {
+            parsed == call || (&parsed.0, &parsed.1, &*parsed.2) == (&call.0, &call.1, "")
         };
-        prop_assert_eq!(heard.calls.len(), calls.len());
+        prop_assert_eq!(parsed.calls.len(), calls.len());
         prop_assert!(
-            heard.calls.iter().zip(&calls).all(same),
+            parsed.calls.iter().zip(&calls).all(same),
             "{:?}",
-            heard.calls
+            parsed.calls
         );
     } else {
-        prop_assert_eq!(&heard.calls, &calls);
+        prop_assert_eq!(&parsed.calls, &calls);
     }
-    prop_assert_eq!(heard.stop.as_deref(), Some(answer.stop_said(to)));
-    prop_assert_eq!(heard.usage, Some(answer.usage));
-    prop_assert!(heard.over);
+    prop_assert_eq!(parsed.stop.as_deref(), Some(answer.stop_reason_in(to)));
+    prop_assert_eq!(parsed.usage, Some(answer.usage));
+    prop_assert!(parsed.over);
     Ok(())
 }
 
@@ -395,53 +424,53 @@ proptest! {
         ((from, to), text) in any_transcript(),
         at in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
-        let told = tell(from, to, [text.as_bytes()]);
-        let split = tell(from, to, slices(text.as_bytes(), &at));
-        prop_assert_eq!(String::from_utf8(split.out), String::from_utf8(told.out));
-        prop_assert_eq!(split.outcome, told.outcome);
+        let translated = translate_events(from, to, [text.as_bytes()]);
+        let split = translate_events(from, to, slices(text.as_bytes(), &at));
+        prop_assert_eq!(String::from_utf8(split.out), String::from_utf8(translated.out));
+        prop_assert_eq!(split.outcome, translated.outcome);
     }
 
     #[test]
     fn any_response_is_received_as_it_was_sent((from, to) in direction(), answer in Answer::any()) {
         let stream = answer.stream(from);
         prop_assert_eq!(judge(from, Framing::Stream, stream.as_bytes()).is_answer(), true, "{}", stream);
-        let told = tell(from, to, [stream.as_bytes()]);
-        prop_assert_eq!(&told.outcome, &Ok(()));
-        hears(to, &strict::read(to, &told.out), &answer)?;
+        let translated = translate_events(from, to, [stream.as_bytes()]);
+        prop_assert_eq!(&translated.outcome, &Ok(()));
+        assert_parsed(to, &strict::read(to, &translated.out), &answer)?;
     }
 
     /// To another dialect and back: content and usage are unchanged.
     #[test]
     fn a_translation_in_both_directions_keeps_the_content((from, by) in direction(), answer in Answer::any()) {
-        let there = tell(from, by, [answer.stream(from).as_bytes()]);
-        let back = tell(by, from, [&there.out[..]]);
+        let there = translate_events(from, by, [answer.stream(from).as_bytes()]);
+        let back = translate_events(by, from, [&there.out[..]]);
         prop_assert_eq!(&back.outcome, &Ok(()));
-        hears(from, &strict::read(from, &back.out), &answer)?;
+        assert_parsed(from, &strict::read(from, &back.out), &answer)?;
     }
 
     #[test]
     fn a_document_is_translated_like_its_stream((from, to) in direction(), answer in Answer::any()) {
         let document = answer.document(from);
-        let verdict = judge(from, Framing::Whole, document.as_bytes());
-        let told = whole(from, to, document.as_bytes(), &names(from, to), &Form::default()).unwrap();
-        prop_assert_eq!(judge(to, Framing::Whole, &told), verdict);
-        let back = whole(to, from, &told, &names(to, from), &Form::default()).unwrap();
-        prop_assert_eq!(judge(from, Framing::Whole, &back), judge(from, Framing::Whole, document.as_bytes()));
+        let verdict = judge(from, Framing::Document, document.as_bytes());
+        let translated = complete_document(from, to, document.as_bytes(), &names(from, to), &Form::default()).unwrap();
+        prop_assert_eq!(judge(to, Framing::Document, &translated), verdict);
+        let back = complete_document(to, from, &translated, &names(to, from), &Form::default()).unwrap();
+        prop_assert_eq!(judge(from, Framing::Document, &back), judge(from, Framing::Document, document.as_bytes()));
 
-        let mut client = Validator::new(to, Framing::Whole);
-        client.push(&told, &mut Vec::new());
+        let mut client = Validator::new(to, Framing::Document);
+        client.push(&translated, &mut Vec::new());
         let tokens = client.report().tokens;
         let usage = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write];
         prop_assert_eq!(usage, answer.usage);
-        let told = String::from_utf8(told).unwrap();
+        let translated = String::from_utf8(translated).unwrap();
         // This parser cannot read the number; the translation passes it unchanged.
-        let readable = told.replace("1e400", "1");
+        let readable = translated.replace("1e400", "1");
         prop_assert_eq!(texts(&serde_json::from_str(&readable).unwrap()), answer.text());
         for (_, name, arguments) in answer.calls() {
-            let said = call(to, &name, &arguments);
+            let text = call(to, &name, &arguments);
             // A call without arguments can be a call that was truncated before them.
             let cut = answer.stop == Stop::Limit && arguments == "{}";
-            prop_assert!(told.contains(&said) || cut, "{} in {}", said, told);
+            prop_assert!(translated.contains(&text) || cut, "{} in {}", text, translated);
         }
     }
 
@@ -466,9 +495,9 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        let told = tell(from, to, [&bytes[..]]);
-        strict::read(to, &told.out);
-        let (provider, client) = (judge(from, Framing::Stream, &bytes), judge(to, Framing::Stream, &told.out));
+        let translated = translate_events(from, to, [&bytes[..]]);
+        strict::read(to, &translated.out);
+        let (provider, client) = (judge(from, Framing::Stream, &bytes), judge(to, Framing::Stream, &translated.out));
         prop_assert!(!client.is_answer() || client == provider, "{:?} became {:?}", provider, client);
     }
 
@@ -477,10 +506,10 @@ proptest! {
         (from, to) in direction(),
         bytes in prop::collection::vec(any::<u8>(), 0..400),
     ) {
-        let told = tell(from, to, bytes.chunks(7));
-        strict::read(to, &told.out);
-        prop_assert!(told.outcome.is_err());
-        prop_assert!(whole(from, to, &bytes, &names(from, to), &Form::default()).is_err());
+        let translated = translate_events(from, to, bytes.chunks(7));
+        strict::read(to, &translated.out);
+        prop_assert!(translated.outcome.is_err());
+        prop_assert!(complete_document(from, to, &bytes, &names(from, to), &Form::default()).is_err());
     }
 
     /// Events of the dialects in any order.
@@ -492,9 +521,9 @@ proptest! {
         let all: Vec<String> = transcripts(from).into_iter().map(|(_, text)| text).collect();
         let events: Vec<&str> = all.iter().flat_map(|text| text.split_inclusive("\n\n")).collect();
         let stream: String = order.iter().map(|at| events[at.index(events.len())]).collect();
-        let told = tell(from, to, [stream.as_bytes()]);
-        strict::read(to, &told.out);
-        let (provider, client) = (judge(from, Framing::Stream, stream.as_bytes()), judge(to, Framing::Stream, &told.out));
+        let translated = translate_events(from, to, [stream.as_bytes()]);
+        strict::read(to, &translated.out);
+        let (provider, client) = (judge(from, Framing::Stream, stream.as_bytes()), judge(to, Framing::Stream, &translated.out));
         prop_assert!(!client.is_answer() || client == provider, "{:?} became {:?}:\n{}", provider, client, stream);
     }
 }
@@ -518,11 +547,11 @@ fn interleaved_calls_become_blocks_in_sequence() {
         piece: 3,
     };
     let stream = answer.stream(Dialect::OpenaiChat);
-    let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, [stream.as_bytes()]);
-    let heard = strict::read(Dialect::Anthropic, &told.out);
-    assert_eq!(heard.calls, answer.calls());
+    let translated = translate_events(Dialect::OpenaiChat, Dialect::Anthropic, [stream.as_bytes()]);
+    let parsed = strict::read(Dialect::Anthropic, &translated.out);
+    assert_eq!(parsed.calls, answer.calls());
     assert_eq!(
-        String::from_utf8(told.out)
+        String::from_utf8(translated.out)
             .unwrap()
             .matches(r#""partial_json":"{}""#)
             .count(),

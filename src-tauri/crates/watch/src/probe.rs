@@ -57,7 +57,7 @@ impl ProbeResult {
         match &self.outcome {
             CallOutcome::Failed { kind, .. } => match kind {
                 FailureKind::Connect
-                | FailureKind::Silent
+                | FailureKind::Timeout
                 | FailureKind::Cut
                 | FailureKind::Stalled => true,
                 FailureKind::Status(_) | FailureKind::ErrorEvent | FailureKind::Malformed => false,
@@ -194,7 +194,7 @@ async fn read_response(
             Err(_) => {
                 result.outcome = match (ttft, framing) {
                     (None, Framing::Stream) => timed_out("no content", limits),
-                    (Some(_), Framing::Stream) | (None | Some(_), Framing::Whole) => {
+                    (Some(_), Framing::Stream) | (None | Some(_), Framing::Document) => {
                         failed(FailureKind::Stalled, "the response stopped in the middle")
                     }
                 };
@@ -210,7 +210,7 @@ async fn read_response(
         validator.push(&chunk, &mut steps);
         for step in steps.drain(..) {
             match step.kind {
-                StepKind::Noise | StepKind::Lifecycle => {}
+                StepKind::NoProgress | StepKind::Lifecycle => {}
                 StepKind::Content => {
                     ttft.get_or_insert_with(|| start.elapsed());
                     limit = Instant::now() + limits.idle;
@@ -235,9 +235,9 @@ async fn read_response(
     result.tokens = report.tokens;
     // A probe sends a few tokens. Usage above any model's limits is a fault of the provider, and must not use up the
     // probes' budget.
-    result.usage_reported = report.usage_told
-        && report.tokens.believes_prompt(None)
-        && report.tokens.believes_output(None);
+    result.usage_reported = report.usage_reported
+        && report.tokens.has_plausible_prompt(None)
+        && report.tokens.has_plausible_output(None);
     result.outcome = of_completion(&validator.judge(end), ttft.map(ms), ms(total));
 }
 
@@ -245,7 +245,7 @@ fn framing(headers: &HeaderMap) -> Framing {
     let content_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
     match content_type {
         Some(text) if text.to_ascii_lowercase().contains("text/event-stream") => Framing::Stream,
-        Some(_) | None => Framing::Whole,
+        Some(_) | None => Framing::Document,
     }
 }
 
@@ -264,7 +264,7 @@ async fn error_body(mut response: Response, limits: Limits) -> Vec<u8> {
 
 fn timed_out(what: &str, limits: Limits) -> CallOutcome {
     let detail = format!("{what} within {} s", limits.first_content.as_secs());
-    failed(FailureKind::Silent, detail)
+    failed(FailureKind::Timeout, detail)
 }
 
 fn ms(duration: Duration) -> u64 {

@@ -20,7 +20,7 @@ pub enum Report {
         total_ms: u64,
         tokens: Tokens,
         /// False: the provider reported no usage; `tokens` is then zero, not an estimate.
-        usage_told: bool,
+        usage_reported: bool,
         /// Estimate from the catalogue's price; `None` where price or usage is not known.
         cost: Option<MicroDollars>,
     },

@@ -106,7 +106,7 @@ impl Reporter {
             ttft_ms: result.ttft_ms(),
             total_ms: result.total_ms,
             tokens: result.tokens,
-            usage_told: result.usage_reported,
+            usage_reported: result.usage_reported,
             cost: price.map(|price| price.cost(result.tokens)),
             outcome: result.outcome,
         })

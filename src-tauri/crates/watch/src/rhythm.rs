@@ -218,8 +218,8 @@ impl Rhythm {
                 After::Quiet | After::Bad | After::Failed => every.mul_f64(jitter),
                 // Never earlier than requested.
                 After::Refused { retry_after } => retry_after
-                    .map_or(LONGEST_BACKOFF, |asked| {
-                        asked.clamp(every, LONGEST.max(every))
+                    .map_or(LONGEST_BACKOFF, |requested| {
+                        requested.clamp(every, LONGEST.max(every))
                     })
                     .mul_f64(jitter.max(1.0)),
             };
@@ -267,7 +267,7 @@ impl Rhythm {
     }
 
     /// A client's request has just succeeded, so the probe waits a full interval.
-    pub fn proved(&mut self, now: Instant, look: &Look) {
+    pub fn completed(&mut self, now: Instant, look: &Look) {
         if let Some(entry) = self.entries.get_mut(look) {
             entry.bad = false;
             entry.failures = 0;

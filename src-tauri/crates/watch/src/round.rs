@@ -19,7 +19,7 @@ pub struct Round {
     pub id: u64,
     /// The local network is down: other checks were not started, or got no response.
     pub offline: bool,
-    pub looks: BTreeMap<Look, LookOutcome>,
+    pub checks: BTreeMap<Look, LookOutcome>,
 }
 
 /// Result of one check of a round.
@@ -51,13 +51,13 @@ struct Open {
 
 impl Rounds {
     /// `checks`: those that the round waits for.
-    pub(crate) fn begin(&mut self, now: Instant, id: u64, looks: impl Iterator<Item = Look>) {
-        let looks = looks.map(|look| (look, LookOutcome::Unfinished)).collect();
+    pub(crate) fn begin(&mut self, now: Instant, id: u64, checks: impl Iterator<Item = Look>) {
+        let checks = checks.map(|look| (look, LookOutcome::Unfinished)).collect();
         self.0.push(Open {
             round: Round {
                 id,
                 offline: false,
-                looks,
+                checks,
             },
             ends: now + LONGEST,
         });
@@ -70,7 +70,7 @@ impl Rounds {
     pub(crate) fn ended(&mut self, look: &Look, outcome: &LookOutcome, offline: bool) {
         for open in &mut self.0 {
             open.round.offline |= offline;
-            if let Some(waiting) = open.round.looks.get_mut(look) {
+            if let Some(waiting) = open.round.checks.get_mut(look) {
                 *waiting = outcome.clone();
             }
         }
@@ -79,7 +79,7 @@ impl Rounds {
     /// Removes and returns the rounds that have ended.
     pub(crate) fn take_finished(&mut self, now: Instant) -> Vec<Round> {
         let unfinished = |open: &Open| {
-            let mut outcomes = open.round.looks.values();
+            let mut outcomes = open.round.checks.values();
             let waits = outcomes.any(|outcome| *outcome == LookOutcome::Unfinished);
             waits && !open.round.offline && now < open.ends
         };
@@ -121,7 +121,7 @@ fn failure(kind: FailureKind, detail: &str) -> String {
         FailureKind::Status(status) if detail.is_empty() => format!("status {status}"),
         FailureKind::Status(status) => format!("status {status}: {detail}"),
         FailureKind::Connect
-        | FailureKind::Silent
+        | FailureKind::Timeout
         | FailureKind::Cut
         | FailureKind::Stalled
         | FailureKind::ErrorEvent

@@ -141,16 +141,16 @@ impl Watching {
         match nudge {
             Nudge::CheckNow { round } => {
                 self.rhythm.all_due(now);
-                let looks = self.rhythm.planned().cloned();
-                self.rounds.begin(now, round, looks);
+                let checks = self.rhythm.planned().cloned();
+                self.rounds.begin(now, round, checks);
             }
             Nudge::Woke => {
                 self.network.woke();
                 self.rhythm.all_due(now);
             }
-            Nudge::TrafficProved { endpoint, model } => {
+            Nudge::TrafficCompleted { endpoint, model } => {
                 self.traffic_answered(now, &endpoint).await?;
-                self.rhythm.proved(now, &Look::Probe(endpoint, model));
+                self.rhythm.completed(now, &Look::Probe(endpoint, model));
             }
             Nudge::TrafficUnreached => self.rhythm.verify(now),
             Nudge::TrafficAnswered { endpoint } => self.traffic_answered(now, &endpoint).await?,

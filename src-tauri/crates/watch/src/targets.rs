@@ -64,7 +64,7 @@ pub enum Nudge {
         round: u64,
     },
     /// A client's request got a complete response: the probe of that model can wait.
-    TrafficProved {
+    TrafficCompleted {
         endpoint: EndpointId,
         model: ModelId,
     },

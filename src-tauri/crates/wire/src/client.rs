@@ -31,8 +31,8 @@ impl Client {
     }
 
     /// The client retries a failed or timed-out request, byte for byte.
-    pub fn asks_again(&self) -> bool {
-        self.known().is_some_and(|known| known.asks_again)
+    pub fn retries(&self) -> bool {
+        self.known().is_some_and(|known| known.retries)
     }
 
     /// The known behaviour of this client for one kind of request.

@@ -46,7 +46,7 @@ pub enum Broken {
     #[error("the response has no content to act on and the unknown stop reason `{0}`")]
     UnknownStopReason(String),
     #[error("the body is not a response: {0}")]
-    NotAnAnswer(String),
+    NotAResponse(String),
     #[error("one event is larger than {0} bytes")]
     Oversize(usize),
 }
@@ -73,7 +73,7 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepKind {
     /// Comments, pings, empty deltas, unknown events: no sign of progress.
-    Noise,
+    NoProgress,
     /// Opens or frames the response and has no content (`message_start`, `response.created`, a role-only delta, the start of a
     /// tool call).
     Lifecycle,
@@ -103,13 +103,13 @@ impl StepKind {
             | StepKind::ToolClose
             | StepKind::SemanticEnd
             | StepKind::Terminal => true,
-            StepKind::Noise | StepKind::Lifecycle | StepKind::Close | StepKind::Error => false,
+            StepKind::NoProgress | StepKind::Lifecycle | StepKind::Close | StepKind::Error => false,
         }
     }
 
     /// The completion check has passed: from this event on [`crate::Validator::judge`] returns a complete response, however the
     /// body ends.
-    pub fn is_proof(self) -> bool {
+    pub fn passes_check(self) -> bool {
         matches!(self, StepKind::SemanticEnd | StepKind::Terminal)
     }
 }
@@ -165,7 +165,7 @@ pub struct Report {
     pub stop_reason: Option<String>,
     pub tokens: Tokens,
     /// False: the provider has reported no usage yet, and `tokens` is zero, not an estimate.
-    pub usage_told: bool,
+    pub usage_reported: bool,
     pub text_bytes: u64,
     pub thinking_bytes: u64,
     /// Bytes of tool arguments, for tools of the client and of the provider.

@@ -4,20 +4,20 @@ use serde_json::{Value, json};
 
 /// An error of Understudy that the client receives in its dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct GatewayError {
     pub status: StatusCode,
     /// What failed, why, and what to do: one or two sentences.
     pub message: String,
 }
 
 /// The body of an error response in the dialect's envelope. The status decides the error type.
-pub fn error_body(dialect: Dialect, problem: &Problem) -> Vec<u8> {
+pub fn error_body(dialect: Dialect, problem: &GatewayError) -> Vec<u8> {
     envelope(dialect, problem).to_string().into_bytes()
 }
 
 /// The dialect's error as a server-sent event, for a stream that has sent only comments. It does not end the stream. For a
 /// stream that has begun, use [`crate::Validator::error_event`].
-pub fn error_event(dialect: Dialect, problem: &Problem) -> Vec<u8> {
+pub fn error_event(dialect: Dialect, problem: &GatewayError) -> Vec<u8> {
     let data = envelope(dialect, problem);
     match dialect {
         Dialect::Anthropic => format!("event: error\ndata: {data}\n\n").into_bytes(),
@@ -27,7 +27,7 @@ pub fn error_event(dialect: Dialect, problem: &Problem) -> Vec<u8> {
 }
 
 /// `response.failed`, which ends a Responses stream. Codex ignores an `error` event.
-pub(crate) fn response_failed(problem: &Problem, id: Option<&str>, sequence: u64) -> Vec<u8> {
+pub(crate) fn response_failed(problem: &GatewayError, id: Option<&str>, sequence: u64) -> Vec<u8> {
     let data = json!({
         "type": "response.failed",
         "sequence_number": sequence,
@@ -45,7 +45,7 @@ pub(crate) fn response_failed(problem: &Problem, id: Option<&str>, sequence: u64
     format!("event: response.failed\ndata: {data}\n\n").into_bytes()
 }
 
-fn envelope(dialect: Dialect, problem: &Problem) -> Value {
+fn envelope(dialect: Dialect, problem: &GatewayError) -> Value {
     let message = &problem.message;
     match dialect {
         Dialect::Anthropic => json!({

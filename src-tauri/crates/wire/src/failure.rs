@@ -1,6 +1,7 @@
 mod class;
 mod declined;
 mod details;
+mod error_text;
 mod limit;
 mod mask;
 mod overflow;
@@ -9,7 +10,6 @@ mod policy;
 mod rule;
 mod table;
 mod times;
-mod words;
 
 use std::time::Duration;
 
@@ -22,38 +22,38 @@ use details::Details;
 use limit::{Decided, Refusal};
 use table::IN_BODY;
 
-pub use class::Class;
+pub use class::FailureClass;
+pub use error_text::ErrorText;
 pub use rule::Rule;
-pub use words::Words;
 
 /// A parsed error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    pub class: Class,
+    pub class: FailureClass,
     /// The provider reports that the same request would fail again (`x-should-retry: false`).
-    pub final_word: bool,
-    /// The wait that the provider requests, clamped to 0 s … 1 h. For a [`Class::Limit`], the time to its reset.
+    pub forbids_retry: bool,
+    /// The wait that the provider requests, clamped to 0 s … 1 h. For a [`FailureClass::Limit`], the time to its reset.
     pub retry_after: Option<Duration>,
-    /// The reset time of a [`Class::Limit`], at most 35 days ahead.
+    /// The reset time of a [`FailureClass::Limit`], at most 35 days ahead.
     pub resets_at: Option<DateTime<Utc>>,
-    /// The model's context window in tokens, if a [`Class::ContextTooLong`] error names it.
+    /// The model's context window in tokens, if a [`FailureClass::ContextTooLong`] error names it.
     pub window: Option<u64>,
     /// The model wrote a malformed tool call or document. This is no failure of the provider.
-    pub model_failed: bool,
+    pub is_malformed_output: bool,
     /// The provider's message, at most 500 characters, with keys masked.
     pub message: String,
 }
 
 impl Failure {
     /// A failure of this class with no further data.
-    pub fn new(class: Class, message: impl Into<String>) -> Self {
+    pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
         Self {
             class,
-            final_word: false,
+            forbids_retry: false,
             retry_after: None,
             resets_at: None,
             window: None,
-            model_failed: false,
+            is_malformed_output: false,
             message: message.into(),
         }
     }
@@ -63,7 +63,7 @@ impl Failure {
 /// 429. `now` is for HTTP dates in `retry-after`.
 ///
 /// The table does not depend on the dialect: compatible servers use every vendor's texts. `x-should-retry: true` makes a
-/// [`Class::Caller`] error transient, as in the official clients.
+/// [`FailureClass::Caller`] error transient, as in the official clients.
 pub fn classify(
     _dialect: Dialect,
     status: StatusCode,
@@ -82,7 +82,7 @@ pub fn classify_by(
     body: &[u8],
     now: DateTime<Utc>,
 ) -> Failure {
-    let words = Words::of_body(body);
+    let words = ErrorText::of_body(body);
     let details = Details::of(body);
     let rule = Rule::first_for(rules, Some(status.as_u16()), body);
     let should_retry = headers.get("x-should-retry").map(HeaderValue::as_bytes);
@@ -105,8 +105,8 @@ pub fn classify_by(
         None => refusal.decide(by_table),
     };
     let retryable = rule.is_none() && should_retry == Some(b"true");
-    let class = if class == Class::Caller && retryable {
-        Class::Transient
+    let class = if class == FailureClass::Caller && retryable {
+        FailureClass::Transient
     } else {
         class
     };
@@ -117,12 +117,12 @@ pub fn classify_by(
     };
     Failure {
         class,
-        final_word: rule.is_none() && should_retry == Some(b"false"),
+        forbids_retry: rule.is_none() && should_retry == Some(b"false"),
         retry_after,
         resets_at,
         window: window(class, &search_text, &details),
-        model_failed: rule.is_none()
-            && by_table == Class::Transient
+        is_malformed_output: rule.is_none()
+            && by_table == FailureClass::Transient
             && status.is_client_error()
             && is_model_fault(&search_text),
         message: match rule {
@@ -138,7 +138,10 @@ pub fn classify_by(
 /// The second value is the user's rule that applied. Rules with a status do not apply. A reset date is in `resets_at` only.
 pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&'r Rule>) {
     let Broken::ErrorEvent { kind, message } = broken else {
-        return (Failure::new(Class::Transient, broken.to_string()), None);
+        return (
+            Failure::new(FailureClass::Transient, broken.to_string()),
+            None,
+        );
     };
     // Some routers send an HTTP status as the error code.
     let status = kind
@@ -160,26 +163,28 @@ pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&
         retry_after: decided.retry_after,
         resets_at: decided.resets_at,
         window: window(decided.class, &search_text, &Details::default()),
-        model_failed: rule.is_none() && is_model_fault(&search_text),
+        is_malformed_output: rule.is_none() && is_model_fault(&search_text),
         ..Failure::new(decided.class, broken.to_string())
     };
     (failure, rule)
 }
 
 /// The class of a response that failed the completion check, and the rule that applied. See [`read_broken`].
-pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option<&'r Rule>) {
+pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (FailureClass, Option<&'r Rule>) {
     let (failure, rule) = read_broken(rules, broken);
     (failure.class, rule)
 }
 
 /// The class of an error response by its status and texts alone.
-pub fn class_of(status: StatusCode, words: &Words) -> Class {
+pub fn class_of(status: StatusCode, words: &ErrorText) -> FailureClass {
     policy::class(status.as_u16(), &words.code, &words.search_text())
 }
 
-fn window(class: Class, search_text: &str, details: &Details) -> Option<u64> {
+fn window(class: FailureClass, search_text: &str, details: &Details) -> Option<u64> {
     let named = || details.window.or_else(|| overflow::window(search_text));
-    (class == Class::ContextTooLong).then(named).flatten()
+    (class == FailureClass::ContextTooLong)
+        .then(named)
+        .flatten()
 }
 
 fn is_model_fault(search_text: &str) -> bool {

@@ -39,11 +39,11 @@ impl<'a> Fields<'a> {
     }
 
     /// A value that is present and not null.
-    pub fn given(&self, key: &str) -> Option<&str> {
+    pub fn non_null(&self, key: &str) -> Option<&str> {
         self.raw(key).filter(|value| *value != "null")
     }
 
-    /// A string. A lone surrogate becomes U+FFFD; [`text::Halves`] joins a pair that is split over two strings.
+    /// A string. A lone surrogate becomes U+FFFD; [`text::SurrogateJoiner`] joins a pair that is split over two strings.
     pub fn text(&self, key: &str) -> Option<String> {
         text::lenient(self.raw(key)?)
     }

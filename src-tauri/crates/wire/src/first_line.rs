@@ -47,12 +47,12 @@ impl FirstLine {
     }
 
     /// The rest of the stream passes unchanged.
-    pub fn is_over(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         matches!(self.placement, Placement::Once | Placement::Unreadable) && self.pending.is_empty()
     }
 
     /// The client has received the line.
-    pub fn is_said(&self) -> bool {
+    pub fn is_written(&self) -> bool {
         matches!(self.placement, Placement::Once | Placement::In { .. })
     }
 

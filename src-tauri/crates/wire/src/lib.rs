@@ -6,7 +6,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
-mod ask;
+mod canonical_request;
 mod client;
 mod completion;
 mod error_body;
@@ -15,27 +15,28 @@ mod failure;
 pub mod fields;
 mod first_line;
 pub mod json;
-mod said;
-mod same;
+mod released_response;
+mod request_fields;
+mod response_text;
 mod splice;
 pub mod sse;
 pub mod text;
-mod told;
 mod validator;
 
-pub use ask::{Ask, BadRequest, Kind, with_model, without_credentials};
+pub use canonical_request::canonical_request;
 pub use client::Client;
 pub use completion::{Arguments, BodyEnd, Broken, Completion, Report, Step, StepKind, ToolCall};
-pub use error_body::{Problem, error_body, error_event};
+pub use error_body::{GatewayError, error_body, error_event};
 pub use events::as_events;
 pub use failure::{
-    Class, Failure, Rule, Words, class_of, classify, classify_broken, classify_by, read_broken,
+    ErrorText, Failure, FailureClass, Rule, class_of, classify, classify_broken, classify_by,
+    read_broken,
 };
 pub use first_line::{FirstLine, with_first_line};
-pub use said::said;
-pub use same::without_ids;
+pub use released_response::{CannotRestart, ReleasedResponse};
+pub use request_fields::{BadRequest, Kind, RequestFields, with_model, without_credentials};
+pub use response_text::response_text;
 pub use splice::{Restart, Splice};
-pub use told::{CannotRestart, Told};
 pub use validator::anthropic::{Block, block_kind};
 pub use validator::fault::malformed;
 pub use validator::openai_responses::item::is_executable;

@@ -10,10 +10,10 @@ mod openai_chat;
 mod openai_responses;
 mod restart_line;
 
-use crate::told::released::Released;
+use crate::released_response::released::Released;
 use crate::{CannotRestart, Validator, sse};
 
-/// A restart that is possible and has not begun. Created by [`crate::Told::restart`].
+/// A restart that is possible and has not begun. Created by [`crate::ReleasedResponse::restart`].
 #[derive(Debug)]
 #[must_use = "nothing has been sent yet"]
 pub struct Restart {

@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 
 /// The same JSON with each lone surrogate replaced by U+FFFD. The length stays the same, so no offset changes. Without
 /// a lone surrogate the input is borrowed, at the cost of one search.
-pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
+pub fn without_lone_surrogates(json: &[u8]) -> Cow<'_, [u8]> {
     let escaped = |at: usize| matches!(json.get(at + 2), Some(b'd' | b'D'));
     if !memmem::find_iter(json, b"\\u").any(escaped) {
         return Cow::Borrowed(json);
@@ -41,7 +41,7 @@ pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
 pub fn lenient(json: &str) -> Option<String> {
     let strict = serde_json::from_str(json);
     strict
-        .or_else(|_| serde_json::from_slice(&mended(json.as_bytes())))
+        .or_else(|_| serde_json::from_slice(&without_lone_surrogates(json.as_bytes())))
         .ok()
 }
 
@@ -78,12 +78,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
 
 /// Joins a surrogate pair that is split over two pieces of one text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Halves {
+pub struct SurrogateJoiner {
     /// The high surrogate at the end of the last piece.
     high: Option<u16>,
 }
 
-impl Halves {
+impl SurrogateJoiner {
     /// Returns the text that a piece adds. A high surrogate at its end is kept for the next piece. `json`: the piece as a JSON
     /// string. `None`: `json` is not a string.
     pub fn push(&mut self, json: &str) -> Option<String> {

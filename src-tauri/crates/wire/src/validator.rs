@@ -13,7 +13,7 @@ mod usage;
 
 use catalog::Dialect;
 
-use crate::{BodyEnd, Broken, Completion, Problem, Report, Step, error_body, sse};
+use crate::{BodyEnd, Broken, Completion, GatewayError, Report, Step, error_body, sse};
 use document::Document;
 use stream::Stream;
 
@@ -23,7 +23,7 @@ pub enum Framing {
     /// Server-sent events.
     Stream,
     /// One JSON document.
-    Whole,
+    Document,
 }
 
 /// Reads a copy of a response's bytes and judges whether it is complete.
@@ -38,7 +38,7 @@ pub struct Validator {
 #[derive(Debug)]
 enum Body {
     Stream(Box<Stream>),
-    Whole(Box<Document>),
+    Document(Box<Document>),
 }
 
 impl Validator {
@@ -48,7 +48,7 @@ impl Validator {
     pub fn new(dialect: Dialect, framing: Framing) -> Self {
         let framing = match framing {
             Framing::Stream => Body::Stream(Box::new(Stream::new(dialect))),
-            Framing::Whole => Body::Whole(Box::new(Document::new(dialect))),
+            Framing::Document => Body::Document(Box::new(Document::new(dialect))),
         };
         Self { framing }
     }
@@ -58,7 +58,7 @@ impl Validator {
     pub fn keeping_arguments(mut self, keep: bool) -> Self {
         match &mut self.framing {
             Body::Stream(stream) => stream.shown.keeps_arguments = keep,
-            Body::Whole(document) => document.keeps_arguments = keep,
+            Body::Document(document) => document.keeps_arguments = keep,
         }
         self
     }
@@ -68,7 +68,7 @@ impl Validator {
     pub fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) {
         match &mut self.framing {
             Body::Stream(stream) => stream.push(bytes, steps),
-            Body::Whole(document) => document.push(bytes),
+            Body::Document(document) => document.push(bytes),
         }
     }
 
@@ -76,7 +76,7 @@ impl Validator {
     pub fn judge(&self, end: BodyEnd) -> Completion {
         match &self.framing {
             Body::Stream(stream) => stream.judge(end),
-            Body::Whole(document) => document.judge(end),
+            Body::Document(document) => document.judge(end),
         }
     }
 
@@ -85,7 +85,7 @@ impl Validator {
     pub fn lacks_blank_line(&self) -> bool {
         match &self.framing {
             Body::Stream(stream) => stream.lacks_blank_line(),
-            Body::Whole(_) => false,
+            Body::Document(_) => false,
         }
     }
 
@@ -102,7 +102,7 @@ impl Validator {
     pub fn broken(&self) -> Option<&Broken> {
         match &self.framing {
             Body::Stream(stream) => stream.broken.as_ref(),
-            Body::Whole(document) => document.broken.as_ref(),
+            Body::Document(document) => document.broken.as_ref(),
         }
     }
 
@@ -110,16 +110,16 @@ impl Validator {
     pub fn report(&self) -> &Report {
         match &self.framing {
             Body::Stream(stream) => &stream.shown.report,
-            Body::Whole(document) => &document.read().shown.report,
+            Body::Document(document) => &document.read().shown.report,
         }
     }
 
     /// The dialect's error event, valid after the bytes so far. In Responses it has the response's id and the next sequence
     /// number. It does not end the stream.
-    pub fn error_event(&self, problem: &Problem) -> Vec<u8> {
+    pub fn error_event(&self, problem: &GatewayError) -> Vec<u8> {
         match &self.framing {
             Body::Stream(stream) => stream.error_event(problem),
-            Body::Whole(document) => error_body::error_event(document.dialect, problem),
+            Body::Document(document) => error_body::error_event(document.dialect, problem),
         }
     }
 }

@@ -6,7 +6,7 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 use wire::{BodyEnd, Broken, Completion, Framing, Validator};
 
-const FRAMINGS: [Framing; 2] = [Framing::Stream, Framing::Whole];
+const FRAMINGS: [Framing; 2] = [Framing::Stream, Framing::Document];
 
 /// The content of a response before its stop reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ fn body(dialect: Dialect, framing: Framing, brings: Brings, reason: &Value) -> S
     let events = events(dialect, brings, reason);
     match framing {
         Framing::Stream => events.concat(),
-        Framing::Whole => document(dialect, brings, reason).to_string(),
+        Framing::Document => document(dialect, brings, reason).to_string(),
     }
 }
 
@@ -209,7 +209,7 @@ fn each() -> impl Iterator<Item = (Dialect, Framing, Brings)> {
 
 /// In a document of Messages the input of a call is an object, and always valid.
 fn is_invalid(dialect: Dialect, framing: Framing, brings: Brings) -> bool {
-    brings == Brings::InvalidCall && (dialect, framing) != (Dialect::Anthropic, Framing::Whole)
+    brings == Brings::InvalidCall && (dialect, framing) != (Dialect::Anthropic, Framing::Document)
 }
 
 #[test]
@@ -260,9 +260,9 @@ fn blank_reasons_in_every_chunk_do_not_end_a_stream() {
         let (clean, cut) = judged(Dialect::OpenaiChat, Framing::Stream, &begun);
         assert_eq!(clean, Completion::Broken(Broken::NoStopReason), "{blank:?}");
         assert_eq!(cut, Completion::Broken(Broken::Cut), "{blank:?}");
-        let whole = begun + &chunk(" a time.", "stop") + &chunk("", blank);
+        let complete = begun + &chunk(" a time.", "stop") + &chunk("", blank);
         assert_eq!(
-            judged(Dialect::OpenaiChat, Framing::Stream, &whole).1,
+            judged(Dialect::OpenaiChat, Framing::Stream, &complete).1,
             Completion::Complete,
             "{blank:?}"
         );
@@ -320,7 +320,7 @@ fn only_truncated_or_refused_responses_can_be_empty_or_invalid() {
         ] {
             assert_eq!(found(word), C::Refused, "{case} {word}");
         }
-        let whole = |otherwise: Completion, empty: Broken| {
+        let complete = |otherwise: Completion, empty: Broken| {
             if is_invalid(dialect, framing, brings) {
                 C::Broken(Broken::InvalidToolInput("Bash".to_owned()))
             } else if !brings.acts() {
@@ -342,20 +342,20 @@ fn only_truncated_or_refused_responses_can_be_empty_or_invalid() {
         ] {
             assert_eq!(
                 found(word),
-                whole(C::Complete, Broken::Empty),
+                complete(C::Complete, Broken::Empty),
                 "{case} {word}"
             );
         }
         for word in ["pause_turn", "compaction"] {
             assert_eq!(
                 found(word),
-                whole(C::Continues, Broken::Empty),
+                complete(C::Continues, Broken::Empty),
                 "{case} {word}"
             );
         }
         let word = "stop_of_tomorrow";
         let unknown = Broken::UnknownStopReason(word.to_owned());
-        assert_eq!(found(word), whole(C::Unknown, unknown), "{case} {word}");
+        assert_eq!(found(word), complete(C::Unknown, unknown), "{case} {word}");
     }
 }
 
@@ -517,7 +517,7 @@ fn the_status_in_the_response_object_replaces_that_of_the_event_name() {
         if let (Some(status), "completed") = (status["status"].as_str(), *name) {
             let (clean, _) = judged(
                 Dialect::OpenaiResponses,
-                Framing::Whole,
+                Framing::Document,
                 &response.to_string(),
             );
             let expected = match status {
@@ -549,7 +549,7 @@ proptest! {
         let complete = matches!(found, Completion::Complete | Completion::Continues | Completion::Unknown);
         if !brings.acts() || is_invalid(dialect, framing, brings) {
             // The client polls a pending response.
-            let polled = dialect == Dialect::OpenaiResponses && framing == Framing::Whole;
+            let polled = dialect == Dialect::OpenaiResponses && framing == Framing::Document;
             prop_assert!(!complete || polled, "{:?}", found);
         }
         let all = events(dialect, brings, &json!(word)).concat();

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use catalog::Dialect;
-use wire::{Ask, BodyEnd, Completion, Framing, Told, Validator, said, with_model};
+use wire::{
+    BodyEnd, Completion, Framing, ReleasedResponse, RequestFields, Validator, response_text,
+    with_model,
+};
 
 /// Two pieces of a text, and their joined text.
 const PIECES: [(&str, &str, &str); 4] = [
@@ -61,7 +64,7 @@ fn answers(dialect: Dialect, one: &str, two: &str) -> Vec<(Framing, String)> {
         .iter()
         .map(|data| format!("data: {data}\n\n"))
         .collect();
-    let whole = match dialect {
+    let complete = match dialect {
         Dialect::Anthropic => format!(
             r#"{{"id":"m","content":[{{"type":"thinking","thinking":"{one}"}},{{"type":"text","text":"{one}{two}"}},{{"type":"tool_use","id":"a","name":"f{one}","input":{{"x":"{one}","{two}":1}}}}],"stop_reason":"tool_use"}}"#
         ),
@@ -72,7 +75,7 @@ fn answers(dialect: Dialect, one: &str, two: &str) -> Vec<(Framing, String)> {
             r#"{{"id":"r","status":"completed","output":[{{"type":"message","content":[{{"type":"output_text","text":"{one}{two}"}}]}},{{"type":"function_call","call_id":"a","name":"f{one}","arguments":"{{\"x\":\"{one}{two}\"}}"}}]}}"#
         ),
     };
-    vec![(Framing::Stream, stream), (Framing::Whole, whole)]
+    vec![(Framing::Stream, stream), (Framing::Document, complete)]
 }
 
 #[test]
@@ -96,7 +99,7 @@ fn a_response_with_split_surrogate_pairs_is_complete_and_joined() {
                     "{dialect} {framing:?}"
                 );
                 assert_eq!(
-                    said(dialect, framing, body.as_bytes()),
+                    response_text(dialect, framing, body.as_bytes()),
                     joined,
                     "{dialect} {framing:?} {body}"
                 );
@@ -119,10 +122,10 @@ fn a_text_cut_within_a_pair_can_restart_in_place() {
             .find(text)
             .and_then(|at| Some(at + body[at..].find("\n\n")? + 2));
         let shown = &body[..first.unwrap_or_default()];
-        let mut told = Told::new(dialect);
-        told.push(shown.as_bytes());
-        let ask = Ask::read(dialect, br#"{"model":"m","stream":true}"#);
-        let restart = told.restart(&ask.unwrap_or_else(|why| panic!("{why}")));
+        let mut released = ReleasedResponse::new(dialect);
+        released.push(shown.as_bytes());
+        let ask = RequestFields::read(dialect, br#"{"model":"m","stream":true}"#);
+        let restart = released.restart(&ask.unwrap_or_else(|why| panic!("{why}")));
         let (opening, mut splice) = restart
             .unwrap_or_else(|why| panic!("{dialect}: {why}"))
             .open(Some("lost"));
@@ -151,11 +154,11 @@ fn a_request_with_lone_surrogates_is_parsed() {
         r#"{{"{surrogate}":1,"model":"m{surrogate}","tools":[{{"name":"{surrogate}"}}],"thinking":{{"type":"enabled","{surrogate}":"{surrogate}"}},"messages":[{{"role":"user","content":"{surrogate}"}},{{"role":"assistant","content":[{{"type":"thinking","thinking":"{surrogate}"}},{{"type":"tool_use","id":"a","name":"{surrogate}"}}]}},{{"role":"user","{surrogate}":"{surrogate}","content":[{{"type":"tool_result","tool_use_id":"a{surrogate}","content":"{surrogate}"}}]}}],"stream":true}}"#
     );
     for dialect in Dialect::ALL {
-        let ask =
-            Ask::read(dialect, body.as_bytes()).unwrap_or_else(|why| panic!("{dialect}: {why}"));
+        let ask = RequestFields::read(dialect, body.as_bytes())
+            .unwrap_or_else(|why| panic!("{dialect}: {why}"));
         assert_eq!(ask.model, "m\u{fffd}", "{dialect}");
         assert!(
-            ask.stream && ask.has_tools && ask.thinking && !ask.unthought_turn,
+            ask.stream && ask.has_tools && ask.thinking && !ask.lacks_required_thinking,
             "{dialect}"
         );
         assert_eq!(ask.results, ["a\u{fffd}"], "{dialect}");

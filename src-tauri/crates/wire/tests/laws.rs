@@ -6,7 +6,7 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 use wire::{BodyEnd, Broken, Completion, Framing, Report, Step, Validator};
 
-const FRAMINGS: [Framing; 2] = [Framing::Stream, Framing::Whole];
+const FRAMINGS: [Framing; 2] = [Framing::Stream, Framing::Document];
 
 #[derive(Clone, Debug)]
 enum Part {
@@ -41,11 +41,11 @@ impl Answer {
 
     fn body(&self, dialect: Dialect, framing: Framing) -> String {
         match (dialect, framing) {
-            (Dialect::Anthropic, Framing::Whole) => self.message().to_string(),
+            (Dialect::Anthropic, Framing::Document) => self.message().to_string(),
             (Dialect::Anthropic, Framing::Stream) => self.message_stream(),
-            (Dialect::OpenaiChat, Framing::Whole) => self.chat().to_string(),
+            (Dialect::OpenaiChat, Framing::Document) => self.chat().to_string(),
             (Dialect::OpenaiChat, Framing::Stream) => self.chat_stream(),
-            (Dialect::OpenaiResponses, Framing::Whole) => self.response().to_string(),
+            (Dialect::OpenaiResponses, Framing::Document) => self.response().to_string(),
             (Dialect::OpenaiResponses, Framing::Stream) => self.response_stream(),
         }
     }
@@ -60,8 +60,8 @@ impl Answer {
     }
 
     fn message_stream(&self) -> String {
-        let whole = self.message();
-        let mut start = whole.clone();
+        let complete = self.message();
+        let mut start = complete.clone();
         start["content"] = json!([]);
         start["stop_reason"] = Value::Null;
         start["usage"]["output_tokens"] = json!(0);
@@ -87,7 +87,7 @@ impl Answer {
             events.push(json!({"type": "content_block_delta", "index": index, "delta": delta}));
             events.push(json!({"type": "content_block_stop", "index": index}));
         }
-        let delta = json!({"stop_reason": whole["stop_reason"]});
+        let delta = json!({"stop_reason": complete["stop_reason"]});
         let usage = json!({"output_tokens": self.output});
         events.push(json!({"type": "message_delta", "delta": delta, "usage": usage}));
         events.push(json!({"type": "message_stop"}));
@@ -159,14 +159,14 @@ impl Answer {
         created["usage"] = Value::Null;
         let mut events = vec![json!({"type": "response.created", "response": created})];
         for (index, part) in self.parts.iter().enumerate() {
-            let whole = item((index, part));
+            let complete = item((index, part));
             let (kind, delta) = match part {
                 Part::Text(text) => ("output_text", text),
                 Part::Thinking(text) => ("reasoning_summary_text", text),
                 Part::Call(_, input) => ("function_call_arguments", input),
             };
             let kind = format!("response.{kind}.delta");
-            let mut begun = whole.clone();
+            let mut begun = complete.clone();
             for field in ["content", "summary"] {
                 if begun[field].is_array() {
                     begun[field] = json!([]);
@@ -177,7 +177,7 @@ impl Answer {
             );
             events.push(json!({"type": kind, "output_index": index, "delta": delta}));
             events.push(
-                json!({"type": "response.output_item.done", "output_index": index, "item": whole}),
+                json!({"type": "response.output_item.done", "output_index": index, "item": complete}),
             );
         }
         events.push(json!({"type": "response.completed", "response": self.response()}));
@@ -309,7 +309,7 @@ fn counts(report: &Report) -> [u64; 8] {
         report.text_bytes,
         report.thinking_bytes,
         report.argument_bytes,
-        report.usage_told.into(),
+        report.usage_reported.into(),
     ]
 }
 
@@ -348,38 +348,38 @@ proptest! {
     /// A document converted to events has the verdict of the document.
     #[test]
     fn a_document_as_events_has_the_verdict_of_the_document(answer in answers(), dialect in dialects()) {
-        let body = answer.body(dialect, Framing::Whole);
-        let (whole, _) = watch(dialect, Framing::Whole, &[body.as_bytes()]);
-        let said = wire::as_events(dialect, body.as_bytes()).unwrap();
-        let (stream, _) = watch(dialect, Framing::Stream, &[&said]);
-        prop_assert_eq!(&stream.clean, &whole.clean, "{}", String::from_utf8_lossy(&said));
-        prop_assert_eq!(&stream.cut, &whole.clean);
+        let body = answer.body(dialect, Framing::Document);
+        let (complete, _) = watch(dialect, Framing::Document, &[body.as_bytes()]);
+        let content = wire::as_events(dialect, body.as_bytes()).unwrap();
+        let (stream, _) = watch(dialect, Framing::Stream, &[&content]);
+        prop_assert_eq!(&stream.clean, &complete.clean, "{}", String::from_utf8_lossy(&content));
+        prop_assert_eq!(&stream.cut, &complete.clean);
         // A broken stream is not read further.
         if answer.has_content() {
             let closed = |report: &Report| Report {
                 tool_calls: report.tool_calls.iter().map(|call| wire::ToolCall { closed: true, ..call.clone() }).collect(),
                 ..report.clone()
             };
-            prop_assert_eq!(closed(&stream.report), closed(&whole.report));
+            prop_assert_eq!(closed(&stream.report), closed(&complete.report));
         }
     }
 
     #[test]
     fn any_split_gives_the_same(answer in answers(), dialect in dialects(), framing in framings(), at in cuts()) {
         let body = answer.body(dialect, framing);
-        let whole = watch(dialect, framing, &[body.as_bytes()]).0;
-        prop_assert_eq!(watch(dialect, framing, &slices(body.as_bytes(), &at)).0, whole);
+        let complete = watch(dialect, framing, &[body.as_bytes()]).0;
+        prop_assert_eq!(watch(dialect, framing, &slices(body.as_bytes(), &at)).0, complete);
     }
 
     /// No prefix before the completion check is complete, and later bytes change nothing. A document passes at its last brace.
     #[test]
     fn no_prefix_is_complete_before_its_semantic_end(answer in answers(), dialect in dialects(), framing in framings(), at in any::<Index>()) {
         let body = answer.body(dialect, framing);
-        let (whole, _) = watch(dialect, framing, &[body.as_bytes()]);
-        let end_step = whole.steps.iter().find(|step| step.kind.is_proof());
+        let (complete, _) = watch(dialect, framing, &[body.as_bytes()]);
+        let end_step = complete.steps.iter().find(|step| step.kind.passes_check());
         let passed = match framing {
             Framing::Stream => end_step.map_or(usize::MAX, |step| usize::try_from(step.end).unwrap()),
-            Framing::Whole => body.len(),
+            Framing::Document => body.len(),
         };
         let cut = at.index(body.len());
         let (seen, _) = watch(dialect, framing, &[&body.as_bytes()[..cut]]);
@@ -428,10 +428,10 @@ proptest! {
         let cut = body.floor_char_boundary(at.index(body.len()));
         let spoilt = match framing {
             Framing::Stream => format!("{}\n\n{fault}", &body[..cut]),
-            Framing::Whole => format!("{body}{fault}"),
+            Framing::Document => format!("{body}{fault}"),
         };
         let (seen, mut validator) = watch(dialect, framing, &[spoilt.as_bytes()]);
-        if framing == Framing::Whole {
+        if framing == Framing::Document {
             prop_assert!(!seen.clean.is_answer() && !seen.cut.is_answer());
         }
         let broken = validator.broken().cloned();
@@ -441,7 +441,7 @@ proptest! {
             prop_assert_eq!(steps, []);
             prop_assert_eq!(validator.broken(), Some(&broken));
             // After the completion check, an error does not change the verdict.
-            let passed = seen.steps.iter().any(|step| step.kind.is_proof());
+            let passed = seen.steps.iter().any(|step| step.kind.passes_check());
             let expected = if passed { seen.clean.clone() } else { Completion::Broken(broken) };
             prop_assert_eq!(expected.is_answer(), passed);
             for end in [BodyEnd::Clean, BodyEnd::Cut] {
@@ -449,7 +449,7 @@ proptest! {
             }
             prop_assert_eq!(validator.report(), &seen.report);
         }
-        if framing == Framing::Whole {
+        if framing == Framing::Document {
             prop_assert!(!validator.judge(BodyEnd::Clean).is_answer());
         }
     }
@@ -473,13 +473,13 @@ proptest! {
     #[test]
     fn the_last_nonzero_repeated_usage_applies(
         dialect in prop::sample::select(&[Dialect::Anthropic, Dialect::OpenaiChat][..]),
-        told in prop::collection::vec((0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32), 1..8),
+        released in prop::collection::vec((0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32), 1..8),
     ) {
         let mut validator = Validator::new(dialect, Framing::Stream);
         let mut last = [0_u64; 4];
-        for (input, output, read, write) in told {
-            let told = [input, output, read, write].map(u64::from);
-            let [input, output, read, write] = told;
+        for (input, output, read, write) in released {
+            let released = [input, output, read, write].map(u64::from);
+            let [input, output, read, write] = released;
             let cached = json!({"cached_tokens": read, "cache_write_tokens": write});
             let event = match dialect {
                 Dialect::Anthropic => json!({"type": "message_delta", "delta": {}, "usage": {
@@ -491,8 +491,8 @@ proptest! {
                 }}),
             };
             validator.push(format!("data: {event}\n\n").as_bytes(), &mut Vec::new());
-            for (last, told) in last.iter_mut().zip(told).filter(|(_, told)| *told > 0) {
-                *last = told;
+            for (last, released) in last.iter_mut().zip(released).filter(|(_, released)| *released > 0) {
+                *last = released;
             }
             let [input, output, cache_read, cache_write] = last;
             // Chat includes cached tokens.
@@ -523,7 +523,7 @@ proptest! {
                 None => drop(body.remove(at)),
             }
         }
-        let whole = watch(dialect, framing, &[&body]).0;
-        prop_assert_eq!(watch(dialect, framing, &slices(&body, &at)).0, whole);
+        let complete = watch(dialect, framing, &[&body]).0;
+        prop_assert_eq!(watch(dialect, framing, &slices(&body, &at)).0, complete);
     }
 }

@@ -374,12 +374,14 @@ fn no_response_exceeds_the_memory_bound() {
     let filling = Filling::new();
     for dialect in Dialect::ALL {
         let streams = streams(dialect).into_iter().map(|h| (Framing::Stream, h));
-        let documents = documents(dialect).into_iter().map(|h| (Framing::Whole, h));
+        let documents = documents(dialect)
+            .into_iter()
+            .map(|h| (Framing::Document, h));
         for (framing, hostile) in streams.chain(documents) {
             let [most, left] = watched(dialect, framing, &hostile, &filling);
             let left_at_most = match framing {
                 Framing::Stream => LEFT,
-                Framing::Whole => LEFT + Validator::LIMIT as isize,
+                Framing::Document => LEFT + Validator::LIMIT as isize,
             };
             let name = hostile.name;
             println!("{dialect} {framing:?} {name}: {most} bytes, {left} left");

@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use catalog::Dialect;
 use client::Client;
 use proptest::prelude::*;
-use wire::{Ask, BodyEnd, Broken, CannotRestart, Completion, Framing, Told, Validator};
+use wire::{
+    BodyEnd, Broken, CannotRestart, Completion, Framing, ReleasedResponse, RequestFields, Validator,
+};
 
 const RESTART_LINE: &str = "[The provider was lost; the answer begins again with another.]";
 
@@ -53,28 +55,28 @@ fn judge(dialect: Dialect, stream: &[u8]) -> Completion {
     validator.judge(BodyEnd::Cut)
 }
 
-fn ask(dialect: Dialect, thinking: bool) -> Ask {
-    Ask {
+fn ask(dialect: Dialect, thinking: bool) -> RequestFields {
+    RequestFields {
         dialect,
         model: "any".to_owned(),
         stream: true,
         max_tokens: None,
         has_tools: true,
-        unthought_turn: false,
+        lacks_required_thinking: false,
         has_credentials: false,
         stores: true,
-        wants_schema: false,
+        requires_schema: false,
         thinking,
         results: Vec::new(),
     }
 }
 
-fn told(dialect: Dialect, bytes: &[u8]) -> Told {
-    let mut told = Told::new(dialect);
+fn released(dialect: Dialect, bytes: &[u8]) -> ReleasedResponse {
+    let mut released = ReleasedResponse::new(dialect);
     for slice in bytes.chunks(11) {
-        told.push(slice);
+        released.push(slice);
     }
-    told
+    released
 }
 
 /// The first `events` events.
@@ -88,7 +90,7 @@ fn splice<'a>(
     second: impl IntoIterator<Item = &'a [u8]>,
     thinking: bool,
 ) -> Result<Vec<u8>, CannotRestart> {
-    let restart = told(dialect, first.as_bytes()).restart(&ask(dialect, thinking))?;
+    let restart = released(dialect, first.as_bytes()).restart(&ask(dialect, thinking))?;
     let (opening, mut splice) = restart.open(Some(RESTART_LINE));
     let mut stream = [first.as_bytes(), &opening].concat();
     for slice in second {
@@ -156,8 +158,8 @@ fn after_every_allowed_restart_the_client_has_one_complete_response() {
                     assert_eq!(after.thinking, before.thinking, "{context}");
                     assert_eq!((after.starts, after.ends), (1, alone.ends), "{context}");
                     assert_eq!(after.id, before.id, "{context}");
-                    let (told, rest) = after.text.split_once(RESTART_LINE).unwrap();
-                    assert_eq!(told.trim_end(), before.text.trim_end(), "{context}");
+                    let (released, rest) = after.text.split_once(RESTART_LINE).unwrap();
+                    assert_eq!(released.trim_end(), before.text.trim_end(), "{context}");
                     assert_eq!(rest.trim_start(), alone.text, "{context}");
                     assert_eq!(after.open.len(), alone.open.len(), "{context}");
                     if let Some(usage) = alone.usage {
@@ -176,7 +178,7 @@ fn reasons_against_a_restart() {
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
     let block = |kind: &str| C::WithinBlock(kind.to_owned());
     let table = [
-        (Anthropic, "text", 0, Some(C::NothingShown)),
+        (Anthropic, "text", 0, Some(C::NothingReleased)),
         (Anthropic, "text", 1, None),
         (Anthropic, "text", 4, None),
         (Anthropic, "text", 7, Some(C::Ended)),
@@ -199,7 +201,7 @@ fn reasons_against_a_restart() {
         (Anthropic, "server-tool", 7, None),
         (Anthropic, "compaction", 3, Some(block("compaction"))),
         (Anthropic, "malformed", 3, Some(C::Unreadable)),
-        (OpenaiChat, "text", 0, Some(C::NothingShown)),
+        (OpenaiChat, "text", 0, Some(C::NothingReleased)),
         (OpenaiChat, "text", 2, None),
         (OpenaiChat, "text", 4, Some(C::Ended)),
         (OpenaiChat, "error", 3, Some(C::Ended)),
@@ -210,7 +212,7 @@ fn reasons_against_a_restart() {
         (OpenaiChat, "tool", 1, Some(C::ToolCallBegun)),
         (OpenaiChat, "legacy-function", 2, Some(C::ToolCallBegun)),
         (OpenaiChat, "refusal", 2, Some(C::Refusing)),
-        (OpenaiResponses, "text", 0, Some(C::NothingShown)),
+        (OpenaiResponses, "text", 0, Some(C::NothingReleased)),
         (OpenaiResponses, "text", 1, None),
         (OpenaiResponses, "text", 6, None),
         (OpenaiResponses, "text", 10, None),
@@ -237,8 +239,8 @@ fn reasons_against_a_restart() {
     ];
     for (dialect, name, events, expected) in table {
         let cut = begin(&transcript(dialect, name), events);
-        let told = told(dialect, cut.as_bytes());
-        let found = told.restart(&ask(dialect, false)).err();
+        let released = released(dialect, cut.as_bytes());
+        let found = released.restart(&ask(dialect, false)).err();
         assert_eq!(found, expected, "{dialect}/{name} at {events}");
     }
 }
@@ -246,10 +248,10 @@ fn reasons_against_a_restart() {
 #[test]
 fn structured_output_does_not_restart() {
     for dialect in Dialect::ALL {
-        let told = told(dialect, begin(&transcript(dialect, "text"), 4).as_bytes());
+        let released = released(dialect, begin(&transcript(dialect, "text"), 4).as_bytes());
         let mut ask = ask(dialect, false);
-        ask.wants_schema = true;
-        let found = told.restart(&ask).err();
+        ask.requires_schema = true;
+        let found = released.restart(&ask).err();
         let ended = dialect == Dialect::OpenaiChat;
         let expected = if ended {
             CannotRestart::Ended
@@ -266,9 +268,9 @@ fn within_an_event_there_is_no_keep_alive() {
         let text = transcript(dialect, "text");
         let cut = begin(&text, 2);
         for part in cut.len() + 1..begin(&text, 3).len() {
-            let told = told(dialect, &text.as_bytes()[..part]);
-            assert_eq!(told.keep_alive(), b"", "{dialect} at {part}");
-            let found = told.restart(&ask(dialect, false)).err();
+            let released = released(dialect, &text.as_bytes()[..part]);
+            assert_eq!(released.keep_alive(), b"", "{dialect} at {part}");
+            let found = released.restart(&ask(dialect, false)).err();
             assert_eq!(found, Some(CannotRestart::WithinEvent));
         }
     }
@@ -279,7 +281,7 @@ fn within_an_event_there_is_no_keep_alive() {
 fn without_released_thinking_a_tool_call_is_refused_before_release() {
     for dialect in Dialect::ALL {
         let first = begin(&transcript(dialect, "text"), 2);
-        let restart = told(dialect, first.as_bytes())
+        let restart = released(dialect, first.as_bytes())
             .restart(&ask(dialect, true))
             .unwrap();
         assert!(restart.forbids_tool_calls());
@@ -376,11 +378,11 @@ fn an_answer_can_be_restarted_twice() {
 fn keep_alives_between_any_two_events_change_nothing() {
     for dialect in Dialect::ALL {
         for (name, text) in transcripts(dialect) {
-            let mut told = Told::new(dialect);
+            let mut released = ReleasedResponse::new(dialect);
             let mut kept = String::new();
             for event in text.split_inclusive("\n\n") {
-                kept.push_str(&String::from_utf8(told.keep_alive()).unwrap());
-                told.push(event.as_bytes());
+                kept.push_str(&String::from_utf8(released.keep_alive()).unwrap());
+                released.push(event.as_bytes());
                 kept.push_str(event);
             }
             assert_eq!(
@@ -459,15 +461,15 @@ fn a_keep_alive_is_an_empty_delta_of_the_open_block() {
     ];
     for (dialect, name, events, expected) in table {
         let cut = begin(&transcript(dialect, name), events);
-        let bytes = String::from_utf8(told(dialect, cut.as_bytes()).keep_alive()).unwrap();
-        let said = bytes.lines().find(|line| !line.starts_with("event: "));
-        let said = said.unwrap_or_default();
-        let said = said.strip_prefix("data: ").unwrap_or(said);
-        assert_eq!(said, expected, "{dialect}/{name} at {events}");
+        let bytes = String::from_utf8(released(dialect, cut.as_bytes()).keep_alive()).unwrap();
+        let content = bytes.lines().find(|line| !line.starts_with("event: "));
+        let content = content.unwrap_or_default();
+        let content = content.strip_prefix("data: ").unwrap_or(content);
+        assert_eq!(content, expected, "{dialect}/{name} at {events}");
     }
     // With no item open, the response is repeated as its client received it.
     let cut = begin(&transcript(Dialect::OpenaiResponses, "tool"), 2);
-    let bytes = told(Dialect::OpenaiResponses, cut.as_bytes()).keep_alive();
+    let bytes = released(Dialect::OpenaiResponses, cut.as_bytes()).keep_alive();
     let bytes = String::from_utf8(bytes).unwrap();
     assert!(bytes.starts_with(
         "event: response.in_progress\ndata: {\"response\":{\"id\":\"resp_TRANSCRIPT\""
@@ -511,13 +513,13 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        let odd = told(dialect, &bytes);
+        let odd = released(dialect, &bytes);
         odd.keep_alive();
         if let Ok(restart) = odd.restart(&ask(dialect, false)) {
             restart.open(Some(RESTART_LINE));
         }
         let first = begin(&transcript(dialect, "text"), 2);
-        let restart = told(dialect, first.as_bytes()).restart(&ask(dialect, false)).unwrap();
+        let restart = released(dialect, first.as_bytes()).restart(&ask(dialect, false)).unwrap();
         let (_, mut splice) = restart.open(Some(RESTART_LINE));
         let mut out = Vec::new();
         let outcome = splice.pass(&bytes, &mut out);

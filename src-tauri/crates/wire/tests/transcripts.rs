@@ -74,7 +74,7 @@ fn watch<'a>(dialect: Dialect, slices: impl IntoIterator<Item = &'a [u8]>) -> Se
 
 fn letters(steps: &[Step]) -> String {
     let letter = |step: &Step| match step.kind {
-        StepKind::Noise => 'N',
+        StepKind::NoProgress => 'N',
         StepKind::Lifecycle => 'L',
         StepKind::Content => 'C',
         StepKind::Close => 'c',
@@ -102,7 +102,7 @@ fn word(completion: &Completion) -> String {
             Broken::InvalidToolInput(name) => format!("invalid tool input {name}"),
             Broken::Empty => "empty".to_owned(),
             Broken::UnknownStopReason(_) => "unknown stop reason".to_owned(),
-            Broken::NotAnAnswer(_) => "no answer".to_owned(),
+            Broken::NotAResponse(_) => "no answer".to_owned(),
             Broken::Oversize(_) => "oversize".to_owned(),
         },
     }
@@ -110,7 +110,7 @@ fn word(completion: &Completion) -> String {
 
 #[test]
 fn every_transcript_gives_its_steps_verdict_and_report() {
-    let told = |text: &str| match text {
+    let released = |text: &str| match text {
         "" => "-".to_owned(),
         _ => text.to_owned(),
     };
@@ -128,7 +128,7 @@ fn every_transcript_gives_its_steps_verdict_and_report() {
         let found = [
             letters(&seen.steps),
             word(&seen.clean),
-            told(seen.report.stop_reason.as_deref().unwrap_or_default()),
+            released(seen.report.stop_reason.as_deref().unwrap_or_default()),
             format!(
                 "{} {} {} {}",
                 t.input, t.output, t.cache_read, t.cache_write
@@ -137,7 +137,7 @@ fn every_transcript_gives_its_steps_verdict_and_report() {
                 "{} {} {}",
                 seen.report.text_bytes, seen.report.thinking_bytes, seen.report.argument_bytes
             ),
-            told(&calls.join(", ")),
+            released(&calls.join(", ")),
         ];
         assert_eq!(
             found[..],
@@ -146,7 +146,7 @@ fn every_transcript_gives_its_steps_verdict_and_report() {
             case.dialect,
             case.name
         );
-        assert_eq!(seen.report.usage_told, *t != catalog::Tokens::default());
+        assert_eq!(seen.report.usage_reported, *t != catalog::Tokens::default());
         assert!(seen.report.id.is_some() && seen.report.model.is_some());
     }
 }
@@ -195,10 +195,10 @@ fn the_end_of_the_body_matters_only_before_the_semantic_end() {
 fn prefixes_are_incomplete_before_the_semantic_end_and_equal_after_it() {
     for case in Case::all() {
         let (dialect, name, text) = (case.dialect, case.name, case.text());
-        let whole = watch(dialect, [text.as_bytes()]);
+        let complete = watch(dialect, [text.as_bytes()]);
         let end_step =
             |step: &&Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
-        let passed = whole
+        let passed = complete
             .steps
             .iter()
             .find(end_step)
@@ -212,12 +212,12 @@ fn prefixes_are_incomplete_before_the_semantic_end_and_equal_after_it() {
                 if (cut as u64) < passed {
                     assert!(!completion.is_answer(), "{context}");
                 } else {
-                    assert_eq!(completion, whole.clean, "{context}");
+                    assert_eq!(completion, complete.clean, "{context}");
                 }
             }
             validator.push(&[byte], &mut steps);
         }
-        assert_eq!(steps, whole.steps);
+        assert_eq!(steps, complete.steps);
     }
 }
 
@@ -299,8 +299,8 @@ proptest! {
 
     #[test]
     fn any_split_gives_the_same((dialect, text) in transcripts(), at in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
-        let whole = watch(dialect, [text.as_bytes()]);
-        prop_assert_eq!(&watch(dialect, slices(text.as_bytes(), &at)), &whole);
+        let complete = watch(dialect, [text.as_bytes()]);
+        prop_assert_eq!(&watch(dialect, slices(text.as_bytes(), &at)), &complete);
         let crlf = text.replace('\n', "\r\n");
         prop_assert_eq!(watch(dialect, slices(crlf.as_bytes(), &at)), watch(dialect, [crlf.as_bytes()]));
     }
@@ -310,17 +310,17 @@ proptest! {
         (dialect, text) in transcripts(),
         noise in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(NOISE)), 1..6),
     ) {
-        let whole = watch(dialect, [text.as_bytes()]);
+        let complete = watch(dialect, [text.as_bytes()]);
         let mut events: Vec<&str> = text.split_inclusive("\n\n").collect();
         for (at, noise) in noise {
             events.insert(at.index(events.len() + 1), noise);
         }
         let noisy = watch(dialect, [events.concat().as_bytes()]);
         let without_noise = |seen: &Seen| letters(&seen.steps).replace('N', "");
-        prop_assert_eq!(without_noise(&noisy), without_noise(&whole));
-        prop_assert_eq!(&noisy.clean, &whole.clean);
-        prop_assert_eq!(&noisy.cut, &whole.cut);
-        prop_assert_eq!(&noisy.report, &whole.report);
+        prop_assert_eq!(without_noise(&noisy), without_noise(&complete));
+        prop_assert_eq!(&noisy.clean, &complete.clean);
+        prop_assert_eq!(&noisy.cut, &complete.cut);
+        prop_assert_eq!(&noisy.report, &complete.report);
     }
 
     #[test]
@@ -352,7 +352,7 @@ proptest! {
     #[test]
     fn any_bytes_have_a_verdict_and_malformed_ones_are_not_quoted(
         dialect in prop::sample::select(&Dialect::ALL[..]),
-        framing in prop::sample::select(&[Framing::Stream, Framing::Whole][..]),
+        framing in prop::sample::select(&[Framing::Stream, Framing::Document][..]),
         bytes in prop::collection::vec(any::<u8>(), 0..400),
     ) {
         let mut validator = Validator::new(dialect, framing);

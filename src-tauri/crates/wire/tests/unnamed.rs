@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use catalog::Dialect;
-use wire::{Ask, BodyEnd, Broken, Completion, Framing, Told, Validator};
+use wire::{BodyEnd, Broken, Completion, Framing, ReleasedResponse, RequestFields, Validator};
 
 fn judge(dialect: Dialect, stream: &[u8]) -> Completion {
     let mut validator = Validator::new(dialect, Framing::Stream);
@@ -78,11 +78,11 @@ fn an_end_without_a_type_closes_no_block() {
         let alone = judge(dialect, stream.as_bytes());
         assert_eq!(alone, Completion::Broken(Broken::OpenBlock), "{status}");
 
-        let ask = Ask::read(dialect, br#"{"model":"m","stream":true}"#).unwrap();
+        let ask = RequestFields::read(dialect, br#"{"model":"m","stream":true}"#).unwrap();
         let first = [created, text].concat();
-        let mut told = Told::new(dialect);
-        told.push(first.as_bytes());
-        let (opening, mut splice) = told.restart(&ask).unwrap().open(Some("lost"));
+        let mut released = ReleasedResponse::new(dialect);
+        released.push(first.as_bytes());
+        let (opening, mut splice) = released.restart(&ask).unwrap().open(Some("lost"));
         let mut out = Vec::new();
         let passed = splice.pass(stream.as_bytes(), &mut out);
         let spliced = [first.as_bytes(), &opening, &out].concat();

@@ -30,7 +30,7 @@ pub(crate) fn calls(calls: &FailedCalls, to: &str) -> Sentence {
 fn how(kind: FailureKind) -> String {
     match kind {
         FailureKind::Connect => "failed to connect".to_owned(),
-        FailureKind::Silent => "got no response in time".to_owned(),
+        FailureKind::Timeout => "got no response in time".to_owned(),
         FailureKind::Status(code) => match status(code) {
             Some(name) => format!("failed with \"{name}\" ({code})"),
             None => format!("failed with status {code}"),

@@ -43,21 +43,21 @@ pub(crate) fn sentences(catalog: &Catalog, id: &ProviderId, verdict: &ProviderVe
 }
 
 fn unknown(product: &str, why: Unknown, evidence: &Evidence) -> Sentence {
-    let cannot_tell = |why: &str| format!("We can't tell how {product} is doing: {why}.");
+    let unknown_because = |why: &str| format!("We can't tell how {product} is doing: {why}.");
     Sentence::of(match why {
         Unknown::Faded { last_failure } => return unconfirmed(last_failure, evidence),
         Unknown::Offline => format!("You're offline. We can't tell how {product} is doing."),
-        Unknown::NotYetLooked => match &evidence.page {
+        Unknown::NotYetRead => match &evidence.page {
             PageEvidence::NoPage => {
                 format!("Nothing is known about {product} until the first request.")
             }
-            PageEvidence::NotRead => cannot_tell("their status page hasn't been read yet"),
+            PageEvidence::NotRead => unknown_because("their status page hasn't been read yet"),
             PageEvidence::Claim(_) | PageEvidence::Stale | PageEvidence::Unreadable(_) => {
                 format!("Nothing is known about {product} yet.")
             }
         },
-        Unknown::PageUnreadable => cannot_tell(&page::unread(&evidence.page)),
-        Unknown::Stale => cannot_tell("the last reading is too old"),
+        Unknown::PageUnreadable => unknown_because(&page::unread(&evidence.page)),
+        Unknown::Stale => unknown_because("the last reading is too old"),
     })
 }
 
@@ -221,7 +221,7 @@ fn part_unknown(why: Unknown, evidence: &Evidence) -> Sentence {
     Sentence::of(match why {
         Unknown::Faded { last_failure } => return unconfirmed(last_failure, evidence),
         Unknown::Offline => "Unknown: you're offline.".to_owned(),
-        Unknown::NotYetLooked => "Unknown: nothing has been read yet.".to_owned(),
+        Unknown::NotYetRead => "Unknown: nothing has been read yet.".to_owned(),
         Unknown::Stale => "Unknown: the last reading is too old.".to_owned(),
         Unknown::PageUnreadable => format!("Unknown: {}.", page::unread(&evidence.page)),
     })

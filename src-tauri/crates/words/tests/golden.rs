@@ -128,7 +128,7 @@ fn a_notification_has_a_title_and_a_body() {
         ("recovered", Verdict::Known(Level::Operational)),
         (
             "answers again after failures to connect",
-            Verdict::Unknown(Unknown::NotYetLooked),
+            Verdict::Unknown(Unknown::NotYetRead),
         ),
     ] {
         let body = words::recovery(verdict, at(16, 57), at(17, 19));

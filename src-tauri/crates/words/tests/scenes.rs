@@ -147,7 +147,7 @@ pub(crate) fn scenes() -> Vec<(&'static str, ProviderVerdict)> {
     let mut scenes = healthy();
     scenes.extend(outages());
     scenes.extend(unknowns());
-    scenes.extend(ours_to_mend());
+    scenes.extend(ours_to_repair());
     scenes
 }
 
@@ -251,16 +251,16 @@ fn unknowns() -> Vec<(&'static str, ProviderVerdict)> {
         ("faded, after one answer", faded(at(17, 20), true)),
         (
             "page not read yet",
-            unknown(Unknown::NotYetLooked, PageEvidence::NotRead),
+            unknown(Unknown::NotYetRead, PageEvidence::NotRead),
         ),
         (
             "no page, and no request yet",
-            unknown(Unknown::NotYetLooked, PageEvidence::NoPage),
+            unknown(Unknown::NotYetRead, PageEvidence::NoPage),
         ),
     ]
 }
 
-fn ours_to_mend() -> Vec<(&'static str, ProviderVerdict)> {
+fn ours_to_repair() -> Vec<(&'static str, ProviderVerdict)> {
     let until = Some(at(17, 40));
     vec![
         ("key refused", ours(OurFault::Credential)),

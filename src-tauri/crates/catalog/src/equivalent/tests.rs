@@ -16,7 +16,7 @@ fn stand_in(endpoint: &str, model: &str) -> Option<(String, Likeness)> {
 fn the_equivalents_of_each_model() {
     use Likeness::{SameModel, Tier as Of};
     use Tier::{Frontier, Large, Medium, Small};
-    for (endpoint, asked, model, likeness) in [
+    for (endpoint, requested, model, likeness) in [
         ("openai", "claude-fable-5-1", "gpt-6-astra", Of(Frontier)),
         ("openai", "claude-opus-5-5", "gpt-6.1-sol", Of(Large)),
         ("openai", "claude-opus-9", "gpt-6.1-sol", Of(Large)),
@@ -85,9 +85,9 @@ fn the_equivalents_of_each_model() {
         ),
     ] {
         assert_eq!(
-            stand_in(endpoint, asked),
+            stand_in(endpoint, requested),
             Some((model.to_owned(), likeness)),
-            "{endpoint} for {asked}"
+            "{endpoint} for {requested}"
         );
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn provider(
         problems.unique("pattern", &rank.models);
         known(
             problems,
-            rank.stand_in.as_ref(),
+            rank.fallback_model.as_ref(),
             sections.models.iter().map(|m| &m.id),
             "[[model]]",
         );
@@ -159,6 +159,6 @@ fn surface(read: Surface, problems: &mut Problems<'_>) -> provider::Surface {
 fn rank(read: Rank) -> crate::Rank {
     crate::Rank {
         models: read.models.into_iter().map(Spanned::into_inner).collect(),
-        stand_in: read.stand_in.map(|id| ModelId::new(id.get_ref())),
+        fallback_model: read.fallback_model.map(|id| ModelId::new(id.get_ref())),
     }
 }

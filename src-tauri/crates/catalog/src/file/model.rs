@@ -18,7 +18,8 @@ pub(super) struct Entry {
     #[serde(default)]
     efforts: Vec<Effort>,
     price: Option<Spanned<ListPrice>>,
-    maker_id: Option<Spanned<String>>,
+    #[serde(alias = "maker_id")]
+    vendor_model_id: Option<Spanned<String>>,
 }
 
 /// US dollars per million tokens.
@@ -57,7 +58,7 @@ pub(super) fn model(read: Entry, problems: &mut Problems<'_>) -> Model {
         lacks: read.lacks,
         efforts: read.efforts,
         price: read.price.map(|price| list_price(price, problems)),
-        maker_id: read.maker_id.map(|id| {
+        vendor_model_id: read.vendor_model_id.map(|id| {
             problems.filled("maker_id", &id);
             ModelId::new(id.get_ref())
         }),
@@ -79,9 +80,9 @@ fn list_price(read: Spanned<ListPrice>, problems: &mut Problems<'_>) -> Price {
     let at = read.span().start;
     let read = read.into_inner();
     let mut rates = |input, output, cache_read, cache_write| {
-        let told = [Some(input), Some(output), cache_read, cache_write];
-        let mut told = told.into_iter().flatten();
-        if !told.all(|dollars: f64| dollars > 0.0 && dollars < 1e6) {
+        let reported = [Some(input), Some(output), cache_read, cache_write];
+        let mut reported = reported.into_iter().flatten();
+        if !reported.all(|dollars: f64| dollars > 0.0 && dollars < 1e6) {
             problems.add(
                 at,
                 "prices are US dollars per million tokens and greater than 0; leave `price` out when it is unknown",

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Problems of a file, without its name: "2: …".
-fn told(text: &str) -> Vec<String> {
+fn reported(text: &str) -> Vec<String> {
     match read("acme.toml", text) {
         Ok(_) => Vec::new(),
         Err(problems) => problems
@@ -31,7 +31,7 @@ serves = ["acme-*"]
 
 #[test]
 fn a_complete_file_is_parsed() {
-    assert_eq!(told(ENDPOINT), [""; 0]);
+    assert_eq!(reported(ENDPOINT), [""; 0]);
     let read = read("acme.toml", ENDPOINT).ok().unwrap();
     assert_eq!(read.endpoint_lines, [("acme".into(), 3)]);
 }
@@ -64,13 +64,13 @@ fn a_key_check_is_parsed() {
 
 #[test]
 fn abilities_are_parsed_and_absent_ones_are_unknown() {
-    let said = format!(
+    let message = format!(
         "{ENDPOINT}chat_limit = \"max_completion_tokens\"\ncall_ids = \"nine-letters\"\nstream_usage = \"always\"\nnot_billed = [\"error-as-stop-reason\"]\n\
          [[model]]\nid = \"acme-1\"\ncontext = 200_000\nmax_output = 64_000\n\
          lacks = [\"images\", \"structured-output\"]\nefforts = [\"low\", \"xhigh\"]\n\
          [[model]]\nid = \"acme-2\"\n"
     );
-    let provider = read("acme.toml", &said).ok().unwrap().provider;
+    let provider = read("acme.toml", &message).ok().unwrap().provider;
     let endpoint = &provider.endpoints[0];
     assert_eq!(endpoint.chat_limit, ChatLimit::MaxCompletionTokens);
     assert_eq!(endpoint.call_ids, CallIds::NineLetters);
@@ -93,19 +93,19 @@ fn abilities_are_parsed_and_absent_ones_are_unknown() {
 
 #[test]
 fn the_first_dialect_of_an_entry_is_used_for_requests_of_another() {
-    let said = ENDPOINT.replacen(
+    let message = ENDPOINT.replacen(
         r#"["openai-chat"]"#,
         r#"["openai-responses", "openai-chat"]"#,
         1,
     );
-    let endpoint = &read("acme.toml", &said).ok().unwrap().provider.endpoints[0];
+    let endpoint = &read("acme.toml", &message).ok().unwrap().provider.endpoints[0];
     let (chat, responses) = (Dialect::OpenaiChat, Dialect::OpenaiResponses);
-    for (asked, told) in [
+    for (requested, reported) in [
         (Dialect::Anthropic, vec![responses, chat]),
         (chat, vec![chat, responses]),
         (responses, vec![responses, chat]),
     ] {
-        assert_eq!(endpoint.dialects_for(asked), told, "{asked}");
+        assert_eq!(endpoint.dialects_for(requested), reported, "{requested}");
     }
 }
 
@@ -289,10 +289,10 @@ fn each_wrong_value_is_reported_with_its_line_and_its_fix() {
     ];
     for (from, to, expected) in table {
         assert!(ENDPOINT.contains(from), "{from}");
-        let told = told(&ENDPOINT.replacen(from, to, 1));
+        let reported = reported(&ENDPOINT.replacen(from, to, 1));
         assert!(
-            told.len() == 1 && told[0].starts_with(expected),
-            "{from} → {to}: expected {expected:?}, got {told:?}"
+            reported.len() == 1 && reported[0].starts_with(expected),
+            "{from} → {to}: expected {expected:?}, got {reported:?}"
         );
     }
 }
@@ -317,7 +317,7 @@ components = ["c1"]
 [[model]]
 id = 5
 "#;
-    let told = told(text);
+    let reported = reported(text);
     let expected = [
         "2: unknown key `colour`",
         "4: `page` must be an https address",
@@ -329,9 +329,12 @@ id = 5
         "15: component `c1` appears twice",
         "17: invalid type: integer `5`",
     ];
-    assert_eq!(told.len(), expected.len(), "{told:#?}");
-    for (told, expected) in told.iter().zip(expected) {
-        assert!(told.starts_with(expected), "{told:?}, not {expected:?}");
+    assert_eq!(reported.len(), expected.len(), "{reported:#?}");
+    for (reported, expected) in reported.iter().zip(expected) {
+        assert!(
+            reported.starts_with(expected),
+            "{reported:?}, not {expected:?}"
+        );
     }
 }
 
@@ -361,8 +364,11 @@ fn no_error_of_a_file_repeats_the_secret_of_an_address() {
     const SECRET: &str = "hunter2hunter2";
     for base in refused_bases(SECRET) {
         let text = ENDPOINT.replacen("https://api.acme.example", &base, 1);
-        let said = told(&text).join("\n");
-        assert!(!said.is_empty() && !said.contains("hunter2"), "{said}");
+        let message = reported(&text).join("\n");
+        assert!(
+            !message.is_empty() && !message.contains("hunter2"),
+            "{message}"
+        );
     }
     let url = format!("https://x:{SECRET}@a.example");
     for line in [
@@ -376,10 +382,10 @@ fn no_error_of_a_file_repeats_the_secret_of_an_address() {
         format!("surface = [{{ id = \"s\", name = \"S\", host = \"x:{SECRET}@a.example\" }}]"),
         format!("\"{url}\" = 1"),
     ] {
-        let said = told(&format!("{line}\n{ENDPOINT}")).join("\n");
+        let message = reported(&format!("{line}\n{ENDPOINT}")).join("\n");
         assert!(
-            !said.is_empty() && !said.contains("hunter2"),
-            "{line}: {said}"
+            !message.is_empty() && !message.contains("hunter2"),
+            "{line}: {message}"
         );
     }
 }

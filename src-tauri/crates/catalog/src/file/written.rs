@@ -39,5 +39,6 @@ pub(super) struct Surface {
 pub(super) struct Rank {
     #[serde(default)]
     pub(super) models: Vec<Spanned<String>>,
-    pub(super) stand_in: Option<Spanned<String>>,
+    #[serde(alias = "stand_in")]
+    pub(super) fallback_model: Option<Spanned<String>>,
 }

@@ -41,9 +41,9 @@ fn properties_of_the_bundled_catalogue() {
                 provider.surfaces.iter().any(|s| s.watched),
                 "{id}: a page of which nothing is watched"
             );
-            let whole_page = provider.surfaces.iter().any(|s| s.components.is_empty());
+            let covers_all_surfaces = provider.surfaces.iter().any(|s| s.components.is_empty());
             assert!(
-                !whole_page || provider.surfaces.len() == 1,
+                !covers_all_surfaces || provider.surfaces.len() == 1,
                 "{id}: the whole page is the only surface or none"
             );
         }
@@ -92,7 +92,7 @@ fn properties_of_the_bundled_catalogue() {
                     "{id}: {tier:?} has {pattern}, which none of its endpoints serves"
                 );
             }
-            if let Some(model) = &rank.stand_in {
+            if let Some(model) = &rank.fallback_model {
                 assert!(
                     provider
                         .endpoints
@@ -111,15 +111,17 @@ fn properties_of_the_bundled_catalogue() {
 }
 
 fn tier_of(provider: &Provider, model: &str) -> Option<Tier> {
-    let said = |pattern: &str| pattern.bytes().filter(|b| *b != b'*').count();
+    let message = |pattern: &str| pattern.bytes().filter(|b| *b != b'*').count();
     let fitting = provider.tiers.iter().flat_map(|(tier, rank)| {
         let fits = move |p: &&String| pattern::matches(p, model);
         rank.models
             .iter()
             .filter(fits)
-            .map(move |p| (said(p), *tier))
+            .map(move |p| (message(p), *tier))
     });
-    fitting.max_by_key(|(said, _)| *said).map(|(_, tier)| tier)
+    fitting
+        .max_by_key(|(message, _)| *message)
+        .map(|(_, tier)| tier)
 }
 
 /// Properties that routing and translation need if a request is sent to a model of the bundled catalogue.
@@ -140,15 +142,20 @@ fn properties_of_the_models_abilities() {
             lacks.dedup();
             assert_eq!(lacks, model.lacks, "{id}");
         }
-        let stand_ins = provider.tiers.values().filter_map(|r| r.stand_in.as_ref());
-        for stand_in in stand_ins {
-            let model = catalog.model(&provider.id, stand_in.as_str()).unwrap();
-            let id = format!("{}: {stand_in}", provider.id);
+        let fallback_models = provider
+            .tiers
+            .values()
+            .filter_map(|r| r.fallback_model.as_ref());
+        for fallback_model in fallback_models {
+            let model = catalog
+                .model(&provider.id, fallback_model.as_str())
+                .unwrap();
+            let id = format!("{}: {fallback_model}", provider.id);
             assert!(model.context.is_some(), "{id}: too long for it?");
             assert!(model.price.is_some(), "{id}: what does it cost?");
             // Messages requires an output limit, and a request of another dialect may have none.
             let messages = |e: &&Endpoint| {
-                e.serves_model(stand_in.as_str())
+                e.serves_model(fallback_model.as_str())
                     && e.dialects_for(Dialect::OpenaiResponses)[0] == Dialect::Anthropic
             };
             let demanded = provider.endpoints.iter().any(|e| messages(&e));
@@ -351,9 +358,9 @@ fn an_endpoint_id_in_two_of_the_owners_files_names_both() {
     let endpoint = "name = \"Mine\"\n[[endpoint]]\nid = \"mine\"\nbase = \"http://localhost:1\"\ndialects = [\"openai-chat\"]\nauth = \"none\"\nserves = [\"*\"]\n";
     let problems =
         Catalog::with_files(&[own("a.toml", endpoint), own("z.toml", endpoint)]).unwrap_err();
-    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let reported: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        reported,
         [
             "z.toml:3: endpoint id `mine` is already used by a.toml; choose another id in one of the two"
         ]
@@ -376,8 +383,8 @@ fn the_rehearsal_cannot_be_redefined() {
     ];
     for (file, expected) in table {
         let problems = Catalog::with_files(&[own(file, real)]).unwrap_err();
-        let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        assert_eq!(told, [expected]);
+        let reported: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(reported, [expected]);
     }
 }
 
@@ -398,12 +405,12 @@ fn problems_of_all_files_are_reported_together() {
         own("two.toml", "name = \"Two\"\ncolour = \"red\"\n"),
     ];
     let problems = Catalog::with_files(&files).unwrap_err();
-    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].starts_with("one.toml:1: "), "{told:?}");
+    let reported: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(reported[0].starts_with("one.toml:1: "), "{reported:?}");
     assert!(
-        told[1].starts_with("two.toml:2: unknown key `colour`"),
-        "{told:?}"
+        reported[1].starts_with("two.toml:2: unknown key `colour`"),
+        "{reported:?}"
     );
 }
 

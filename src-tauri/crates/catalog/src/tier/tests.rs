@@ -4,11 +4,11 @@ use super::*;
 fn the_fallback_is_of_the_lowest_sufficient_tier_or_the_highest() {
     let rank = |model: Option<&str>| Rank {
         models: Vec::new(),
-        stand_in: model.map(ModelId::new),
+        fallback_model: model.map(ModelId::new),
     };
     let of = |ranks: &[(Tier, Option<&str>)], tier: Tier| {
         let tiers = ranks.iter().map(|(tier, model)| (*tier, rank(*model)));
-        stand_in(&tiers.collect(), tier).map(ToString::to_string)
+        fallback_model(&tiers.collect(), tier).map(ToString::to_string)
     };
     let two = [
         (Tier::Small, Some("s")),

@@ -6,7 +6,7 @@
 use catalog::{NotBilled, Tokens};
 use gateway::{Attempt, ExchangeKind, Outcome};
 use health::FailureKind;
-use wire::{Class, Report};
+use wire::{FailureClass, Report};
 
 /// A token of English or of code has about four bytes. JSON and images have more bytes per token, so input is overestimated:
 /// the cap then stops too early, not too late.
@@ -19,7 +19,7 @@ pub(super) enum Charge {
     /// Passed through with the client's own login, and not parsed.
     Unknown,
     /// All counts come from the provider's usage report.
-    Told(Tokens),
+    ReportedUsage(Tokens),
     /// Counts that the provider did not report are estimated from bytes.
     Estimated(Tokens),
 }
@@ -28,7 +28,7 @@ impl Charge {
     pub(super) fn tokens(self) -> Option<Tokens> {
         match self {
             Charge::Nothing | Charge::Unknown => None,
-            Charge::Told(tokens) | Charge::Estimated(tokens) => Some(tokens),
+            Charge::ReportedUsage(tokens) | Charge::Estimated(tokens) => Some(tokens),
         }
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) ->
         return Charge::Nothing;
     }
     let report = &attempt.report;
-    if kind == ExchangeKind::Passed && !report.usage_told {
+    if kind == ExchangeKind::Passed && !report.usage_reported {
         return Charge::Unknown;
     }
     let ended = ended_there(&attempt.outcome);
@@ -58,16 +58,17 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) ->
     }
     let to_its_end =
         matches!(attempt.outcome, Outcome::Answered(_)) || report.stop_reason.is_some();
-    let told = report.tokens;
+    let reported = report.tokens;
     let written = written(report).div_ceil(BYTES_A_TOKEN);
     // A count of zero means "not reported". A wrong count must neither use up the daily cap nor keep it open.
-    let prompt_told = told.prompt() > 0 && told.believes_prompt(terms.window);
-    let output_told = (told.output > 0 || written == 0) && told.believes_output(terms.longest);
-    if report.usage_told && to_its_end && prompt_told && output_told {
-        return Charge::Told(told);
+    let prompt_reported = reported.prompt() > 0 && reported.has_plausible_prompt(terms.window);
+    let output_reported =
+        (reported.output > 0 || written == 0) && reported.has_plausible_output(terms.longest);
+    if report.usage_reported && to_its_end && prompt_reported && output_reported {
+        return Charge::ReportedUsage(reported);
     }
-    let prompt = match prompt_told {
-        true => told,
+    let prompt = match prompt_reported {
+        true => reported,
         false => {
             let sent = attempt.request_bytes.div_ceil(BYTES_A_TOKEN);
             Tokens {
@@ -76,9 +77,9 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) ->
             }
         }
     };
-    let output = match output_told {
-        true if to_its_end => told.output,
-        true => told.output.max(written),
+    let output = match output_reported {
+        true if to_its_end => reported.output,
+        true => reported.output.max(written),
         false => terms.longest.map_or(written, |most| written.min(most)),
     };
     Charge::Estimated(Tokens { output, ..prompt })
@@ -99,7 +100,7 @@ fn ended_there(outcome: &Outcome) -> bool {
         Outcome::ClientLeft => false,
         Outcome::Failed { fault, .. } => !matches!(
             fault.kind(),
-            Some(FailureKind::Silent | FailureKind::Stalled)
+            Some(FailureKind::Timeout | FailureKind::Stalled)
         ),
     }
 }
@@ -122,27 +123,27 @@ fn refused(attempt: &Attempt) -> bool {
     match &attempt.outcome {
         Outcome::Answered(_) | Outcome::NotSent { .. } | Outcome::ClientLeft => false,
         Outcome::Failed { class, fault, .. } => {
-            told_instead(*class, fault.kind()) && is_blank(&attempt.report)
+            reported_instead(*class, fault.kind()) && is_blank(&attempt.report)
         }
     }
 }
 
-fn told_instead(class: Class, kind: Option<FailureKind>) -> bool {
+fn reported_instead(class: FailureClass, kind: Option<FailureKind>) -> bool {
     match class {
-        Class::Transient | Class::Silent => kind == Some(FailureKind::ErrorEvent),
-        Class::RateLimit
-        | Class::Limit
-        | Class::Quota
-        | Class::Credential
-        | Class::ModelGone
-        | Class::Caller
-        | Class::ContextTooLong
-        | Class::ContentPolicy => true,
+        FailureClass::Transient | FailureClass::Timeout => kind == Some(FailureKind::ErrorEvent),
+        FailureClass::RateLimit
+        | FailureClass::Limit
+        | FailureClass::Quota
+        | FailureClass::Credential
+        | FailureClass::ModelGone
+        | FailureClass::Caller
+        | FailureClass::ContextTooLong
+        | FailureClass::ContentPolicy => true,
     }
 }
 
 fn is_blank(report: &Report) -> bool {
-    !report.usage_told
+    !report.usage_reported
         && report.text_bytes == 0
         && report.thinking_bytes == 0
         && report.tool_calls.is_empty()

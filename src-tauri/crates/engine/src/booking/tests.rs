@@ -7,7 +7,7 @@ use chrono::DateTime;
 use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome};
 use health::FailureKind;
 use http::StatusCode;
-use wire::{Broken, Class, Completion, Report};
+use wire::{Broken, Completion, FailureClass, Report};
 
 use super::exchange_row;
 
@@ -78,7 +78,7 @@ pub(crate) fn exchange(attempts: Vec<Attempt>) -> Exchange {
     }
 }
 
-pub(crate) fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
+pub(crate) fn failed(class: FailureClass, kind: Option<FailureKind>) -> Outcome {
     Outcome::Failed {
         class,
         fault: kind.map_or(gateway::Fault::Ours, gateway::Fault::Theirs),
@@ -105,10 +105,10 @@ pub(super) fn written() -> Report {
     }
 }
 
-pub(super) fn told(input: u64, output: u64) -> Report {
+pub(super) fn reported(input: u64, output: u64) -> Report {
     Report {
         tokens: tokens(input, output),
-        usage_told: true,
+        usage_reported: true,
         ..written()
     }
 }
@@ -123,7 +123,7 @@ pub(super) fn stopped(report: Report) -> Report {
 #[test]
 fn every_outcome_is_recorded_with_its_likely_cost() {
     use Outcome::{Answered, ClientLeft};
-    let transient = |kind| failed(Class::Transient, Some(kind));
+    let transient = |kind| failed(FailureClass::Transient, Some(kind));
     let nothing = None;
     let measured = |input, output| Some((tokens(input, output), false));
     let about = |input, output| Some((tokens(input, output), true));
@@ -132,19 +132,19 @@ fn every_outcome_is_recorded_with_its_likely_cost() {
         (
             Answered(Completion::Complete),
             Some(200),
-            stopped(told(12, 34)),
+            stopped(reported(12, 34)),
             measured(12, 34),
         ),
         (
             Answered(Completion::Truncated),
             Some(200),
-            stopped(told(12, 34)),
+            stopped(reported(12, 34)),
             measured(12, 34),
         ),
         (
             Answered(Completion::Broken(Broken::Empty)),
             Some(200),
-            stopped(told(12, 1)),
+            stopped(reported(12, 1)),
             measured(12, 1),
         ),
         // These providers report usage only if the request sets an option for it.
@@ -158,26 +158,26 @@ fn every_outcome_is_recorded_with_its_likely_cost() {
         (
             Answered(Completion::Complete),
             Some(200),
-            stopped(told(12, 0)),
+            stopped(reported(12, 0)),
             about(12, 10),
         ),
         (
             Answered(Completion::Complete),
             Some(200),
-            stopped(told(0, 34)),
+            stopped(reported(0, 34)),
             about(1_001, 34),
         ),
         // Truncated: the first event reports the input and one or two output tokens.
         (
             transient(FailureKind::Cut),
             Some(200),
-            told(12, 1),
+            reported(12, 1),
             about(12, 10),
         ),
         (
             transient(FailureKind::Cut),
             Some(200),
-            told(12, 99),
+            reported(12, 99),
             about(12, 99),
         ),
         (
@@ -190,25 +190,25 @@ fn every_outcome_is_recorded_with_its_likely_cost() {
         (
             transient(FailureKind::Cut),
             Some(200),
-            stopped(told(12, 34)),
+            stopped(reported(12, 34)),
             measured(12, 34),
         ),
         // Discarded, because the route requires more.
         (
-            failed(Class::Transient, None),
+            failed(FailureClass::Transient, None),
             Some(200),
-            stopped(told(12, 34)),
+            stopped(reported(12, 34)),
             measured(12, 34),
         ),
         (
-            failed(Class::Transient, None),
+            failed(FailureClass::Transient, None),
             Some(200),
             stopped(written()),
             about(1_001, 10),
         ),
         // The input was processed, but no response came.
         (
-            failed(Class::Silent, Some(FailureKind::Silent)),
+            failed(FailureClass::Timeout, Some(FailureKind::Timeout)),
             None,
             Report::default(),
             about(1_001, 0),
@@ -228,19 +228,19 @@ fn every_outcome_is_recorded_with_its_likely_cost() {
             nothing,
         ),
         (
-            failed(Class::RateLimit, None),
+            failed(FailureClass::RateLimit, None),
             Some(429),
             Report::default(),
             nothing,
         ),
         (
-            failed(Class::Limit, None),
+            failed(FailureClass::Limit, None),
             Some(429),
             Report::default(),
             nothing,
         ),
         (
-            failed(Class::Caller, None),
+            failed(FailureClass::Caller, None),
             Some(400),
             Report::default(),
             nothing,
@@ -252,7 +252,7 @@ fn every_outcome_is_recorded_with_its_likely_cost() {
             nothing,
         ),
         (
-            failed(Class::Quota, None),
+            failed(FailureClass::Quota, None),
             Some(200),
             Report::default(),
             nothing,
@@ -295,7 +295,7 @@ fn every_outcome_is_recorded_with_its_likely_cost() {
 #[test]
 fn an_unreached_provider_and_a_token_count_cost_nothing() {
     let (catalog, ..) = priced();
-    let connect = failed(Class::Transient, Some(FailureKind::Connect));
+    let connect = failed(FailureClass::Transient, Some(FailureKind::Connect));
     let mut unreached = attempt(connect, None, Report::default());
     unreached.request_bytes = 0;
     let counting = Exchange {
@@ -323,7 +323,7 @@ fn a_forwarded_request_costs_its_reported_usage_or_an_unknown_amount() {
         let outcome = if status == 200 {
             Outcome::Answered(Completion::Complete)
         } else {
-            failed(Class::RateLimit, None)
+            failed(FailureClass::RateLimit, None)
         };
         let mut attempt = attempt(outcome, Some(status), report);
         (attempt.provider, attempt.endpoint) = ("openai".into(), "openai".into());
@@ -338,7 +338,7 @@ fn a_forwarded_request_costs_its_reported_usage_or_an_unknown_amount() {
         Report {
             model: Some("text-embedding-3-small".into()),
             tokens: tokens(250_000, 0),
-            usage_told: true,
+            usage_reported: true,
             ..Report::default()
         },
         200,
@@ -346,11 +346,11 @@ fn a_forwarded_request_costs_its_reported_usage_or_an_unknown_amount() {
     assert_eq!(paid.route, ledger::PASSED);
     assert_eq!(paid.attempts[0].model.as_str(), "text-embedding-3-small");
     assert_eq!(paid.cost, Some(MicroDollars(5_000)));
-    assert_eq!(paid.stand_ins_cost(), MicroDollars(5_000));
+    assert_eq!(paid.fallbacks_cost(), MicroDollars(5_000));
     assert!(!paid.carried());
     let unread = passed(Report::default(), 200);
     assert_eq!((unread.attempts[0].tokens, unread.cost), (None, None));
-    assert_eq!(unread.stand_ins_cost(), MicroDollars::ZERO);
+    assert_eq!(unread.fallbacks_cost(), MicroDollars::ZERO);
     let refused = passed(Report::default(), 429);
     assert_eq!(refused.cost, Some(MicroDollars::ZERO));
 }
@@ -369,7 +369,7 @@ fn a_model_on_this_machine_costs_nothing() {
         ..attempt(
             Outcome::Answered(Completion::Complete),
             Some(200),
-            stopped(told(1_000, 2_000)),
+            stopped(reported(1_000, 2_000)),
         )
     };
     let row = exchange_row(&exchange(vec![attempt]), None, &catalog);
@@ -381,7 +381,7 @@ fn a_model_on_this_machine_costs_nothing() {
 fn an_image_in_the_request_counts_at_most_as_the_window() {
     let (catalog, provider, model) = priced();
     let window = catalog.model(&provider, model.as_str()).unwrap().context;
-    let cut = failed(Class::Transient, Some(FailureKind::Cut));
+    let cut = failed(FailureClass::Transient, Some(FailureKind::Cut));
     let mut large = attempt(cut, Some(200), written());
     large.request_bytes = 30 << 20;
     let row = exchange_row(&exchange(vec![large]), None, &catalog);
@@ -392,16 +392,16 @@ fn an_image_in_the_request_counts_at_most_as_the_window() {
 fn a_sum_states_its_estimated_part() {
     let (catalog, ..) = priced();
     let cut = attempt(
-        failed(Class::Transient, Some(FailureKind::Cut)),
+        failed(FailureClass::Transient, Some(FailureKind::Cut)),
         Some(200),
-        told(1_000, 1),
+        reported(1_000, 1),
     );
-    let whole = attempt(
+    let complete = attempt(
         Outcome::Answered(Completion::Complete),
         Some(200),
-        stopped(told(1_000, 2_000)),
+        stopped(reported(1_000, 2_000)),
     );
-    let mut ended = exchange(vec![cut, whole]);
+    let mut ended = exchange(vec![cut, complete]);
     let row = exchange_row(&ended, None, &catalog);
     let [first, second] = [0, 1].map(|n| row.attempts[n].cost.unwrap());
     assert!(first > MicroDollars::ZERO && second > first);
@@ -425,7 +425,7 @@ fn a_subscriptions_requests_have_no_cost() {
         ..attempt(
             Outcome::Answered(Completion::Complete),
             Some(200),
-            stopped(told(1_000, 2_000)),
+            stopped(reported(1_000, 2_000)),
         )
     };
     let row = exchange_row(&exchange(vec![answered(true)]), None, &catalog);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use api::{Check, CheckState, Doctor};
 
 use super::client::{CallError, Engine};
-use super::say::say;
+use super::print_line::print_line;
 use super::show::{finish, print_json};
 use crate::places::Places;
 use crate::serve::own_catalog;
@@ -46,7 +46,7 @@ fn print(check: &Check) {
     };
     let fix = check.fix.as_ref();
     let fix = fix.map_or_else(String::new, |fix| format!("  ({fix})"));
-    say!("{mark}  {:<28} {}{fix}", check.name, check.said);
+    print_line!("{mark}  {:<28} {}{fix}", check.name, check.message);
 }
 
 fn without_engine(places: &Places) -> Doctor {
@@ -65,13 +65,13 @@ fn engine(places: &Places) -> Check {
         );
     }
     let crashed = runtime::read(&places.runtime).is_some();
-    let said = match crashed {
+    let message = match crashed {
         true => "No engine is running: the last one ended unexpectedly.",
         false => "No engine is running.",
     };
     bad(
         "engine",
-        said.into(),
+        message.into(),
         "start it with `understudyd`, or open the Understudy application",
     )
 }
@@ -126,27 +126,27 @@ fn ledger(places: &Places) -> Check {
 }
 
 fn starts_at_login() -> Option<Check> {
-    let said = match login::is_on()? {
+    let message = match login::is_on()? {
         true => "The engine starts at login.",
         false => "The engine does not start at login.",
     };
-    Some(good("start at login", said.into()))
+    Some(good("start at login", message.into()))
 }
 
-fn good(name: &str, said: String) -> Check {
+fn good(name: &str, message: String) -> Check {
     Check {
         name: name.into(),
         state: CheckState::Good,
-        said,
+        message,
         fix: None,
     }
 }
 
-fn bad(name: &str, said: String, fix: &str) -> Check {
+fn bad(name: &str, message: String, fix: &str) -> Check {
     Check {
         name: name.into(),
         state: CheckState::Bad,
-        said,
+        message,
         fix: Some(fix.into()),
     }
 }

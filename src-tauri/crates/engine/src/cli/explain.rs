@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::value::RawValue;
 
 use super::client::{CallError, Engine};
-use super::say::say;
+use super::print_line::print_line;
 use super::show::{finish, print_json, query_of};
 
 /// Input of a plan.
@@ -84,7 +84,7 @@ pub(super) async fn explain(of: Of, dialect: &str, caller: &CallerArgs, json: bo
             print_json(&explained);
             return Ok(ExitCode::SUCCESS);
         }
-        say!(
+        print_line!(
             "{} ({}), route {}, delivered {}:",
             explained.model,
             explained.dialect,
@@ -100,22 +100,22 @@ pub(super) async fn explain(of: Of, dialect: &str, caller: &CallerArgs, json: bo
                 "-".into()
             };
             let model = candidate.model.as_deref().unwrap_or(&explained.model);
-            say!(
+            print_line!(
                 "{mark:<3}{} with {model}: {}",
                 candidate.endpoint,
                 candidate.reason
             );
         }
         for fallback in &explained.fallbacks {
-            say!("{}: {}", fallback.name, fallback.said);
+            print_line!("{}: {}", fallback.name, fallback.message);
         }
         if let Some(no_fallback) = &explained.no_fallback {
-            say!("{no_fallback}");
+            print_line!("{no_fallback}");
         }
         Ok(if place > 0 {
             ExitCode::SUCCESS
         } else {
-            say!("No candidate is eligible.");
+            print_line!("No candidate is eligible.");
             ExitCode::from(1)
         })
     })

@@ -9,7 +9,7 @@ use catalog::MicroDollars;
 use reqwest::Method;
 
 use super::client::{CallError, Engine};
-use super::say::say;
+use super::print_line::print_line;
 use super::show::{finish, print_json, query_of};
 use crate::view::fallback_test::dollars;
 
@@ -52,7 +52,7 @@ async fn test(args: TestArgs) -> Result<ExitCode, CallError> {
         .filter(|one| one.untestable.is_none());
     let (paid, free): (Vec<_>, Vec<_>) = testable.partition(|one| one.cost.needs_yes);
     let mut chosen = free;
-    if args.yes || asked(&paid) {
+    if args.yes || requested(&paid) {
         chosen.extend(paid);
     }
     let mut results = Vec::new();
@@ -92,37 +92,37 @@ async fn play(engine: &Engine, fallback: &Fallback) -> Result<Fallback, CallErro
 fn print_listed(fallbacks: &[Fallback], of: Option<&str>) {
     if fallbacks.is_empty() {
         match of {
-            Some(name) => say!("No fallback of a route, an endpoint or a model \"{name}\"."),
-            None => say!("No fallback: `understudyd doctor` shows what is missing."),
+            Some(name) => print_line!("No fallback of a route, an endpoint or a model \"{name}\"."),
+            None => print_line!("No fallback: `understudyd doctor` shows what is missing."),
         }
         return;
     }
     for one in fallbacks {
-        say!("{}: {}", one.name, one.said);
-        say!(
+        print_line!("{}: {}", one.name, one.message);
+        print_line!(
             "    {} {}, for {} of route {} ({})",
             one.endpoint,
             one.model,
-            one.asked_model,
+            one.requested_model,
             one.route,
             one.dialect
         );
         match &one.untestable {
-            Some(why) => say!("    cannot be tested: {why}"),
-            None => say!("    a test costs {}", one.cost.method),
+            Some(why) => print_line!("    cannot be tested: {why}"),
+            None => print_line!("    a test costs {}", one.cost.method),
         }
     }
 }
 
 fn print_result(tested: &Fallback) {
-    say!("{}: {}", tested.name, tested.said);
+    print_line!("{}: {}", tested.name, tested.message);
     if let Some(fix) = tested.last.as_ref().and_then(|last| last.fix.as_ref()) {
-        say!("    To fix it: {fix}");
+        print_line!("    To fix it: {fix}");
     }
 }
 
 /// The owner's consent. No input counts as a no.
-fn asked(paid: &[&Fallback]) -> bool {
+fn requested(paid: &[&Fallback]) -> bool {
     if paid.is_empty() {
         return false;
     }
@@ -139,10 +139,10 @@ fn asked(paid: &[&Fallback]) -> bool {
     let read = io::stdin().lock().read_line(&mut answer);
     let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
     if !io::stdin().is_terminal() {
-        say!("");
+        print_line!("");
     }
     if read.is_err() || !yes {
-        say!("Not tested. `understudyd test --yes` tests without confirmation.");
+        print_line!("Not tested. `understudyd test --yes` tests without confirmation.");
         return false;
     }
     true

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use reqwest::Method;
 
 use super::client::{CallError, Engine};
-use super::say::{failed, say};
+use super::print_line::{failed, print_line};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
@@ -39,7 +39,7 @@ async fn add(endpoint: &str) -> Result<ExitCode, CallError> {
             Some(&KeyEntry { key }),
         )
         .await?;
-    say!("{}", tried.said);
+    print_line!("{}", tried.message);
     Ok(if tried.works == Some(false) {
         ExitCode::from(1)
     } else {
@@ -47,10 +47,10 @@ async fn add(endpoint: &str) -> Result<ExitCode, CallError> {
     })
 }
 async fn remove(endpoint: &str) -> Result<ExitCode, CallError> {
-    let told: KeyTried = Engine::find()?
+    let printed: KeyTried = Engine::find()?
         .call(Method::DELETE, &format!("/keys/{endpoint}"), None::<&()>)
         .await?;
-    say!("{}", told.said);
+    print_line!("{}", printed.message);
     Ok(ExitCode::SUCCESS)
 }
 async fn list() -> Result<ExitCode, CallError> {
@@ -72,7 +72,7 @@ async fn list() -> Result<ExitCode, CallError> {
             KeyState::Memory => "in memory until the engine stops".into(),
             KeyState::ClientLogin => "clients use their own login".into(),
         };
-        say!("{:<14} {state}", endpoint.id);
+        print_line!("{:<14} {state}", endpoint.id);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 
 use super::client::Engine;
-use super::say::say;
+use super::print_line::print_line;
 use super::show::{finish, local, print_json};
 
 /// A complete response may take as long as the longest attempt, and there may be several attempts.
@@ -108,7 +108,7 @@ async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
             let waits = |item: &&ReviewSummary| item.state == ReviewState::Open;
             let (open, settled): (Vec<_>, Vec<_>) = page.items.iter().partition(waits);
             if open.is_empty() {
-                say!("No request waits for review.");
+                print_line!("No request waits for review.");
             }
             open.into_iter().for_each(print_summary);
             if !settled.is_empty() {
@@ -117,7 +117,7 @@ async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
                 } else {
                     "Answered in the last 14 days"
                 };
-                say!("\n{since}:");
+                print_line!("\n{since}:");
             }
             settled.into_iter().for_each(print_summary);
         }
@@ -129,19 +129,19 @@ async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
 fn print_summary(item: &ReviewSummary) {
     let whose = item.pipeline.as_deref().unwrap_or(&item.route);
     let which = item.item.as_deref().unwrap_or("-");
-    say!(
+    print_line!(
         "{}  {:<9} {}  {whose:<16} {which:<16} {} × failed",
         item.id,
         state(item.state),
         local(item.last),
         item.failures
     );
-    say!("                  {}", item.why);
+    print_line!("                  {}", item.why);
     if let Some(note) = &item.note {
-        say!("                  Note: {note}");
+        print_line!("                  Note: {note}");
     }
     if let Some(exchange) = item.settled_by {
-        say!("                  Answered by request {exchange}.");
+        print_line!("                  Answered by request {exchange}.");
     }
 }
 
@@ -153,11 +153,11 @@ async fn show(id: &str, json: bool) -> ExitCode {
             return Ok(ExitCode::SUCCESS);
         }
         print_summary(&item.summary);
-        say!("\n{}", item.request.as_deref().unwrap_or("(no request)"));
-        say!("\n{}", item.kept);
+        print_line!("\n{}", item.request.as_deref().unwrap_or("(no request)"));
+        print_line!("\n{}", item.kept);
         if let Some(run) = &item.run {
-            say!("\nRun again {}: status {}", local(run.at), run.status);
-            say!("{}", run.answer);
+            print_line!("\nRun again {}: status {}", local(run.at), run.status);
+            print_line!("{}", run.answer);
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -173,7 +173,7 @@ async fn close(id: &str, closing: Closing, note: Option<String>, json: bool) -> 
         if json {
             print_json(&accepted);
         } else {
-            say!("{}", accepted.said);
+            print_line!("{}", accepted.message);
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -188,7 +188,7 @@ async fn reopen(id: &str, json: bool) -> ExitCode {
         if json {
             print_json(&accepted);
         } else {
-            say!("{}", accepted.said);
+            print_line!("{}", accepted.message);
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -213,7 +213,7 @@ async fn retry(
         if json {
             print_json(&accepted);
         } else {
-            say!("{}", accepted.said);
+            print_line!("{}", accepted.message);
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -229,7 +229,7 @@ async fn run_again(id: &str, json: bool) -> ExitCode {
         if json {
             print_json(&item);
         } else if let Some(run) = &item.run {
-            say!("{}", run.answer);
+            print_line!("{}", run.answer);
         }
         Ok(if answered {
             ExitCode::SUCCESS

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde::Serialize;
 
 use super::client::{CallError, Engine};
-use super::say::{failed, say};
+use super::print_line::{failed, print_line};
 use crate::view::words;
 
 pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {
@@ -20,7 +20,7 @@ pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {
         if json {
             print_json(&page);
         } else if page.incidents.is_empty() {
-            say!("No incident was recorded.");
+            print_line!("No incident was recorded.");
         } else {
             page.incidents.iter().for_each(print_incident);
         }
@@ -34,14 +34,14 @@ fn print_incident(incident: &IncidentSummary) {
         || "open".into(),
         |closed| format!("until {}", local(closed)),
     );
-    say!(
+    print_line!(
         "{:>5}  {}  {until}  {} (at worst {})",
         incident.id,
         local(incident.opened),
         incident.title,
         words::level_words(incident.peak)
     );
-    say!(
+    print_line!(
         "       {} requests affected, {} answered by a fallback. {}",
         incident.exchanges_hit,
         incident.carried_by_fallback,
@@ -59,10 +59,10 @@ pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
         print_incident(&incident.summary);
         let clock = clock(crate::clock::wall()());
         let evidence = text_of(&clock, &incident.evidence_spans, &incident.evidence);
-        say!("       {evidence}");
+        print_line!("       {evidence}");
         for entry in &incident.timeline {
             let text = text_of(&clock, &entry.spans, &entry.text);
-            say!("       {}  {text}", local(entry.at));
+            print_line!("       {}  {text}", local(entry.at));
         }
         let interrupted = incident.interrupted.iter();
         interrupted.for_each(|session| print_interruption(session, &clock));
@@ -76,16 +76,16 @@ fn print_interruption(session: &Interruption, clock: &Clock) {
         Some(at) => format!("checked {}", local(at)),
         None => format!("not checked (--checked {})", session.id),
     };
-    say!(
+    print_line!(
         "       Interrupted: {} session {}, {}; {checked}",
         session.client,
         session.session,
         local(session.last)
     );
-    let said = text_of(clock, &session.spans, &session.said);
-    say!("         {said}");
+    let message = text_of(clock, &session.spans, &session.message);
+    print_line!("         {message}");
     for call in &session.calls {
-        say!("         {}", text_of(clock, &call.spans, &call.said));
+        print_line!("         {}", text_of(clock, &call.spans, &call.message));
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) async fn checked(interruption: i64) -> ExitCode {
                 None::<&()>,
             )
             .await?;
-        say!("{}", accepted.said);
+        print_line!("{}", accepted.message);
         Ok(ExitCode::SUCCESS)
     })
     .await
@@ -135,7 +135,7 @@ pub(super) async fn act(command: Command) -> ExitCode {
         let accepted: Accepted = Engine::find()?
             .call(Method::POST, "/do", Some(&command))
             .await?;
-        say!("{}", accepted.said);
+        print_line!("{}", accepted.message);
         Ok(ExitCode::SUCCESS)
     })
     .await
@@ -156,7 +156,7 @@ pub(super) async fn finish(
 
 pub(super) fn print_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => say!("{text}"),
+        Ok(text) => print_line!("{text}"),
         Err(error) => {
             let _ = failed(&error.to_string(), 1);
         }

@@ -7,7 +7,7 @@ use api::{Level, Provider, Snapshot};
 use catalog::MicroDollars;
 
 use super::client::Engine;
-use super::say::say;
+use super::print_line::print_line;
 use super::show::{clock, finish, print_json, text_of};
 use crate::view::words;
 
@@ -22,7 +22,7 @@ pub(super) async fn status(details: bool, json: bool) -> ExitCode {
             print_json(&snapshot);
         } else {
             for line in lines(&snapshot, details) {
-                say!("{line}");
+                print_line!("{line}");
             }
         }
         Ok(match snapshot.headline.level {
@@ -83,7 +83,7 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
         lines.push(format!("Retry of waiting requests: {state}"));
     }
     let outage = snapshot.last_outage.as_ref();
-    lines.extend(outage.map(|outage| format!("Last outage: {}", outage.said)));
+    lines.extend(outage.map(|outage| format!("Last outage: {}", outage.message)));
     lines.push(today(snapshot));
     lines
 }
@@ -117,7 +117,7 @@ fn questions(snapshot: &Snapshot, details: bool) -> Vec<String> {
         lines.push(format!("Question: {}  ({})", question.text, question.cli));
         if details {
             let parts = question.parts.iter();
-            lines.extend(parts.map(|part| format!("  {}: {}", part.whose, part.said)));
+            lines.extend(parts.map(|part| format!("  {}: {}", part.whose, part.message)));
             lines.push(format!("  {}", question.explained));
         }
     }
@@ -153,12 +153,15 @@ fn pipelines(snapshot: &Snapshot, details: bool) -> Vec<String> {
 fn route(route: &api::Route) -> String {
     let active = match (&route.active, &route.stand_in) {
         (Some(active), _) => active.clone(),
-        (None, api::StandIn::Ready) => "primary answers".into(),
-        (None, api::StandIn::Siblings { .. }) => {
+        (None, api::FallbackState::Ready) => "primary answers".into(),
+        (None, api::FallbackState::Siblings { .. }) => {
             "primary answers; another model of its login answers if only one fails".into()
         }
-        (None, api::StandIn::Missing { mend } | api::StandIn::NeedsConsent { mend }) => {
-            format!("no fallback; {mend}")
+        (
+            None,
+            api::FallbackState::Missing { remedy } | api::FallbackState::NeedsConsent { remedy },
+        ) => {
+            format!("no fallback; {remedy}")
         }
     };
     format!("route {:<18} {:<17} {active}", route.name, route.dialect)

@@ -7,7 +7,7 @@ use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Ut
 use clap::Args;
 
 use super::client::Engine;
-use super::say::say;
+use super::print_line::print_line;
 use super::show::{finish, local, print_json, query_of};
 use crate::clock;
 
@@ -111,13 +111,13 @@ pub(super) async fn run(args: TrafficArgs) -> ExitCode {
             return Ok(ExitCode::SUCCESS);
         }
         if page.exchanges.is_empty() && args.is_filtered() {
-            say!("No request matches.");
+            print_line!("No request matches.");
         } else if page.exchanges.is_empty() {
-            say!("No requests yet. `understudyd url` prints the URL for an agent.");
+            print_line!("No requests yet. `understudyd url` prints the URL for an agent.");
         }
         for exchange in &page.exchanges {
             let number = exchange.id.to_string();
-            say!(
+            print_line!(
                 "{:<8}  {}  {:<14} {:<28} {:>6} ms  {}",
                 exchange.request_id.as_deref().unwrap_or(&number),
                 local(exchange.started),

@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use super::client::{CallError, Engine};
-use super::say::{failed, say};
+use super::print_line::{failed, print_line};
 use crate::places::Places;
 use crate::token;
 
 /// Exit code 2 if no engine responds: a URL that may be wrong is not printed.
 pub(super) async fn url(ui: bool, json: bool) -> ExitCode {
     match of_the_engine(ui).await {
-        Ok(url) if json => say!("{}", serde_json::json!({ "url": url })),
-        Ok(url) => say!("{url}"),
+        Ok(url) if json => print_line!("{}", serde_json::json!({ "url": url })),
+        Ok(url) => print_line!("{url}"),
         Err(error @ (CallError::NotRunning | CallError::Busy)) => {
             return failed(&error.to_string(), 2);
         }

@@ -7,7 +7,7 @@ use reqwest::Method;
 
 use super::client::Engine;
 use super::failed;
-use super::say::say;
+use super::print_line::print_line;
 use super::show::{finish, print_json};
 
 const NO_CLIENT: &str = "No client has sent a request yet. Set a client's base URL to the URL that `understudyd url` prints; the window shows the lines for each client \
@@ -19,7 +19,7 @@ pub(super) async fn list(json: bool) -> ExitCode {
         if json {
             print_json(&snapshot.clients);
         } else if snapshot.clients.is_empty() {
-            say!("{NO_CLIENT}");
+            print_line!("{NO_CLIENT}");
         } else {
             snapshot.clients.iter().for_each(print);
         }
@@ -33,24 +33,24 @@ fn print(client: &ClientUse) {
         Some(first) => format!("{} uses {} (auto).", client.client, first.product),
         None => format!("{}: no provider can be used.", client.client),
     };
-    say!("{}", client.sentence.clone().unwrap_or_else(auto));
+    print_line!("{}", client.sentence.clone().unwrap_or_else(auto));
     let choice = |one: &UseChoice| match &one.cost {
         Some(cost) => format!("{} ({cost})", one.product),
         None => one.product.clone(),
     };
     let choices: Vec<String> = client.choices.iter().map(choice).collect();
     if !choices.is_empty() {
-        say!("  Choices: auto, {}", choices.join(", "));
+        print_line!("  Choices: auto, {}", choices.join(", "));
     }
     for refused in &client.refused {
         let RefusedChoice { product, why, .. } = refused;
         match &refused.fix {
-            Some(fix) => say!("  {product} cannot be used: {why}. To fix it: {fix}"),
-            None => say!("  {product} cannot be used: {why}."),
+            Some(fix) => print_line!("  {product} cannot be used: {why}. To fix it: {fix}"),
+            None => print_line!("  {product} cannot be used: {why}."),
         }
     }
     if client.choices.len() < 2 && client.refused.is_empty() {
-        say!(
+        print_line!(
             "  No other provider can be used: add a key with `understudyd key add NAME`; `understudyd key list` shows the names."
         );
     }
@@ -83,7 +83,7 @@ pub(super) async fn choose(client: Option<String>, provider: String, pin: bool) 
             pin,
         };
         let accepted: Accepted = engine.call(Method::POST, "/do", Some(&command)).await?;
-        say!("{}", accepted.said);
+        print_line!("{}", accepted.message);
         Ok(ExitCode::SUCCESS)
     })
     .await

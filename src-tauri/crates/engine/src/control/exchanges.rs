@@ -9,7 +9,7 @@ use ledger::{ExchangeFilter, Reader};
 use serde::Deserialize;
 
 use super::{Control, Refused};
-use crate::event::Ask;
+use crate::event::ControlRequest;
 
 #[derive(Deserialize)]
 pub(super) struct Listing {
@@ -58,7 +58,7 @@ pub(super) async fn list(
         let search = move || Reader::open(&file)?.find_exchanges(&filter, limit, before);
         match tokio::task::spawn_blocking(search).await {
             Ok(Ok(page)) => {
-                let shown = control.ask(|reply| Ask::ShowExchanges { page, reply });
+                let shown = control.ask(|reply| ControlRequest::ShowExchanges { page, reply });
                 return Ok(Json(shown.await?));
             }
             Ok(Err(error)) => {
@@ -67,7 +67,7 @@ pub(super) async fn list(
             Err(error) => tracing::error!(%error, "a search ended early"),
         }
     }
-    let page = control.ask(|reply| Ask::Exchanges {
+    let page = control.ask(|reply| ControlRequest::Exchanges {
         filter: Box::new(filter),
         limit,
         before,
@@ -80,7 +80,9 @@ pub(super) async fn show(
     State(control): State<Control>,
     Path(id): Path<i64>,
 ) -> Result<Json<Exchange>, Refused> {
-    let found = control.ask(|reply| Ask::Exchange { id, reply }).await??;
+    let found = control
+        .ask(|reply| ControlRequest::Exchange { id, reply })
+        .await??;
     found.map(Json).ok_or_else(|| {
         Refused::new(
             StatusCode::NOT_FOUND,

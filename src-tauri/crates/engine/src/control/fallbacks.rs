@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use super::{Control, Refused};
-use crate::event::Ask;
+use crate::event::ControlRequest;
 use crate::fallback_test::judge::{Failure, Step};
 use crate::fallback_test::play::{Played, play};
 
@@ -21,7 +21,9 @@ pub(super) async fn list(
 ) -> Result<Json<Fallbacks>, Refused> {
     let of = listing.of;
     Ok(Json(
-        control.ask(|reply| Ask::Fallbacks { of, reply }).await?,
+        control
+            .ask(|reply| ControlRequest::Fallbacks { of, reply })
+            .await?,
     ))
 }
 
@@ -30,7 +32,7 @@ pub(super) async fn test(
     State(control): State<Control>,
     Json(wanted): Json<TestFallback>,
 ) -> Result<Json<Fallback>, Refused> {
-    let target = control.ask(|reply| Ask::BeginTest { wanted, reply });
+    let target = control.ask(|reply| ControlRequest::BeginTest { wanted, reply });
     let target = target.await??;
     let testing = tokio::spawn(async move {
         let (gateway, token) = (control.gateway.clone(), control.client_token.clone());
@@ -43,7 +45,7 @@ pub(super) async fn test(
             exchanges: Vec::new(),
             failure: Some(Failure::unplayed(Step::Call)),
         });
-        let ended = control.ask(|reply| Ask::TestEnded {
+        let ended = control.ask(|reply| ControlRequest::TestEnded {
             target,
             played,
             reply,

@@ -58,7 +58,7 @@ pub(super) async fn token(
     let known = headers
         .get(CONTROL_HEADER)
         .and_then(|t| t.to_str().ok())
-        .is_some_and(|given| control.token.is(given));
+        .is_some_and(|presented| control.token.is(presented));
     let response = if known {
         next.run(request).await
     } else {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use catalog::{EndpointId, Secret};
 
 use super::{Control, Refused};
-use crate::event::{Ask, LoopEvent};
+use crate::event::{ControlRequest, LoopEvent};
 use crate::keys::{Kept, Keychain, NoKeychain};
 use crate::try_key::Tried;
 
@@ -31,16 +31,16 @@ pub(super) async fn add(
         .run(&id, &key)
         .await
         .ok_or_else(|| unknown(&id))?;
-    let (works, said) = match tried {
+    let (works, message) = match tried {
         Tried::Works => (Some(true), "The provider accepted the key.".to_owned()),
         Tried::Refused(why) => {
             return Ok(Json(KeyTried {
                 works: Some(false),
                 kept: false,
-                said: format!("The provider refused the key, so it was not stored: {why}"),
+                message: format!("The provider refused the key, so it was not stored: {why}"),
             }));
         }
-        Tried::NotAsked(why) => (
+        Tried::NotSent(why) => (
             None,
             format!("The key could not be tested ({why}), but it is stored."),
         ),
@@ -55,9 +55,9 @@ pub(super) async fn add(
             Kept::Memory
         },
     );
-    control.ask(Ask::KeysChanged).await?;
-    let said = match &kept {
-        Ok(()) => format!("{said} It is stored in the keychain."),
+    control.ask(ControlRequest::KeysChanged).await?;
+    let message = match &kept {
+        Ok(()) => format!("{message} It is stored in the keychain."),
         Err(why) => {
             let keep = match control.trial.key_env(&id) {
                 Some(variable) => format!("set {variable} in the engine's environment"),
@@ -68,14 +68,14 @@ pub(super) async fn add(
                 .send(LoopEvent::KeychainFailed(why.to_string()))
                 .await;
             format!(
-                "{said} But {why}, so it is used only until the engine stops. To keep it, {keep}."
+                "{message} But {why}, so it is used only until the engine stops. To keep it, {keep}."
             )
         }
     };
     Ok(Json(KeyTried {
         works,
         kept: kept.is_ok(),
-        said,
+        message,
     }))
 }
 
@@ -93,8 +93,8 @@ pub(super) async fn remove(
         Keychain::open().and_then(|chain| chain.remove(&wanted))
     })
     .await;
-    control.ask(Ask::KeysChanged).await?;
-    let said = match (held, removed) {
+    control.ask(ControlRequest::KeysChanged).await?;
+    let message = match (held, removed) {
         (Some(Kept::Environment), _) => {
             let variable = control
                 .trial
@@ -114,7 +114,7 @@ pub(super) async fn remove(
     Ok(Json(KeyTried {
         works: None,
         kept: false,
-        said,
+        message,
     }))
 }
 
@@ -122,7 +122,7 @@ async fn keep(id: &EndpointId, key: &Secret) -> Result<(), NoKeychain> {
     let (id, key) = (id.clone(), key.clone());
     tokio::task::spawn_blocking(move || Keychain::open()?.set(&id, &key))
         .await
-        .unwrap_or(Err(NoKeychain::Silent))
+        .unwrap_or(Err(NoKeychain::TimedOut))
 }
 
 fn unknown(id: &EndpointId) -> Refused {

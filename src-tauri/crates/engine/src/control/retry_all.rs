@@ -7,7 +7,7 @@ use axum::Json;
 use ledger::ReviewState;
 
 use super::{Control, Refused, review};
-use crate::event::Ask;
+use crate::event::ControlRequest;
 
 /// Pause between two runs, so that a provider that has just recovered is not flooded.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ pub(super) async fn begin(
     pipeline: Option<String>,
     count_only: bool,
 ) -> Result<Json<Accepted>, Refused> {
-    let begun = control.ask(|reply| Ask::BeginRetry {
+    let begun = control.ask(|reply| ControlRequest::BeginRetry {
         incident,
         pipeline,
         count_only,
@@ -31,21 +31,25 @@ pub(super) async fn begin(
             let (running, ids) = (control.clone(), begun.ids);
             // The next run may begin however this one ends, also after a panic.
             let _ = tokio::spawn(async move { run(&running, ids).await }).await;
-            let _ = control.ask(Ask::RetryEnded).await;
+            let _ = control.ask(ControlRequest::RetryEnded).await;
         });
     }
-    Ok(Json(Accepted { said: begun.said }))
+    Ok(Json(Accepted {
+        message: begun.message,
+    }))
 }
 
 pub(super) async fn stop(control: &Control) -> Result<Json<Accepted>, Refused> {
-    Ok(Json(control.ask(Ask::StopRetry).await??))
+    Ok(Json(control.ask(ControlRequest::StopRetry).await??))
 }
 
 async fn run(control: &Control, ids: Vec<String>) {
     for id in ids {
         let answered = run_one(control, id).await;
-        let goes_on = control.ask(|reply| Ask::Retried { answered, reply }).await;
-        if !matches!(goes_on, Ok(true)) {
+        let continues = control
+            .ask(|reply| ControlRequest::Retried { answered, reply })
+            .await;
+        if !matches!(continues, Ok(true)) {
             return;
         }
         tokio::time::sleep(PAUSE).await;

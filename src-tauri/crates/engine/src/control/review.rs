@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 
 use super::{Control, Refused};
-use crate::event::Ask;
+use crate::event::ControlRequest;
 use crate::view;
 
 /// Bytes of a response that are kept for display; no model's single turn is larger.
@@ -29,7 +29,7 @@ pub(super) async fn list(
     State(control): State<Control>,
     Query(listing): Query<Listing>,
 ) -> Result<Json<ReviewPage>, Refused> {
-    let page = control.ask(|reply| Ask::Reviews {
+    let page = control.ask(|reply| ControlRequest::Reviews {
         all: listing.all,
         limit: listing.limit.unwrap_or(50),
         before: listing.before,
@@ -50,7 +50,7 @@ pub(super) async fn close(
     Path(id): Path<String>,
     Json(close): Json<ReviewClose>,
 ) -> Result<Json<Accepted>, Refused> {
-    let closed = control.ask(|reply| Ask::CloseReview { id, close, reply });
+    let closed = control.ask(|reply| ControlRequest::CloseReview { id, close, reply });
     Ok(Json(closed.await??))
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn reopen(
     State(control): State<Control>,
     Path(id): Path<String>,
 ) -> Result<Json<Accepted>, Refused> {
-    let reopened = control.ask(|reply| Ask::ReopenReview { id, reply });
+    let reopened = control.ask(|reply| ControlRequest::ReopenReview { id, reply });
     Ok(Json(reopened.await??))
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn run_kept(
     request: Request<Full<Bytes>>,
 ) -> Result<u16, Refused> {
     let (status, body) = answer(&control.gateway, request).await;
-    let kept = control.ask(|reply| Ask::ReviewRan {
+    let kept = control.ask(|reply| ControlRequest::ReviewRan {
         id,
         status,
         body,
@@ -100,7 +100,7 @@ pub(super) async fn run_kept(
 
 pub(super) async fn find(control: &Control, id: &str) -> Result<ledger::ReviewItem, Refused> {
     let id = id.to_owned();
-    let found = control.ask(|reply| Ask::Review {
+    let found = control.ask(|reply| ControlRequest::Review {
         id: id.clone(),
         reply,
     });

@@ -1,8 +1,8 @@
 use std::convert::Infallible;
 
 use api::{
-    Accepted, Command, Doctor, HEARTBEAT, Incident, IncidentPage, NoticeOutcome, SettingsText,
-    Snapshot,
+    Accepted, Command, Doctor, HEARTBEAT, Incident, IncidentPage, NotificationOutcome,
+    SettingsText, Snapshot,
 };
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -19,7 +19,7 @@ use super::face::Face;
 use super::{
     Control, Refused, exchanges, fallbacks, guard, health, keys, retry_all, review, series, ui,
 };
-use crate::event::Ask;
+use crate::event::ControlRequest;
 
 /// Apart from review requests, settings are the largest body that this API receives.
 const BODY_LIMIT: usize = 1 << 20;
@@ -35,7 +35,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/incidents/{id}", get(incident))
         .route("/exchanges", get(exchanges::list))
         .route("/exchanges/{id}", get(exchanges::show))
-        .route("/notices/{id}", post(notice))
+        .route("/notices/{id}", post(notification))
         .route("/interruptions/{id}/checked", post(checked))
         .route("/review", get(review::list))
         .route("/review/{id}", get(review::show))
@@ -132,7 +132,7 @@ async fn act(
         | Command::StartEngine
         | Command::CheckNow
         | Command::TryNow { .. }
-        | Command::PaidStandIns { .. }
+        | Command::PaidFallbacks { .. }
         | Command::PaidUntilBack { .. }
         | Command::Siblings { .. }
         | Command::SiblingsLater
@@ -141,9 +141,11 @@ async fn act(
         | Command::MayGoTo { .. }
         | Command::Rehearse { .. }
         | Command::EndRehearsal
-        | Command::StartAtLogin { .. }) => {
-            Ok(Json(control.ask(|reply| Ask::Do(command, reply)).await??))
-        }
+        | Command::StartAtLogin { .. }) => Ok(Json(
+            control
+                .ask(|reply| ControlRequest::Do(command, reply))
+                .await??,
+        )),
     }
 }
 
@@ -165,7 +167,7 @@ async fn incidents(
 ) -> Result<Json<IncidentPage>, Refused> {
     Ok(Json(
         control
-            .ask(|reply| Ask::Incidents {
+            .ask(|reply| ControlRequest::Incidents {
                 limit: page.limit(),
                 before: page.before,
                 reply,
@@ -178,7 +180,9 @@ async fn incident(
     State(control): State<Control>,
     Path(id): Path<i64>,
 ) -> Result<Json<Incident>, Refused> {
-    let found = control.ask(|reply| Ask::Incident { id, reply }).await??;
+    let found = control
+        .ask(|reply| ControlRequest::Incident { id, reply })
+        .await??;
     found.map(Json).ok_or_else(|| {
         Refused::new(
             StatusCode::NOT_FOUND,
@@ -192,26 +196,26 @@ async fn checked(
     State(control): State<Control>,
     Path(interruption): Path<i64>,
 ) -> Result<Json<Accepted>, Refused> {
-    let noted = control.ask(|reply| Ask::Checked {
+    let noted = control.ask(|reply| ControlRequest::Checked {
         interruption,
         reply,
     });
     Ok(Json(noted.await??))
 }
 
-async fn notice(
+async fn notification(
     State(control): State<Control>,
     Path(id): Path<u64>,
-    Json(outcome): Json<NoticeOutcome>,
+    Json(outcome): Json<NotificationOutcome>,
 ) -> Result<StatusCode, Refused> {
     control
-        .ask(|reply| Ask::NotificationDelivered { id, outcome, reply })
+        .ask(|reply| ControlRequest::NotificationDelivered { id, outcome, reply })
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn settings(State(control): State<Control>) -> Result<Json<SettingsText>, Refused> {
-    Ok(Json(control.ask(Ask::Settings).await?))
+    Ok(Json(control.ask(ControlRequest::Settings).await?))
 }
 
 /// The new text replaces the file only if it is valid.
@@ -221,7 +225,7 @@ async fn save_settings(
 ) -> Result<Json<SettingsText>, Refused> {
     Ok(Json(
         control
-            .ask(|reply| Ask::SaveSettings { text, reply })
+            .ask(|reply| ControlRequest::SaveSettings { text, reply })
             .await??,
     ))
 }
@@ -256,7 +260,7 @@ enum LoginQuery {
 
 impl CallerQuery {
     fn caller(self) -> Caller {
-        let is = |said: Option<String>| said.as_deref() == Some("true");
+        let is = |message: Option<String>| message.as_deref() == Some("true");
         let login = match self.login {
             None if is(self.client_login) => Login::Subscription,
             None | Some(LoginQuery::None) => Login::None,
@@ -279,12 +283,12 @@ impl CallerQuery {
 
 async fn explain(
     State(control): State<Control>,
-    Query(asked): Query<Explain>,
+    Query(requested): Query<Explain>,
 ) -> Result<Json<api::Explained>, Refused> {
-    let explained = control.ask(|reply| Ask::Explain {
-        dialect: asked.dialect,
-        model: asked.model,
-        caller: asked.caller.caller(),
+    let explained = control.ask(|reply| ControlRequest::Explain {
+        dialect: requested.dialect,
+        model: requested.model,
+        caller: requested.caller.caller(),
         reply,
     });
     Ok(Json(explained.await?))
@@ -299,24 +303,24 @@ struct ExplainRequest {
 
 async fn explain_request(
     State(control): State<Control>,
-    Query(asked): Query<ExplainRequest>,
+    Query(requested): Query<ExplainRequest>,
     body: axum::body::Bytes,
 ) -> Result<Json<api::Explained>, Refused> {
-    let explained = control.ask(|reply| Ask::ExplainRequest {
-        dialect: asked.dialect,
+    let explained = control.ask(|reply| ControlRequest::ExplainRequest {
+        dialect: requested.dialect,
         body,
-        caller: asked.caller.caller(),
+        caller: requested.caller.caller(),
         reply,
     });
     Ok(Json(explained.await??))
 }
 
 async fn doctor(State(control): State<Control>) -> Result<Json<Doctor>, Refused> {
-    Ok(Json(control.ask(Ask::Doctor).await?))
+    Ok(Json(control.ask(ControlRequest::Doctor).await?))
 }
 
 /// Numbers without names, keys or texts, so no token is required: metric scrapers expect open access.
 async fn metrics(State(control): State<Control>) -> Result<Response, Refused> {
-    let text = control.ask(Ask::Metrics).await?;
+    let text = control.ask(ControlRequest::Metrics).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use gateway::{BreakerView, KeptBreaker, Standing};
 use health::{Basis, Finding, Level, Verdict};
 use ledger::BreakerRow;
-use wire::Class;
+use wire::FailureClass;
 
 use super::{Desk, Effect, Record};
 use crate::routing;
@@ -94,7 +94,7 @@ impl Desk {
     /// Breakers that opened because of a key become half-open with the new key.
     pub(super) fn try_new_keys(&mut self) {
         for breaker in &self.state.breakers {
-            if breaker.class == Some(Class::Credential) {
+            if breaker.class == Some(FailureClass::Credential) {
                 let (endpoint, model) = (breaker.endpoint.clone(), breaker.model.clone());
                 self.effects.push(Effect::TryNow(endpoint, model));
             }
@@ -106,15 +106,18 @@ impl Desk {
 /// even without traffic. A retry does not fix quota and key failures.
 fn to_probe(state: &State) -> BTreeSet<(EndpointId, ModelId)> {
     let kept_away = state.breakers.iter().filter(|breaker| {
-        let failing = matches!(breaker.class, Some(Class::Transient | Class::Silent));
+        let failing = matches!(
+            breaker.class,
+            Some(FailureClass::Transient | FailureClass::Timeout)
+        );
         failing && breaker.standing != Standing::Closed
     });
     let kept_away = kept_away.map(|breaker| (breaker.endpoint.clone(), breaker.model.clone()));
     let models = state.verdicts.providers.values().flat_map(|p| &p.models);
-    let believed = models.filter(|(_, finding)| is_failing(finding));
-    let believed = believed.map(|(at, _)| at.clone());
+    let failing_models = models.filter(|(_, finding)| is_failing(finding));
+    let failing_models = failing_models.map(|(at, _)| at.clone());
     kept_away
-        .chain(believed)
+        .chain(failing_models)
         .filter(|(endpoint, _)| endpoint.as_str() != REHEARSAL)
         .collect()
 }

@@ -16,7 +16,7 @@ impl Desk {
         now: DateTime<Utc>,
         command: &Command,
     ) -> (Result<String, ControlError>, Vec<Effect>) {
-        let said = match command {
+        let message = match command {
             Command::Pause => {
                 self.effects = self.on(now, Event::Paused(true));
                 Ok("Paused: requests go straight to the primary.".to_owned())
@@ -32,7 +32,7 @@ impl Desk {
                 provider,
                 pin,
             } => self.use_now(now, client, provider.as_deref(), *pin),
-            Command::PaidStandIns { allow } => Ok(self.answer_paid_stand_ins(now, *allow)),
+            Command::PaidFallbacks { allow } => Ok(self.answer_paid_fallbacks(now, *allow)),
             Command::Siblings { allow } => Ok(self.answer_siblings(now, *allow)),
             Command::SiblingsLater => Ok(self.siblings_later(now)),
             Command::PaidFallbacksToday { allow } => Ok(self.answer_paid_today(now, *allow)),
@@ -58,7 +58,7 @@ impl Desk {
                 fix: Some("use the tray icon's menu".into()),
             }),
         };
-        (said, std::mem::take(&mut self.effects))
+        (message, std::mem::take(&mut self.effects))
     }
 
     fn try_now(&mut self, endpoint: &str, model: &str) -> Result<String, ControlError> {
@@ -70,8 +70,8 @@ impl Desk {
                 fix: None,
             });
         }
-        let said = format!("The next request for {model} goes to {endpoint} again.");
+        let message = format!("The next request for {model} goes to {endpoint} again.");
         self.effect(Effect::TryNow(endpoint, model));
-        Ok(said)
+        Ok(message)
     }
 }

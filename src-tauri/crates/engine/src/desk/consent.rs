@@ -6,7 +6,7 @@ mod paid;
 use catalog::{ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use gateway::{Caller, Consent, Exchange, Ineligible, Login, Plan};
-use ledger::{NoticeKind, NoticeRow, Urgency};
+use ledger::{NotificationKind, NotificationRow, Urgency};
 
 use super::{Desk, Record, keys};
 use crate::view;
@@ -51,19 +51,22 @@ impl Desk {
             return;
         };
         let (title, body) = card.text.split_once(": ").unwrap_or((&card.text, ""));
-        let row = NoticeRow {
+        let row = NotificationRow {
             at: now,
-            kind: NoticeKind::Fallback,
+            kind: NotificationKind::Fallback,
             thread: view::thread::of_provider(&failing),
             title: title.to_owned(),
             body: capitalized(body),
             urgency: Urgency::Normal,
             incident: None,
         };
-        let actions = card.answers.into_iter().map(|answer| api::NoticeAction {
-            label: answer.label,
-            command: answer.command,
-        });
+        let actions = card
+            .answers
+            .into_iter()
+            .map(|answer| api::NotificationAction {
+                label: answer.label,
+                command: answer.command,
+            });
         let actions = actions.collect();
         self.ask(now, &failing, row, actions);
     }

@@ -44,7 +44,7 @@ impl Day {
         }
         let sums = &mut self.sums;
         sums.exchanges += 1;
-        sums.stand_ins += row.stand_ins_cost();
+        sums.fallbacks += row.fallbacks_cost();
         sums.failed += u64::from(row.end.failed());
         sums.carried_by_fallback += u64::from(carried);
         match row.cost {
@@ -62,7 +62,7 @@ impl Day {
 
     pub(crate) fn tested(&mut self, row: &FallbackTestRow) {
         let sums = &mut self.sums;
-        sums.stand_ins += row.counted;
+        sums.fallbacks += row.counted;
         if let Some(cost) = row.cost {
             sums.spent += cost;
             if row.tokens_estimated {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use api::NoticeAction;
+use api::NotificationAction;
 use catalog::{Endpoint, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use gateway::Exchange;
 use health::{CallOutcome, Observation, Verdicts};
 use ledger::{
     BreakerRow, ExchangeRow, FailedRequest, FallbackTestRow, Interrupted, LoggedTransition,
-    NoticeRow, ProbeRow, ReviewRun,
+    NotificationRow, ProbeRow, ReviewRun,
 };
 
 #[derive(Debug)]
@@ -71,8 +71,8 @@ pub(crate) enum Record {
     Transition(Box<LoggedTransition>),
     /// Queue a notification for the UIs. The result is `Queued`.
     Notification {
-        row: NoticeRow,
-        actions: Vec<NoticeAction>,
+        row: NotificationRow,
+        actions: Vec<NotificationAction>,
         /// Only if an earlier notification of its event is on the screen.
         in_place: bool,
     },

@@ -42,7 +42,7 @@ pub(crate) enum Event {
     /// Recompute all routes after a change in traffic.
     Routes,
     /// Result of a notification.
-    NotificationDelivered(u64, api::NoticeOutcome),
+    NotificationDelivered(u64, api::NotificationOutcome),
 
     // Results of ledger effects.
     /// `newly`: the request was parked, and was not before. `waiting`: number of parked requests.
@@ -63,8 +63,8 @@ pub(crate) enum Event {
     },
     Queued {
         id: i64,
-        row: ledger::NoticeRow,
-        actions: Vec<api::NoticeAction>,
+        row: ledger::NotificationRow,
+        actions: Vec<api::NotificationAction>,
         in_place: bool,
     },
     Summed(Sums),

@@ -3,7 +3,7 @@
 use catalog::{Auth, MicroDollars};
 use chrono::{DateTime, Utc};
 use gateway::{Exchange, ExchangeKind, Outcome};
-use ledger::{AttemptRow, ExchangeRow, NoticeKind, NoticeRow, Urgency};
+use ledger::{AttemptRow, ExchangeRow, NotificationKind, NotificationRow, Urgency};
 
 use super::standing_fallbacks::{Carried, Cost, News, Reason};
 use super::{Desk, Record, keys};
@@ -33,7 +33,7 @@ impl Desk {
         };
         let carried = Carried {
             route: (exchange.route.clone(), exchange.dialect),
-            asked: exchange.model.clone(),
+            requested: exchange.model.clone(),
             reason: self.reason(exchange, &primary),
             by: candidate(last),
             products: (
@@ -101,9 +101,9 @@ impl Desk {
             body = text.body,
             "the fallback in use has changed"
         );
-        let row = NoticeRow {
+        let row = NotificationRow {
             at: now,
-            kind: NoticeKind::Fallback,
+            kind: NotificationKind::Fallback,
             thread: text.thread,
             title: text.title,
             body: text.body,

@@ -8,7 +8,7 @@ const TOGETHER: TimeDelta = TimeDelta::minutes(10);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Grouping {
     /// When the last notification was due.
-    told: Option<DateTime<Utc>>,
+    notified: Option<DateTime<Utc>>,
     /// Events happened since the last notification.
     more: bool,
 }
@@ -22,10 +22,12 @@ impl Grouping {
 
     /// True: send a notification now for all events since the last one.
     pub(crate) fn due(&mut self, now: DateTime<Utc>) -> bool {
-        let rested = self.told.is_none_or(|told| now - told >= TOGETHER);
+        let rested = self
+            .notified
+            .is_none_or(|notified| now - notified >= TOGETHER);
         let due = self.more && rested;
         if due {
-            self.told = Some(now);
+            self.notified = Some(now);
             self.more = false;
         }
         due
@@ -33,7 +35,9 @@ impl Grouping {
 
     /// When to call [`Grouping::due`] next.
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.told.filter(|_| self.more).map(|told| told + TOGETHER)
+        self.notified
+            .filter(|_| self.more)
+            .map(|notified| notified + TOGETHER)
     }
 }
 

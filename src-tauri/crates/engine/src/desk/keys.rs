@@ -15,9 +15,9 @@ pub(crate) const PAID_UNTIL_BACK: &str = "paid_until_back";
 /// The owner's choices of a provider, a line for each client.
 pub(crate) const USE_NOW: &str = "use_now";
 pub(crate) const SIBLINGS: &str = "siblings";
-pub(crate) const SIBLING_ASKED: &str = "sibling_question";
+pub(crate) const SIBLING_QUESTION: &str = "sibling_question";
 /// End of a "Not now" answer.
 pub(crate) const SIBLING_LATER: &str = "siblings_not_before";
-pub(crate) const SCOPE_ASKED: &str = "scope_questions";
+pub(crate) const SCOPE_QUESTIONS: &str = "scope_questions";
 /// Prefix; the name of a pipeline follows. Records that the owner answered the question about its scope.
 pub(crate) const SCOPE_ANSWERED: &str = "scope_answered/";

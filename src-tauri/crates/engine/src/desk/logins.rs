@@ -3,7 +3,7 @@
 mod problem;
 
 use chrono::{DateTime, Utc};
-use ledger::{NoticeKind, NoticeRow, Urgency};
+use ledger::{NotificationKind, NotificationRow, Urgency};
 
 use super::Desk;
 use crate::settings::Weight;
@@ -22,9 +22,9 @@ impl Desk {
             let Some(problem) = view::login::problem(&self.state, &endpoint) else {
                 continue;
             };
-            let row = NoticeRow {
+            let row = NotificationRow {
                 at: now,
-                kind: NoticeKind::Own,
+                kind: NotificationKind::Own,
                 thread: view::thread::of_login(&endpoint),
                 title: problem.what.trim_end_matches('.').to_owned(),
                 body: problem.fix,

@@ -3,10 +3,10 @@
 
 mod queue;
 
-use api::NoticeAction;
+use api::NotificationAction;
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use ledger::NoticeRow;
+use ledger::NotificationRow;
 
 use super::{Desk, Effect, Record};
 use crate::settings::Weight;
@@ -22,14 +22,14 @@ impl Desk {
         &mut self,
         now: DateTime<Utc>,
         weight: Weight,
-        row: NoticeRow,
-        actions: Vec<NoticeAction>,
+        row: NotificationRow,
+        actions: Vec<NotificationAction>,
     ) {
         if !self.state.settings.notify || self.state.in_quiet_hours(now) {
             return;
         }
         let worth = self.state.settings.notify_from;
-        let counts = !row.title.starts_with(view::notice::REHEARSAL);
+        let counts = !row.title.starts_with(view::notification::REHEARSAL);
         let notifications = &mut self.state.notifications;
         let in_place = match notifications.place(now, &row, weight, worth, counts) {
             Place::PopUp => false,
@@ -48,8 +48,8 @@ impl Desk {
         &mut self,
         now: DateTime<Utc>,
         failing: &ProviderId,
-        row: NoticeRow,
-        actions: Vec<NoticeAction>,
+        row: NotificationRow,
+        actions: Vec<NotificationAction>,
     ) {
         if !self.has_notified(failing) || !self.notify_outage(now, failing, Weight::Act) {
             self.notify(now, Weight::Act, row, actions);
@@ -64,24 +64,26 @@ impl Desk {
     pub(super) fn queued(
         &mut self,
         id: i64,
-        row: &NoticeRow,
-        actions: Vec<NoticeAction>,
+        row: &NotificationRow,
+        actions: Vec<NotificationAction>,
         in_place: bool,
     ) {
-        let notification = api::Notice {
+        let notification = api::Notification {
             actions,
             in_place,
-            ..view::notice::shown(id, row)
+            ..view::notification::shown(id, row)
         };
         self.state.notifications.push(notification);
     }
 
-    pub(super) fn notification_delivered(&mut self, id: u64, outcome: &api::NoticeOutcome) {
+    pub(super) fn notification_delivered(&mut self, id: u64, outcome: &api::NotificationOutcome) {
         self.state.notifications.delivered(id, outcome);
         let id = i64::try_from(id).unwrap_or(i64::MAX);
         let outcome = match outcome {
-            api::NoticeOutcome::Shown => ledger::Outcome::Shown,
-            api::NoticeOutcome::NotShown { why } => ledger::Outcome::NotShown { why: why.clone() },
+            api::NotificationOutcome::Shown => ledger::Outcome::Shown,
+            api::NotificationOutcome::NotShown { why } => {
+                ledger::Outcome::NotShown { why: why.clone() }
+            }
         };
         self.effect(Effect::Record(Record::NotificationDelivered(id, outcome)));
     }

@@ -5,7 +5,7 @@ mod last_notification;
 use catalog::ProviderId;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::{Change, Level, Transition, Verdict};
-use ledger::NoticeRow;
+use ledger::NotificationRow;
 
 use super::Desk;
 use crate::booking;
@@ -27,7 +27,8 @@ impl Desk {
         transition: &Transition,
         incident: Option<i64>,
     ) {
-        let Some(row) = view::notice::notice(&self.state, now, transition, incident) else {
+        let Some(row) = view::notification::notification(&self.state, now, transition, incident)
+        else {
             return;
         };
         let provider = &transition.provider;
@@ -153,24 +154,31 @@ impl Desk {
         now: DateTime<Utc>,
         provider: &ProviderId,
         weight: Weight,
-        row: NoticeRow,
+        row: NotificationRow,
     ) {
         let card = view::question::on_outage(&self.state, provider);
         let (row, actions) = match card {
             None => (row, view::fallback::stops(&self.state, provider)),
             Some(card) => {
                 let body = format!("{} {}", card.text, row.body);
-                let actions = card.answers.into_iter().map(|answer| api::NoticeAction {
-                    label: answer.label,
-                    command: answer.command,
-                });
-                (NoticeRow { body, ..row }, actions.collect())
+                let actions = card
+                    .answers
+                    .into_iter()
+                    .map(|answer| api::NotificationAction {
+                        label: answer.label,
+                        command: answer.command,
+                    });
+                (NotificationRow { body, ..row }, actions.collect())
             }
         };
         self.notify(now, weight, row, actions);
     }
 
-    fn outage_row(&self, now: DateTime<Utc>, provider: &ProviderId) -> Option<(Level, NoticeRow)> {
+    fn outage_row(
+        &self,
+        now: DateTime<Utc>,
+        provider: &ProviderId,
+    ) -> Option<(Level, NotificationRow)> {
         let verdict = self.state.verdicts.providers.get(provider)?;
         let Verdict::Known(level) = verdict.verdict else {
             return None;
@@ -179,7 +187,7 @@ impl Desk {
         if level == Level::Operational {
             return None;
         }
-        let row = view::notice::outage(&self.state, now, provider, verdict, level)?;
+        let row = view::notification::outage(&self.state, now, provider, verdict, level)?;
         Some((level, row))
     }
 

@@ -4,8 +4,8 @@ use api::MayGoTo;
 use catalog::EndpointId;
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{Caller, Exchange, ExchangeKind, Ineligible, Login, Outcome, Scope, Siblings};
-use ledger::{NoticeKind, NoticeRow, Urgency};
-use wire::Class;
+use ledger::{NotificationKind, NotificationRow, Urgency};
+use wire::FailureClass;
 
 use super::{Desk, Record, keys};
 use crate::state::{ScopeAnswer, SiblingQuestion};
@@ -66,7 +66,7 @@ impl Desk {
             let of_the_model = matches!(
                 a.outcome,
                 Outcome::Failed {
-                    class: Class::Transient | Class::Silent,
+                    class: FailureClass::Transient | FailureClass::Timeout,
                     fault: gateway::Fault::Theirs(_),
                     ..
                 }
@@ -86,17 +86,23 @@ impl Desk {
 
     /// The question about a sibling is open, and the sibling has no known failure.
     fn sibling_may_help(&self) -> bool {
-        self.state.sibling_question.as_ref().is_some_and(|asked| {
-            let mut breakers = self.state.breakers.iter();
-            let fails = breakers.any(|b| {
-                b.endpoint == asked.endpoint && b.model == asked.sibling && b.failures > 0
-            });
-            let provider = self.state.catalog.endpoint(&asked.endpoint);
-            let down = provider.is_some_and(|endpoint| {
-                view::verdict::level_of(&self.state, &endpoint.provider) == api::Level::MajorOutage
-            });
-            !fails && !down
-        })
+        self.state
+            .sibling_question
+            .as_ref()
+            .is_some_and(|requested| {
+                let mut breakers = self.state.breakers.iter();
+                let fails = breakers.any(|b| {
+                    b.endpoint == requested.endpoint
+                        && b.model == requested.sibling
+                        && b.failures > 0
+                });
+                let provider = self.state.catalog.endpoint(&requested.endpoint);
+                let down = provider.is_some_and(|endpoint| {
+                    view::verdict::level_of(&self.state, &endpoint.provider)
+                        == api::Level::MajorOutage
+                });
+                !fails && !down
+            })
     }
 
     fn ask_for_sibling(&mut self, now: DateTime<Utc>, question: SiblingQuestion) {
@@ -110,14 +116,17 @@ impl Desk {
         let Some(card) = view::question::siblings(&self.state) else {
             return;
         };
-        let actions = card.answers.into_iter().map(|answer| api::NoticeAction {
-            label: answer.label,
-            command: answer.command,
-        });
+        let actions = card
+            .answers
+            .into_iter()
+            .map(|answer| api::NotificationAction {
+                label: answer.label,
+                command: answer.command,
+            });
         let (title, body) = card.text.split_once(". ").unwrap_or((&card.text, ""));
-        let row = NoticeRow {
+        let row = NotificationRow {
             at: now,
-            kind: NoticeKind::Fallback,
+            kind: NotificationKind::Fallback,
             thread,
             title: title.to_owned(),
             body: body.to_owned(),
@@ -136,7 +145,7 @@ impl Desk {
             .map_or_else(String::new, |q| {
                 format!("{}\t{}\t{}", q.endpoint, q.failing, q.sibling)
             });
-        self.effect(Record::meta(keys::SIBLING_ASKED, word));
+        self.effect(Record::meta(keys::SIBLING_QUESTION, word));
     }
 
     pub(super) fn sibling_question_answered(&mut self) {
@@ -166,16 +175,21 @@ impl Desk {
         if !could || booked_as_answered(exchange) || !by_default || answered {
             return;
         }
-        if self.state.scope_asked.insert(name) {
+        if self.state.scope_questions.insert(name) {
             self.keep_scope_questions();
             self.reconfigure(now);
         }
     }
 
     fn keep_scope_questions(&mut self) {
-        let names: Vec<&str> = self.state.scope_asked.iter().map(String::as_str).collect();
+        let names: Vec<&str> = self
+            .state
+            .scope_questions
+            .iter()
+            .map(String::as_str)
+            .collect();
         let text = names.join("\n");
-        self.effect(Record::meta(keys::SCOPE_ASKED, text));
+        self.effect(Record::meta(keys::SCOPE_QUESTIONS, text));
     }
 
     /// Records the owner's answer, which is already in the settings file unless it is "keep".
@@ -193,7 +207,7 @@ impl Desk {
                 self.effect(Record::meta(ScopeAnswer::KEY, answered));
             }
             Some(name) => {
-                self.state.scope_asked.remove(name);
+                self.state.scope_questions.remove(name);
                 self.keep_scope_questions();
                 self.state.scope_answered.insert(name.to_owned());
                 self.effect(Record::meta(

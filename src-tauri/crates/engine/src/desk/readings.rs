@@ -33,7 +33,7 @@ impl Desk {
                 ttft_ms,
                 total_ms,
                 tokens,
-                usage_told,
+                usage_reported,
                 cost,
             } => {
                 let price_as_of = self
@@ -41,7 +41,7 @@ impl Desk {
                     .catalog
                     .price(&provider, model.as_str())
                     .map(|p| p.as_of.clone());
-                let tokens = usage_told.then_some(tokens);
+                let tokens = usage_reported.then_some(tokens);
                 let outcome = booking::call_words(&outcome).into();
                 let row = ledger::ProbeRow {
                     at,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::Notice;
+use api::Notification;
 use catalog::{Dialect, EndpointId, ProviderId};
 use chrono::{DateTime, Utc};
 use gateway::KeptBreaker;
@@ -15,13 +15,13 @@ use crate::state::{SiblingQuestion, State};
 pub(crate) struct Restored {
     pub incidents: Vec<(i64, health::OpenIncident, Met)>,
     /// Notifications that are not stale.
-    pub notices: Vec<Notice>,
+    pub notifications: Vec<Notification>,
     /// Providers seen in traffic, and endpoints that accepted a client's own login.
     pub seen: Vec<ProviderId>,
     pub logins: Vec<EndpointId>,
     pub subscriptions: Vec<EndpointId>,
     /// The owner's answers.
-    pub paid_stand_ins: Option<bool>,
+    pub paid_fallbacks: Option<bool>,
     pub paid_until_back: Option<PaidAnswer>,
     pub use_now: BTreeMap<String, Choice>,
     pub siblings: Option<bool>,
@@ -30,7 +30,7 @@ pub(crate) struct Restored {
     pub scope_answered: BTreeSet<String>,
     /// Open questions.
     pub sibling_question: Option<SiblingQuestion>,
-    pub scope_asked: BTreeSet<String>,
+    pub scope_questions: BTreeSet<String>,
     /// Recent clients and the models that they requested.
     pub clients: Vec<RecentClient>,
     /// Models in use by route, the newest first.
@@ -67,11 +67,11 @@ impl Desk {
         self.last_requests_restored(&left.clients);
         self.choices_restored(now, left.use_now);
         let state = &mut self.state;
-        state.notifications = super::Notifications::restored(left.notices);
+        state.notifications = super::Notifications::restored(left.notifications);
         state.seen_in_traffic.extend(left.seen);
         state.seen_logins.extend(left.logins);
         state.seen_subscriptions.extend(left.subscriptions);
-        state.paid_stand_ins = left.paid_stand_ins;
+        state.paid_fallbacks = left.paid_fallbacks;
         // The outage of this answer may have ended.
         let open = |answer: &PaidAnswer| state.open.contains_key(&answer.failing);
         let answer = left.paid_until_back.filter(open);
@@ -81,7 +81,7 @@ impl Desk {
         state.paid_stopped_until = left.paid_stopped_until.filter(|until| *until > now);
         state.scope_answered = left.scope_answered;
         state.sibling_question = left.sibling_question;
-        state.scope_asked = left.scope_asked;
+        state.scope_questions = left.scope_questions;
         for client in left.clients {
             let by = wire::Client {
                 name: client.name,

@@ -25,9 +25,9 @@ impl Desk {
 
     /// True: run the next request.
     pub(crate) fn retried(&mut self, answered: Option<bool>) -> bool {
-        let may_go_on = !self.state.draining;
+        let may_continue = !self.state.draining;
         let retry = self.state.retry.as_mut();
-        retry.is_some_and(|retry| retry.ran(answered)) && may_go_on
+        retry.is_some_and(|retry| retry.ran(answered)) && may_continue
     }
 
     pub(crate) fn retry_ended(&mut self, now: DateTime<Utc>) {
@@ -48,7 +48,7 @@ impl Desk {
         };
         retry.stop();
         Ok(Accepted {
-            said: "The running request is the last one.".into(),
+            message: "The running request is the last one.".into(),
         })
     }
 }

@@ -4,7 +4,7 @@ mod count;
 
 use chrono::{DateTime, Utc};
 use gateway::{Exchange, ParkedRequest, Review, Unfetched};
-use ledger::{FailedRequest, NoticeRow, ReviewRun};
+use ledger::{FailedRequest, NotificationRow, ReviewRun};
 
 use super::effect::ReviewWork;
 use super::{Desk, Effect, Record};
@@ -80,12 +80,12 @@ impl Desk {
             return;
         }
         let incident = self.state.open.values().map(|incident| incident.id).max();
-        let row = NoticeRow {
+        let row = NotificationRow {
             at: now,
-            kind: ledger::NoticeKind::Review,
+            kind: ledger::NotificationKind::Review,
             thread: view::thread::REVIEW.into(),
             title: view::review::parked(self.state.reviews.waiting()),
-            body: view::notice::parked_body(&self.state, now),
+            body: view::notification::parked_body(&self.state, now),
             urgency: ledger::Urgency::Normal,
             incident: incident.filter(|id| *id > 0),
         };

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use gateway::{Consent, Siblings, Spending, UsedUp};
-use ledger::{NoticeKind, NoticeRow, Urgency};
+use ledger::{NotificationKind, NotificationRow, Urgency};
 
 use super::standing_fallbacks::Carried;
 use super::{Desk, Record, keys};
@@ -12,13 +12,13 @@ use crate::view;
 impl Desk {
     pub(super) fn spending(&self) -> Spending {
         let settings = &self.state.settings;
-        let consent = match (settings.subscription_to_paid_key, self.state.paid_stand_ins) {
+        let consent = match (settings.subscription_to_paid_key, self.state.paid_fallbacks) {
             (Consent::Ask, Some(true)) => Consent::Yes,
             (Consent::Ask, Some(false)) => Consent::No,
             (Consent::Ask, None) if self.allowed_until_back() => Consent::Yes,
             (written @ Consent::Ask, None) | (written @ (Consent::Yes | Consent::No), _) => written,
         };
-        let spent = self.state.today.stand_ins;
+        let spent = self.state.today.fallbacks;
         // After the owner's stop, the amount spent until then is the cap of the day.
         let cap = match self.state.paid_stopped_until {
             Some(_) => settings.fallback_a_day.min(spent),
@@ -37,8 +37,8 @@ impl Desk {
     }
 
     /// Stores the owner's answer, so that the question appears only once.
-    pub(super) fn answer_paid_stand_ins(&mut self, now: DateTime<Utc>, allow: bool) -> String {
-        self.state.paid_stand_ins = Some(allow);
+    pub(super) fn answer_paid_fallbacks(&mut self, now: DateTime<Utc>, allow: bool) -> String {
+        self.state.paid_fallbacks = Some(allow);
         let word = if allow { "yes" } else { "no" };
         self.effect(Record::meta(keys::PAID, word));
         self.reconfigure(now);
@@ -108,9 +108,9 @@ impl Desk {
         }
         self.reconfigure(now);
         if let Some(UsedUp { cap, spent }) = used_up {
-            let row = NoticeRow {
+            let row = NotificationRow {
                 at: now,
-                kind: NoticeKind::Own,
+                kind: NotificationKind::Own,
                 thread: view::thread::FALLBACK_CAP.into(),
                 title: format!("The daily cap of {cap} for fallbacks is used up"),
                 body: format!(

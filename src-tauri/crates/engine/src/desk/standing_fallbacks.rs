@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::Candidate;
-use wire::Class;
+use wire::FailureClass;
 
 /// How long the primary must be free of failures before its return is notified.
 const STEADY: TimeDelta = TimeDelta::minutes(5);
@@ -40,16 +40,16 @@ pub(crate) enum Reason {
 
 impl Reason {
     /// None: the request itself is at fault, and no fallback is tried.
-    pub(crate) fn of(class: Class) -> Option<Reason> {
+    pub(crate) fn of(class: FailureClass) -> Option<Reason> {
         match class {
-            Class::Transient | Class::Silent => Some(Reason::Failing),
-            Class::Credential => Some(Reason::KeyRefused),
-            Class::RateLimit => Some(Reason::RateLimit),
-            Class::Limit => Some(Reason::Limit),
-            Class::Quota => Some(Reason::Quota),
-            Class::ModelGone => Some(Reason::NotServed),
-            Class::ContextTooLong => Some(Reason::TooLong),
-            Class::Caller | Class::ContentPolicy => None,
+            FailureClass::Transient | FailureClass::Timeout => Some(Reason::Failing),
+            FailureClass::Credential => Some(Reason::KeyRefused),
+            FailureClass::RateLimit => Some(Reason::RateLimit),
+            FailureClass::Limit => Some(Reason::Limit),
+            FailureClass::Quota => Some(Reason::Quota),
+            FailureClass::ModelGone => Some(Reason::NotServed),
+            FailureClass::ContextTooLong => Some(Reason::TooLong),
+            FailureClass::Caller | FailureClass::ContentPolicy => None,
         }
     }
 }
@@ -71,7 +71,7 @@ pub(crate) enum Cost {
 pub(crate) struct Carried {
     pub(crate) route: RouteKey,
     /// Model name in the client's request.
-    pub(crate) asked: String,
+    pub(crate) requested: String,
     pub(crate) primary: Candidate,
     pub(crate) by: Candidate,
     /// The products of the primary and of the fallback.
@@ -145,7 +145,7 @@ pub(crate) struct Standing {
     /// Its state is unknown, so it is not shown.
     faded: bool,
     /// When to notify; delayed because the same change was notified shortly before.
-    tell_at: Option<DateTime<Utc>>,
+    notify_at: Option<DateTime<Utc>>,
     /// Turns with a known cost.
     turns: i64,
 }
@@ -175,7 +175,7 @@ pub(crate) enum News {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Told {
+struct Notified {
     at: DateTime<Utc>,
     back: bool,
 }
@@ -184,13 +184,13 @@ struct Told {
 pub(crate) struct Fallbacks {
     /// Keyed by the route and by the model that the client requested.
     standing: BTreeMap<(RouteKey, String), Standing>,
-    told: BTreeMap<Change, Told>,
+    notified: BTreeMap<Change, Notified>,
 }
 
 impl Fallbacks {
     /// Records a response of a fallback.
     pub(crate) fn carried(&mut self, now: DateTime<Utc>, carried: Carried) -> Option<News> {
-        let key = (carried.route.clone(), carried.asked.clone());
+        let key = (carried.route.clone(), carried.requested.clone());
         if let Some(known) = self.standing.get_mut(&key) {
             let same = known.carried.by == carried.by;
             let reason = carried.reason.or(known.carried.reason);
@@ -204,7 +204,7 @@ impl Fallbacks {
                 known.carried.cost = known.average(carried.cost);
                 let since = known.since;
                 let carried = known.carried.clone();
-                return self.tell(now, key, carried, since);
+                return self.notify(now, key, carried, since);
             }
         }
         let standing = Standing {
@@ -214,14 +214,14 @@ impl Fallbacks {
             last: now,
             evidence: now,
             faded: false,
-            tell_at: None,
+            notify_at: None,
             turns: 1,
         };
         self.standing.insert(key.clone(), standing);
-        self.tell(now, key, carried, now)
+        self.notify(now, key, carried, now)
     }
 
-    fn tell(
+    fn notify(
         &mut self,
         now: DateTime<Utc>,
         key: (RouteKey, String),
@@ -229,21 +229,24 @@ impl Fallbacks {
         since: DateTime<Utc>,
     ) -> Option<News> {
         let change = carried.change();
-        let due = match self.told.get(&change) {
+        let due = match self.notified.get(&change) {
             None => now,
-            Some(Told { at, back: false }) => *at + DAILY,
-            Some(Told { at, back: true }) => *at + AGAIN,
+            Some(Notified { at, back: false }) => *at + DAILY,
+            Some(Notified { at, back: true }) => *at + AGAIN,
         };
-        let wait = self.told.get(&change).is_some_and(|told| told.back);
+        let wait = self
+            .notified
+            .get(&change)
+            .is_some_and(|notified| notified.back);
         if due > now {
             if let Some(standing) = self.standing.get_mut(&key).filter(|_| wait) {
-                standing.tell_at.get_or_insert(due);
+                standing.notify_at.get_or_insert(due);
             }
             return None;
         }
-        self.told.insert(
+        self.notified.insert(
             change,
-            Told {
+            Notified {
                 at: now,
                 back: false,
             },
@@ -282,15 +285,15 @@ impl Fallbacks {
             standing.faded = now - standing.evidence >= FRESH;
         }
         let held = self.standing.iter().filter_map(|(key, standing)| {
-            let due = standing.tell_at.is_some_and(|at| at <= now);
+            let due = standing.notify_at.is_some_and(|at| at <= now);
             (due && !standing.faded && standing.well_since.is_none()).then(|| key.clone())
         });
         let held: Vec<_> = held.collect();
         for key in held {
             if let Some(standing) = self.standing.get_mut(&key) {
-                standing.tell_at = None;
+                standing.notify_at = None;
                 let (carried, since) = (standing.carried.clone(), standing.since);
-                news.extend(self.tell(now, key, carried, since));
+                news.extend(self.notify(now, key, carried, since));
             }
         }
         let over = |standing: &Standing| {
@@ -305,9 +308,12 @@ impl Fallbacks {
             // Without evidence of a healthy primary, the change ends without a notification.
             let well = standing.well_since.is_some();
             let change = standing.carried.change();
-            let told = self.told.get_mut(&change).filter(|told| well && !told.back);
-            let Some(told) = told else { continue };
-            told.back = true;
+            let notified = self
+                .notified
+                .get_mut(&change)
+                .filter(|notified| well && !notified.back);
+            let Some(notified) = notified else { continue };
+            notified.back = true;
             if standing
                 .carried
                 .reason
@@ -316,7 +322,8 @@ impl Fallbacks {
                 news.push(News::Back(standing.carried, standing.since));
             }
         }
-        self.told.retain(|_, told| now - told.at < DAILY * 2);
+        self.notified
+            .retain(|_, notified| now - notified.at < DAILY * 2);
         news
     }
 
@@ -332,7 +339,7 @@ impl Fallbacks {
             .standing
             .extract_if(.., |_, standing| which(&standing.carried));
         for (_, standing) in ended {
-            self.told.remove(&standing.carried.change());
+            self.notified.remove(&standing.carried.change());
         }
     }
 
@@ -342,9 +349,9 @@ impl Fallbacks {
                 true => standing.last + DAILY,
                 false => standing.evidence + FRESH,
             };
-            match (standing.well_since, standing.tell_at) {
+            match (standing.well_since, standing.notify_at) {
                 (Some(well), _) => well + STEADY,
-                (None, Some(tell)) if !standing.faded => tell.min(fades),
+                (None, Some(notify)) if !standing.faded => notify.min(fades),
                 (None, _) => fades,
             }
         };

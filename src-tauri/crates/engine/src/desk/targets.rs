@@ -35,7 +35,7 @@ impl Desk {
         let usual = self.is_usual(plan);
         let caller = self.usual_caller(plan.dialect);
         let mut targets: Vec<Target> = Vec::new();
-        for model in self.asked_models(plan) {
+        for model in self.models_to_test(plan) {
             let of_model = self.explain(plan.dialect, &model, &caller);
             if of_model.route != plan.route {
                 continue;
@@ -61,7 +61,7 @@ impl Desk {
                 .is_some_and(|endpoint| endpoint.speaks(plan.dialect))
     }
 
-    fn asked_models(&self, plan: &Plan) -> Vec<String> {
+    fn models_to_test(&self, plan: &Plan) -> Vec<String> {
         let used = (plan.route.clone(), plan.dialect);
         if let Some(models) = self.state.models_in_use.get(&used) {
             return models.clone();
@@ -89,9 +89,15 @@ impl Desk {
         let own = &self.state.settings.own;
         let is_own = |id: &catalog::ProviderId| own.iter().any(|own| own.id == *id);
         target::of_plan(plan, &self.state.catalog, is_own, |endpoint, model| {
-            let (dialect, asked): (Dialect, &str) = (plan.dialect, &plan.model);
+            let (dialect, requested): (Dialect, &str) = (plan.dialect, &plan.model);
             let only = (endpoint.clone(), model.clone());
-            Plan::explain_pinned(&self.config, &self.state.breakers, dialect, asked, &only)
+            Plan::explain_pinned(
+                &self.config,
+                &self.state.breakers,
+                dialect,
+                requested,
+                &only,
+            )
         })
     }
 

@@ -60,7 +60,7 @@ impl Desk {
                 ..
             } = &observation
             {
-                self.effect(Effect::Nudge(watch::Nudge::TrafficProved {
+                self.effect(Effect::Nudge(watch::Nudge::TrafficCompleted {
                     endpoint: endpoint.clone(),
                     model: model.clone(),
                 }));

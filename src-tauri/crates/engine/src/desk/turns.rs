@@ -131,18 +131,24 @@ pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
 
 /// Tool calls of the exchange's last response. A truncated response delivers the calls that it closed, unless their end is held
 /// until the completion check passes.
-fn delivered(exchange: &Exchange, given: impl Fn(&wire::ToolCall) -> bool) -> Vec<DeliveredCall> {
+fn delivered(
+    exchange: &Exchange,
+    is_delivered: impl Fn(&wire::ToolCall) -> bool,
+) -> Vec<DeliveredCall> {
     let calls = exchange
         .attempts
         .last()
         .map(|attempt| &attempt.report.tool_calls);
     let calls = calls.into_iter().flatten();
     let mut calls: Vec<DeliveredCall> = calls
-        .filter(|call| given(call))
+        .filter(|call| is_delivered(call))
         .map(|call| DeliveredCall {
             call: call.id.clone(),
             name: call.name.clone(),
-            arguments: call.arguments.as_ref().map(|told| told.reveal().to_owned()),
+            arguments: call
+                .arguments
+                .as_ref()
+                .map(|reported| reported.reveal().to_owned()),
             result: None,
         })
         .collect();

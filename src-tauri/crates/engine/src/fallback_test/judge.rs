@@ -4,7 +4,7 @@ use gateway::{End, Exchange, Outcome, OwnNetwork};
 use health::FailureKind;
 use ledger::TestFault;
 use serde_json::Value;
-use wire::{Class, Completion};
+use wire::{Completion, FailureClass};
 
 use super::reply::Reply;
 use super::turn::{MOST_OUTPUT, TOOL};
@@ -154,7 +154,7 @@ fn clause(what: &str, message: &str) -> String {
 }
 
 fn of_class(
-    class: Class,
+    class: FailureClass,
     kind: Option<FailureKind>,
     place: &Place,
 ) -> (TestFault, &'static str, String) {
@@ -165,27 +165,27 @@ fn of_class(
         keys_page,
     } = place;
     match class {
-        Class::Transient if kind == Some(FailureKind::Connect) && *own => (
+        FailureClass::Transient if kind == Some(FailureKind::Connect) && *own => (
             TestFault::Provider,
             "no connection",
             format!(
                 "check that the server at {base} runs, and that `base` of [[endpoint]] {endpoint} is its address"
             ),
         ),
-        Class::Transient | Class::Silent => {
+        FailureClass::Transient | FailureClass::Timeout => {
             (TestFault::Provider, "the provider failed", AGAIN.into())
         }
-        Class::RateLimit => (
+        FailureClass::RateLimit => (
             TestFault::Account,
             "too many requests on this account",
             "test again in a minute".into(),
         ),
-        Class::Limit => (
+        FailureClass::Limit => (
             TestFault::Account,
             "the account's limit is used up",
             "test again when the limit has been reset".into(),
         ),
-        Class::Quota => (
+        FailureClass::Quota => (
             TestFault::Account,
             "the account has no credit",
             match keys_page {
@@ -193,42 +193,42 @@ fn of_class(
                 None => "add credit at the provider, then test again".into(),
             },
         ),
-        Class::Credential if *own => (
+        FailureClass::Credential if *own => (
             TestFault::Account,
             "the provider refused the credential",
             format!(
                 "give it a valid key: `understudyd key add {endpoint}`, and check `auth` of its [[endpoint]]"
             ),
         ),
-        Class::Credential => (
+        FailureClass::Credential => (
             TestFault::Account,
             "the provider refused the key",
             format!("give it a new key: `understudyd key add {endpoint}`"),
         ),
-        Class::ModelGone => (
+        FailureClass::ModelGone => (
             TestFault::Settings,
             "the provider does not serve this model",
             OTHER_MODEL.into(),
         ),
-        Class::Caller if *own => (
+        FailureClass::Caller if *own => (
             TestFault::Settings,
             "the provider refused the request",
             format!(
                 "compare `dialects`, `chat_limit`, `call_ids` and the other lines of [[endpoint]] {endpoint} with the documentation of its server"
             ),
         ),
-        Class::Caller => (
+        FailureClass::Caller => (
             TestFault::Understudy,
             "the provider refused the request",
             REPORT.into(),
         ),
-        Class::ContextTooLong => (
+        FailureClass::ContextTooLong => (
             TestFault::Settings,
             "its context window is too small for a short tool turn",
             "give the server a larger context window, or name another model for this endpoint"
                 .into(),
         ),
-        Class::ContentPolicy => (
+        FailureClass::ContentPolicy => (
             TestFault::Model,
             "the provider declined the request",
             OTHER_MODEL.into(),

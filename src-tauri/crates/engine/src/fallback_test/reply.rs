@@ -30,7 +30,7 @@ pub(crate) fn read(dialect: Dialect, streamed: bool, bytes: &[u8], end: BodyEnd)
     let framing = if streamed {
         Framing::Stream
     } else {
-        Framing::Whole
+        Framing::Document
     };
     let mut validator = Validator::new(dialect, framing);
     validator.push(bytes, &mut Vec::new());
@@ -45,7 +45,7 @@ pub(crate) fn read(dialect: Dialect, streamed: bool, bytes: &[u8], end: BodyEnd)
     Reply {
         completion: validator.judge(end),
         calls,
-        text: wire::said(dialect, framing, bytes).trim().len(),
+        text: wire::response_text(dialect, framing, bytes).trim().len(),
         turn,
     }
 }
@@ -59,7 +59,7 @@ fn events(bytes: &[u8], each: &mut dyn FnMut(Value)) {
     });
 }
 
-fn whole(bytes: &[u8]) -> Value {
+fn document(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_default()
 }
 
@@ -75,7 +75,7 @@ fn text(value: &Value) -> String {
 fn blocks(framing: Framing, bytes: &[u8]) -> Vec<Value> {
     let mut blocks: Vec<Value> = Vec::new();
     match framing {
-        Framing::Whole => blocks.extend_from_slice(list(&whole(bytes)["content"])),
+        Framing::Document => blocks.extend_from_slice(list(&document(bytes)["content"])),
         // The API sends blocks sequentially.
         Framing::Stream => events(bytes, &mut |event| match event["type"].as_str() {
             Some("content_block_start") => blocks.push(event["content_block"].clone()),
@@ -128,10 +128,10 @@ fn chat(framing: Framing, bytes: &[u8]) -> (Vec<Call>, Vec<Value>) {
         content.push_str(message["content"].as_str().unwrap_or_default());
         reasoning.push_str(message[REASONING].as_str().unwrap_or_default());
         for (place, piece) in list(&message["tool_calls"]).iter().enumerate() {
-            let told = piece["index"]
+            let reported = piece["index"]
                 .as_u64()
                 .and_then(|at| usize::try_from(at).ok());
-            let at = told.unwrap_or(place).min(calls.len());
+            let at = reported.unwrap_or(place).min(calls.len());
             if at == calls.len() {
                 calls.push(Call {
                     id: text(&piece["id"]),
@@ -146,7 +146,7 @@ fn chat(framing: Framing, bytes: &[u8]) -> (Vec<Call>, Vec<Value>) {
         }
     };
     match framing {
-        Framing::Whole => add(&whole(bytes)["choices"][0]["message"]),
+        Framing::Document => add(&document(bytes)["choices"][0]["message"]),
         Framing::Stream => events(bytes, &mut |event| {
             let first = list(&event["choices"]).first();
             if let Some(choice) = first.filter(|choice| choice["index"].as_u64().unwrap_or(0) == 0)
@@ -180,7 +180,7 @@ const REASONING: &str = "reasoning_content";
 fn items(framing: Framing, bytes: &[u8]) -> Vec<Value> {
     let mut response = Value::Null;
     match framing {
-        Framing::Whole => response = whole(bytes),
+        Framing::Document => response = document(bytes),
         Framing::Stream => events(bytes, &mut |event| {
             if event["response"].is_object() {
                 response = event["response"].clone();

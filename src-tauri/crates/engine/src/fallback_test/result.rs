@@ -33,7 +33,7 @@ pub(crate) fn row(
         at,
         dialect: target.turn.dialect,
         route: target.route.clone(),
-        asked_model: target.turn.model.clone(),
+        requested_model: target.turn.model.clone(),
         provider: target.provider.clone(),
         endpoint: target.endpoint.clone(),
         model: target.model.clone(),

@@ -57,8 +57,8 @@ pub(crate) fn of_plan(
     is_own: impl Fn(&ProviderId) -> bool,
     pinned: impl Fn(&EndpointId, &ModelId) -> Plan,
 ) -> Vec<Target> {
-    let asked = plan.candidates.iter().filter(|c| !c.is_primary());
-    let asked = asked.map(|c| {
+    let requested = plan.candidates.iter().filter(|c| !c.is_primary());
+    let requested = requested.map(|c| {
         (
             &c.endpoint,
             &c.model,
@@ -108,7 +108,7 @@ pub(crate) fn of_plan(
             turn: turn.clone(),
         })
     };
-    asked.chain(held).filter_map(target).collect()
+    requested.chain(held).filter_map(target).collect()
 }
 
 /// None: the pinned request is possible.

@@ -24,7 +24,7 @@ pub(crate) enum NoKeychain {
     #[error("the keychain is locked")]
     Locked,
     #[error("the keychain did not respond within {} s; it may be waiting for a password", PATIENCE.as_secs())]
-    Silent,
+    TimedOut,
 }
 
 impl Keychain {
@@ -87,12 +87,13 @@ impl Keychain {
 fn patiently<T: Send + 'static>(
     act: impl FnOnce() -> Result<T, NoKeychain> + Send + 'static,
 ) -> Result<T, NoKeychain> {
-    let (tell, told) = mpsc::channel();
+    let (sender, sender_done) = mpsc::channel();
     std::thread::spawn(move || {
-        let _ = tell.send(act());
+        let _ = sender.send(act());
     });
-    told.recv_timeout(PATIENCE)
-        .unwrap_or(Err(NoKeychain::Silent))
+    sender_done
+        .recv_timeout(PATIENCE)
+        .unwrap_or(Err(NoKeychain::TimedOut))
 }
 
 fn no_keychain(error: keyring_core::Error) -> NoKeychain {

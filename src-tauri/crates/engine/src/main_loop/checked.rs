@@ -13,7 +13,7 @@ impl MainLoop {
     ) -> Result<Accepted, ControlError> {
         match self.ledger.check_interruption(id, now) {
             Ok(true) => Ok(Accepted {
-                said: "Marked as checked.".into(),
+                message: "Marked as checked.".into(),
             }),
             Ok(false) => Err(ControlError {
                 error: format!("there is no interrupted session {id}"),

@@ -37,8 +37,8 @@ impl MainLoop {
     pub(super) fn checked_now(&mut self, round: &Round) {
         if let Some(reply) = self.checks.waiting.remove(&round.id) {
             self.publish();
-            let said = view::checked::answer(self.state(), round);
-            let _ = reply.send(Ok(Accepted { said }));
+            let message = view::checked::answer(self.state(), round);
+            let _ = reply.send(Ok(Accepted { message }));
         }
     }
 }

@@ -14,7 +14,7 @@ impl MainLoop {
         now: DateTime<Utc>,
         command: &Command,
     ) -> Result<Accepted, ControlError> {
-        let said = match command {
+        let message = match command {
             Command::StopEngine => self.stop_engine(now),
             Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
             Command::EndRehearsal => {
@@ -22,12 +22,12 @@ impl MainLoop {
                 "The simulated outage has ended; the next requests show the recovery.".into()
             }
             Command::StartAtLogin { on } => {
-                let said = login::set(*on).map_err(|error| ControlError {
+                let message = login::set(*on).map_err(|error| ControlError {
                     error: error.to_string(),
                     fix: Some(error.fix().into()),
                 })?;
                 self.decide(desk::Event::StartsAtLogin(login::is_on()));
-                said
+                message
             }
             Command::MayGoTo { pipeline, scope } => {
                 if let Some(scope) = desk::scope(scope) {
@@ -39,7 +39,7 @@ impl MainLoop {
             | Command::Resume
             | Command::TryNow { .. }
             | Command::UseNow { .. }
-            | Command::PaidStandIns { .. }
+            | Command::PaidFallbacks { .. }
             | Command::PaidUntilBack { .. }
             | Command::Siblings { .. }
             | Command::SiblingsLater
@@ -52,7 +52,7 @@ impl MainLoop {
             | Command::Quit
             | Command::StartEngine => self.desk_obeys(now, command)?,
         };
-        Ok(Accepted { said })
+        Ok(Accepted { message })
     }
 
     fn desk_obeys(
@@ -60,10 +60,10 @@ impl MainLoop {
         now: DateTime<Utc>,
         command: &Command,
     ) -> Result<String, ControlError> {
-        let (said, effects) = self.desk.obey(now, command);
+        let (message, effects) = self.desk.obey(now, command);
         self.perform_all(effects);
         self.see_breakers();
-        said
+        message
     }
 
     fn stop_engine(&mut self, now: DateTime<Utc>) -> String {

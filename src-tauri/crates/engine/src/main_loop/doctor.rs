@@ -3,7 +3,7 @@
 mod line;
 mod network;
 
-use api::{Check, Doctor, KeyState, StandIn};
+use api::{Check, Doctor, FallbackState, KeyState};
 use catalog::{Endpoint, REHEARSAL};
 use gateway::Gateway;
 
@@ -22,7 +22,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
         keychain(state),
     ];
     checks.extend(keys(state));
-    checks.extend(stand_ins(state));
+    checks.extend(fallback_checks(state));
     checks.extend(tests(state));
     checks.extend(pipelines(state));
     checks.extend(scope(state));
@@ -49,7 +49,7 @@ fn engine(state: &State) -> Check {
         format!(
             "Understudy {} listens on {}.{mode}",
             state.version,
-            state.listening.told()
+            state.listening.reported()
         ),
     )
 }
@@ -151,41 +151,43 @@ fn key(state: &State, endpoint: &Endpoint) -> Check {
 }
 
 /// One line for all routes of a dialect with the same result.
-fn stand_ins(state: &State) -> Vec<Check> {
-    let mut told: Vec<(api::Dialect, Vec<String>, StandIn, usize)> = Vec::new();
+fn fallback_checks(state: &State) -> Vec<Check> {
+    let mut reported: Vec<(api::Dialect, Vec<String>, FallbackState, usize)> = Vec::new();
     for route in route::routes(state) {
         let usable = route.candidates.iter().filter(|c| c.usable).count();
-        let same = told.iter_mut().find(|(dialect, _, stand_in, candidates)| {
-            *dialect == route.dialect && *stand_in == route.stand_in && *candidates == usable
-        });
+        let same = reported
+            .iter_mut()
+            .find(|(dialect, _, stand_in, candidates)| {
+                *dialect == route.dialect && *stand_in == route.stand_in && *candidates == usable
+            });
         match same {
             Some((_, names, ..)) => names.push(route.name),
-            None => told.push((route.dialect, vec![route.name], route.stand_in, usable)),
+            None => reported.push((route.dialect, vec![route.name], route.stand_in, usable)),
         }
     }
     let check = |(dialect, names, stand_in, usable): (
         api::Dialect,
         Vec<String>,
-        StandIn,
+        FallbackState,
         usize,
     )| {
         let word = if names.len() > 1 { "routes" } else { "route" };
         let name = format!("{word} {} ({dialect})", names.join(", "));
         match stand_in {
-            StandIn::Ready => good(name, format!("{usable} candidates can answer.")),
-            StandIn::Siblings { mend } => note(
+            FallbackState::Ready => good(name, format!("{usable} candidates can answer.")),
+            FallbackState::Siblings { remedy } => note(
                 name,
                 "another model of the same login answers if only one fails; if all fail, requests fail.".into(),
-                &mend,
+                &remedy,
             ),
-            StandIn::Missing { mend } | StandIn::NeedsConsent { mend } => note(
+            FallbackState::Missing { remedy } | FallbackState::NeedsConsent { remedy } => note(
                 name,
                 "no fallback: when the primary fails, requests fail.".into(),
-                &mend,
+                &remedy,
             ),
         }
     };
-    told.into_iter().map(check).collect()
+    reported.into_iter().map(check).collect()
 }
 
 /// A line for each tested fallback, and one for the untested ones.
@@ -196,22 +198,22 @@ fn tests(state: &State) -> Vec<Check> {
         .partition(|fallback| fallback.last.is_some());
     let check = |fallback: api::Fallback| {
         let name = format!("fallback {}", fallback.name);
-        let said = format!("{} ({}).", fallback.said, fallback.dialect);
+        let message = format!("{} ({}).", fallback.message, fallback.dialect);
         let again = format!("understudyd test {}", fallback.model);
         let last = fallback.last?;
         Some(match last.fault {
-            None if last.outdated => note(name, said, &again),
-            None => good(name, said),
+            None if last.outdated => note(name, message, &again),
+            None => good(name, message),
             Some(fault) => {
                 let fix = last.fix.unwrap_or(again);
                 match fault {
                     // A temporary failure of the provider is no evidence about the settings.
-                    api::TestFault::Provider => note(name, said, &fix),
-                    _ if last.outdated => note(name, said, &fix),
+                    api::TestFault::Provider => note(name, message, &fix),
+                    _ if last.outdated => note(name, message, &fix),
                     api::TestFault::Account
                     | api::TestFault::Model
                     | api::TestFault::Settings
-                    | api::TestFault::Understudy => bad(name, said, &fix),
+                    | api::TestFault::Understudy => bad(name, message, &fix),
                 }
             }
         })
@@ -220,8 +222,8 @@ fn tests(state: &State) -> Vec<Check> {
     if !never.is_empty() {
         let name = |one: &api::Fallback| format!("{} ({})", one.name, one.dialect);
         let names: Vec<String> = never.iter().map(name).collect();
-        let said = format!("{}: {}.", fallback_test::NEVER, names.join(", "));
-        checks.push(note("fallbacks", said, "understudyd test"));
+        let message = format!("{}: {}.", fallback_test::NEVER, names.join(", "));
+        checks.push(note("fallbacks", message, "understudyd test"));
     }
     checks
 }

@@ -12,7 +12,7 @@ use crate::state::SiblingQuestion;
 use crate::view;
 
 /// A notification that no UI fetched is stale after this time.
-const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
+const NOTIFICATION_FRESH: TimeDelta = TimeDelta::minutes(10);
 /// A model without a client request for this long is not tested.
 const IN_USE: TimeDelta = TimeDelta::days(14);
 /// Stored requests that are read to learn which clients request which models.
@@ -70,8 +70,8 @@ impl Reading {
         now: DateTime<Utc>,
         day_began: DateTime<Utc>,
     ) -> Restored {
-        let notices = ledger.pending_notices(now - NOTICE_FRESH);
-        let notices = self.or_none("read the pending notifications", notices);
+        let notifications = ledger.pending_notifications(now - NOTIFICATION_FRESH);
+        let notifications = self.or_none("read the pending notifications", notifications);
         let breakers = self.or_none("read the circuit breakers", ledger.breakers());
         let breakers = breakers.into_iter().map(|row| KeptBreaker {
             endpoint: row.endpoint,
@@ -85,13 +85,13 @@ impl Reading {
         let subscriptions =
             self.or_none("read the logins in use", ledger.meta(keys::SUBSCRIPTIONS));
         let subscriptions = subscriptions.unwrap_or_else(|| logins.clone());
-        let scope_asked = self.word(ledger, keys::SCOPE_ASKED);
+        let scope_questions = self.word(ledger, keys::SCOPE_QUESTIONS);
         let answered = ledger.meta_names(keys::SCOPE_ANSWERED);
         Restored {
             incidents: self.or_none("read the open incidents", incidents(ledger)),
-            notices: notices
+            notifications: notifications
                 .iter()
-                .map(|(id, row)| view::notice::shown(*id, row))
+                .map(|(id, row)| view::notification::shown(*id, row))
                 .collect(),
             seen: seen.split_whitespace().map(ProviderId::new).collect(),
             logins: logins.split_whitespace().map(EndpointId::new).collect(),
@@ -99,7 +99,7 @@ impl Reading {
                 .split_whitespace()
                 .map(EndpointId::new)
                 .collect(),
-            paid_stand_ins: self.answer(ledger, keys::PAID),
+            paid_fallbacks: self.answer(ledger, keys::PAID),
             paid_until_back: PaidAnswer::parse(&self.word(ledger, keys::PAID_UNTIL_BACK)),
             use_now: Choices::parse(&self.word(ledger, keys::USE_NOW)),
             siblings: self.answer(ledger, keys::SIBLINGS),
@@ -109,8 +109,8 @@ impl Reading {
                 .or_none("read your answers", answered)
                 .into_iter()
                 .collect(),
-            sibling_question: sibling_question(&self.word(ledger, keys::SIBLING_ASKED)),
-            scope_asked: scope_asked
+            sibling_question: sibling_question(&self.word(ledger, keys::SIBLING_QUESTION)),
+            scope_questions: scope_questions
                 .lines()
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)

@@ -32,10 +32,13 @@ impl MainLoop {
         if count_only || ids.is_empty() {
             return Ok(RetryBegun {
                 ids: Vec::new(),
-                said: which,
+                message: which,
             });
         }
         self.desk.retry_begins(ids.len());
-        Ok(RetryBegun { ids, said: which })
+        Ok(RetryBegun {
+            ids,
+            message: which,
+        })
     }
 }

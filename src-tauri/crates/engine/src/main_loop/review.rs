@@ -67,7 +67,7 @@ impl MainLoop {
             });
         }
         Ok(api::Accepted {
-            said: match close.closing {
+            message: match close.closing {
                 Closing::Done => format!("Item {id} is done."),
                 Closing::Dismissed => format!("Item {id} is dismissed."),
             },
@@ -85,7 +85,7 @@ impl MainLoop {
         self.count_reviews();
         if reopened {
             return Ok(api::Accepted {
-                said: format!("Item {id} waits again."),
+                message: format!("Item {id} waits again."),
             });
         }
         Err(ControlError {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use catalog::{Catalog, EndpointId, ModelId};
 use gateway::{End, Exchange, Outcome, Review};
-use wire::{Class, Completion};
+use wire::{Completion, FailureClass};
 
 use super::Metrics;
 use crate::booking::{self, tests as samples};
@@ -67,7 +67,7 @@ fn answered(model: &str) -> Exchange {
 
 fn carried() -> Exchange {
     let mut exchange = answered("acme-1");
-    let failed = samples::failed(Class::RateLimit, None);
+    let failed = samples::failed(FailureClass::RateLimit, None);
     exchange.attempts.insert(0, attempt("first", "m", failed));
     exchange.pipeline = Some("Leads".to_owned());
     exchange.restarts = 2;

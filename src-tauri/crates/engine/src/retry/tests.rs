@@ -3,20 +3,20 @@ use chrono::{DateTime, TimeDelta};
 use super::Retry;
 
 /// Each step with whether another follows, then the result.
-fn check(total: usize, steps: &[(Option<bool>, bool)], stop_after: Option<usize>, said: &str) {
+fn check(total: usize, steps: &[(Option<bool>, bool)], stop_after: Option<usize>, message: &str) {
     let now = DateTime::UNIX_EPOCH;
     let mut retry = Retry::of(total);
     for (index, (answered, next)) in steps.iter().enumerate() {
         if stop_after == Some(index) {
             retry.stop();
         }
-        assert_eq!(retry.ran(*answered), *next, "{said}: step {index}");
+        assert_eq!(retry.ran(*answered), *next, "{message}: step {index}");
     }
     assert!(retry.is_at_work());
     assert_eq!(retry.shown(now).unwrap().ended, None);
     retry.end(now);
     assert!(!retry.is_at_work());
-    assert_eq!(retry.shown(now).unwrap().ended.as_deref(), Some(said));
+    assert_eq!(retry.shown(now).unwrap().ended.as_deref(), Some(message));
     assert_eq!(retry.shown(now + TimeDelta::minutes(10)), None);
 }
 

@@ -29,14 +29,15 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
     let config = Arc::new(gateway_config(&settings, &catalog, &keys, &running));
     let (_config, config) = watch::channel(config);
     let (_verdicts, verdicts) = watch::channel(Arc::default());
-    let nobody = gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
+    let no_connection =
+        gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
     let clock = Arc::new(|| DateTime::<Utc>::UNIX_EPOCH);
     let (reports, records) = (mpsc::channel(1).0, mpsc::channel(1).0);
     let conversations = mpsc::channel(1).0;
     let gateway = Gateway::new(
         config,
         verdicts,
-        nobody,
+        no_connection,
         reports,
         records,
         conversations,
@@ -45,7 +46,7 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
     gateway.explain(dialect, model, &Caller::agent(Login::None))
 }
 
-fn asked(plan: &Plan) -> Vec<(&str, &str)> {
+fn requested(plan: &Plan) -> Vec<(&str, &str)> {
     let candidates = plan.candidates.iter();
     candidates
         .map(|c| (c.endpoint.as_str(), c.model.as_str()))
@@ -56,8 +57,8 @@ fn asked(plan: &Plan) -> Vec<(&str, &str)> {
 #[test]
 fn every_provider_with_a_key_is_a_fallback_by_the_catalogue() {
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
-    type Asked<'a> = &'a [(&'a str, &'a str)];
-    let table: &[(&[&str], Dialect, &str, Asked<'_>)] = &[
+    type Expected<'a> = &'a [(&'a str, &'a str)];
+    let table: &[(&[&str], Dialect, &str, Expected<'_>)] = &[
         (
             &["anthropic", "openai"],
             Anthropic,
@@ -155,7 +156,7 @@ fn every_provider_with_a_key_is_a_fallback_by_the_catalogue() {
     ];
     for (keyed, dialect, model, expected) in table {
         let plan = explained("", keyed, *dialect, model);
-        assert_eq!(asked(&plan), *expected, "{keyed:?}: {plan}");
+        assert_eq!(requested(&plan), *expected, "{keyed:?}: {plan}");
     }
 }
 
@@ -166,22 +167,22 @@ fn the_owners_equivalents_precede_the_catalogues() {
 "claude-*" = { openai = "gpt-6-astra", ollama = "qwen3:32b" }
 "claude-haiku-*" = { openai = "gpt-4.1-mini" }
 "#;
-    let asked_for = |model: &str| {
+    let fallbacks_of = |model: &str| {
         let plan = explained(
             settings,
             &["anthropic", "openai"],
             Dialect::Anthropic,
             model,
         );
-        let stand_ins = &asked(&plan)[1..];
-        format!("{stand_ins:?}")
+        let fallbacks = &requested(&plan)[1..];
+        format!("{fallbacks:?}")
     };
     assert_eq!(
-        asked_for("claude-opus-5-5"),
+        fallbacks_of("claude-opus-5-5"),
         r#"[("openai", "gpt-6-astra"), ("ollama", "qwen3:32b")]"#
     );
     assert_eq!(
-        asked_for("claude-haiku-4-5"),
+        fallbacks_of("claude-haiku-4-5"),
         r#"[("openai", "gpt-4.1-mini"), ("ollama", "qwen3:32b")]"#
     );
     let plan = explained(
@@ -221,7 +222,7 @@ candidates = ["anthropic", "litellm-proxy"]
         "claude-opus-5-5",
     );
     assert_eq!(
-        asked(&plan),
+        requested(&plan),
         [
             ("anthropic", "claude-opus-5-5"),
             ("litellm-proxy", "our-gpt")

@@ -16,7 +16,7 @@ impl Reading<'_> {
         let mut equivalents: BTreeMap<EndpointId, Vec<Equivalent>> = BTreeMap::new();
         for (of, models) in written {
             for (endpoint, model) in models {
-                self.stands_in(&endpoint, &model, own);
+                self.is_fallback(&endpoint, &model, own);
                 let id = EndpointId::new(&endpoint);
                 equivalents.entry(id).or_default().push(Equivalent {
                     of: of.trim().to_owned(),
@@ -28,7 +28,7 @@ impl Reading<'_> {
         equivalents
     }
 
-    fn stands_in(&mut self, endpoint: &str, model: &Spanned<String>, own: &[Provider]) {
+    fn is_fallback(&mut self, endpoint: &str, model: &Spanned<String>, own: &[Provider]) {
         let id = EndpointId::new(endpoint);
         let mine = || own.iter().flat_map(|p| &p.endpoints).any(|e| e.id == id);
         if endpoint == REHEARSAL {

@@ -19,7 +19,7 @@ pub(crate) struct Watching {
 impl Watching {
     /// Watches the folder, not the file: an editor that saves by renaming replaces the file.
     pub(crate) fn start(file: &Path) -> notify::Result<Watching> {
-        let (tell, changed) = mpsc::channel(1);
+        let (sender, changed) = mpsc::channel(1);
         let name = file.file_name().map(ToOwned::to_owned);
         let mut watcher =
             notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -30,7 +30,7 @@ impl Watching {
                             .any(|path| path.file_name() == name.as_deref())
                 }) {
                     // If the channel is full, a change is already pending.
-                    let _ = tell.try_send(());
+                    let _ = sender.try_send(());
                 }
             })?;
         watcher.watch(

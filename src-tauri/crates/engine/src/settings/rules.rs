@@ -1,14 +1,14 @@
 //! `[[rule]]`: the owner's rule for a failure.
 
 use toml::Spanned;
-use wire::{Class, Rule};
+use wire::{FailureClass, Rule};
 
 use super::file;
 use super::reading::Reading;
 
 /// A failure with a status is not a timeout.
-fn may_be_chosen(class: Class) -> bool {
-    class != Class::Silent
+fn may_be_chosen(class: FailureClass) -> bool {
+    class != FailureClass::Timeout
 }
 
 impl Reading<'_> {
@@ -43,13 +43,15 @@ impl Reading<'_> {
         }
     }
 
-    fn class(&mut self, written: &Spanned<String>) -> Class {
+    fn class(&mut self, written: &Spanned<String>) -> FailureClass {
         let word = written.get_ref().as_str();
-        let mut known = Class::ALL.into_iter().filter(|class| may_be_chosen(*class));
+        let mut known = FailureClass::ALL
+            .into_iter()
+            .filter(|class| may_be_chosen(*class));
         if let Some(class) = known.clone().find(|class| class.as_str() == word) {
             return class;
         }
-        let words: Vec<&str> = known.by_ref().map(Class::as_str).collect();
+        let words: Vec<&str> = known.by_ref().map(FailureClass::as_str).collect();
         self.err(
             written,
             format!(
@@ -57,7 +59,7 @@ impl Reading<'_> {
                 words.join(", ")
             ),
         );
-        Class::Transient
+        FailureClass::Transient
     }
 
     fn status(&mut self, written: &Spanned<u16>) -> u16 {

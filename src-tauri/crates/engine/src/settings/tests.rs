@@ -72,8 +72,8 @@ fn where_requests_may_go_is_a_word_or_a_list_of_endpoints() {
         unknown[0].starts_with("line 2: there is no endpoint \"opneai\""),
         "{unknown:?}"
     );
-    let half = wrong("[[pipeline]]\nname = \"Leads\"\nvalue_dollars = 4\n");
-    assert!(half[0].contains("all three, or none"), "{half:?}");
+    let partial = wrong("[[pipeline]]\nname = \"Leads\"\nvalue_dollars = 4\n");
+    assert!(partial[0].contains("all three, or none"), "{partial:?}");
 }
 
 #[test]
@@ -256,8 +256,10 @@ fn errors_are_reported_with_their_line_and_fix() {
             "then",
         ),
     ] {
-        let said = wrong(text);
-        let first = said.first().unwrap_or_else(|| panic!("accepted: {text}"));
+        let message = wrong(text);
+        let first = message
+            .first()
+            .unwrap_or_else(|| panic!("accepted: {text}"));
         assert!(
             first.starts_with(&format!("{line}: ")) && first.contains(word),
             "{text}\n{first}"
@@ -292,10 +294,10 @@ fn origins_are_kept_as_browsers_write_them() {
 
 #[test]
 fn all_errors_are_reported_at_once() {
-    let said = wrong(
+    let message = wrong(
         "[watch]\nmine = [\"nobody\"]\n[timers]\nidle = -1\n[notifications]\nquiet = \"x\"\n",
     );
-    assert_eq!(said.len(), 3, "{said:?}");
+    assert_eq!(message.len(), 3, "{message:?}");
 }
 
 #[test]
@@ -329,8 +331,8 @@ fn rules_are_numbered_in_the_order_of_the_file() {
     assert_eq!(
         settings.rules,
         [
-            rule(1, Some(500), "out of credits", wire::Class::Quota),
-            rule(2, None, "brownout", wire::Class::Transient),
+            rule(1, Some(500), "out of credits", wire::FailureClass::Quota),
+            rule(2, None, "brownout", wire::FailureClass::Transient),
         ]
     );
 }

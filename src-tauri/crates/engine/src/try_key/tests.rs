@@ -47,7 +47,7 @@ async fn tried(address: SocketAddr, key_check: KeyCheck, key: &str) -> Tried {
         key_check,
         ..Endpoint::new("own".into(), "own".into(), &base, [Dialect::OpenaiChat])
     };
-    let (_told, endpoints) = watch::channel(Arc::new(vec![endpoint]));
+    let (_endpoint_sender, endpoints) = watch::channel(Arc::new(vec![endpoint]));
     let _ = rustls::crypto::ring::default_provider().install_default();
     let trial = KeyTrial::new(endpoints).unwrap();
     trial.run(&"own".into(), &Secret::new(key)).await.unwrap()
@@ -78,7 +78,7 @@ async fn a_wrong_key_is_refused_at_a_vendor_with_a_public_list_of_models() {
     let moved = tried(address, check(KeyCheckMethod::Get, "/moved"), GOOD).await;
     assert_eq!(
         moved,
-        Tried::NotAsked("the provider answered 302".into()),
+        Tried::NotSent("the provider answered 302".into()),
         "a key goes nowhere else"
     );
     let public = tried(address, KeyCheck::default(), "sk-wrong").await;
@@ -101,7 +101,10 @@ async fn bundled_key_checks_refuse_a_wrong_key() {
         .collect();
     assert!(!own.is_empty());
     for check in own {
-        let told = tried(address, check.clone(), "sk-wrong").await;
-        assert!(matches!(told, Tried::Refused(_)), "{check:?}: {told:?}");
+        let reported = tried(address, check.clone(), "sk-wrong").await;
+        assert!(
+            matches!(reported, Tried::Refused(_)),
+            "{check:?}: {reported:?}"
+        );
     }
 }

@@ -17,7 +17,7 @@ fn usual() -> Settings {
 
 #[test]
 fn a_misspelt_name_is_reported_with_the_similar_one() {
-    for (name, says) in [
+    for (name, expected) in [
         ("leads", None),
         ("mail", None),
         (
@@ -42,7 +42,7 @@ fn a_misspelt_name_is_reported_with_the_similar_one() {
         ),
         ("", Some("The pipeline \"\" is not in the settings.")),
     ] {
-        assert_eq!(warning(name, &usual()).as_deref(), says, "{name}");
+        assert_eq!(warning(name, &usual()).as_deref(), expected, "{name}");
     }
     assert_eq!(
         warning("leeds", &settings("")),

@@ -106,15 +106,15 @@ fn usual(pipeline: &Pipeline, outage: &[Stretch]) -> String {
     let estimate = impact::at_risk(pipeline, outage);
     let about = match (estimate.low, estimate.high) {
         (_, MicroDollars(0)) => return String::new(),
-        (low, high) if low == high => whole(high),
-        (low, high) => format!("{} to {}", whole(low), whole(high)),
+        (low, high) if low == high => complete(high),
+        (low, high) => format!("{} to {}", complete(low), complete(high)),
     };
     let length = outage.iter().map(|s| s.to - s.from).sum();
     format!(" (Usual for {}: about {about}.)", words::duration(length))
 }
 
 /// From ten dollars on, without cents.
-fn whole(amount: MicroDollars) -> String {
+fn complete(amount: MicroDollars) -> String {
     match amount.0 {
         10_000_000.. => MicroDollars((amount.0 + 500_000) / 1_000_000 * 1_000_000).to_string(),
         _ => amount.to_string(),

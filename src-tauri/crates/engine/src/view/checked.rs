@@ -47,28 +47,28 @@ impl Names<'_> {
             return "You're offline, so nothing could be checked. `understudyd doctor` names the check that failed."
                 .into();
         }
-        let mut said: Vec<String> = Vec::new();
-        said.extend(self.pages(round));
-        said.extend(self.probes(round));
+        let mut message: Vec<String> = Vec::new();
+        message.extend(self.pages(round));
+        message.extend(self.probes(round));
         if !unkeyed.is_empty() {
             let them = if unkeyed.len() == 1 { "it" } else { "them" };
-            said.push(format!(
+            message.push(format!(
                 "No key for {}: cannot probe {them}.",
                 words::list(&unkeyed)
             ));
         }
-        said.extend(self.unfinished(round));
-        if said.is_empty() {
+        message.extend(self.unfinished(round));
+        if message.is_empty() {
             return "Nothing to check: status pages and probes are off in the settings.".into();
         }
-        said.join(" ")
+        message.join(" ")
     }
 
     /// "Read 3 status pages; OpenRouter's could not be read (timed out)."
     fn pages(&self, round: &Round) -> Option<String> {
         let mut read = 0;
         let mut failed = Vec::new();
-        for (look, outcome) in &round.looks {
+        for (look, outcome) in &round.checks {
             match (look, outcome) {
                 (Look::Page(_), LookOutcome::Good) => read += 1,
                 (Look::Page(provider), LookOutcome::Failed(why)) => {
@@ -98,7 +98,7 @@ impl Names<'_> {
     /// One sentence for each result, with all its models.
     fn probes(&self, round: &Round) -> Vec<String> {
         let mut results: Vec<(String, BTreeSet<String>)> = Vec::new();
-        for (look, outcome) in &round.looks {
+        for (look, outcome) in &round.checks {
             let Look::Probe(endpoint, model) = look else {
                 continue;
             };
@@ -136,7 +136,7 @@ impl Names<'_> {
 
     fn unfinished(&self, round: &Round) -> Option<String> {
         let waiting = round
-            .looks
+            .checks
             .iter()
             .filter(|(_, outcome)| **outcome == LookOutcome::Unfinished);
         let names: BTreeSet<String> = waiting

@@ -1,7 +1,7 @@
 //! Text about fallbacks in use: the notification, the route's line, the tray.
 
 use ::words::Spans;
-use api::{Command, NoticeAction};
+use api::{Command, NotificationAction};
 use catalog::MicroDollars;
 use gateway::Siblings;
 
@@ -14,7 +14,7 @@ pub(crate) struct FallbackNotification {
     pub(crate) thread: String,
     pub(crate) title: String,
     pub(crate) body: String,
-    pub(crate) actions: Vec<NoticeAction>,
+    pub(crate) actions: Vec<NotificationAction>,
 }
 
 pub(crate) fn notification(state: &State, news: &News) -> FallbackNotification {
@@ -144,7 +144,7 @@ pub(super) fn behind(cost: Cost) -> String {
 }
 
 /// Notification actions that stop the fallbacks in use for this provider.
-pub(crate) fn stops(state: &State, provider: &catalog::ProviderId) -> Vec<NoticeAction> {
+pub(crate) fn stops(state: &State, provider: &catalog::ProviderId) -> Vec<NotificationAction> {
     let standing = state.fallbacks.active();
     let mut of_it = standing.filter(|standing| standing.carried.primary.provider == *provider);
     let stop = of_it.find_map(|standing| stop(state, &standing.carried));
@@ -152,7 +152,7 @@ pub(crate) fn stops(state: &State, provider: &catalog::ProviderId) -> Vec<Notice
 }
 
 /// The action that stops the fallback. None: the settings file would override it.
-fn stop(state: &State, carried: &Carried) -> Option<NoticeAction> {
+fn stop(state: &State, carried: &Carried) -> Option<NotificationAction> {
     let command = if carried.is_sibling() {
         let (route, dialect) = &carried.route;
         let mut routes = state.settings.routes.iter();
@@ -165,7 +165,7 @@ fn stop(state: &State, carried: &Carried) -> Option<NoticeAction> {
             .keyed
             .then_some(Command::PaidFallbacksToday { allow: false })
     };
-    command.map(|command| NoticeAction {
+    command.map(|command| NotificationAction {
         label: if carried.is_sibling() {
             "Stop this"
         } else {
@@ -256,7 +256,7 @@ mod tests {
         };
         Carried {
             route: ("claude-*".into(), catalog::Dialect::Anthropic),
-            asked: primary.1.into(),
+            requested: primary.1.into(),
             primary: candidate(primary),
             by: candidate(by),
             products: (capital(primary.0), capital(by.0)),

@@ -36,11 +36,11 @@ pub(crate) fn shown(state: &State, target: &Target) -> Fallback {
     Fallback {
         route: target.route.clone(),
         dialect: words::dialect(target.turn.dialect),
-        asked_model: target.turn.model.clone(),
+        requested_model: target.turn.model.clone(),
         endpoint: target.endpoint.to_string(),
         model: target.model.to_string(),
         name: name(state, target),
-        said: row
+        message: row
             .zip(last.as_ref())
             .map_or_else(|| NEVER.to_owned(), |(row, last)| line(state, row, last)),
         spans: match row.zip(last.as_ref()) {
@@ -93,7 +93,7 @@ fn result(row: &FallbackTestRow, test: &FallbackTest) -> String {
         true => "; its settings or its model's facts have changed since, so test it again",
         false => "",
     };
-    format!(", {}, {cost}{outdated}", test.said)
+    format!(", {}, {cost}{outdated}", test.message)
 }
 
 fn test(row: &FallbackTestRow, outdated: bool) -> FallbackTest {
@@ -102,7 +102,7 @@ fn test(row: &FallbackTestRow, outdated: bool) -> FallbackTest {
         at: row.at,
         passed: failed.is_none(),
         failed_step: failed.map(|failed| failed.step),
-        said: failed.map_or_else(
+        message: failed.map_or_else(
             || "tool turn complete".to_owned(),
             |failed| format!("failed at step {}: {}", failed.step, failed.why),
         ),
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn small_amounts_keep_a_tenth_of_a_cent() {
-        for (micro, said) in [
+        for (micro, message) in [
             (0, "$0"),
             (1, "under $0.001"),
             (999, "under $0.001"),
@@ -178,7 +178,7 @@ mod tests {
             (10_000, "$0.01"),
             (123_400, "$0.12"),
         ] {
-            assert_eq!(dollars(MicroDollars(micro)), said, "{micro}");
+            assert_eq!(dollars(MicroDollars(micro)), message, "{micro}");
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Text about an interrupted session.
 pub(crate) fn interruption(clock: &Clock, id: i64, row: &InterruptionRow) -> Interruption {
-    let said = session(row);
+    let message = session(row);
     Interruption {
         id,
         client: row.client.clone(),
@@ -13,8 +13,8 @@ pub(crate) fn interruption(clock: &Clock, id: i64, row: &InterruptionRow) -> Int
         model: row.model.to_string(),
         first: row.first,
         last: row.last,
-        said: clock.plain(&said),
-        spans: said,
+        message: clock.plain(&message),
+        spans: message,
         resumed: row.resumed,
         checked: row.checked,
         calls: row
@@ -52,10 +52,10 @@ fn session(row: &InterruptionRow) -> Spans {
 }
 
 fn delivered(clock: &Clock, delivered: &ledger::DeliveredCall) -> DeliveredCall {
-    let said = call(delivered);
+    let message = call(delivered);
     DeliveredCall {
-        said: clock.plain(&said),
-        spans: said,
+        message: clock.plain(&message),
+        spans: message,
         result: delivered.result,
     }
 }
@@ -63,7 +63,7 @@ fn delivered(clock: &Clock, delivered: &ledger::DeliveredCall) -> DeliveredCall 
 /// "`Bash: alembic upgrade head` delivered, no result seen"
 fn call(call: &ledger::DeliveredCall) -> Spans {
     let what = match &call.arguments {
-        Some(told) if !told.is_empty() => format!("{}: {}", call.name, briefly(told)),
+        Some(reported) if !reported.is_empty() => format!("{}: {}", call.name, briefly(reported)),
         Some(_) | None => call.name.clone(),
     };
     match call.result {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_call_is_summarised_briefly() {
-        for (arguments, told) in [
+        for (arguments, reported) in [
             (
                 r#"{"command":"alembic upgrade head"}"#,
                 "alembic upgrade head",
@@ -132,7 +132,7 @@ mod tests {
             ("{}", "{}"),
             ("", ""),
         ] {
-            assert_eq!(briefly(arguments), told);
+            assert_eq!(briefly(arguments), reported);
         }
     }
 }

@@ -3,7 +3,7 @@
 use api::ProblemView;
 use catalog::EndpointId;
 use gateway::{BreakerView, Standing};
-use wire::Class;
+use wire::FailureClass;
 
 use crate::desk::LoginProblem;
 use crate::state::State;
@@ -51,7 +51,7 @@ pub(crate) fn problem(state: &State, id: &EndpointId) -> Option<ProblemView> {
 /// Circuit breakers that a used-up limit holds open.
 pub(crate) fn at_their_limit(breakers: &[BreakerView]) -> impl Iterator<Item = &BreakerView> {
     let limited = |breaker: &&BreakerView| {
-        breaker.class == Some(Class::Limit) && breaker.standing != Standing::Closed
+        breaker.class == Some(FailureClass::Limit) && breaker.standing != Standing::Closed
     };
     breakers.iter().filter(limited)
 }

@@ -23,7 +23,7 @@ pub(crate) fn last(state: &State, now: DateTime<Utc>) -> Option<LastOutage> {
     Some(LastOutage {
         incident: outage.incident,
         provider: outage.row.provider.to_string(),
-        said: said(&product, outage, closed - outage.row.opened, &carried_by),
+        message: message(&product, outage, closed - outage.row.opened, &carried_by),
         product,
         peak: outage.row.peak.map_or(Level::Unknown, words::known_level),
         opened: outage.row.opened,
@@ -40,7 +40,7 @@ pub(crate) fn last(state: &State, now: DateTime<Utc>) -> Option<LastOutage> {
 }
 
 /// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."
-fn said(product: &str, outage: &Outage, length: TimeDelta, carried_by: &[String]) -> String {
+fn message(product: &str, outage: &Outage, length: TimeDelta, carried_by: &[String]) -> String {
     let was = match outage.row.peak {
         Some(health::Level::MajorOutage) => "was down",
         Some(health::Level::PartialOutage) => "was partly down",

@@ -21,25 +21,28 @@ pub(crate) fn questions(state: &State) -> Vec<Question> {
 /// The open question that belongs to an outage of this provider.
 pub(crate) fn on_outage(state: &State, provider: &ProviderId) -> Option<Question> {
     let paid = state.paid.question();
-    if paid.is_some_and(|asked| asked.failing == *provider) {
+    if paid.is_some_and(|requested| requested.failing == *provider) {
         return self::paid(state);
     }
-    let asked = state.sibling_question.as_ref()?;
-    let endpoint = state.catalog.endpoint(&asked.endpoint)?;
+    let requested = state.sibling_question.as_ref()?;
+    let endpoint = state.catalog.endpoint(&requested.endpoint)?;
     siblings(state).filter(|_| endpoint.provider == *provider)
 }
 
 /// "OpenAI can answer: about $0.57 for the next turn, then $0.31, today's cap $5."
 pub(crate) fn paid(state: &State) -> Option<Question> {
-    let asked = state.paid.question()?;
-    let (failing, by) = (state.product(&asked.failing), state.product(&asked.by));
-    let cost = turn_cost(state, asked.cost);
+    let requested = state.paid.question()?;
+    let (failing, by) = (
+        state.product(&requested.failing),
+        state.product(&requested.by),
+    );
+    let cost = turn_cost(state, requested.cost);
     Some(Question {
         id: "paid".into(),
         text: format!("{by} can answer while {failing} is down: {cost}."),
         explained: format!(
             "It would be billed to your key for {by}. The amounts are estimated from the size of the last request and the list price of {}. [Not now] applies to this outage.",
-            asked.model
+            requested.model
         ),
         parts: Vec::new(),
         answers: vec![
@@ -61,7 +64,7 @@ pub(crate) fn turn_cost(state: &State, cost: Option<TurnCost>) -> String {
         Some((first, next)) => format!("{} for the next turn, then {next}", about(&first)),
     };
     let cap = state.settings.fallback_a_day;
-    match state.today.stand_ins {
+    match state.today.fallbacks {
         MicroDollars(..10_000) => format!("{turns}, today's cap {cap}"),
         spent => format!("{turns}, today's cap {cap}, {} spent", dollars(spent)),
     }
@@ -84,11 +87,11 @@ fn about(dollars: &str) -> String {
 
 /// "Opus is failing. Sonnet could answer on the same plan, at no extra cost."
 pub(crate) fn siblings(state: &State) -> Option<Question> {
-    let asked = state.sibling_question.as_ref()?;
+    let requested = state.sibling_question.as_ref()?;
     if state.siblings.is_some() || state.settings.sibling != Siblings::Ask {
         return None;
     }
-    let (failing, sibling) = fallback::sibling_names(&asked.failing, &asked.sibling);
+    let (failing, sibling) = fallback::sibling_names(&requested.failing, &requested.sibling);
     Some(Question {
         id: "siblings".into(),
         text: format!(
@@ -207,17 +210,20 @@ fn part(state: &State, reach: &Reach) -> QuestionPart {
     });
     QuestionPart {
         whose: reach.whose.clone().unwrap_or_else(|| "Applications".into()),
-        said: ways.collect::<Vec<_>>().join("; "),
+        message: ways.collect::<Vec<_>>().join("; "),
     }
 }
 
 /// Questions about pipelines whose requests failed while their scope excluded an available provider.
 fn pipelines(state: &State) -> Vec<Question> {
-    let asked = state.reaches.iter().filter(|reach| {
+    let requested = state.reaches.iter().filter(|reach| {
         let name = reach.whose.as_ref();
-        name.is_some_and(|name| state.scope_asked.contains(name)) && !reach.out_of_scope.is_empty()
+        name.is_some_and(|name| state.scope_questions.contains(name))
+            && !reach.out_of_scope.is_empty()
     });
-    asked.filter_map(|reach| pipeline(state, reach)).collect()
+    requested
+        .filter_map(|reach| pipeline(state, reach))
+        .collect()
 }
 
 fn pipeline(state: &State, reach: &Reach) -> Option<Question> {

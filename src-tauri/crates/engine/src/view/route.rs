@@ -1,4 +1,4 @@
-use api::{Candidate, Delivery, Route, SiblingModels, StandIn};
+use api::{Candidate, Delivery, FallbackState, Route, SiblingModels};
 use gateway::{Plan, Siblings};
 
 use super::{fallback, pipeline, words};
@@ -75,11 +75,11 @@ pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
 }
 
 /// A plan for any model has no sibling: which one it is depends on the model.
-fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
-    let (mend, needs_consent) = match stand_in {
-        StandIn::Missing { mend } => (mend, false),
-        StandIn::NeedsConsent { mend } => (mend, true),
-        StandIn::Ready | StandIn::Siblings { .. } => return stand_in,
+fn with_siblings(state: &State, plan: &Plan, stand_in: FallbackState) -> FallbackState {
+    let (remedy, needs_consent) = match stand_in {
+        FallbackState::Missing { remedy } => (remedy, false),
+        FallbackState::NeedsConsent { remedy } => (remedy, true),
+        FallbackState::Ready | FallbackState::Siblings { .. } => return stand_in,
     };
     let own = state.settings.routes.iter();
     let own = own.filter(|route| route.name == plan.route && route.dialect == plan.dialect);
@@ -92,16 +92,16 @@ fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
         (by_login || of_route.is_some()) && provider.is_some_and(|p| p.tiers.len() > 1)
     });
     match allowed && has_models && plan.route != "*" {
-        true => StandIn::Siblings { mend },
-        false if needs_consent => StandIn::NeedsConsent { mend },
-        false => StandIn::Missing { mend },
+        true => FallbackState::Siblings { remedy },
+        false if needs_consent => FallbackState::NeedsConsent { remedy },
+        false => FallbackState::Missing { remedy },
     }
 }
 
 /// A fallback is a second usable candidate.
-pub(crate) fn stand_in(plan: &Plan) -> StandIn {
+pub(crate) fn stand_in(plan: &Plan) -> FallbackState {
     if plan.candidates.len() > 1 {
-        return StandIn::Ready;
+        return FallbackState::Ready;
     }
     let without_key: Vec<&str> = plan
         .dropped
@@ -114,18 +114,18 @@ pub(crate) fn stand_in(plan: &Plan) -> StandIn {
         matches!(why, NeedsYes | OtherModels | UsedUp { .. })
     });
     if let Some(why) = refused {
-        let mend = why.to_string();
+        let remedy = why.to_string();
         return if *why == gateway::Ineligible::NeedsYes {
-            StandIn::NeedsConsent { mend }
+            FallbackState::NeedsConsent { remedy }
         } else {
-            StandIn::Missing { mend }
+            FallbackState::Missing { remedy }
         };
     }
-    let mend = match without_key.first() {
+    let remedy = match without_key.first() {
         Some(endpoint) => format!("give {endpoint} a key: `understudyd key add {endpoint}`"),
         None => "name one in a [[route]] of the settings, with its model: { endpoint = \"…\", model = \"…\" }".into(),
     };
-    StandIn::Missing { mend }
+    FallbackState::Missing { remedy }
 }
 
 pub(super) fn siblings(state: &State) -> SiblingModels {

@@ -6,7 +6,7 @@ use api::{
 };
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, Met};
+use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentWithTimeline, Met};
 
 use super::{at_risk, words};
 use crate::desk::OpenIncident;
@@ -67,7 +67,7 @@ pub(crate) fn summary(
 pub(crate) fn incident(
     state: &State,
     id: i64,
-    story: &IncidentStory,
+    story: &IncidentWithTimeline,
     met: &Met,
     now: DateTime<Utc>,
 ) -> Incident {
@@ -169,7 +169,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
         None => after_own_network(row, state).unwrap_or_else(|| {
-            spared(row).map_or_else(String::new, |primary| {
+            skipped_primary(row).map_or_else(String::new, |primary| {
                 format!(" in {}'s place", state.product(primary))
             })
         }),
@@ -196,7 +196,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         _ => format!(" with {model}"),
     });
     match row.end {
-        ledger::End::Complete if row.restarts > 0 => went_on(row, state),
+        ledger::End::Complete if row.restarts > 0 => continuation(row, state),
         ledger::End::Complete => format!("Answered by {last}{with}{after}."),
         ledger::End::Replayed => {
             "Replayed: the stored response of an earlier request with the same idempotency key."
@@ -246,12 +246,12 @@ fn another_model(row: &ExchangeRow) -> Option<&str> {
 
 /// Lists the failed attempts of a request; consecutive attempts with the same end are counted together.
 fn failures(row: &ExchangeRow, state: &State) -> String {
-    let said = |a: &AttemptRow| format!("{} {}", state.product(&a.provider), a.outcome.as_str());
-    let runs = row.attempts.chunk_by(|a, b| said(a) == said(b));
+    let message = |a: &AttemptRow| format!("{} {}", state.product(&a.provider), a.outcome.as_str());
+    let runs = row.attempts.chunk_by(|a, b| message(a) == message(b));
     runs.map(|run| match run.len() {
-        1 => said(&run[0]),
-        2 => format!("{} twice", said(&run[0])),
-        tries => format!("{} {tries} times", said(&run[0])),
+        1 => message(&run[0]),
+        2 => format!("{} twice", message(&run[0])),
+        count => format!("{} {count} times", message(&run[0])),
     })
     .collect::<Vec<_>>()
     .join(", ")
@@ -288,7 +288,7 @@ fn after_own_network(row: &ExchangeRow, state: &State) -> Option<String> {
 }
 
 /// The skipped primary, if a fallback of another provider responded in its place.
-fn spared(row: &ExchangeRow) -> Option<&ProviderId> {
+fn skipped_primary(row: &ExchangeRow) -> Option<&ProviderId> {
     let primary = &row.primary.as_ref().filter(|_| row.carried())?.provider;
     row.attempts
         .iter()
@@ -297,7 +297,7 @@ fn spared(row: &ExchangeRow) -> Option<&ProviderId> {
 }
 
 /// Sentence about a restart in place: the candidate that continued the message, and the failure before it.
-fn went_on(row: &ExchangeRow, state: &State) -> String {
+fn continuation(row: &ExchangeRow, state: &State) -> String {
     let product = |attempt: Option<&AttemptRow>| {
         attempt.map_or_else(|| "nobody".into(), |a| state.product(&a.provider))
     };

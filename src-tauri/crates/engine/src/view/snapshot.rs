@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use ::words::{Clock, Spans};
 use api::{
-    Basis, Blame, Endpoint, EngineState, Level, ModelHealth, PageView, PaidStandIns, Provider,
+    Basis, Blame, Endpoint, EngineState, Level, ModelHealth, PageView, PaidFallbacks, Provider,
     Session, Snapshot, Surface, Today, usd,
 };
 use catalog::REHEARSAL;
@@ -55,7 +55,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         review_open: state.reviews.waiting(),
         review_retry: state.retry.as_ref().and_then(|retry| retry.shown(now)),
         last_outage: outage::last(state, now),
-        notices: state.notifications.waiting().to_vec(),
+        notifications: state.notifications.waiting().to_vec(),
         today: today(state),
     }
 }
@@ -73,25 +73,25 @@ fn engine(state: &State) -> EngineState {
         settings_file: state.places.settings.display().to_string(),
         ledger_file: state.places.ledger.display().to_string(),
         starts_at_login: state.starts_at_login,
-        paid_stand_ins: paid_stand_ins(state),
+        paid_fallbacks: paid_fallbacks(state),
         siblings: route::siblings(state),
     }
 }
 
-fn paid_stand_ins(state: &State) -> PaidStandIns {
+fn paid_fallbacks(state: &State) -> PaidFallbacks {
     let settings = &state.settings;
     let (allowed, by_settings_file) = match settings.subscription_to_paid_key {
-        Consent::Ask => (state.paid_stand_ins, false),
+        Consent::Ask => (state.paid_fallbacks, false),
         Consent::Yes => (Some(true), true),
         Consent::No => (Some(false), true),
     };
-    PaidStandIns {
+    PaidFallbacks {
         allowed,
         by_settings_file,
         cap: settings.fallback_a_day.0,
-        spent: state.today.stand_ins.0,
+        spent: state.today.fallbacks.0,
         cap_usd: usd(settings.fallback_a_day.0),
-        spent_usd: usd(state.today.stand_ins.0),
+        spent_usd: usd(state.today.fallbacks.0),
         stopped_today: state.paid_stopped_until.is_some(),
     }
 }

@@ -1,5 +1,5 @@
 use api::{
-    ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView,
+    ClientUse, Command, FallbackState, Headline, Level, MenuLine, Question, TrayIcon, TrayView,
     UsedUpLimit, View,
 };
 use catalog::MicroDollars;
@@ -137,8 +137,8 @@ fn menu(
     // Default routes for unlisted models never have a fallback.
     let bare = |route: &api::Route| {
         let has_none = match route.stand_in {
-            StandIn::Missing { .. } | StandIn::NeedsConsent { .. } => true,
-            StandIn::Ready | StandIn::Siblings { .. } => false,
+            FallbackState::Missing { .. } | FallbackState::NeedsConsent { .. } => true,
+            FallbackState::Ready | FallbackState::Siblings { .. } => false,
         };
         route.name != "*" && has_none
     };
@@ -155,8 +155,10 @@ fn menu(
     for route in routes.iter().filter(|r| r.active.is_none() && bare(r)) {
         let name = primary_of(state, route);
         let names = match route.stand_in {
-            StandIn::NeedsConsent { .. } => &mut undecided,
-            StandIn::Missing { .. } | StandIn::Siblings { .. } | StandIn::Ready => &mut without,
+            FallbackState::NeedsConsent { .. } => &mut undecided,
+            FallbackState::Missing { .. }
+            | FallbackState::Siblings { .. }
+            | FallbackState::Ready => &mut without,
         };
         if !names.contains(&name) {
             names.push(name);

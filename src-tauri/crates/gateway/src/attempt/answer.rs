@@ -46,7 +46,7 @@ pub(crate) struct Answer {
     validator: Validator,
     keep_arguments: bool,
     /// The document's report, read for the verdict.
-    told: Option<wire::Report>,
+    provider_report: Option<wire::Report>,
     /// Complete events that can be released.
     ready: VecDeque<Bytes>,
     /// The start of an incomplete event.
@@ -98,7 +98,7 @@ impl Answer {
             translator: terms.translation.as_ref().map(|t| t.answer(dialect)),
             validator: Validator::new(dialect, Framing::Stream).keeping_arguments(keep_arguments),
             keep_arguments,
-            told: None,
+            provider_report: None,
             ready: VecDeque::new(),
             tail: Vec::new(),
             released: 0,
@@ -133,14 +133,14 @@ impl Answer {
 
     /// In the provider's values, except for the ids of tool calls, which are the client's.
     pub(crate) fn report(&self) -> wire::Report {
-        if let Some(told) = &self.told {
-            return told.clone();
+        if let Some(provider_report) = &self.provider_report {
+            return provider_report.clone();
         }
-        let told = self.validator.report();
+        let provider_report = self.validator.report();
         match &self.translator {
-            None => told.clone(),
+            None => provider_report.clone(),
             Some(translator) => wire::Report {
-                tool_calls: told.tool_calls.clone(),
+                tool_calls: provider_report.tool_calls.clone(),
                 ..translator.report().clone()
             },
         }
@@ -236,7 +236,7 @@ impl Answer {
         let room = self.held.grow(bytes.len(), self.most);
         self.tail.push(bytes);
         let mut progress = false;
-        let mut whole = self.released;
+        let mut complete_to = self.released;
         let mut fatal = None;
         for step in &self.steps {
             let before = std::mem::replace(&mut self.read, step.end);
@@ -244,7 +244,7 @@ impl Answer {
                 self.gated = gated(self.gate, self.gated, *step, before);
             }
             match step.kind {
-                StepKind::Noise => {}
+                StepKind::NoProgress => {}
                 StepKind::Lifecycle | StepKind::Close => progress = true,
                 StepKind::Content | StepKind::ToolClose => {
                     progress = true;
@@ -259,7 +259,7 @@ impl Answer {
                         // the result.
                         (Some(_), StepKind::Error) => break,
                         (Some(_), _) => {
-                            whole = step.end;
+                            complete_to = step.end;
                             continue;
                         }
                         (None, _) => {}
@@ -284,10 +284,10 @@ impl Answer {
                 }
             }
             if self.gated.is_none() {
-                whole = step.end;
+                complete_to = step.end;
             }
         }
-        self.release(whole);
+        self.release(complete_to);
         match fatal.or_else(|| self.validator.broken().cloned()) {
             None if self.checked.is_none() && self.held.bytes() > HELD => {
                 Arrival::Ended(Completion::Broken(Broken::Oversize(HELD)))
@@ -304,9 +304,9 @@ impl Answer {
     }
 
     /// Allows the release of all bytes up to this offset.
-    fn release(&mut self, whole: u64) {
-        let mut room = (whole - self.released) as usize;
-        self.released = whole;
+    fn release(&mut self, complete_to: u64) {
+        let mut room = (complete_to - self.released) as usize;
+        self.released = complete_to;
         let mut rest = Vec::new();
         for mut bytes in self.tail.drain(..) {
             let now = bytes.split_to(bytes.len().min(room));

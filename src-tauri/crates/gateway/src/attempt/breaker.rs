@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
-use wire::Class;
+use wire::FailureClass;
 
 pub use kept::KeptBreaker;
 use memory::{Key, LastFailure, Memory};
@@ -30,8 +30,8 @@ pub struct BreakerView {
     /// Consecutive failures.
     pub failures: u32,
     /// The class of the last failure.
-    pub class: Option<Class>,
-    /// Reset time, if the last failure was a [`Class::Limit`] that states one.
+    pub class: Option<FailureClass>,
+    /// Reset time, if the last failure was a [`FailureClass::Limit`] that states one.
     pub resets_at: Option<DateTime<Utc>>,
     /// The last failure as text.
     pub reason: String,
@@ -56,7 +56,7 @@ impl Breakers {
     }
 
     /// The class of the failures that a breaker counts; `None`: the last request succeeded.
-    pub(crate) fn failing(&self, endpoint: &EndpointId, model: &ModelId) -> Option<Class> {
+    pub(crate) fn failing(&self, endpoint: &EndpointId, model: &ModelId) -> Option<FailureClass> {
         let key = (endpoint.clone(), model.clone());
         self.lock().breakers.get(&key)?.class
     }

@@ -64,7 +64,7 @@ impl Unreadable {
     pub(crate) fn broken(self) -> Broken {
         match self {
             Unreadable::Cut => Broken::Cut,
-            Unreadable::Garbled(_) => Broken::NotAnAnswer(self.to_string()),
+            Unreadable::Garbled(_) => Broken::NotAResponse(self.to_string()),
         }
     }
 }
@@ -206,8 +206,8 @@ impl<B: Raw> fmt::Debug for Coded<B> {
 
 impl Coding {
     fn of(headers: &HeaderMap) -> Result<Option<Coding>, UnknownCoding> {
-        let said = headers.get_all(CONTENT_ENCODING);
-        let names: Vec<String> = said
+        let stated = headers.get_all(CONTENT_ENCODING);
+        let names: Vec<String> = stated
             .iter()
             .flat_map(|value| value.to_str().unwrap_or("unknown").split(','))
             .map(|name| name.trim().to_ascii_lowercase())

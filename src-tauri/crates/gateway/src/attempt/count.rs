@@ -23,7 +23,7 @@ pub(crate) fn judge(bytes: &[u8]) -> Completion {
     match serde_json::from_slice::<Count>(bytes) {
         Ok(_) => Completion::Complete,
         Err(error) => {
-            Completion::Broken(Broken::NotAnAnswer(format!("no count of tokens: {error}")))
+            Completion::Broken(Broken::NotAResponse(format!("no count of tokens: {error}")))
         }
     }
 }

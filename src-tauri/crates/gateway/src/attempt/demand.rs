@@ -48,20 +48,20 @@ impl Demand {
     }
 
     /// # Errors What is missing, without a quote of the response.
-    pub(crate) fn check(&self, said: &str) -> Result<(), String> {
-        let json = |said: &str| -> Result<Value, String> {
-            serde_json::from_str(unfenced(said)).map_err(|error| {
+    pub(crate) fn check(&self, text: &str) -> Result<(), String> {
+        let json = |text: &str| -> Result<Value, String> {
+            serde_json::from_str(unfenced(text)).map_err(|error| {
                 format!("the response is not JSON, and this route requires it: {error}")
             })
         };
         match self {
-            Demand::Text if said.trim().is_empty() => {
+            Demand::Text if text.trim().is_empty() => {
                 Err("the response has no text, and this route requires text".to_owned())
             }
             Demand::Text => Ok(()),
-            Demand::Json => json(said).map(drop),
+            Demand::Json => json(text).map(drop),
             Demand::Schema(schema) => {
-                let tree = json(said)?;
+                let tree = json(text)?;
                 schema.compiled.validate(&tree).map_err(|error| {
                     let (place, rule) = (error.instance_path(), error.schema_path());
                     format!(
@@ -74,13 +74,13 @@ impl Demand {
 }
 
 /// Models often wrap their JSON in a Markdown fence, which every reader removes.
-fn unfenced(said: &str) -> &str {
-    let said = said.trim();
-    let inner = said
+fn unfenced(text: &str) -> &str {
+    let text = text.trim();
+    let inner = text
         .strip_prefix("```json")
-        .or_else(|| said.strip_prefix("```"))
+        .or_else(|| text.strip_prefix("```"))
         .and_then(|rest| rest.strip_suffix("```"));
-    inner.unwrap_or(said)
+    inner.unwrap_or(text)
 }
 
 impl PartialEq for Schema {

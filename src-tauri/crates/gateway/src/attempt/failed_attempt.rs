@@ -7,8 +7,8 @@ use catalog::Secret;
 use chrono::{DateTime, Utc};
 use health::FailureKind;
 use http::{HeaderMap, StatusCode};
-use translate::CannotTell;
-use wire::{Broken, Class, Rule};
+use translate::UntranslatableResponse;
+use wire::{Broken, FailureClass, Rule};
 
 use crate::Fault;
 use crate::attempt::breaker::TimeoutLength;
@@ -20,15 +20,15 @@ const MASK: &str = "[masked]";
 /// Why an attempt has no response to release, or broke during the response.
 #[derive(Debug)]
 pub(crate) struct FailedAttempt {
-    pub(crate) class: Class,
+    pub(crate) class: FailureClass,
     /// It never left this machine's network.
     pub(crate) own: Option<OwnNetwork>,
     pub(crate) fault: Fault,
     pub(crate) message: String,
     pub(crate) retry_after: Option<Duration>,
-    /// The stated reset time of a [`Class::Limit`].
+    /// The stated reset time of a [`FailureClass::Limit`].
     pub(crate) resets_at: Option<DateTime<Utc>>,
-    /// The model's window in tokens, if a [`Class::ContextTooLong`] error names it.
+    /// The model's window in tokens, if a [`FailureClass::ContextTooLong`] error names it.
     pub(crate) window: Option<u64>,
     /// The provider's response, if it can be returned unchanged.
     pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
@@ -42,7 +42,7 @@ pub(crate) struct FailedAttempt {
 }
 
 impl FailedAttempt {
-    pub(crate) fn new(class: Class, fault: Fault, message: impl Into<String>) -> Self {
+    pub(crate) fn new(class: FailureClass, fault: Fault, message: impl Into<String>) -> Self {
         Self {
             class,
             own: None,
@@ -64,14 +64,18 @@ impl FailedAttempt {
         Self {
             own: Some(own),
             hopeless: true,
-            ..Self::new(Class::Transient, Fault::Ours, message)
+            ..Self::new(FailureClass::Transient, Fault::Ours, message)
         }
     }
 
     pub(crate) fn timed_out(message: String, timeout_length: Option<TimeoutLength>) -> Self {
         Self {
             timeout_length,
-            ..Self::new(Class::Silent, Fault::Theirs(FailureKind::Silent), message)
+            ..Self::new(
+                FailureClass::Timeout,
+                Fault::Theirs(FailureKind::Timeout),
+                message,
+            )
         }
     }
 
@@ -82,7 +86,7 @@ impl FailedAttempt {
             report: report.clone(),
             hopeless: true,
             ..Self::new(
-                Class::Transient,
+                FailureClass::Transient,
                 Fault::Theirs(FailureKind::Stalled),
                 format!("nothing arrived for {seconds} s within the response"),
             )
@@ -92,10 +96,14 @@ impl FailedAttempt {
     /// A broken response. An error within it has its own class: quota, a key, a context that is too long.
     pub(crate) fn broken(rules: &[Rule], broken: &Broken, report: &wire::Report) -> Self {
         let (failure, rule) = wire::read_broken(rules, broken);
-        let (told, message) = (failure.class, failure.message);
+        let (stated, message) = (failure.class, failure.message);
         // There is no provider response that could be returned unchanged, so another candidate is used.
-        let unreturnable = matches!(told, Class::Caller | Class::ContentPolicy);
-        let class = if unreturnable { Class::Transient } else { told };
+        let unreturnable = matches!(stated, FailureClass::Caller | FailureClass::ContentPolicy);
+        let class = if unreturnable {
+            FailureClass::Transient
+        } else {
+            stated
+        };
         Self {
             report: report.clone(),
             empty: *broken == Broken::Empty,
@@ -106,7 +114,7 @@ impl FailedAttempt {
             ..Self::new(
                 class,
                 // A malformed tool call is the model's failure: it does not count against the provider's health.
-                Fault::of(told, failure.model_failed, kind_of(broken)),
+                Fault::of(stated, failure.is_malformed_output, kind_of(broken)),
                 rule.map_or(message.clone(), |rule| rule.named(&message)),
             )
         }
@@ -114,7 +122,7 @@ impl FailedAttempt {
 
     /// Unsupported content encoding; a retry would return the same.
     pub(crate) fn unreadable(coding: &UnknownCoding) -> Self {
-        let why = Broken::NotAnAnswer(coding.to_string());
+        let why = Broken::NotAResponse(coding.to_string());
         Self {
             hopeless: true,
             ..Self::broken(&[], &why, &wire::Report::default())
@@ -126,13 +134,13 @@ impl FailedAttempt {
         Self {
             report: report.clone(),
             hopeless: true,
-            ..Self::new(Class::Transient, Fault::Ours, why)
+            ..Self::new(FailureClass::Transient, Fault::Ours, why)
         }
     }
 
     /// The provider works, or may work: this model fails, not the connection or an account.
     pub(crate) fn is_of_the_model(&self) -> bool {
-        matches!(self.class, Class::Transient | Class::Silent)
+        matches!(self.class, FailureClass::Transient | FailureClass::Timeout)
             && self
                 .fault
                 .kind()
@@ -153,13 +161,13 @@ impl FailedAttempt {
 
     /// It has content that only its own dialect supports.
     pub(crate) fn unsayable(what: &str, report: &wire::Report) -> Self {
-        let why = CannotTell::Unsayable(what.to_owned());
+        let why = UntranslatableResponse::Unsayable(what.to_owned());
         Self::unfit(why.to_string(), report)
     }
 
     /// Converts the wait of a limit into a reset time.
     pub(crate) fn date(&mut self, now: DateTime<Utc>) {
-        if self.class == Class::Limit && self.resets_at.is_none() {
+        if self.class == FailureClass::Limit && self.resets_at.is_none() {
             self.resets_at = self.retry_after.map(|wait| now + wait);
         }
     }
@@ -204,7 +212,7 @@ impl FailedAttempt {
             report: report.clone(),
             hopeless: true,
             ..Self::new(
-                Class::Transient,
+                FailureClass::Transient,
                 Fault::Ours,
                 "the response was cut by a token limit, and this route accepts complete responses only",
             )
@@ -221,7 +229,7 @@ fn kind_of(broken: &Broken) -> FailureKind {
         | Broken::InvalidToolInput(_)
         | Broken::Empty
         | Broken::UnknownStopReason(_)
-        | Broken::NotAnAnswer(_)
+        | Broken::NotAResponse(_)
         | Broken::Oversize(_) => FailureKind::Malformed,
     }
 }

@@ -11,7 +11,7 @@ use wire::Kind;
 
 use crate::admitted::Admitted;
 use crate::attempt::headers;
-use crate::attempt::translation::{TranslatedRequest, Translation, say};
+use crate::attempt::translation::{TranslatedRequest, Translation, translate_request};
 use crate::kept::SignatureSink;
 use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig};
 
@@ -101,13 +101,13 @@ pub(crate) fn request(
     };
     let target = endpoint.target(&candidate.model);
     let target = target.for_client_of(home(admitted));
-    let said = say((client, spoken), &conversation, &target, now)?;
+    let translated = translate_request((client, spoken), &conversation, &target, now)?;
     let TranslatedRequest {
         body,
         translation,
         mut left_out,
         wanted,
-    } = said;
+    } = translated;
     left_out.extend(expanded(admitted));
     let headers = of_other(admitted, candidate, endpoint);
     Ok(Outgoing {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use catalog::Dialect;
 use translate::{
-    self, AnswerTranslator, CannotTell, Conversation, Form, LeftOut, Names, Target, Untranslatable,
-    Wanted,
+    self, AnswerTranslator, Conversation, Form, LeftOut, Names, Target, Untranslatable,
+    UntranslatableResponse, Wanted,
 };
 use wire::{Framing, Report, Validator};
 
@@ -37,29 +37,29 @@ pub(crate) struct TranslatedRequest {
 ///
 /// # Errors
 /// [`Untranslatable`]: the candidate does not support this request.
-pub(crate) fn say(
+pub(crate) fn translate_request(
     (client, spoken): (Dialect, Dialect),
     conversation: &Conversation,
     target: &Target,
     created: u64,
 ) -> Result<TranslatedRequest, Untranslatable> {
-    let said = translate::say(client, spoken, conversation, target)?;
+    let request = translate::write(client, spoken, conversation, target)?;
     Ok(TranslatedRequest {
-        body: said.body.into(),
+        body: request.body.into(),
         translation: Translation {
             spoken,
-            names: said.names,
+            names: request.names,
             form: Form {
-                usage_chunk: said.usage_chunk,
+                usage_chunk: request.usage_chunk,
                 created,
-                json: said.wanted.is_some(),
-                echo: said.echo,
-                reasoning_content: said.reasoning_content,
+                json: request.wanted.is_some(),
+                echo: request.echo,
+                reasoning_content: request.reasoning_content,
             },
             sink: SignatureSink::default(),
         },
-        left_out: said.left_out,
-        wanted: said.wanted,
+        left_out: request.left_out,
+        wanted: request.wanted,
     })
 }
 
@@ -78,34 +78,40 @@ impl Translation {
     ///
     /// # Errors
     /// It is not translatable.
-    pub(crate) fn whole(
+    pub(crate) fn document(
         &self,
         client: Dialect,
         bytes: &Bytes,
         report: Report,
-    ) -> Result<(Bytes, Report), CannotTell> {
-        let whole = translate::whole_signed(self.spoken, client, bytes, &self.names, &self.form)?;
-        self.sink.keep(&whole.signatures);
-        let told = whole.body;
+    ) -> Result<(Bytes, Report), UntranslatableResponse> {
+        let document = translate::complete_document_signed(
+            self.spoken,
+            client,
+            bytes,
+            &self.names,
+            &self.form,
+        )?;
+        self.sink.keep(&document.signatures);
+        let translated = document.body;
         // Stored in the client's form, if the provider's calls are stored.
         let kept = |call: &wire::ToolCall| call.arguments.is_some();
         let keep = report.tool_calls.iter().any(kept);
-        let mut validator = Validator::new(client, Framing::Whole).keeping_arguments(keep);
-        validator.push(&told, &mut Vec::new());
+        let mut validator = Validator::new(client, Framing::Document).keeping_arguments(keep);
+        validator.push(&translated, &mut Vec::new());
         // The client sends results with the ids that it received.
         let tool_calls = validator.report().tool_calls.clone();
         let report = Report {
             tool_calls,
             ..report
         };
-        Ok((told.into(), report))
+        Ok((translated.into(), report))
     }
 
     /// The provider's error in the client's dialect.
     pub(crate) fn refusal(&self, client: Dialect, failed_attempt: FailedAttempt) -> FailedAttempt {
-        let answer = failed_attempt.answer.map(|(status, told, body)| {
+        let answer = failed_attempt.answer.map(|(status, headers, body)| {
             let (status, body) = translate::error(client, status, &body);
-            (status, headers::of_error(&told), body.into())
+            (status, headers::of_error(&headers), body.into())
         });
         FailedAttempt {
             answer,

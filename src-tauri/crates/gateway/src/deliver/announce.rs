@@ -2,7 +2,7 @@
 //! required document, in a response without text, or in an application's text.
 
 use bytes::Bytes;
-use wire::{Class, FirstLine, Kind, with_first_line};
+use wire::{FailureClass, FirstLine, Kind, with_first_line};
 
 use crate::Candidate;
 use crate::admitted::Admitted;
@@ -45,7 +45,7 @@ fn wanted(admitted: &Admitted) -> bool {
         && !admitted.plan.chosen
         && admitted.agent
         && *kind == Kind::Generate
-        && !ask.wants_schema
+        && !ask.requires_schema
 }
 
 fn line(fallback: &Fallback, candidate: &Candidate) -> String {
@@ -68,8 +68,10 @@ fn line(fallback: &Fallback, candidate: &Candidate) -> String {
         .of_primary()
         .map(|(_, failed_attempt)| failed_attempt.class)
     {
-        Some(Class::Limit | Class::RateLimit | Class::Quota) => "has reached a limit",
-        Some(Class::ContextTooLong) => "cannot take a request of this length",
+        Some(FailureClass::Limit | FailureClass::RateLimit | FailureClass::Quota) => {
+            "has reached a limit"
+        }
+        Some(FailureClass::ContextTooLong) => "cannot take a request of this length",
         Some(_) | None => "does not answer",
     };
     format!("[Understudy: {primary} {how}; {by} answers instead.]")
@@ -79,9 +81,9 @@ impl Announcement {
     /// In a response that is one document.
     pub(super) fn into_complete(self, fallback: &Fallback, body: Bytes) -> Bytes {
         match with_first_line(fallback.admitted.plan.dialect, &body, &self.line) {
-            Some(told) => {
+            Some(with_line) => {
                 self.mark_announced();
-                told.into()
+                with_line.into()
             }
             None => body,
         }
@@ -110,17 +112,17 @@ pub(super) struct Announcing {
 
 impl Announcing {
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Bytes {
-        let told = self.line.pass(bytes);
-        if self.line.is_said()
+        let with_line = self.line.pass(bytes);
+        if self.line.is_written()
             && let Some(announcement) = self.pending.take()
         {
             announcement.mark_announced();
         }
-        told.into()
+        with_line.into()
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.line.is_over()
+    pub(super) fn is_finished(&self) -> bool {
+        self.line.is_finished()
     }
 
     /// The held bytes of an incomplete event.

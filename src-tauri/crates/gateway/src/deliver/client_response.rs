@@ -4,7 +4,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use wire::Problem;
+use wire::GatewayError;
 
 use crate::ExchangeId;
 
@@ -19,7 +19,7 @@ pub(crate) struct ClientResponse {
 }
 
 impl ClientResponse {
-    pub(super) fn new(dialect: Dialect, problem: &Problem) -> Self {
+    pub(super) fn new(dialect: Dialect, problem: &GatewayError) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self {
@@ -53,7 +53,7 @@ impl ClientResponse {
         self.body = with_sentence(&before, sentence);
         self.ours = true;
         if self.body == before {
-            let problem = Problem {
+            let problem = GatewayError {
                 status: self.status,
                 message: format!(
                     "The provider answered with status {}. {sentence}",

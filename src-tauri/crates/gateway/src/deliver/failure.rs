@@ -1,7 +1,7 @@
 //! The error of an exchange that no candidate answered.
 
 use translate::Untranslatable;
-use wire::Class;
+use wire::FailureClass;
 
 use crate::admitted::Admitted;
 use crate::attempt::failed_attempt::FailedAttempt;
@@ -39,19 +39,19 @@ fn error_of(
     let Admitted { config, plan, .. } = &*fallback.admitted;
     let own_login = candidate.credential == Credential::ClientLogin;
     match (failed_attempt.class, failed_attempt.answer) {
-        (Class::Caller | Class::ContextTooLong, Some(answer)) => {
+        (FailureClass::Caller | FailureClass::ContextTooLong, Some(answer)) => {
             (ClientResponse::from(answer), End::CallersFault)
         }
         // With its reset, for which clients wait.
-        (Class::Limit, Some(answer)) => (ClientResponse::from(answer), End::Exhausted),
-        (Class::ContextTooLong, None) => {
+        (FailureClass::Limit, Some(answer)) => (ClientResponse::from(answer), End::Exhausted),
+        (FailureClass::ContextTooLong, None) => {
             let error_reply = rescue::too_long(plan.dialect, &failed_attempt.message);
             (error_reply, End::CallersFault)
         }
-        (Class::Credential, Some(answer)) if own_login => {
+        (FailureClass::Credential, Some(answer)) if own_login => {
             (ClientResponse::from(answer), End::CallersFault)
         }
-        (Class::ContentPolicy, Some(answer)) => (ClientResponse::from(answer), End::Refused),
+        (FailureClass::ContentPolicy, Some(answer)) => (ClientResponse::from(answer), End::Refused),
         (_, answer) => {
             let product = config
                 .endpoints

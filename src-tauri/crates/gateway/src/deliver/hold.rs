@@ -6,7 +6,7 @@ use catalog::{Behaviour, Repeats};
 use http::Version;
 use http::request::Parts;
 use tokio::time::Instant;
-use wire::Ask;
+use wire::RequestFields;
 
 use crate::{Config, Delivery, Plan, Restart};
 
@@ -70,7 +70,7 @@ pub(crate) struct Passing {
 pub(crate) fn passing(
     config: &Config,
     head: &Parts,
-    (plan, ask): (&Plan, &Ask),
+    (plan, ask): (&Plan, &RequestFields),
     agent: bool,
     behaviour: Behaviour,
     began: Instant,
@@ -92,7 +92,7 @@ pub(crate) fn passing(
         Delivery::Live => held(Hold::UntilContent, Gate::Nothing),
         Delivery::Guarded => {
             let releases_only_complete_calls =
-                on_break.restart != RestartAt::Never || behaviour.keeps_half_calls;
+                on_break.restart != RestartAt::Never || behaviour.keeps_truncated_calls;
             let gate = if releases_only_complete_calls {
                 Gate::Calls
             } else {
@@ -110,8 +110,8 @@ pub(crate) fn passing(
 
 /// A client that does not retry loses its turn if a response is truncated: a part that it acts on passes the completion check
 /// first.
-fn delivery(ask: &Ask, repeats: Repeats) -> Delivery {
-    let acts = ask.has_tools || ask.wants_schema;
+fn delivery(ask: &RequestFields, repeats: Repeats) -> Delivery {
+    let acts = ask.has_tools || ask.requires_schema;
     match repeats {
         Repeats::Never | Repeats::EndedWithoutReason if acts => Delivery::Verified,
         Repeats::Never

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use wire::{Class, Problem};
+use wire::{FailureClass, GatewayError};
 
 use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::own_network::OwnNetwork;
@@ -55,7 +55,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
     };
     let message = why.to_string();
-    let mut reply = ClientResponse::new(dialect, &Problem { status, message });
+    let mut reply = ClientResponse::new(dialect, &GatewayError { status, message });
     if let TurnedAway::Method { wanted, .. } = why {
         reply
             .headers
@@ -71,7 +71,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
 
 /// A panic in Understudy ended this exchange.
 pub(crate) fn our_fault(dialect: Dialect) -> ClientResponse {
-    let problem = Problem {
+    let problem = GatewayError {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         message:
             "Understudy: an internal error ended this request. The provider is not the cause; \
@@ -93,7 +93,7 @@ fn unanswered(dialect: Dialect) -> StatusCode {
 /// The context is too long for every candidate, and the first of them reported it in a stream: a retry does not help, which
 /// agents detect only by the status.
 pub(crate) fn too_long(dialect: Dialect, message: &str) -> ClientResponse {
-    let problem = Problem {
+    let problem = GatewayError {
         status: StatusCode::BAD_REQUEST,
         message: message.to_owned(),
     };
@@ -118,8 +118,8 @@ pub(crate) fn exhausted(
     failed_attempt: FailedAttempt,
     known: &[String],
 ) -> ClientResponse {
-    let ours =
-        failed_attempt.class == Class::Credential && primary.credential != Credential::ClientLogin;
+    let ours = failed_attempt.class == FailureClass::Credential
+        && primary.credential != Credential::ClientLogin;
     let mut reply = match failed_attempt.answer {
         // A wrong key of the owner is not the client's login: after a 401, agents retry for minutes.
         Some((_, _, body)) if ours => ClientResponse {
@@ -134,7 +134,7 @@ pub(crate) fn exhausted(
             ),
             ..ClientResponse::new(
                 dialect,
-                &Problem {
+                &GatewayError {
                     status: StatusCode::FORBIDDEN,
                     message: String::new(),
                 },
@@ -153,7 +153,7 @@ pub(crate) fn exhausted(
         reply.body = without_unheard_code(reply.body);
     }
     // The vendor's own clients show the reset of a used-up plan and wait for it: its headers are forwarded.
-    if failed_attempt.class != Class::Limit {
+    if failed_attempt.class != FailureClass::Limit {
         bound_retry_after(dialect, &mut reply, failed_attempt.retry_after);
     }
     reply
@@ -166,7 +166,7 @@ pub(crate) fn of_our_network(
     product: &str,
     why: &str,
 ) -> ClientResponse {
-    let problem = Problem {
+    let problem = GatewayError {
         status: StatusCode::SERVICE_UNAVAILABLE,
         message: own.sentence(product, why),
     };
@@ -191,7 +191,7 @@ fn not_overloaded(body: Bytes) -> Bytes {
 
 /// The provider could not be reached, or sent no response.
 pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> ClientResponse {
-    let problem = Problem {
+    let problem = GatewayError {
         status: unanswered(dialect),
         message: format!("{product} did not answer: {why}"),
     };
@@ -205,7 +205,7 @@ pub(crate) fn truncated_response(dialect: Dialect, why: &str) -> ClientResponse 
     );
     ClientResponse::new(
         dialect,
-        &Problem {
+        &GatewayError {
             status: unanswered(dialect),
             message,
         },
@@ -215,12 +215,12 @@ pub(crate) fn truncated_response(dialect: Dialect, why: &str) -> ClientResponse 
 /// The same as an event, for a client whose response has begun.
 pub(crate) fn as_event(dialect: Dialect, reply: &ClientResponse) -> Bytes {
     let tree: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let told = ["/error/message", "/message"]
+    let released = ["/error/message", "/message"]
         .iter()
         .find_map(|place| tree.pointer(place)?.as_str());
-    let problem = Problem {
+    let problem = GatewayError {
         status: reply.status,
-        message: told.unwrap_or("no provider answered").to_owned(),
+        message: released.unwrap_or("no provider answered").to_owned(),
     };
     wire::error_event(dialect, &problem).into()
 }

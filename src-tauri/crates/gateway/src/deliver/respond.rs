@@ -110,7 +110,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             mut answer,
             ended: Some(completion),
         } if !has_chunks(&fallback.admitted) => {
-            let whole = AttemptResponse::Document {
+            let document = AttemptResponse::Document {
                 head,
                 bytes: answer.all_ready(),
                 completion,
@@ -119,7 +119,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             let answered = Answered {
                 candidate,
                 permit,
-                response: whole,
+                response: document,
             };
             return deliver(fallback, answered);
         }

@@ -1,7 +1,7 @@
 //! Another response continues a truncated one in the same message.
 
 use bytes::Bytes;
-use wire::{CannotRestart, Told};
+use wire::{CannotRestart, ReleasedResponse};
 
 use super::{Current, Delivery, KEEP_ALIVE};
 use crate::Candidate;
@@ -30,7 +30,7 @@ impl Delivery {
             CannotRestart::Broken(broken) => {
                 FailedAttempt::broken(&self.fallback.admitted.config.rules, broken, &report)
             }
-            ours @ (CannotRestart::NothingShown
+            ours @ (CannotRestart::NothingReleased
             | CannotRestart::WithinEvent
             | CannotRestart::Unreadable
             | CannotRestart::Ended
@@ -65,27 +65,27 @@ impl Delivery {
             return Ok(Err(why));
         };
         let next = self.fallback.resume(restart.forbids_tool_calls());
-        let sign = sign_of_life(self.told.as_ref(), self.heeds_no_pings);
+        let sign = usage_keep_alive(self.released.as_ref(), self.heeds_no_pings);
         let Ok(answered) = while_alive(next, &self.outlet, || sign.clone()).await? else {
             return Ok(Err(why));
         };
         let AttemptResponse::Stream { answer, ended, .. } = answered.response else {
             return Ok(Err(why));
         };
-        let notice = self.notice(&answered.candidate);
+        let notification = self.notification(&answered.candidate);
         let timers = &self.fallback.admitted.config.timers;
         let Answered {
             candidate, permit, ..
         } = answered;
         if let Some(session) = &self.fallback.admitted.session {
             self.fallback.services.answered(session.clone(), &candidate);
-            if notice.is_some() {
+            if notification.is_some() {
                 self.fallback.services.announced(session);
             }
         }
         let from = self.current.candidate.clone();
         self.current = Current::new(candidate, permit, answer, ended, timers);
-        let (mut opening, splice) = restart.open(notice.as_deref());
+        let (mut opening, splice) = restart.open(notification.as_deref());
         self.current.splice = Some(splice);
         // If all of a response has arrived, its inability to continue is detected at once, and nothing of it is written.
         while let Some(bytes) = self.current.answer.next_ready() {
@@ -110,28 +110,28 @@ impl Delivery {
     }
 
     /// Bytes that change nothing for the client and keep the connection open.
-    pub(super) fn sign_of_life(&self) -> Bytes {
-        sign_of_life(self.told.as_ref(), self.heeds_no_pings)
+    pub(super) fn usage_keep_alive(&self) -> Bytes {
+        usage_keep_alive(self.released.as_ref(), self.heeds_no_pings)
     }
 
     /// The restart, if another response may continue this message.
     fn restart(&self) -> Option<wire::Restart> {
         let passing = &self.fallback.admitted.passing;
-        let told = self
-            .told
+        let released = self
+            .released
             .as_ref()
             .filter(|_| passing.gate != Gate::Nothing)?;
         let at_held_call = self.current.answer.holds_call();
         let may = match passing.on_break.restart {
             RestartAt::Never => false,
-            RestartAt::BeforeText => told.is_before_text() || at_held_call,
-            RestartAt::FinishedBlock => told.has_completed_block() || at_held_call,
+            RestartAt::BeforeText => released.is_before_text() || at_held_call,
+            RestartAt::FinishedBlock => released.has_completed_block() || at_held_call,
             RestartAt::Anywhere => true,
         };
         if !may {
             return None;
         }
-        match told.restart(&self.fallback.admitted.ask) {
+        match released.restart(&self.fallback.admitted.ask) {
             Ok(restart) => Some(restart),
             Err(why) => {
                 let _within = self.fallback.exchange.span().enter();
@@ -149,7 +149,7 @@ impl Delivery {
     }
 
     /// The line for the user who reads the response; `None`: an application reads it.
-    fn notice(&self, next: &Candidate) -> Option<String> {
+    fn notification(&self, next: &Candidate) -> Option<String> {
         if !self.fallback.admitted.passing.on_break.note {
             return None;
         }
@@ -179,11 +179,11 @@ async fn while_alive<T>(
     }
 }
 
-fn sign_of_life(told: Option<&Told>, heeds_no_pings: bool) -> Bytes {
-    let sign = told.map(if heeds_no_pings {
-        Told::sign_of_life
+fn usage_keep_alive(released: Option<&ReleasedResponse>, heeds_no_pings: bool) -> Bytes {
+    let sign = released.map(if heeds_no_pings {
+        ReleasedResponse::usage_keep_alive
     } else {
-        Told::keep_alive
+        ReleasedResponse::keep_alive
     });
     sign.filter(|sign| !sign.is_empty())
         .map_or(Bytes::from_static(b": waiting\n\n"), Bytes::from)

@@ -7,7 +7,7 @@ use catalog::{Behaviour, Dialect};
 use http::Response;
 use http::request::Parts;
 use tokio::time::Instant;
-use wire::{Ask, Kind};
+use wire::{Kind, RequestFields};
 
 use super::Gateway;
 use crate::admitted::Admitted;
@@ -65,7 +65,7 @@ impl Gateway {
         {
             return self.turn_away((id, began), &head, dialect, storm.into());
         }
-        let mut ask = match Ask::read(dialect, &body) {
+        let mut ask = match RequestFields::read(dialect, &body) {
             Ok(ask) => ask,
             Err(why) => return self.turn_away((id, began), &head, dialect, why.into()),
         };
@@ -91,7 +91,7 @@ impl Gateway {
         let in_full = conversation.in_full().map_or(&body, |full| &full.body);
         let input = PlanInput {
             kind,
-            unthought_turn: ask.unthought_turn,
+            lacks_required_thinking: ask.lacks_required_thinking,
             only: pin.as_ref().map(|pin| &pin.answerer),
             ..PlanInput::any(dialect, &ask.model, &caller)
         };
@@ -192,7 +192,7 @@ impl Gateway {
     fn plan(
         &self,
         config: &Config,
-        ask: &Ask,
+        ask: &RequestFields,
         input: PlanInput<'_>,
         session: Option<&SessionKey>,
         body: &Bytes,
@@ -209,7 +209,8 @@ impl Gateway {
             plan
         };
         let plan = made(input);
-        if input.kind == Kind::Generate && !input.unthought_turn && plan.may_begin_unread() {
+        if input.kind == Kind::Generate && !input.lacks_required_thinking && plan.may_begin_unread()
+        {
             return (plan, true);
         }
         let body = Some(&**body);

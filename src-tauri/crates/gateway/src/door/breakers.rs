@@ -2,7 +2,7 @@
 
 use catalog::{EndpointId, ModelId, ProviderId};
 use health::{CallOutcome, FailureKind};
-use wire::Class;
+use wire::FailureClass;
 
 use super::Gateway;
 use crate::attempt::breaker::{BreakerChange, Trip};
@@ -52,12 +52,12 @@ impl Gateway {
                 log_change(endpoint, model, change);
             }
             CallOutcome::Failed { kind, detail } => {
-                let is_timeout = *kind == FailureKind::Silent;
+                let is_timeout = *kind == FailureKind::Timeout;
                 let trip = Trip {
                     class: if is_timeout {
-                        Class::Silent
+                        FailureClass::Timeout
                     } else {
-                        Class::Transient
+                        FailureClass::Transient
                     },
                     slow: is_timeout || *kind == FailureKind::Stalled,
                     // No client has waited.

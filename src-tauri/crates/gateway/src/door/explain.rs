@@ -1,7 +1,7 @@
 //! Plans for the UIs: which candidates a request would get.
 
 use catalog::{Dialect, EndpointId, ModelId};
-use wire::Ask;
+use wire::RequestFields;
 
 use super::Gateway;
 use crate::plan::{Caller, PlanInput};
@@ -23,10 +23,10 @@ impl Gateway {
         body: &[u8],
         caller: &Caller,
     ) -> Result<Plan, wire::BadRequest> {
-        let ask = Ask::read(dialect, body)?;
+        let ask = RequestFields::read(dialect, body)?;
         let input = PlanInput {
             body: Some(body),
-            unthought_turn: ask.unthought_turn,
+            lacks_required_thinking: ask.lacks_required_thinking,
             ..PlanInput::any(dialect, &ask.model, caller)
         };
         Ok(self.0.plan(&self.0.config(), input))

@@ -82,12 +82,12 @@ async fn entries(
     let is_listed = credential != Credential::ClientLogin && !found.models.is_empty();
     if !is_listed && !found.rehearsal {
         match ask(services, config, head, found, credential).await {
-            Ok(ListResult::Models(told)) => {
-                let told = told.into_iter().filter_map(|entry| {
+            Ok(ListResult::Models(models)) => {
+                let models = models.into_iter().filter_map(|entry| {
                     let id = entry.get("id")?.as_str()?.to_owned();
                     Some((id.clone(), complete(id, entry, found)))
                 });
-                return told.collect();
+                return models.collect();
             }
             Ok(ListResult::Refused(status)) => {
                 tracing::debug!(endpoint = %found.endpoint.id, %status, "no list of models");

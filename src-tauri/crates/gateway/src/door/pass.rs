@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
 use tokio::time::timeout;
-use wire::{Class, Completion};
+use wire::{Completion, FailureClass};
 
 use super::admit::declared;
 use super::vendor::Vendor;
@@ -67,7 +67,7 @@ where
         Ok(Err(Unsent::TooLong)) => {
             let why = TurnedAway::TooLarge(MOST);
             exchange.attempt_ended(
-                failure(Class::Caller, &why.to_string()),
+                failure(FailureClass::Caller, &why.to_string()),
                 wire::Report::default(),
             );
             return respond::end(
@@ -164,7 +164,10 @@ fn failed(
     why: &str,
 ) -> Response<Body> {
     log::passing_failed(exchange.attempt_span(), product, why);
-    exchange.attempt_ended(failure(Class::Transient, why), wire::Report::default());
+    exchange.attempt_ended(
+        failure(FailureClass::Transient, why),
+        wire::Report::default(),
+    );
     respond::end(
         rescue::did_not_answer(dialect, product, why),
         exchange,
@@ -205,7 +208,10 @@ async fn deliver(
         }
     };
     log::passing_failed(exchange.attempt_span(), product, &why);
-    exchange.attempt_ended(failure(Class::Transient, &why), wire::Report::default());
+    exchange.attempt_ended(
+        failure(FailureClass::Transient, &why),
+        wire::Report::default(),
+    );
     exchange.end(End::Cut);
     outlet.abort(why).await;
 }
@@ -224,15 +230,15 @@ fn end_of(status: StatusCode) -> End {
 fn outcome(status: StatusCode) -> Outcome {
     let class = match status.as_u16() {
         ..400 => return Outcome::Answered(Completion::Complete),
-        401 | 403 => Class::Credential,
-        429 => Class::RateLimit,
-        400..500 => Class::Caller,
-        500.. => Class::Transient,
+        401 | 403 => FailureClass::Credential,
+        429 => FailureClass::RateLimit,
+        400..500 => FailureClass::Caller,
+        500.. => FailureClass::Transient,
     };
     failure(class, "")
 }
 
-fn failure(class: Class, why: &str) -> Outcome {
+fn failure(class: FailureClass, why: &str) -> Outcome {
     Outcome::Failed {
         class,
         fault: crate::Fault::Ours,
@@ -274,10 +280,10 @@ impl Bill {
         let Ok(billed) = serde_json::from_slice::<Billed>(&read) else {
             return wire::Report::default();
         };
-        let usage_told = billed.usage.is_some();
+        let usage_reported = billed.usage.is_some();
         wire::Report {
             model: billed.model,
-            usage_told,
+            usage_reported,
             tokens: Tokens {
                 input: billed.usage.map_or(0, |usage| usage.prompt_tokens),
                 ..Tokens::default()

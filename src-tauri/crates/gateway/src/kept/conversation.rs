@@ -6,7 +6,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use http::request::Parts;
 use ledger::Digest;
-use wire::{Ask, Kind};
+use wire::{Kind, RequestFields};
 
 use super::ask::Question;
 use super::expanded::Expanded;
@@ -31,7 +31,7 @@ impl Conversation {
         services: &Services,
         config: &Config,
         head: &Parts,
-        (ask, kind): (&Ask, Kind),
+        (ask, kind): (&RequestFields, Kind),
         body: &Bytes,
     ) -> Self {
         if !config.keep_conversations || kind != Kind::Generate {

@@ -30,7 +30,7 @@ impl Expanded {
     /// For a candidate that stores nothing. `None`: not all of it is kept, or it is longer than `most` bytes.
     pub(super) fn in_full(body: &[u8], found: &Found, most: usize) -> Option<Self> {
         let mut writer = Writer::of(body)?;
-        if writer.body.given(PREVIOUS).is_some() {
+        if writer.body.non_null(PREVIOUS).is_some() {
             let previous = found.previous.as_ref()?;
             writer.write_before(&previous.items);
             writer.body.remove(PREVIOUS);

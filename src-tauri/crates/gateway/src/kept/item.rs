@@ -31,7 +31,7 @@ pub(super) fn output(raw: &str) -> Output {
     };
     let kind = item.text("type").unwrap_or_default();
     // A truncated call is not stored, and its result will not arrive.
-    let unfinished = item.given("call_id").is_some()
+    let unfinished = item.non_null("call_id").is_some()
         && item
             .text("status")
             .is_some_and(|status| status != "completed");
@@ -67,7 +67,7 @@ fn bare(mut item: Fields<'_>, kind: &str) -> String {
 
 /// The items of a request's input, unchanged. A text is the user's message.
 pub(super) fn inputs(body: &Fields<'_>) -> Vec<String> {
-    match body.given("input") {
+    match body.non_null("input") {
         None => Vec::new(),
         Some(raw) if raw.starts_with('"') => {
             vec![format!(

@@ -67,7 +67,7 @@ impl Keeper {
     /// A response in one document.
     pub(crate) fn observe_document(&mut self, document: &[u8], by: &Candidate) {
         if self.0.is_some()
-            && let Some(response) = response::whole(document)
+            && let Some(response) = response::read_document(document)
         {
             return self.keep(response, by, false);
         }

@@ -55,11 +55,11 @@ impl Observer {
             let Ok(data) = Fields::read(event.data) else {
                 return;
             };
-            let told = data.text("type");
-            match told.as_deref().unwrap_or(event.name) {
+            let reported = data.text("type");
+            match reported.as_deref().unwrap_or(event.name) {
                 "response.output_item.done" => {
                     if let (Some(at), Some(item)) =
-                        (data.number("output_index"), data.given("item"))
+                        (data.number("output_index"), data.non_null("item"))
                     {
                         *total += item.len();
                         items.insert(at, item.to_owned());
@@ -80,7 +80,7 @@ impl Observer {
 }
 
 /// A response in one document.
-pub(super) fn whole(document: &[u8]) -> Option<Response> {
+pub(super) fn read_document(document: &[u8]) -> Option<Response> {
     read_object(&Fields::read(document).ok()?, Vec::new())
 }
 

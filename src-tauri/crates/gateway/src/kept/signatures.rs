@@ -71,10 +71,10 @@ pub(crate) async fn kept_signatures(
     let Some(owner_at) = owner_at(services, admitted).filter(|_| wanted) else {
         return BTreeMap::new();
     };
-    let Ok(said) = translate::read(admitted.plan.dialect, admitted.in_full()) else {
+    let Ok(conversation) = translate::read(admitted.plan.dialect, admitted.in_full()) else {
         return BTreeMap::new();
     };
-    let calls: Vec<String> = said.calls().map(|call| call.id.clone()).collect();
+    let calls: Vec<String> = conversation.calls().map(|call| call.id.clone()).collect();
     if calls.is_empty() {
         return BTreeMap::new();
     }

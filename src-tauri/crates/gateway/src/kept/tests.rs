@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::expanded::Expanded;
 use super::item;
 use super::references::{Found, FoundItem, Item, Previous, References};
-use super::response::{Observer, Response, whole};
+use super::response::{Observer, Response, read_document};
 use super::write::Of;
 
 fn event(event: &Value) -> String {
@@ -74,8 +74,11 @@ fn only_a_complete_response_is_kept_with_items_from_the_stream_or_its_end() {
         assert_eq!(found, expected, "{end} {status}");
     }
     let document = json!({ "id": "resp_1", "output": [{ "type": "message", "id": "a" }] });
-    assert_eq!(whole(document.to_string().as_bytes()).unwrap().id, "resp_1");
-    assert_eq!(whole(br#"{"error":{"message":"no"}}"#), None);
+    assert_eq!(
+        read_document(document.to_string().as_bytes()).unwrap().id,
+        "resp_1"
+    );
+    assert_eq!(read_document(br#"{"error":{"message":"no"}}"#), None);
 }
 
 proptest! {
@@ -177,21 +180,21 @@ fn a_holder_gets_its_own_ids_and_the_rest_in_full() {
     let request = json!({ "model": "m", "previous_response_id": "resp_of_another", "input": [
         reference("msg_lead"), reference("msg_other"), reference("rs_other"), reference("unknown"), { "role": "user", "content": "four" },
     ] });
-    let said = |texts: &[&str]| {
+    let messages = |texts: &[&str]| {
         let items = texts.iter().map(|text| body(&Bytes::from(kept(text).text)));
         items.collect::<Vec<Value>>()
     };
     let expanded = Expanded::for_holder(request.to_string().as_bytes(), &found(), "lead").unwrap();
-    let told = body(&expanded.body);
-    assert_eq!(told["previous_response_id"], "resp_of_lead");
-    let mut input = said(&["three"]);
+    let reported = body(&expanded.body);
+    assert_eq!(reported["previous_response_id"], "resp_of_lead");
+    let mut input = messages(&["three"]);
     input.push(reference("msg_lead"));
-    input.extend(said(&["of another"]));
+    input.extend(messages(&["of another"]));
     input.extend([
         reference("unknown"),
         json!({ "role": "user", "content": "four" }),
     ]);
-    assert_eq!(told["input"], Value::from(input));
+    assert_eq!(reported["input"], Value::from(input));
 
     // A candidate that stores none of it gets all of it, or nothing if some is not kept.
     let all = Expanded::for_holder(request.to_string().as_bytes(), &found(), "third").unwrap();
@@ -204,7 +207,7 @@ fn a_holder_gets_its_own_ids_and_the_rest_in_full() {
     known["input"].as_array_mut().unwrap().remove(3);
     let known = known.to_string();
     let full = Expanded::in_full(known.as_bytes(), &found(), 1 << 20).unwrap();
-    let mut input = said(&["one", "two", "three", "of the lead", "of another"]);
+    let mut input = messages(&["one", "two", "three", "of the lead", "of another"]);
     input.push(json!({ "role": "user", "content": "four" }));
     assert_eq!(body(&full.body)["input"], Value::from(input));
     assert_eq!(

@@ -117,7 +117,7 @@ impl Written<'_> {
         parts: &mut Vec<ConversationPart>,
     ) -> Option<(Vec<Digest>, Anchors)> {
         let body = Fields::read(self.body).ok()?;
-        if body.given("conversation").is_some() || body.given("prompt").is_some() {
+        if body.non_null("conversation").is_some() || body.non_null("prompt").is_some() {
             return None;
         }
         let previous = self.refers.and_then(|(references, found)| {

@@ -31,7 +31,9 @@ impl Attended {
         if self.tape.attendance() != Attendance::Left && !*self.stopped.borrow() {
             return false;
         }
-        let given = self.tape.head().zip(self.tape.given());
-        !given.is_some_and(|(head, given)| completion_check::has_all(self.dialect, &head, &given))
+        let released = self.tape.head().zip(self.tape.released());
+        !released.is_some_and(|(head, released)| {
+            completion_check::has_all(self.dialect, &head, &released)
+        })
     }
 }

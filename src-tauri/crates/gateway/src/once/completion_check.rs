@@ -33,7 +33,7 @@ impl CompletionCheck {
                 checked: false,
             },
             Kind::Generate if success => {
-                CompletionCheck::Document(Box::new(Validator::new(dialect, Framing::Whole)))
+                CompletionCheck::Document(Box::new(Validator::new(dialect, Framing::Document)))
             }
             Kind::Generate | Kind::CountTokens => CompletionCheck::Status { success },
         }
@@ -54,9 +54,9 @@ impl CompletionCheck {
             } => {
                 steps.clear();
                 validator.push(bytes, steps);
-                let whole =
+                let is_end =
                     |step: &Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
-                *checked |= steps.iter().any(whole);
+                *checked |= steps.iter().any(is_end);
                 *checked
             }
         }
@@ -89,11 +89,11 @@ pub(crate) fn is_answer(dialect: Dialect, head: &Head, body: &[Bytes]) -> bool {
 }
 
 /// True if a client with these bytes has received the complete response.
-pub(crate) fn has_all(dialect: Dialect, head: &Head, given: &[Bytes]) -> bool {
+pub(crate) fn has_all(dialect: Dialect, head: &Head, released: &[Bytes]) -> bool {
     let mut validator = Validator::new(dialect, Framing::Stream);
     let mut steps = Vec::new();
     if is_stream(head) {
-        for piece in given {
+        for piece in released {
             validator.push(piece, &mut steps);
         }
     }

@@ -35,7 +35,7 @@ impl Departure {
     pub(crate) fn look(&mut self, tape: &Tape) {
         let gone = tape.attendance() == Attendance::Left;
         self.gone
-            .send_if_modified(|told| std::mem::replace(told, gone) != gone);
+            .send_if_modified(|sent| std::mem::replace(sent, gone) != gone);
         if gone
             && tape.head().is_none()
             && let Some(exit_group) = self.exit_group.take()

@@ -154,12 +154,12 @@ impl Wanted {
 
     /// The client has just disconnected. False: it has received everything, or would find nothing complete.
     fn wait_alone(&mut self) -> bool {
-        let (head, given) = (self.tape.head(), self.tape.given());
-        let Some(given) = given.filter(|_| !self.services.is_draining()) else {
+        let (head, released) = (self.tape.head(), self.tape.released());
+        let Some(released) = released.filter(|_| !self.services.is_draining()) else {
             return false;
         };
         let had_all =
-            head.is_some_and(|head| completion_check::has_all(self.dialect, &head, &given));
+            head.is_some_and(|head| completion_check::has_all(self.dialect, &head, &released));
         if had_all || (self.tape.is_over() && !self.is_answer()) {
             return false;
         }

@@ -147,10 +147,10 @@ impl Tape {
     }
 
     /// The client's bytes; `None`: their beginning is no longer kept.
-    pub(crate) fn given(&self) -> Option<Vec<Bytes>> {
+    pub(crate) fn released(&self) -> Option<Vec<Bytes>> {
         let recorded = self.lock();
-        let given = recorded.pieces.iter().take(recorded.read);
-        recorded.kept.then(|| given.cloned().collect())
+        let released = recorded.pieces.iter().take(recorded.read);
+        recorded.kept.then(|| released.cloned().collect())
     }
 
     /// A returning client reads from the first byte on. `None`: there is a reader, or the beginning is no longer kept.

@@ -9,7 +9,7 @@ use http::StatusCode;
 use tokio::time::Instant;
 use tracing::Span;
 use translate::LeftOut;
-use wire::Class;
+use wire::FailureClass;
 
 use crate::{Attempt, Fault, Outcome};
 
@@ -96,8 +96,8 @@ impl OpenAttempt {
         let message = client_left_waiting(waited);
         (unanswered_after.report)(message.clone());
         Some(Outcome::Failed {
-            class: Class::Silent,
-            fault: Fault::Theirs(FailureKind::Silent),
+            class: FailureClass::Timeout,
+            fault: Fault::Theirs(FailureKind::Timeout),
             message,
             resets_at: None,
         })

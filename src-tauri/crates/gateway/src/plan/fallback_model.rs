@@ -35,8 +35,9 @@ pub(super) fn model(
         return Ok((ModelId::new(requested), None));
     }
     let mapped = found.models.iter().find(|known| {
-        let maker = known.maker_id.as_ref();
-        maker.is_some_and(|maker| catalog::same_model(requested, maker.as_str()))
+        let vendor_model = known.vendor_model_id.as_ref();
+        vendor_model
+            .is_some_and(|vendor_model| catalog::same_model(requested, vendor_model.as_str()))
     });
     let mapped = mapped.map(|known| (known.id.clone(), Some(Likeness::SameModel)));
     let equivalent = || equivalent.map(|one| (one.model.clone(), Some(one.likeness)));
@@ -65,7 +66,7 @@ fn serves_some(found: &EndpointConfig, requested: &str) -> bool {
     }
     let pattern = Pattern::new(&models);
     let ids = found.models.iter().flat_map(|known| {
-        std::iter::once(known.id.as_str()).chain(known.maker_id.iter().map(ModelId::as_str))
+        std::iter::once(known.id.as_str()).chain(known.vendor_model_id.iter().map(ModelId::as_str))
     });
     let mut named = found.endpoint.serves.iter().map(String::as_str).chain(ids);
     named.any(|id| pattern.matches(id))

@@ -151,7 +151,7 @@ pub(crate) fn plan(
         if let Some(choice) = choice.filter(|_| input.only.is_none()) {
             plan.put_first(choice);
         }
-        if input.unthought_turn {
+        if input.lacks_required_thinking {
             plan.stay_with_fallback();
         }
     }

@@ -14,8 +14,8 @@ pub(crate) struct PlanInput<'a> {
     pub(crate) kind: Kind,
     /// `None`: the plan is for any request.
     pub(crate) body: Option<&'a [u8]>,
-    /// As in [`wire::Ask`].
-    pub(crate) unthought_turn: bool,
+    /// As in [`wire::RequestFields`].
+    pub(crate) lacks_required_thinking: bool,
     /// Only this candidate is used, for a test.
     pub(crate) only: Option<&'a Answerer>,
     /// The owner is about to choose this provider for the client. `None`: as in the settings.
@@ -31,7 +31,7 @@ impl<'a> PlanInput<'a> {
             caller,
             kind: Kind::Generate,
             body: None,
-            unthought_turn: false,
+            lacks_required_thinking: false,
             only: None,
             choice: None,
         }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use catalog::Dialect;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use wire::{Ask, Client, Kind};
+use wire::{Client, Kind, RequestFields};
 
 use super::{Answerer, Caller};
 
@@ -32,7 +32,12 @@ pub(crate) struct SessionKey {
 
 impl SessionKey {
     /// `None`: no later request follows: no session id, a step of a pipeline, or a count of tokens.
-    pub(crate) fn of(client: &Client, ask: &Ask, caller: &Caller, kind: Kind) -> Option<Self> {
+    pub(crate) fn of(
+        client: &Client,
+        ask: &RequestFields,
+        caller: &Caller,
+        kind: Kind,
+    ) -> Option<Self> {
         let session = client.session.clone()?;
         let follows = caller.pipeline().is_none() && kind == Kind::Generate;
         follows.then(|| Self {

@@ -6,13 +6,13 @@ use catalog::{Model, ModelId, Price, tier_of};
 use super::{Credential, Ineligible, Login};
 use crate::{Config, EndpointConfig, Route, Siblings};
 
-/// The model that answers if only `asked` fails: that of the next lower tier with a known price that is not higher.
+/// The model that answers if only `requested` fails: that of the next lower tier with a known price that is not higher.
 pub(super) fn sibling(found: &EndpointConfig, requested: &ModelId) -> Option<ModelId> {
     let price = |model: &ModelId| Model::known(&found.models, model.as_str())?.price.as_ref();
     let own = price(requested)?;
     let tier = tier_of(&found.tiers, requested.as_str())?;
     let lower = found.tiers.range(..tier).rev();
-    let mut lower = lower.filter_map(|(_, rank)| rank.stand_in.as_ref());
+    let mut lower = lower.filter_map(|(_, rank)| rank.fallback_model.as_ref());
     lower
         .find(|model| price(model).is_some_and(|price| is_no_dearer(price, own)))
         .cloned()

@@ -33,16 +33,16 @@ pub(crate) struct Relation {
 pub(super) struct Reading<'a> {
     input: PlanInput<'a>,
     fidelity: Fidelity,
-    said: OnceCell<Result<Conversation, Untranslatable>>,
+    conversation: OnceCell<Result<Conversation, Untranslatable>>,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(input: PlanInput<'a>, fidelity: Fidelity) -> Self {
-        let said = OnceCell::new();
+        let conversation = OnceCell::new();
         Self {
             input,
             fidelity,
-            said,
+            conversation,
         }
     }
 
@@ -99,8 +99,10 @@ impl<'a> Reading<'a> {
         let Some(body) = self.input.body else {
             return Ok(true);
         };
-        match self.said(body) {
-            Ok(said) => Ok(!said.needs_betas() || !found.endpoint.allow.betas.is_empty()),
+        match self.conversation(body) {
+            Ok(conversation) => {
+                Ok(!conversation.needs_betas() || !found.endpoint.allow.betas.is_empty())
+            }
             Err(kept @ Untranslatable::Kept { .. }) => Err(kept.clone().into()),
             // The candidate may support a request that Understudy cannot parse.
             Err(_) => Ok(true),
@@ -121,8 +123,8 @@ impl<'a> Reading<'a> {
         if self.input.kind == Kind::CountTokens || roomy && target.lacks.is_empty() {
             return Ok(());
         }
-        match self.said(body) {
-            Ok(said) => Ok(target.can_serve(said)?),
+        match self.conversation(body) {
+            Ok(conversation) => Ok(target.can_serve(conversation)?),
             // The candidate may support a request that Understudy cannot parse.
             Err(_) => Ok(()),
         }
@@ -138,24 +140,24 @@ impl<'a> Reading<'a> {
         let Some(body) = self.input.body else {
             return Ok(Vec::new());
         };
-        let said = match self.said(body) {
-            Ok(said) => said,
+        let conversation = match self.conversation(body) {
+            Ok(conversation) => conversation,
             Err(why) => return Err(why.clone()),
         };
         match self.input.kind {
             Kind::Generate => {
                 let target = found.target(model);
-                Ok(translate::say(self.input.dialect, spoken, said, &target)?.left_out)
+                Ok(translate::write(self.input.dialect, spoken, conversation, &target)?.left_out)
             }
             // The count only reads the request.
             Kind::CountTokens => Ok(Vec::new()),
         }
     }
 
-    fn said(&self, body: &[u8]) -> &Result<Conversation, Untranslatable> {
-        self.said.get_or_init(|| {
-            let said = translate::read(self.input.dialect, body)?;
-            Ok(said.with_fidelity(self.fidelity))
+    fn conversation(&self, body: &[u8]) -> &Result<Conversation, Untranslatable> {
+        self.conversation.get_or_init(|| {
+            let conversation = translate::read(self.input.dialect, body)?;
+            Ok(conversation.with_fidelity(self.fidelity))
         })
     }
 }

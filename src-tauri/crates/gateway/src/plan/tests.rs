@@ -256,8 +256,8 @@ fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
         change(&mut endpoint);
         config.endpoints.insert(EndpointId::new(id), endpoint);
     };
-    let model = |id: &str, maker: Option<&str>| catalog::Model {
-        maker_id: maker.map(ModelId::new),
+    let model = |id: &str, vendor_model: Option<&str>| catalog::Model {
+        vendor_model_id: vendor_model.map(ModelId::new),
         ..catalog::Model::new(id.into())
     };
     add("other", &|e| e.endpoint.serves = vec!["gpt-*".to_owned()]);
@@ -344,7 +344,7 @@ fn a_paid_key_for_a_subscription_needs_consent() {
             "the daily cap of $10 for fallbacks is used up ($10.02)"
         );
     }
-    for (general, own, said) in [
+    for (general, own, expected) in [
         (Consent::Ask, Consent::Yes, ""),
         (Consent::Yes, Consent::No, "have refused"),
         (Consent::Yes, Consent::Ask, ""),
@@ -361,8 +361,8 @@ fn a_paid_key_for_a_subscription_needs_consent() {
             .map(|dropped| dropped.why.to_string())
             .collect();
         assert_eq!(
-            (why.is_empty(), why.contains(said)),
-            (said.is_empty(), true),
+            (why.is_empty(), why.contains(expected)),
+            (expected.is_empty(), true),
             "{why}"
         );
     }

@@ -127,7 +127,7 @@ fn id(exchange: &Draft, body: &[u8]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.update(wire::without_ids(exchange.dialect, body));
+    hash.update(wire::canonical_request(exchange.dialect, body));
     let digest = hash.finalize();
     digest[..8]
         .iter()

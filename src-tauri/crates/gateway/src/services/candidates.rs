@@ -3,7 +3,7 @@
 use catalog::{EndpointId, ProviderId};
 use health::{Level, Verdict};
 use tracing::Span;
-use wire::{Class, Kind};
+use wire::{FailureClass, Kind};
 
 use super::Services;
 use crate::attempt::breaker::{FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
@@ -37,7 +37,7 @@ impl Services {
     }
 
     /// The class of the failures that its breaker counts.
-    pub(crate) fn failing(&self, candidate: &Candidate) -> Option<Class> {
+    pub(crate) fn failing(&self, candidate: &Candidate) -> Option<FailureClass> {
         self.0
             .breakers
             .failing(&candidate.endpoint, &candidate.model)

@@ -16,13 +16,17 @@ event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"
 #[tokio::test(start_paused = true)]
 async fn end_turn_and_then_an_error_event_is_a_complete_response() {
     let mut scene = Scene::answering(ANSWER);
-    let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
+    let received = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
     assert!(
-        told.contains("All of it.") && told.contains("end_turn"),
-        "{told}"
+        received.contains("All of it.") && received.contains("end_turn"),
+        "{received}"
     );
-    assert_eq!(told.matches("event: message_stop").count(), 1, "{told}");
-    assert!(!told.contains("event: error"), "{told}");
-    let (asked, end) = scene.asked().await;
-    assert_eq!((asked, end), (vec!["lead".to_owned()], End::Complete));
+    assert_eq!(
+        received.matches("event: message_stop").count(),
+        1,
+        "{received}"
+    );
+    assert!(!received.contains("event: error"), "{received}");
+    let (requested, end) = scene.requested().await;
+    assert_eq!((requested, end), (vec!["lead".to_owned()], End::Complete));
 }

@@ -35,7 +35,7 @@ pub(crate) struct Agent {
     /// Calls without results.
     open: Vec<(String, String)>,
     /// All texts so far, of both sides, and the tool results.
-    pub(crate) said: Vec<String>,
+    pub(crate) sentence: Vec<String>,
 }
 
 impl Agent {
@@ -47,7 +47,7 @@ impl Agent {
             previous: None,
             frame: None,
             open: Vec::new(),
-            said: Vec::new(),
+            sentence: Vec::new(),
         }
     }
 
@@ -64,14 +64,14 @@ impl Agent {
     /// The next request: the results of the open calls, or a question of the user.
     pub(crate) fn next(&mut self, question: &str) -> Value {
         if self.open.is_empty() {
-            self.said.push(question.to_owned());
+            self.sentence.push(question.to_owned());
             self.turns
                 .push(json!({ "role": "user", "content": question }));
         } else {
             let open = std::mem::take(&mut self.open);
             let results = open.into_iter().map(|(id, _)| {
-                let result = format!("result {}", self.said.len());
-                self.said.push(result.clone());
+                let result = format!("result {}", self.sentence.len());
+                self.sentence.push(result.clone());
                 (id, result)
             });
             let results: Vec<(String, String)> = results.collect();
@@ -148,10 +148,11 @@ impl Agent {
             }
             // The libraries know only the fields of OpenAI's own API.
             Dialect::OpenaiChat => {
-                let told = &document["choices"][0]["message"];
-                self.note(&told["content"], &Value::Null, &Value::Null);
-                let mut message = json!({ "role": "assistant", "content": told["content"] });
-                let calls = list(&told["tool_calls"]).iter().map(|call| {
+                let received_body = &document["choices"][0]["message"];
+                self.note(&received_body["content"], &Value::Null, &Value::Null);
+                let mut message =
+                    json!({ "role": "assistant", "content": received_body["content"] });
+                let calls = list(&received_body["tool_calls"]).iter().map(|call| {
                     let function = &call["function"];
                     self.note(&Value::Null, &call["id"], &function["name"]);
                     json!({ "id": call["id"], "type": "function", "function": {
@@ -186,7 +187,7 @@ impl Agent {
     }
 
     fn note(&mut self, text: &Value, call: &Value, name: &Value) {
-        self.said.extend(
+        self.sentence.extend(
             text.as_str()
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalog::Dialect;
 use serde_json::{Value, json};
-use stage::{Cue, Fault, Line};
+use stage::{Fault, ScriptStep, ScriptedPart};
 use tokio::time::sleep;
 
 use crate::delivery::is_complete;
@@ -29,16 +29,19 @@ fn document(mut body: Value) -> Value {
 async fn turn(scene: &mut Scene, dialect: Dialect, body: Value) -> String {
     let streamed = body["stream"] != json!(false);
     let response = scene.send(dialect, body, |head| head.header("session-id", "s1"));
-    let told = text(response.await).await.unwrap();
+    let received = text(response.await).await.unwrap();
     if streamed {
-        assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
+        assert!(
+            is_complete(dialect, received.as_bytes()),
+            "{dialect}: {received}"
+        );
     }
     scene.ended().await;
-    said(dialect, &told, streamed)
+    note_in(dialect, &received, streamed)
 }
 
 /// The text of a response, as a client reads it. If the dialect repeats it, both copies must be equal.
-fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
+fn note_in(dialect: Dialect, received: &str, streamed: bool) -> String {
     let in_document = |response: &Value| {
         let parts = match dialect {
             Dialect::Anthropic => response["content"].clone(),
@@ -56,9 +59,11 @@ fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
         texts.collect::<String>()
     };
     if !streamed {
-        return in_document(&serde_json::from_str(told).unwrap());
+        return in_document(&serde_json::from_str(received).unwrap());
     }
-    let data = told.lines().filter_map(|line| line.strip_prefix("data: "));
+    let data = received
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
     let events: Vec<Value> = data
         .filter_map(|data| serde_json::from_str(data).ok())
         .collect();
@@ -123,7 +128,7 @@ async fn a_change_of_provider_is_noted_once_in_the_sessions_next_text() {
 async fn a_response_without_text_defers_the_line_to_the_next_one() {
     for dialect in Dialect::ALL {
         let mut scene = desk();
-        scene.second.cue(Cue::answer([Line::Tool {
+        scene.second.cue(ScriptStep::answer([ScriptedPart::Tool {
             name: "Bash".to_owned(),
             input: json!({ "command": "ls" }),
         }]));
@@ -139,12 +144,18 @@ async fn the_note_goes_to_agents_alone_in_no_document_and_only_where_nothing_els
     for dialect in Dialect::ALL {
         let mut scene = desk();
         scene.change(|config| config.announce = false);
-        let told = turn(&mut scene, dialect, question(dialect)).await;
-        assert!(!told.contains("[Understudy"), "{dialect}: a tray says it");
+        let received = turn(&mut scene, dialect, question(dialect)).await;
+        assert!(
+            !received.contains("[Understudy"),
+            "{dialect}: a tray says it"
+        );
 
         let mut scene = desk().of_client("ai/7.0.173 ai-sdk/openai");
-        let told = turn(&mut scene, dialect, question(dialect)).await;
-        assert!(!told.contains("[Understudy"), "{dialect}: an application");
+        let received = turn(&mut scene, dialect, question(dialect)).await;
+        assert!(
+            !received.contains("[Understudy"),
+            "{dialect}: an application"
+        );
 
         let mut scene = desk();
         let mut body = question(dialect);
@@ -161,9 +172,9 @@ async fn the_note_goes_to_agents_alone_in_no_document_and_only_where_nothing_els
                     json!({ "format": { "type": "json_schema", "name": "a", "schema": schema } });
             }
         }
-        scene
-            .second
-            .cue(Cue::answer([Line::Text("{\"a\":\"b\"}".to_owned())]));
+        scene.second.cue(ScriptStep::answer([ScriptedPart::Text(
+            "{\"a\":\"b\"}".to_owned(),
+        )]));
         assert_eq!(
             turn(&mut scene, dialect, body).await,
             "{\"a\":\"b\"}",
@@ -198,7 +209,7 @@ async fn without_a_session_each_turn_of_the_user_has_the_note() {
         let response = scene.send(Dialect::OpenaiChat, body, |head| {
             head.header("user-agent", AGENT)
         });
-        said(
+        note_in(
             Dialect::OpenaiChat,
             &text(response.await).await.unwrap(),
             true,

@@ -4,9 +4,9 @@
 use catalog::Dialect;
 use gateway::{End, Restart};
 use serde_json::{Value, json};
-use stage::{Cue, Fault, Line};
+use stage::{Fault, ScriptStep, ScriptedPart};
 
-use crate::delivery::{given, is_complete};
+use crate::delivery::{delivered, is_complete};
 use crate::world::{Scene, question, question_with_tool, text};
 
 const APPLICATIONS: [&str; 6] = [
@@ -21,30 +21,30 @@ const APPLICATIONS: [&str; 6] = [
 const SHOWN: &str = "Here is the first part of a text that is long enough to be cut.";
 
 /// Each candidate is attempted twice.
-fn cut(fault: Fault, lines: impl Into<Vec<Line>>) -> Cue {
-    Cue {
+fn cut(fault: Fault, lines: impl Into<Vec<ScriptedPart>>) -> ScriptStep {
+    ScriptStep {
         fault: Some(fault),
-        ..Cue::answer(lines)
+        ..ScriptStep::answer(lines)
     }
     .times(2)
 }
 
-fn line_of(text: &str) -> Line {
-    Line::Text(text.to_owned())
+fn line_of(text: &str) -> ScriptedPart {
+    ScriptedPart::Text(text.to_owned())
 }
 
-fn bash(command: &str) -> Line {
-    Line::Tool {
+fn bash(command: &str) -> ScriptedPart {
+    ScriptedPart::Tool {
         name: "Bash".to_owned(),
         input: json!({ "command": command }),
     }
 }
 
-async fn asked(scene: &Scene, dialect: Dialect, body: Value) -> (String, bool) {
-    let (told, end) = given(scene.send(dialect, body, |head| head).await).await;
-    let told = String::from_utf8(told).unwrap();
-    assert!(!told.contains("Understudy"), "{dialect}: {told}");
-    (told, end.is_ok())
+async fn requested(scene: &Scene, dialect: Dialect, body: Value) -> (String, bool) {
+    let (received, end) = delivered(scene.send(dialect, body, |head| head).await).await;
+    let received = String::from_utf8(received).unwrap();
+    assert!(!received.contains("Understudy"), "{dialect}: {received}");
+    (received, end.is_ok())
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,13 +66,14 @@ async fn with_tools_a_cut_at_any_point_has_no_effect_on_the_client() {
                 scene
                     .lead
                     .cue(cut(fault, [line_of(SHOWN), bash("rm --first")]));
-                scene.second.cue(Cue::answer([bash("ls --second")]));
-                let (told, clean) = asked(&scene, dialect, question_with_tool(dialect)).await;
+                scene.second.cue(ScriptStep::answer([bash("ls --second")]));
+                let (received, clean) =
+                    requested(&scene, dialect, question_with_tool(dialect)).await;
                 assert!(
-                    clean && is_complete(dialect, told.as_bytes()),
-                    "{case}: {told}"
+                    clean && is_complete(dialect, received.as_bytes()),
+                    "{case}: {received}"
                 );
-                assert!(!told.contains("first"), "{case}: {told}");
+                assert!(!received.contains("first"), "{case}: {received}");
                 assert_eq!(scene.ended().await.end, End::Complete, "{case}");
             }
         }
@@ -99,13 +100,13 @@ async fn a_demanded_document_is_checked_before_its_first_byte_is_released() {
         let mut scene = Scene::new().of_client(APPLICATIONS[0]);
         let document = |value: &str| line_of(&json!({ "a": value }).to_string());
         scene.lead.cue(cut(Fault::CutInText, [document(SHOWN)]));
-        scene.second.cue(Cue::answer([document("whole")]));
-        let (told, clean) = asked(&scene, dialect, body).await;
+        scene.second.cue(ScriptStep::answer([document("whole")]));
+        let (received, clean) = requested(&scene, dialect, body).await;
         assert!(
-            clean && is_complete(dialect, told.as_bytes()),
-            "{dialect}: {told}"
+            clean && is_complete(dialect, received.as_bytes()),
+            "{dialect}: {received}"
         );
-        assert!(!told.contains("first part"), "{dialect}: {told}");
+        assert!(!received.contains("first part"), "{dialect}: {received}");
         assert_eq!(scene.ended().await.end, End::Complete, "{dialect}");
     }
 }
@@ -115,7 +116,7 @@ async fn a_demanded_document_is_checked_before_its_first_byte_is_released() {
 async fn released_text_is_never_followed_by_that_of_another_response() {
     for application in APPLICATIONS {
         for dialect in Dialect::ALL {
-            for (fault, whole) in [
+            for (fault, complete) in [
                 (Fault::CutAfterOpening, true),
                 (Fault::ErrorEventFirst, true),
                 (Fault::CutInText, false),
@@ -126,16 +127,18 @@ async fn released_text_is_never_followed_by_that_of_another_response() {
                 let case = format!("{application} {dialect} {fault}");
                 let mut scene = Scene::new().of_client(application);
                 scene.lead.cue(cut(fault, [line_of(SHOWN)]));
-                scene.second.cue(Cue::answer([line_of("Forty-two.")]));
-                let (told, clean) = asked(&scene, dialect, question(dialect)).await;
+                scene
+                    .second
+                    .cue(ScriptStep::answer([line_of("Forty-two.")]));
+                let (received, clean) = requested(&scene, dialect, question(dialect)).await;
                 assert_eq!(
-                    clean && is_complete(dialect, told.as_bytes()),
-                    whole,
-                    "{case}: {told}"
+                    clean && is_complete(dialect, received.as_bytes()),
+                    complete,
+                    "{case}: {received}"
                 );
-                let both = told.contains("Here is") && told.contains("Forty");
-                assert!(!both && clean == whole, "{case}: {told}");
-                let end = if whole { End::Complete } else { End::Cut };
+                let both = received.contains("Here is") && received.contains("Forty");
+                assert!(!both && clean == complete, "{case}: {received}");
+                let end = if complete { End::Complete } else { End::Cut };
                 assert_eq!(scene.ended().await.end, end, "{case}");
             }
         }
@@ -149,12 +152,15 @@ async fn an_applications_text_has_no_note_of_understudy() {
         for dialect in Dialect::ALL {
             let mut scene = Scene::with(Fault::CutInText).of_client(user_agent);
             scene.restarts(Restart::Always);
-            let told = text(scene.ask(dialect).await).await.unwrap();
-            assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
+            let received = text(scene.ask(dialect).await).await.unwrap();
+            assert!(
+                is_complete(dialect, received.as_bytes()),
+                "{dialect}: {received}"
+            );
             assert_eq!(
-                told.contains("[Understudy: "),
+                received.contains("[Understudy: "),
                 note,
-                "{user_agent} {dialect}: {told}"
+                "{user_agent} {dialect}: {received}"
             );
             assert_eq!(scene.ended().await.restarts, 1);
         }
@@ -171,12 +177,12 @@ async fn a_client_that_retries_only_after_a_clean_end_gets_one() {
         let response = scene.send(Dialect::OpenaiChat, body, |head| {
             head.header("user-agent", user_agent)
         });
-        let (told, end) = given(response.await).await;
-        let told = String::from_utf8(told).unwrap();
+        let (received, end) = delivered(response.await).await;
+        let received = String::from_utf8(received).unwrap();
         assert!(
-            !told.contains("\"finish_reason\":\"") && !told.contains("[DONE]"),
-            "{told}"
+            !received.contains("\"finish_reason\":\"") && !received.contains("[DONE]"),
+            "{received}"
         );
-        assert_eq!(end.is_ok(), clean, "{version}: {told}");
+        assert_eq!(end.is_ok(), clean, "{version}: {received}");
     }
 }

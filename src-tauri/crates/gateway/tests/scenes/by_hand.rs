@@ -53,8 +53,8 @@ impl Requests {
 /// Answers every request to the primary with these beats; the second endpoint is a healthy stage.
 pub(crate) fn always(beats: impl Into<Vec<Beat>>) -> (Scene, Requests) {
     let beats = beats.into();
-    let (asked, second) = (Requests::default(), Stage::any_model());
-    let (seen, stage) = (asked.clone(), second.clone());
+    let (requested, second) = (Requests::default(), Stage::any_model());
+    let (seen, stage) = (requested.clone(), second.clone());
     let connect = gateway::connect(move |uri: http::Uri| {
         let (beats, seen, stage) = (beats.clone(), seen.clone(), stage.clone());
         async move {
@@ -72,7 +72,10 @@ pub(crate) fn always(beats: impl Into<Vec<Beat>>) -> (Scene, Requests) {
             })
         }
     });
-    (Scene::dialling(Stage::any_model(), second, connect), asked)
+    (
+        Scene::dialling(Stage::any_model(), second, connect),
+        requested,
+    )
 }
 
 /// An event stream of a close-delimited body with these events.
@@ -85,9 +88,13 @@ pub(crate) fn streaming(events: &[String]) -> (Scene, Requests) {
     always(beats)
 }
 
-async fn play(mut io: DuplexStream, mut beats: VecDeque<Beat>, asked: Requests) -> io::Result<()> {
+async fn play(
+    mut io: DuplexStream,
+    mut beats: VecDeque<Beat>,
+    requested: Requests,
+) -> io::Result<()> {
     let request = request(&mut io).await?;
-    asked.0.lock().unwrap().push(request);
+    requested.0.lock().unwrap().push(request);
     while let Some(beat) = beats.pop_front() {
         match beat {
             Beat::Bytes(bytes) => io.write_all(&bytes).await?,

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
 use crate::by_hand::{Beat, Requests, STREAM, always, first_content, raw, recorded};
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 /// Headers of a document.
 const DOCUMENT: &str =
@@ -113,11 +113,14 @@ async fn answered(scene: &mut Scene, dialect: Dialect, streamed: bool) -> Vec<St
     };
     let response = scene.send(dialect, body, |head| head).await;
     assert_eq!(response.status(), StatusCode::OK);
-    let told = text(response).await.unwrap();
-    assert!(!streamed || whole(dialect, &told), "{dialect}: {told}");
-    let (asked, end) = scene.asked().await;
+    let received = text(response).await.unwrap();
+    assert!(
+        !streamed || complete(dialect, &received),
+        "{dialect}: {received}"
+    );
+    let (requested, end) = scene.requested().await;
     assert_eq!(end, End::Complete, "{dialect}");
-    asked
+    requested
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,14 +137,14 @@ async fn each_event_is_released_when_it_arrives_and_not_at_the_end_of_the_coding
             let (scene, _) = always(beats);
             let began = Instant::now();
             let mut body = scene.ask(dialect).await.into_body();
-            let mut told = Vec::new();
+            let mut received = Vec::new();
             let mut ends: Vec<usize> = Vec::new();
             for event in &events {
                 ends.push(ends.last().unwrap_or(&0) + event.len());
             }
             while let Some(frame) = body.frame().await {
-                told.extend_from_slice(&frame.unwrap().into_data().unwrap());
-                let come = ends.iter().filter(|end| **end <= told.len()).count();
+                received.extend_from_slice(&frame.unwrap().into_data().unwrap());
+                let come = ends.iter().filter(|end| **end <= received.len()).count();
                 let due = Duration::from_secs(5 * come as u64 - 4);
                 let content = Duration::from_secs(5 * first_content(dialect) as u64 + 1);
                 let waited = began.elapsed();
@@ -150,8 +153,8 @@ async fn each_event_is_released_when_it_arrives_and_not_at_the_end_of_the_coding
                     "{dialect} {coding:?}: event {come} after {waited:?}"
                 );
             }
-            let told = String::from_utf8(told).unwrap();
-            assert_eq!(told, events.concat(), "{dialect} {coding:?}");
+            let received = String::from_utf8(received).unwrap();
+            assert_eq!(received, events.concat(), "{dialect} {coding:?}");
         }
     }
 }
@@ -162,14 +165,14 @@ async fn a_compressed_document_is_released_decoded() {
         let plain = document(dialect).await;
         for coding in Coding::ALL {
             let body = compressed(DOCUMENT, coding, std::slice::from_ref(&plain)).await;
-            let (mut scene, asked) = always(body);
+            let (mut scene, requested) = always(body);
             let response = scene
                 .send(dialect, in_one_piece(dialect), |head| head)
                 .await;
             assert!(!response.headers().contains_key("content-encoding"));
             assert_eq!(text(response).await.unwrap(), plain, "{dialect} {coding:?}");
-            assert_eq!(scene.asked().await.1, End::Complete);
-            assert_eq!(asked.count(), 1, "{dialect} {coding:?}");
+            assert_eq!(scene.requested().await.1, End::Complete);
+            assert_eq!(requested.count(), 1, "{dialect} {coding:?}");
         }
     }
 }
@@ -182,18 +185,19 @@ async fn a_compressed_error_is_classified_and_returned_uncompressed() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
             let head = DOCUMENT.replacen("200 OK", "400 Bad Request", 1);
-            let (scene, asked) = always(compressed(&head, coding, &[refused.to_string()]).await);
+            let (scene, requested) =
+                always(compressed(&head, coding, &[refused.to_string()]).await);
             let response = scene.ask(dialect).await;
             assert_eq!(response.status(), StatusCode::BAD_REQUEST);
             assert!(!response.headers().contains_key("content-encoding"));
             assert_eq!(text(response).await.unwrap(), refused.to_string());
-            assert_eq!(asked.count(), 1, "{dialect} {coding:?}");
+            assert_eq!(requested.count(), 1, "{dialect} {coding:?}");
 
             // Without the body this would be a rate limit with a retry.
             let head = DOCUMENT.replacen("200 OK", "429 Too Many Requests", 1);
             let (mut scene, _) = always(compressed(&head, coding, &[spent.to_string()]).await);
-            let asked = answered(&mut scene, dialect, true).await;
-            assert_eq!(asked, ["lead", "second"], "{dialect} {coding:?}");
+            let requested = answered(&mut scene, dialect, true).await;
+            assert_eq!(requested, ["lead", "second"], "{dialect} {coding:?}");
         }
     }
 }
@@ -215,15 +219,23 @@ async fn a_cut_in_the_compressed_bytes_is_a_cut() {
             let mut beats = compressed(STREAM, coding, &plain).await;
             beats.truncate(2);
             let (mut scene, _) = always(beats);
-            let asked = answered(&mut scene, dialect, true).await;
-            assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {coding:?}");
+            let requested = answered(&mut scene, dialect, true).await;
+            assert_eq!(
+                requested,
+                ["lead", "lead", "second"],
+                "{dialect} {coding:?}"
+            );
 
             let bytes = coding.pieces(&[&document]).await.concat();
-            let half = Bytes::from(bytes).slice(..document.len() / 4);
+            let first_part = Bytes::from(bytes).slice(..document.len() / 4);
             let head = raw(coded(DOCUMENT, coding.name()));
-            let (mut scene, _) = always([head, Beat::Bytes(half)]);
-            let asked = answered(&mut scene, dialect, false).await;
-            assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {coding:?}");
+            let (mut scene, _) = always([head, Beat::Bytes(first_part)]);
+            let requested = answered(&mut scene, dialect, false).await;
+            assert_eq!(
+                requested,
+                ["lead", "lead", "second"],
+                "{dialect} {coding:?}"
+            );
         }
     }
 }
@@ -237,9 +249,12 @@ async fn what_follows_the_completion_check_changes_nothing() {
             let mut beats = compressed(STREAM, coding, &plain).await;
             beats.pop();
             let (mut scene, _) = always(beats);
-            let told = text(scene.ask(dialect).await).await.unwrap();
-            assert_eq!(told, plain.concat(), "{dialect} {coding:?}");
-            assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+            let received = text(scene.ask(dialect).await).await.unwrap();
+            assert_eq!(received, plain.concat(), "{dialect} {coding:?}");
+            assert_eq!(
+                scene.requested().await,
+                (vec!["lead".into()], End::Complete)
+            );
         }
     }
 }
@@ -255,11 +270,11 @@ async fn an_unreadable_response_is_a_failed_attempt() {
                     raw("\u{7f}this is not how it was compressed"),
                 ];
                 let (mut scene, _) = always(lies);
-                let asked = answered(&mut scene, dialect, streamed).await;
-                assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {name}");
+                let requested = answered(&mut scene, dialect, streamed).await;
+                assert_eq!(requested, ["lead", "lead", "second"], "{dialect} {name}");
             }
             for name in ["compress", "aes128gcm", "gzip, br"] {
-                let (mut scene, asked) = always([raw(coded(head, name)), raw("whatever")]);
+                let (mut scene, requested) = always([raw(coded(head, name)), raw("whatever")]);
                 let response = if streamed {
                     scene.ask(dialect).await
                 } else {
@@ -269,7 +284,7 @@ async fn an_unreadable_response_is_a_failed_attempt() {
                 };
                 text(response).await.unwrap();
                 let exchange = scene.ended().await;
-                assert_eq!(asked.count(), 1, "{name}: it would do it again");
+                assert_eq!(requested.count(), 1, "{name}: it would do it again");
                 let Outcome::Failed { message, .. } = &exchange.attempts[0].outcome else {
                     panic!("{dialect} {name}: {exchange:?}");
                 };
@@ -292,8 +307,8 @@ async fn a_compression_bomb_is_abandoned_at_the_limit_of_any_response() {
         for dialect in Dialect::ALL {
             for (head, streamed) in [(STREAM, true), (DOCUMENT, false)] {
                 let head = raw(coded(head, coding.name()));
-                let (scene, asked) = always([head, Beat::Bytes(bytes.clone())]);
-                let failed = abandoned(scene, asked, dialect, streamed).await;
+                let (scene, requested) = always([head, Beat::Bytes(bytes.clone())]);
+                let failed = abandoned(scene, requested, dialect, streamed).await;
                 assert!(failed.contains("larger than"), "{coding:?}: {failed}");
             }
         }
@@ -307,15 +322,20 @@ async fn a_window_of_a_gigabyte_is_not_granted() {
     let brotli: &[u8] = &[0x11, 0x1e, 0x03, 0x00];
     for dialect in Dialect::ALL {
         for (name, bytes) in [("zstd", zstd), ("br", brotli)] {
-            let (scene, asked) = always([raw(coded(STREAM, name)), Beat::Bytes(bytes.into())]);
-            let failed = abandoned(scene, asked, dialect, true).await;
+            let (scene, requested) = always([raw(coded(STREAM, name)), Beat::Bytes(bytes.into())]);
+            let failed = abandoned(scene, requested, dialect, true).await;
             assert!(failed.contains("and is not"), "{failed}");
         }
     }
 }
 
 /// Why the gateway failed over from the primary, without an effect on the client.
-async fn abandoned(mut scene: Scene, asked: Requests, dialect: Dialect, streamed: bool) -> String {
+async fn abandoned(
+    mut scene: Scene,
+    requested: Requests,
+    dialect: Dialect,
+    streamed: bool,
+) -> String {
     let body = if streamed {
         question(dialect)
     } else {
@@ -326,7 +346,7 @@ async fn abandoned(mut scene: Scene, asked: Requests, dialect: Dialect, streamed
         .unwrap();
     let exchange = scene.ended().await;
     assert_eq!(exchange.end, End::Complete, "{dialect}");
-    assert!((1..=2).contains(&asked.count()));
+    assert!((1..=2).contains(&requested.count()));
     let outcome = &exchange.attempts[0].outcome;
     let Outcome::Failed { message, .. } = outcome else {
         panic!("{dialect}: {outcome:?}");

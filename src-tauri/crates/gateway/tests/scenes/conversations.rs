@@ -6,7 +6,7 @@ use std::time::Duration;
 use catalog::{Dialect, EndpointId, ModelId};
 use gateway::{CandidateRule, End, Restart};
 use serde_json::{Value, json};
-use stage::{Cue, Family, Fault, Line};
+use stage::{Family, Fault, ScriptStep, ScriptedPart};
 
 use crate::agent::{Agent, Keeps};
 use crate::returns::{VENDORS, Vendor, desk, refused};
@@ -36,8 +36,8 @@ async fn send(scene: &Scene, body: Value, key: &str) -> (http::response::Parts, 
         })
         .await;
     let (head, body) = response.into_parts();
-    let told = text(http::Response::new(body)).await.unwrap();
-    (head, serde_json::from_str(&told).unwrap_or_default())
+    let received = text(http::Response::new(body)).await.unwrap();
+    (head, serde_json::from_str(&received).unwrap_or_default())
 }
 
 fn ask(input: Value) -> Value {
@@ -56,7 +56,7 @@ fn sent(received: &[stage::Received]) -> Value {
 #[tokio::test(start_paused = true)]
 async fn references_are_sent_in_full_to_a_candidate_that_does_not_store_them() {
     let scene = stateful(Family::Anthropic);
-    let answer_with = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
+    let answer_with = |text: &str| ScriptStep::answer([ScriptedPart::Text(text.to_owned())]);
     scene.lead.cue(answer_with("of the lead"));
     scene.second.cue(answer_with("of the second"));
     let (_, first) = send(&scene, ask(json!("Hi")), KEY).await;
@@ -72,8 +72,8 @@ async fn references_are_sent_in_full_to_a_candidate_that_does_not_store_them() {
     assert_eq!(second["previous_response_id"], first["id"]);
     let messages = sent(&scene.second.received())["messages"].clone();
     let texts = messages.to_string();
-    for said in ["Hi", "of the lead", "Go on"] {
-        assert_eq!(texts.matches(said).count(), 1, "{texts}");
+    for sentence in ["Hi", "of the lead", "Go on"] {
+        assert_eq!(texts.matches(sentence).count(), 1, "{texts}");
     }
 
     // For a response that the primary stores it gets the id.
@@ -87,14 +87,18 @@ async fn references_are_sent_in_full_to_a_candidate_that_does_not_store_them() {
     let body = sent(&scene.lead.received());
     assert_eq!(body["previous_response_id"], first["id"]);
     let texts = body["input"].to_string();
-    for (said, times) in [
+    for (sentence, times) in [
         ("Hi", 0),
         ("of the lead", 0),
         ("Go on", 1),
         ("of the second", 1),
         ("And now?", 1),
     ] {
-        assert_eq!(texts.matches(said).count(), times, "{said}: {texts}");
+        assert_eq!(
+            texts.matches(sentence).count(),
+            times,
+            "{sentence}: {texts}"
+        );
     }
 }
 
@@ -105,15 +109,15 @@ async fn a_reference_to_a_continued_response_is_sent_in_full() {
         let scene = stateful(family).of_agent();
         scene.restarts(Restart::Always);
         let mut agent = Agent::new(Keeps::Previous, true);
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(Fault::CutInText),
-            ..Cue::answer([Line::Text(
+            ..ScriptStep::answer([ScriptedPart::Text(
                 "The answer is on its way, and it is long enough to be cut.".to_owned(),
             )])
         });
-        scene
-            .second
-            .cue(Cue::answer([Line::Text("Once more, whole.".to_owned())]));
+        scene.second.cue(ScriptStep::answer([ScriptedPart::Text(
+            "Once more, whole.".to_owned(),
+        )]));
         for lead_fails in [false, false, true] {
             down(&scene, lead_fails);
             let body = agent.next("Go on");
@@ -143,9 +147,9 @@ async fn the_clients_own_vendor_gets_its_own_references_byte_for_byte() {
         let scene = stateful(Family::Gemini);
         let mut agent = Agent::new(keeps, true);
         for number in 0..4 {
-            scene.lead.cue(Cue::answer([
-                Line::Thinking(format!("thought {number}")),
-                Line::Text(format!("answer {number}")),
+            scene.lead.cue(ScriptStep::answer([
+                ScriptedPart::Thinking(format!("thought {number}")),
+                ScriptedPart::Text(format!("answer {number}")),
             ]));
             let body = agent.next(&format!("question {number}"));
             let response = scene
@@ -239,7 +243,7 @@ async fn a_reference_without_a_kept_response_is_unsupported_by_other_endpoints()
     for case in cases {
         let mut scene = stateful(Family::DeepSeek);
         // Two accounts of one vendor: a vendor refuses references to another account's responses.
-        scene.lead.act(stage::Acting::Plain);
+        scene.lead.act(stage::VendorChoice::Plain);
         (case.before)(&scene);
         let (head, first) = send(&scene, (case.first)(), KEY).await;
         assert_eq!(head.status, 200, "{}", case.name);
@@ -273,7 +277,7 @@ async fn a_reference_without_a_kept_response_is_unsupported_by_other_endpoints()
 #[tokio::test(start_paused = true)]
 async fn an_id_of_another_client_finds_nothing() {
     let scene = stateful(Family::Anthropic);
-    scene.lead.act(stage::Acting::Plain);
+    scene.lead.act(stage::VendorChoice::Plain);
     down(&scene, true);
     let (_, first) = send(&scene, ask(json!("SECRET")), KEY).await;
     let item = json!({ "type": "item_reference", "id": first["output"][0]["id"] });
@@ -300,7 +304,7 @@ async fn an_id_of_another_client_finds_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_ledger_loses_the_reference_and_not_the_response() {
     let mut scene = stateful(Family::Anthropic);
-    scene.lead.act(stage::Acting::Plain);
+    scene.lead.act(stage::VendorChoice::Plain);
     down(&scene, true);
     let busy = scene.records.busy().await;
     let began = tokio::time::Instant::now();
@@ -354,10 +358,10 @@ async fn a_conversation_is_kept_while_it_is_used_every_day() {
     }
 }
 
-fn calls_bash() -> Cue {
-    Cue::answer([
-        Line::Thinking("Let me look.".to_owned()),
-        Line::Tool {
+fn calls_bash() -> ScriptStep {
+    ScriptStep::answer([
+        ScriptedPart::Thinking("Let me look.".to_owned()),
+        ScriptedPart::Tool {
             name: "Bash".to_owned(),
             input: json!({ "command": "ls" }),
         },

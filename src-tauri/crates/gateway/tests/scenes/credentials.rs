@@ -5,7 +5,7 @@ use catalog::{Auth, Dialect, EndpointId, Secret};
 use gateway::End;
 use stage::{Fault, Stage};
 
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 const TOKEN: &str = "token";
 const LOGIN: &str = "login-of-the-client";
@@ -50,10 +50,10 @@ async fn carried(scene: &mut Scene, dialect: Dialect, header: &str, login: &str)
             .header("cookie", COOKIE)
             .header("openai-organization", "org-of-the-client")
     });
-    let told = text(response.await).await.unwrap();
-    assert!(whole(dialect, &told), "{dialect}: {told}");
-    let (asked, end) = scene.asked().await;
-    assert_eq!(asked, ["lead", "lead", "second"], "{dialect}");
+    let received = text(response.await).await.unwrap();
+    assert!(complete(dialect, &received), "{dialect}: {received}");
+    let (requested, end) = scene.requested().await;
+    assert_eq!(requested, ["lead", "lead", "second"], "{dialect}");
     assert_eq!(end, End::Complete, "{dialect}");
 }
 

@@ -3,7 +3,7 @@
 use catalog::Dialect;
 use gateway::{Demand, End, Schema};
 use serde_json::json;
-use stage::{Cue, Line};
+use stage::{ScriptStep, ScriptedPart};
 
 use crate::world::{Scene, question, text};
 
@@ -18,21 +18,28 @@ async fn a_response_that_breaks_the_demand_is_retried_once_and_then_fails_over()
                     route.demand = Some(Demand::Schema(Schema::new(schema).unwrap()));
                 }
             });
-            let part = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
+            let part = |text: &str| ScriptStep::answer([ScriptedPart::Text(text.to_owned())]);
             scene.lead.cue(part("I would rather chat.").times(2));
             scene.second.cue(part(r#"{"score": 3}"#));
             let mut body = question(dialect);
             body["stream"] = json!(streamed);
-            let told = text(scene.send(dialect, body, |head| head).await)
+            let received = text(scene.send(dialect, body, |head| head).await)
                 .await
                 .unwrap();
-            assert!(told.contains("score"), "{dialect} {streamed}: {told}");
             assert!(
-                !told.contains("rather chat"),
-                "{dialect} {streamed}: {told}"
+                received.contains("score"),
+                "{dialect} {streamed}: {received}"
             );
-            let (asked, end) = scene.asked().await;
-            assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {streamed}");
+            assert!(
+                !received.contains("rather chat"),
+                "{dialect} {streamed}: {received}"
+            );
+            let (requested, end) = scene.requested().await;
+            assert_eq!(
+                requested,
+                ["lead", "lead", "second"],
+                "{dialect} {streamed}"
+            );
             assert_eq!(end, End::Complete, "{dialect} {streamed}");
         }
     }

@@ -5,9 +5,9 @@ use gateway::{End, Restart};
 use serde_json::{Value, json};
 
 use crate::by_hand::{Beat, always, raw};
-use crate::delivery::{given, is_complete};
+use crate::delivery::{delivered, is_complete};
 use crate::understudy::speaks_only;
-use crate::world::{Scene, question, question_with_tool, text, whole};
+use crate::world::{Scene, complete, question, question_with_tool, text};
 
 fn head(kind: &str) -> Beat {
     raw(format!(
@@ -73,13 +73,13 @@ async fn a_document_is_a_response_and_the_client_gets_events() {
                         );
                         let body = document(spoken, call).to_string();
                         let mut scene = lead(kind, &body, (client != spoken).then_some(spoken));
-                        let asked = if call {
+                        let requested = if call {
                             question_with_tool(client)
                         } else {
                             question(client)
                         };
                         let response = scene
-                            .send(client, asked, |head| match piped {
+                            .send(client, requested, |head| match piped {
                                 true => head.header("x-understudy-pipeline", "leads"),
                                 false => head,
                             })
@@ -91,10 +91,13 @@ async fn a_document_is_a_response_and_the_client_gets_events() {
                             "{case}"
                         );
                         assert!(!response.headers().contains_key("content-length"), "{case}");
-                        let told = text(response).await.unwrap();
-                        assert!(is_complete(client, told.as_bytes()), "{case}: {told}");
-                        assert!(told.contains("Forty-two."), "{case}: {told}");
-                        assert_eq!(told.contains("Bash"), call, "{case}: {told}");
+                        let received = text(response).await.unwrap();
+                        assert!(
+                            is_complete(client, received.as_bytes()),
+                            "{case}: {received}"
+                        );
+                        assert!(received.contains("Forty-two."), "{case}: {received}");
+                        assert_eq!(received.contains("Bash"), call, "{case}: {received}");
                         let exchange = scene.ended().await;
                         assert_eq!(
                             (exchange.end, exchange.attempts.len()),
@@ -103,7 +106,11 @@ async fn a_document_is_a_response_and_the_client_gets_events() {
                         );
                         let report = &exchange.attempts[0].report;
                         assert_eq!(
-                            (report.tokens.input, report.tokens.output, report.usage_told),
+                            (
+                                report.tokens.input,
+                                report.tokens.output,
+                                report.usage_reported
+                            ),
                             (11, 7, true),
                             "{case}"
                         );
@@ -125,13 +132,13 @@ async fn an_error_document_stays_a_failure_with_its_text() {
         for body in &bodies {
             for kind in ["application/json", "text/event-stream"] {
                 let mut scene = lead(kind, &body.to_string(), None);
-                let told = text(scene.ask(dialect).await).await.unwrap();
-                assert!(whole(dialect, &told), "{dialect}: {told}");
+                let received = text(scene.ask(dialect).await).await.unwrap();
+                assert!(complete(dialect, &received), "{dialect}: {received}");
                 let exchange = scene.ended().await;
-                let said = format!("{:?}", exchange.attempts[0].outcome);
+                let sentence = format!("{:?}", exchange.attempts[0].outcome);
                 assert!(
-                    said.contains("The moon is in the way"),
-                    "{dialect} {kind}: {said}"
+                    sentence.contains("The moon is in the way"),
+                    "{dialect} {kind}: {sentence}"
                 );
             }
         }
@@ -149,12 +156,16 @@ async fn a_truncated_document_and_one_without_an_end_are_failures() {
         };
         for wrong in [&body[..body.len() - 9], &open] {
             let mut scene = lead("application/json", wrong, None);
-            let told = text(scene.ask(dialect).await).await.unwrap();
+            let received = text(scene.ask(dialect).await).await.unwrap();
             assert!(
-                whole(dialect, &told) && !told.contains("Forty-two."),
-                "{dialect}: {told}"
+                complete(dialect, &received) && !received.contains("Forty-two."),
+                "{dialect}: {received}"
             );
-            assert_eq!(scene.asked().await.0.last().unwrap(), "second", "{dialect}");
+            assert_eq!(
+                scene.requested().await.0.last().unwrap(),
+                "second",
+                "{dialect}"
+            );
         }
     }
 }
@@ -172,9 +183,9 @@ async fn a_paused_gateway_forwards_the_document_unchanged() {
             "application/json",
             "{dialect}"
         );
-        let (told, end) = given(response).await;
+        let (received, end) = delivered(response).await;
         assert_eq!(
-            (String::from_utf8(told).unwrap(), end.is_ok()),
+            (String::from_utf8(received).unwrap(), end.is_ok()),
             (body, true),
             "{dialect}"
         );

@@ -8,7 +8,7 @@ use gateway::{Body, Delivery, End};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 
 use crate::world::{Scene, question, text};
 
@@ -47,8 +47,8 @@ async fn a_response_names_its_exchange_only_in_the_header() {
             let mut body = question(dialect);
             body["stream"] = json!(streamed);
             let response = scene.send(dialect, body, |head| head).await;
-            let (_, told) = of_the_exchange(&mut scene, response).await;
-            assert!(!told.contains("(request"), "{told}");
+            let (_, received) = of_the_exchange(&mut scene, response).await;
+            assert!(!received.contains("(request"), "{received}");
         }
     }
 }
@@ -61,14 +61,14 @@ async fn an_error_sentence_ends_with_the_exchange() {
             .send(dialect, json!({ "no": "model" }), |head| head)
             .await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-        let (id, told) = of_the_exchange(&mut scene, response).await;
-        let message = message(&told);
+        let (id, received) = of_the_exchange(&mut scene, response).await;
+        let message = message(&received);
         assert!(message.ends_with(&format!("(request {id})")), "{message}");
 
         let mut scene = failing(&Fault::Reset);
         let response = scene.ask(dialect).await;
-        let (id, told) = of_the_exchange(&mut scene, response).await;
-        let message = self::message(&told);
+        let (id, received) = of_the_exchange(&mut scene, response).await;
+        let message = self::message(&received);
         assert!(message.contains("did not answer"), "{message}");
         assert!(message.ends_with(&format!("(request {id})")), "{message}");
     }
@@ -79,15 +79,15 @@ async fn a_providers_error_is_passed_on_unchanged() {
     for dialect in Dialect::ALL {
         let mut scene = failing(&"400".parse().unwrap());
         let response = scene.ask(dialect).await;
-        let (_, told) = of_the_exchange(&mut scene, response).await;
-        assert!(!told.contains("(request"), "{told}");
+        let (_, received) = of_the_exchange(&mut scene, response).await;
+        assert!(!received.contains("(request"), "{received}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_in_a_stream_that_was_kept_alive_ends_with_the_exchange() {
     for dialect in Dialect::ALL {
-        let mut scene = failing(&Fault::SilentBeforeHeaders(None));
+        let mut scene = failing(&Fault::NoHeaders(None));
         scene.change(|config| {
             for route in &mut config.routes {
                 route.delivery = Some(Delivery::Verified);
@@ -96,12 +96,12 @@ async fn an_error_in_a_stream_that_was_kept_alive_ends_with_the_exchange() {
         let response = scene.ask(dialect).await;
         assert_eq!(response.status(), StatusCode::OK);
         let id = named(&response);
-        let mut told = String::new();
+        let mut received = String::new();
         let mut body = response.into_body();
         while let Some(Ok(frame)) = body.frame().await {
-            told += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
+            received += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
         }
-        assert!(told.contains(&format!("(request {id})")), "{told}");
+        assert!(received.contains(&format!("(request {id})")), "{received}");
         assert_eq!(scene.ended().await.id.to_string(), id);
     }
 }
@@ -134,23 +134,26 @@ async fn a_twin_of_a_failed_request_names_its_own_exchange_and_the_first() {
     let (first, twin) = tokio::join!(ask(), ask());
     let (first, twin) = ((named(&first), first), (named(&twin), twin));
     assert_ne!(first.0, twin.0);
-    let said = message(&text(twin.1).await.unwrap());
-    assert!(said.ends_with(&format!("(request {})", first.0)), "{said}");
-    assert_eq!(message(&text(first.1).await.unwrap()), said);
+    let sentence = message(&text(twin.1).await.unwrap());
+    assert!(
+        sentence.ends_with(&format!("(request {})", first.0)),
+        "{sentence}"
+    );
+    assert_eq!(message(&text(first.1).await.unwrap()), sentence);
     let ended = [scene.ended().await, scene.ended().await];
     let mut ended = ended.map(|exchange| exchange.id.to_string());
     ended.sort();
-    let mut told = [first.0, twin.0];
-    told.sort();
-    assert_eq!(ended, told);
+    let mut received = [first.0, twin.0];
+    received.sort();
+    assert_eq!(ended, received);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_joins_a_running_request_gets_its_exchange() {
     let mut scene = Scene::new().of_client("claude-cli/2.1.197 (external, sdk-cli)");
-    scene.lead.cue(Cue {
+    scene.lead.cue(ScriptStep {
         fault: Some(Fault::Drip(Duration::from_secs(1))),
-        ..Cue::default()
+        ..ScriptStep::default()
     });
     let ask = async |scene: &Scene| {
         scene

@@ -52,9 +52,9 @@ async fn eleven_retries_of_an_agent_cost_each_dead_provider_twelve_requests_and_
             sleep(Duration::from_secs_f64(wait)).await;
             let before = posts(&scene);
             statuses.push(ask_again(&scene, Dialect::Anthropic, "s").await.0);
-            let asked = [0, 1].map(|at| posts(&scene)[at] - before[at]);
+            let requested = [0, 1].map(|at| posts(&scene)[at] - before[at]);
             // The third failure opens the breakers; after that there is one last resort, or one probe.
-            assert_eq!(asked, [1, 1], "{fault}, try {}", n + 2);
+            assert_eq!(requested, [1, 1], "{fault}, try {}", n + 2);
         }
         assert_eq!(statuses.len(), 11);
         assert!(statuses.iter().all(|s| s.as_str() == fault), "{statuses:?}");
@@ -139,12 +139,12 @@ async fn an_unanswered_pipeline_request_is_kept_under_the_id_in_its_clients_erro
         for _ in 0..2 {
             let response = scene.send(dialect, question(dialect), tagged).await;
             assert!(response.status().is_server_error(), "{dialect}");
-            let told = response.headers()["x-understudy-review-id"].clone();
+            let received = response.headers()["x-understudy-review-id"].clone();
             text(response).await.unwrap();
             let Some(Review::Parked(parked)) = scene.ended().await.review else {
                 panic!("{dialect}: not kept");
             };
-            assert_eq!(parked.id.as_str(), told, "{dialect}");
+            assert_eq!(parked.id.as_str(), received, "{dialect}");
             assert_eq!(
                 parked.headers,
                 [("anthropic-version".to_owned(), "2023-06-01".to_owned())],
@@ -194,7 +194,7 @@ async fn at_the_daily_cap_a_pipelines_request_is_parked_and_an_agents_is_not() {
                     })
                     .await;
                 assert_eq!(response.status(), 503, "{dialect} {streamed}");
-                let told = response.headers().get("x-understudy-review-id").cloned();
+                let received = response.headers().get("x-understudy-review-id").cloned();
                 text(response).await.unwrap();
                 let exchange = scene.ended().await;
                 assert_eq!(exchange.end, End::Exhausted, "{dialect} {streamed}");
@@ -203,8 +203,8 @@ async fn at_the_daily_cap_a_pipelines_request_is_parked_and_an_agents_is_not() {
                     _ => None,
                 };
                 assert_eq!(parked.is_some(), pipeline, "{dialect} {streamed}");
-                let told = told.map(|id| id.to_str().unwrap().to_owned());
-                assert_eq!(told, parked, "{dialect} {streamed}");
+                let received = received.map(|id| id.to_str().unwrap().to_owned());
+                assert_eq!(received, parked, "{dialect} {streamed}");
             }
             assert!(scene.second.received().is_empty(), "{dialect}: it costs");
         }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use catalog::{Allow, Dialect, EndpointId, Families, ReasoningContent};
 use gateway::{Dialed, End};
 use serde_json::{Value, json};
-use stage::{Cue, Fault, Line, Stage};
+use stage::{Fault, ScriptStep, ScriptedPart, Stage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::delivery::is_complete;
@@ -254,23 +254,23 @@ async fn a_session_is_not_poisoned_by_another_vendors_thinking() {
             json!({ "type": "content_block_stop", "index": index }),
         ]
     };
-    let mut told = vec![
+    let mut received = vec![
         json!({ "type": "message_start", "message": { "id": "msg_1", "type": "message", "role": "assistant", "model": "k", "content": [], "stop_reason": null, "stop_sequence": null, "usage": { "input_tokens": 3, "output_tokens": 1 } } }),
     ];
-    told.extend(block(
+    received.extend(block(
         0,
         json!({ "type": "thinking", "thinking": "", "signature": "" }),
         json!({ "type": "thinking_delta", "thinking": "Hm" }),
     ));
-    told.insert(3, json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "signature_delta", "signature": "THEIRS" } }));
-    told.extend(block(
+    received.insert(3, json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "signature_delta", "signature": "THEIRS" } }));
+    received.extend(block(
         1,
         json!({ "type": "text", "text": "" }),
         json!({ "type": "text_delta", "text": "Forty-two" }),
     ));
-    told.push(json!({ "type": "message_delta", "delta": { "stop_reason": "end_turn", "stop_sequence": null }, "usage": { "output_tokens": 9 } }));
-    told.push(json!({ "type": "message_stop" }));
-    let (scene, seen) = answering((529, OVERLOADED.to_owned()), events(&told));
+    received.push(json!({ "type": "message_delta", "delta": { "stop_reason": "end_turn", "stop_sequence": null }, "usage": { "output_tokens": 9 } }));
+    received.push(json!({ "type": "message_stop" }));
+    let (scene, seen) = answering((529, OVERLOADED.to_owned()), events(&received));
     another_family(&scene);
     let mut body = question(Dialect::Anthropic);
     body["thinking"] = json!({ "type": "adaptive" });
@@ -283,14 +283,14 @@ async fn a_session_is_not_poisoned_by_another_vendors_thinking() {
     ]);
     let response = scene.send(Dialect::Anthropic, body, |head| head).await;
     assert_eq!(response.headers()["x-understudy-translated"], "anthropic");
-    let told = text(response).await.unwrap();
+    let received = text(response).await.unwrap();
     assert!(
-        is_complete(Dialect::Anthropic, told.as_bytes()) && told.contains("Forty-two"),
-        "{told}"
+        is_complete(Dialect::Anthropic, received.as_bytes()) && received.contains("Forty-two"),
+        "{received}"
     );
     assert!(
-        !told.contains("THEIRS") && !told.contains("thinking"),
-        "{told}"
+        !received.contains("THEIRS") && !received.contains("thinking"),
+        "{received}"
     );
     let seen = seen.lock().unwrap().clone();
     let second = &seen.iter().find(|(is_lead, _)| !is_lead).unwrap().1;
@@ -395,8 +395,8 @@ async fn a_request_that_cannot_be_translated_is_a_bad_request() {
             .send(Dialect::Anthropic, body.clone(), |head| head)
             .await;
         assert_eq!(response.status(), 400, "{body}");
-        let told = text(response).await.unwrap();
-        assert!(told.contains("\"invalid_request_error\""), "{told}");
+        let received = text(response).await.unwrap();
+        assert!(received.contains("\"invalid_request_error\""), "{received}");
         assert!(matches!(scene.ended().await.end, End::TurnedAway(_)));
     }
 }
@@ -407,23 +407,23 @@ async fn a_json_format_is_requested_by_an_instruction_and_checked() {
     for streamed in [true, false] {
         let mut scene = Scene::with(Fault::status(503));
         scene.change(|config| crate::understudy::speaks_only(config, "second", Dialect::Anthropic));
-        let part = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
+        let part = |text: &str| ScriptStep::answer([ScriptedPart::Text(text.to_owned())]);
         scene.second.cue(part("I would rather chat."));
         scene.second.cue(part("```json\n{\"a\": 1}\n```"));
         let mut body = question(Dialect::OpenaiChat);
         body["stream"] = streamed.into();
         body["response_format"] = json!({ "type": "json_object" });
-        let told = text(scene.send(Dialect::OpenaiChat, body, |head| head).await)
+        let received = text(scene.send(Dialect::OpenaiChat, body, |head| head).await)
             .await
             .unwrap();
         assert!(
-            !told.contains("rather chat") && !told.contains("```"),
-            "{streamed}: {told}"
+            !received.contains("rather chat") && !received.contains("```"),
+            "{streamed}: {received}"
         );
-        assert!(told.contains(r#"{\"a\": 1}"#), "{streamed}: {told}");
+        assert!(received.contains(r#"{\"a\": 1}"#), "{streamed}: {received}");
         let sent = String::from_utf8_lossy(&scene.second.received()[0].body).into_owned();
         assert!(sent.contains("one JSON object"), "{sent}");
-        assert_eq!(scene.asked().await.1, End::Complete);
+        assert_eq!(scene.requested().await.1, End::Complete);
     }
 }
 

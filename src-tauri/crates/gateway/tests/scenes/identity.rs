@@ -14,7 +14,7 @@ use crate::world::{Scene, question_with_tool, text};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
 
-fn asked(dialect: Dialect) -> Value {
+fn requested(dialect: Dialect) -> Value {
     let mut body = question_with_tool(dialect);
     body["stream"] = json!(false);
     body
@@ -47,7 +47,7 @@ fn rewritten(document: &str, ways: &[u8]) -> String {
     written
 }
 
-async fn given(dialect: Dialect, body: &str, cuts: &[Index]) -> (Bytes, End) {
+async fn delivered(dialect: Dialect, body: &str, cuts: &[Index]) -> (Bytes, End) {
     let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
     at.extend([0, body.len()]);
     at.sort_unstable();
@@ -57,9 +57,9 @@ async fn given(dialect: Dialect, body: &str, cuts: &[Index]) -> (Bytes, End) {
     let mut beats = vec![raw(HEAD)];
     beats.extend(pieces.map(|piece| Beat::Bytes(piece.into())));
     let (mut scene, _) = always(beats);
-    let response: Response<_> = scene.send(dialect, asked(dialect), |head| head).await;
+    let response: Response<_> = scene.send(dialect, requested(dialect), |head| head).await;
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    (bytes, scene.asked().await.1)
+    (bytes, scene.requested().await.1)
 }
 
 /// The rehearsal's documents for such a question.
@@ -67,7 +67,7 @@ async fn documents() -> Vec<(Dialect, String)> {
     let mut all = Vec::new();
     for dialect in Dialect::ALL {
         for model in ["m", "m@tool", "m@parallel-tools"] {
-            let mut body = asked(dialect);
+            let mut body = requested(dialect);
             body["model"] = json!(model);
             let response = Scene::new().send(dialect, body, |head| head).await;
             all.push((dialect, text(response).await.unwrap()));
@@ -93,7 +93,7 @@ proptest! {
                     serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).unwrap()
                 };
                 assert_eq!(same(&sent), same(&document), "it says something else");
-                let (got, end) = given(dialect, &sent, &cuts).await;
+                let (got, end) = delivered(dialect, &sent, &cuts).await;
                 assert_eq!(got, sent.as_bytes(), "{dialect}");
                 assert_eq!(end, End::Complete, "{dialect}");
             }

@@ -8,11 +8,11 @@ use gateway::{Body, End};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 use tokio::time::Instant;
 
-use crate::delivery::given;
-use crate::world::{Scene, question, text, whole};
+use crate::delivery::delivered;
+use crate::world::{Scene, complete, question, text};
 
 async fn keyed(scene: &Scene, dialect: Dialect, key: &str, body: Value) -> Response<Body> {
     scene
@@ -34,7 +34,7 @@ fn replayed(response: &Response<Body>) -> bool {
 }
 
 /// The client's view of a response.
-async fn told(response: Response<Body>) -> (StatusCode, Option<String>, Bytes) {
+async fn received(response: Response<Body>) -> (StatusCode, Option<String>, Bytes) {
     let status = response.status();
     let kind = response.headers().get("content-type").cloned();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -46,10 +46,10 @@ async fn told(response: Response<Body>) -> (StatusCode, Option<String>, Bytes) {
 }
 
 /// Slow enough that a second request arrives before its end.
-fn slow() -> Cue {
-    Cue {
+fn slow() -> ScriptStep {
+    ScriptStep {
         fault: Some(Fault::Drip(Duration::from_millis(200))),
-        ..Cue::default()
+        ..ScriptStep::default()
     }
 }
 
@@ -61,7 +61,7 @@ async fn concurrent_equal_requests_run_once_and_get_the_same_bytes() {
             scene.lead.cue(slow());
             let ask = || async {
                 let response = keyed(&scene, dialect, "k", body.clone()).await;
-                (replayed(&response), told(response).await)
+                (replayed(&response), received(response).await)
             };
             let (first, second, third) = tokio::join!(ask(), ask(), ask());
             assert_eq!((first.0, second.0, third.0), (false, true, true));
@@ -78,11 +78,11 @@ async fn a_later_equal_request_gets_the_stored_response_byte_for_byte() {
     for dialect in Dialect::ALL {
         for body in [question(dialect), document(dialect)] {
             let mut scene = Scene::new();
-            let first = told(keyed(&scene, dialect, "k", body.clone()).await).await;
+            let first = received(keyed(&scene, dialect, "k", body.clone()).await).await;
             assert_eq!(scene.ended().await.attempts.len(), 1);
             let again = keyed(&scene, dialect, "k", body.clone()).await;
             assert!(replayed(&again), "{dialect} {body}");
-            assert_eq!(told(again).await, first, "{dialect} {body}");
+            assert_eq!(received(again).await, first, "{dialect} {body}");
             let exchange = scene.ended().await;
             assert_eq!((exchange.attempts.len(), exchange.end), (0, End::Replayed));
             assert_eq!(scene.lead.received().len(), 1, "{dialect} {body}");
@@ -100,10 +100,10 @@ async fn the_same_key_with_another_body_is_refused_at_once_and_for_a_day() {
         let first = keyed(&scene, dialect, "k", question(dialect)).await;
         let during = keyed(&scene, dialect, "k", other.clone()).await;
         assert_eq!(during.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        let said: Value = serde_json::from_str(&text(during).await.unwrap()).unwrap();
-        let message = said["error"]["message"].as_str().unwrap();
-        assert!(message.contains("belongs to another request"), "{said}");
-        assert!(whole(dialect, &text(first).await.unwrap()));
+        let sentence: Value = serde_json::from_str(&text(during).await.unwrap()).unwrap();
+        let message = sentence["error"]["message"].as_str().unwrap();
+        assert!(message.contains("belongs to another request"), "{sentence}");
+        assert!(complete(dialect, &text(first).await.unwrap()));
         let after = keyed(&scene, dialect, "k", other.clone()).await;
         assert_eq!(after.status(), StatusCode::UNPROCESSABLE_ENTITY);
         let fresh = keyed(&scene, dialect, "k2", other).await;
@@ -116,16 +116,13 @@ async fn the_same_key_with_another_body_is_refused_at_once_and_for_a_day() {
 async fn a_disconnect_does_not_stop_a_keyed_request() {
     for dialect in Dialect::ALL {
         for (fault, read) in [
-            (
-                Fault::SilentBeforeHeaders(Some(Duration::from_secs(10))),
-                false,
-            ),
+            (Fault::NoHeaders(Some(Duration::from_secs(10))), false),
             (Fault::Drip(Duration::from_secs(1)), true),
         ] {
             let mut scene = Scene::new();
-            scene.lead.cue(Cue {
+            scene.lead.cue(ScriptStep {
                 fault: Some(fault),
-                ..Cue::default()
+                ..ScriptStep::default()
             });
             let asking = keyed(&scene, dialect, "k", question(dialect));
             if read {
@@ -138,7 +135,7 @@ async fn a_disconnect_does_not_stop_a_keyed_request() {
             assert_eq!(scene.ended().await.end, End::Complete);
             let again = keyed(&scene, dialect, "k", question(dialect)).await;
             assert!(replayed(&again));
-            assert!(whole(dialect, &text(again).await.unwrap()));
+            assert!(complete(dialect, &text(again).await.unwrap()));
             assert_eq!(scene.lead.received().len(), 1, "{dialect}");
         }
     }
@@ -149,7 +146,7 @@ async fn a_waiting_request_shares_the_failure_and_a_later_one_runs_again() {
     for dialect in Dialect::ALL {
         let scene = Scene::with("503".parse().unwrap());
         scene.second.outage(Some("503".parse().unwrap()));
-        let ask = || async { told(keyed(&scene, dialect, "k", question(dialect)).await).await };
+        let ask = || async { received(keyed(&scene, dialect, "k", question(dialect)).await).await };
         let (first, second) = tokio::join!(ask(), ask());
         assert!(first.0.is_server_error(), "{dialect}: {first:?}");
         assert_eq!(first, second, "{dialect}");
@@ -158,7 +155,7 @@ async fn a_waiting_request_shares_the_failure_and_a_later_one_runs_again() {
         scene.second.outage(None);
         let later = keyed(&scene, dialect, "k", question(dialect)).await;
         assert!(!replayed(&later));
-        assert!(whole(dialect, &text(later).await.unwrap()));
+        assert!(complete(dialect, &text(later).await.unwrap()));
     }
 }
 
@@ -176,9 +173,9 @@ async fn a_key_without_a_response_is_free_for_another_request() {
             scene.lead.outage(None);
             let mut other = question(dialect);
             other["model"] = json!("another");
-            let told = keyed(&scene, dialect, "k", other.clone()).await;
-            assert_eq!(told.status(), StatusCode::OK, "{dialect} {fault}");
-            assert!(whole(dialect, &text(told).await.unwrap()));
+            let received = keyed(&scene, dialect, "k", other.clone()).await;
+            assert_eq!(received.status(), StatusCode::OK, "{dialect} {fault}");
+            assert!(complete(dialect, &text(received).await.unwrap()));
             let first = keyed(&scene, dialect, "k", question(dialect)).await;
             assert_eq!(first.status(), StatusCode::UNPROCESSABLE_ENTITY);
         }
@@ -189,11 +186,11 @@ async fn a_key_without_a_response_is_free_for_another_request() {
 async fn an_error_is_not_stored() {
     for dialect in Dialect::ALL {
         let scene = Scene::with("400".parse().unwrap());
-        for asked in 1..=2 {
-            let told = keyed(&scene, dialect, "k", question(dialect)).await;
-            assert_eq!(told.status(), StatusCode::BAD_REQUEST, "{dialect}");
-            assert!(!replayed(&told), "{dialect}");
-            assert_eq!(scene.lead.received().len(), asked, "{dialect}");
+        for requested in 1..=2 {
+            let received = keyed(&scene, dialect, "k", question(dialect)).await;
+            assert_eq!(received.status(), StatusCode::BAD_REQUEST, "{dialect}");
+            assert!(!replayed(&received), "{dialect}");
+            assert_eq!(scene.lead.received().len(), requested, "{dialect}");
         }
     }
 }
@@ -202,12 +199,12 @@ async fn an_error_is_not_stored() {
 async fn a_truncated_response_is_an_error_for_its_twin_and_never_kept() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         let scene = Scene::new();
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(Fault::Stall {
                 after: 2,
                 lasting: None,
             }),
-            ..Cue::default()
+            ..ScriptStep::default()
         });
         let ask = || keyed(&scene, dialect, "k", question(dialect));
         let first = async { text(ask().await).await };
@@ -215,13 +212,16 @@ async fn a_truncated_response_is_an_error_for_its_twin_and_never_kept() {
         assert!(first.is_err(), "{dialect}: {first:?}");
         // It got keep-alives while it waited, so the error is an event, and no clean end follows it.
         assert_eq!(second.status(), StatusCode::OK);
-        let (said, end) = given(second).await;
-        let said = String::from_utf8(said).unwrap();
-        assert!(said.contains("failed"), "{said}");
-        assert!(end.is_err() && !whole(dialect, &said), "{dialect}: {said}");
+        let (sentence, end) = delivered(second).await;
+        let sentence = String::from_utf8(sentence).unwrap();
+        assert!(sentence.contains("failed"), "{sentence}");
+        assert!(
+            end.is_err() && !complete(dialect, &sentence),
+            "{dialect}: {sentence}"
+        );
         let later = ask().await;
         assert!(!replayed(&later));
-        assert!(whole(dialect, &text(later).await.unwrap()), "{dialect}");
+        assert!(complete(dialect, &text(later).await.unwrap()), "{dialect}");
         assert_eq!(scene.lead.received().len(), 2, "{dialect}");
     }
 }
@@ -231,27 +231,27 @@ async fn a_truncated_response_is_an_error_for_its_twin_and_never_kept() {
 async fn a_twin_is_kept_alive_while_it_waits_and_then_gets_the_same_bytes() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
-        scene
-            .lead
-            .cue(Cue::fault(Fault::LateFirstToken(Duration::from_secs(40))));
+        scene.lead.cue(ScriptStep::fault(Fault::LateFirstToken(
+            Duration::from_secs(40),
+        )));
         let ask = || keyed(&scene, dialect, "k", question(dialect));
         let first = async { text(ask().await).await.unwrap() };
         let twin = async {
             let began = Instant::now();
             let response = ask().await;
             assert!(replayed(&response), "{dialect}");
-            let (mut told, mut waits) = (String::new(), vec![began.elapsed().as_secs()]);
+            let (mut received, mut waits) = (String::new(), vec![began.elapsed().as_secs()]);
             let mut body = response.into_body();
             while let Some(frame) = body.frame().await {
                 let bytes = frame.unwrap().into_data().unwrap();
-                told.push_str(std::str::from_utf8(&bytes).unwrap());
+                received.push_str(std::str::from_utf8(&bytes).unwrap());
                 waits.push(began.elapsed().as_secs());
             }
-            (told, waits)
+            (received, waits)
         };
         let (first, (seen, waits)) = tokio::join!(first, twin);
         assert_eq!(seen.replace(": waiting\n\n", ""), first, "{dialect}");
-        assert!(whole(dialect, &first), "{dialect}");
+        assert!(complete(dialect, &first), "{dialect}");
         let longest = waits.windows(2).map(|at| at[1] - at[0]).max();
         assert!(
             waits[0] == 15 && longest <= Some(15),
@@ -264,16 +264,16 @@ async fn a_twin_is_kept_alive_while_it_waits_and_then_gets_the_same_bytes() {
 
         // A client of a document gets nothing before it.
         let mut scene = Scene::new();
-        let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(40)));
-        scene.lead.cue(Cue::fault(slow));
+        let slow = Fault::NoHeaders(Some(Duration::from_secs(40)));
+        scene.lead.cue(ScriptStep::fault(slow));
         let ask = || keyed(&scene, dialect, "k", document(dialect));
-        let (first, twin) = tokio::join!(async { told(ask().await).await }, async {
+        let (first, twin) = tokio::join!(async { received(ask().await).await }, async {
             let twin = ask().await;
             assert!(replayed(&twin));
-            told(twin).await
+            received(twin).await
         });
         assert_eq!(first, twin, "{dialect}");
-        assert_eq!(scene.asked().await.0, ["lead"], "{dialect}");
+        assert_eq!(scene.requested().await.0, ["lead"], "{dialect}");
     }
 }
 
@@ -281,16 +281,22 @@ async fn a_twin_is_kept_alive_while_it_waits_and_then_gets_the_same_bytes() {
 #[tokio::test(start_paused = true)]
 async fn a_twin_that_was_kept_alive_gets_the_failure() {
     for dialect in Dialect::ALL {
-        let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
+        let mut scene = Scene::with(Fault::NoHeaders(None));
         scene.second.outage(Some("503".parse().unwrap()));
         let ask = || keyed(&scene, dialect, "k", question(dialect));
-        let (first, twin) = tokio::join!(async { told(ask().await).await }, async {
-            given(ask().await).await
+        let (first, twin) = tokio::join!(async { received(ask().await).await }, async {
+            delivered(ask().await).await
         });
         assert_eq!(first.0.as_u16() / 100, 5, "{dialect}: {first:?}");
-        let (said, end) = (String::from_utf8(twin.0).unwrap(), twin.1);
-        assert!(said.starts_with(": waiting\n\n"), "{dialect}: {said}");
-        assert!(said.contains("error") && end.is_err(), "{dialect}: {said}");
+        let (sentence, end) = (String::from_utf8(twin.0).unwrap(), twin.1);
+        assert!(
+            sentence.starts_with(": waiting\n\n"),
+            "{dialect}: {sentence}"
+        );
+        assert!(
+            sentence.contains("error") && end.is_err(),
+            "{dialect}: {sentence}"
+        );
         let ends = [scene.ended().await.end, scene.ended().await.end];
         assert_eq!(ends, [End::Exhausted, End::Exhausted], "{dialect}");
     }
@@ -327,8 +333,8 @@ async fn without_a_ledger_only_requests_without_a_key_are_answered() {
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(text(refused).await.unwrap().contains("not possible now"));
         assert_eq!(scene.lead.received().len(), 0, "nothing was asked");
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}");
     }
 }
 
@@ -339,8 +345,8 @@ async fn a_ledger_failure_during_a_response_withholds_the_end() {
         scene.lead.cue(slow());
         let first = keyed(&scene, dialect, "k", question(dialect)).await;
         scene.records.lose();
-        let told = text(first).await;
-        assert!(told.is_err(), "{dialect}: {told:?}");
+        let received = text(first).await;
+        assert!(received.is_err(), "{dialect}: {received:?}");
 
         scene.records.heal();
         scene.lead.cue(slow());
@@ -354,7 +360,7 @@ async fn a_ledger_failure_during_a_response_withholds_the_end() {
 
         scene.records.heal();
         let later = keyed(&scene, dialect, "k", question(dialect)).await;
-        assert!(whole(dialect, &text(later).await.unwrap()), "{dialect}");
+        assert!(complete(dialect, &text(later).await.unwrap()), "{dialect}");
     }
 }
 
@@ -364,26 +370,29 @@ async fn the_end_is_released_only_after_the_response_is_on_the_disk() {
         let scene = Scene::new();
         scene
             .lead
-            .cue(Cue::fault(Fault::Drip(Duration::from_millis(100))));
+            .cue(ScriptStep::fault(Fault::Drip(Duration::from_millis(100))));
         let mut body = keyed(&scene, dialect, "k", question(dialect))
             .await
             .into_body();
         let busy = scene.records.busy().await;
-        let mut told = Vec::new();
+        let mut received = Vec::new();
         // Longer than the response takes, shorter than the wait for the ledger.
         let reading = async {
             while let Some(frame) = body.frame().await {
-                told.extend_from_slice(frame.unwrap().data_ref().unwrap());
+                received.extend_from_slice(frame.unwrap().data_ref().unwrap());
             }
         };
         let quiet = tokio::time::timeout(Duration::from_secs(10), reading).await;
         assert!(quiet.is_err(), "the ledger is busy");
-        let before = String::from_utf8(told).unwrap();
-        assert!(!before.is_empty() && !whole(dialect, &before), "{before}");
+        let before = String::from_utf8(received).unwrap();
+        assert!(
+            !before.is_empty() && !complete(dialect, &before),
+            "{before}"
+        );
         drop(busy);
         let rest = body.collect().await.unwrap().to_bytes();
         let all = before + std::str::from_utf8(&rest).unwrap();
-        assert!(whole(dialect, &all), "{dialect}: {all}");
+        assert!(complete(dialect, &all), "{dialect}: {all}");
     }
 }
 
@@ -396,7 +405,7 @@ async fn a_response_too_large_to_keep_is_sent_once_and_not_run_again() {
         let ask = || keyed(&scene, dialect, "k", question(dialect));
         let first = async { text(ask().await).await };
         let (first, twin) = tokio::join!(first, ask());
-        assert!(whole(dialect, &first.unwrap()), "{dialect}");
+        assert!(complete(dialect, &first.unwrap()), "{dialect}");
         for refused in [twin, ask().await] {
             assert_eq!(refused.status(), StatusCode::CONFLICT, "{dialect}");
             assert!(text(refused).await.unwrap().contains("new key"));

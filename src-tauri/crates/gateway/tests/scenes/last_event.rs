@@ -4,7 +4,7 @@ use catalog::Dialect;
 use gateway::{End, Restart};
 
 use crate::by_hand::{Beat, STREAM, always, raw, recorded};
-use crate::delivery::{given, is_complete};
+use crate::delivery::{delivered, is_complete};
 use crate::understudy::speaks_only;
 use crate::world::{question, text};
 
@@ -23,22 +23,25 @@ async fn the_last_event_is_released_with_its_blank_line() {
                         false => head,
                     })
                     .await;
-                let told = text(response).await.unwrap();
-                let told = told.trim_start_matches(": waiting\n\n");
-                assert_eq!(told.trim_end(), events.trim_end(), "{dialect} {end:?}");
+                let received = text(response).await.unwrap();
+                let received = received.trim_start_matches(": waiting\n\n");
+                assert_eq!(received.trim_end(), events.trim_end(), "{dialect} {end:?}");
                 assert!(
-                    told.ends_with("\n\n") && is_complete(dialect, told.as_bytes()),
+                    received.ends_with("\n\n") && is_complete(dialect, received.as_bytes()),
                     "{dialect} {end:?}"
                 );
-                assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+                assert_eq!(
+                    scene.requested().await,
+                    (vec!["lead".into()], End::Complete)
+                );
             }
             for client in Dialect::ALL.into_iter().filter(|client| *client != dialect) {
                 let (mut scene, _) = always([raw(STREAM), raw(sent.clone())]);
                 scene.change(|config| speaks_only(config, "lead", dialect));
-                let told = text(scene.ask(client).await).await.unwrap();
+                let received = text(scene.ask(client).await).await.unwrap();
                 assert!(
-                    is_complete(client, told.as_bytes()),
-                    "{client} by {dialect}: {told}"
+                    is_complete(client, received.as_bytes()),
+                    "{client} by {dialect}: {received}"
                 );
                 let exchange = scene.ended().await;
                 assert_eq!(exchange.end, End::Complete, "{client} by {dialect}");
@@ -51,9 +54,12 @@ async fn the_last_event_is_released_with_its_blank_line() {
             let mut short = recorded(dialect, "text");
             short.pop();
             let (mut scene, _) = always([raw(STREAM), raw(short.concat().trim_end())]);
-            let told = text(scene.ask(dialect).await).await.unwrap();
-            assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
-            assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+            let received = text(scene.ask(dialect).await).await.unwrap();
+            assert!(
+                is_complete(dialect, received.as_bytes()),
+                "{dialect}: {received}"
+            );
+            assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
         }
     }
 }
@@ -75,10 +81,13 @@ async fn after_a_cut_it_is_a_truncated_event() {
         let sent = events[..=upto].concat();
         let (mut scene, _) = always([raw(STREAM), raw(sent.trim_end()), Beat::Torn]);
         scene.restarts(Restart::Never);
-        let (told, end) = given(scene.ask(dialect).await).await;
-        let told = String::from_utf8(told).unwrap();
-        assert!(end.is_err() && !told.contains(check), "{dialect}: {told}");
-        assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
+        let (received, end) = delivered(scene.ask(dialect).await).await;
+        let received = String::from_utf8(received).unwrap();
+        assert!(
+            end.is_err() && !received.contains(check),
+            "{dialect}: {received}"
+        );
+        assert_eq!(scene.requested().await.1, End::Cut, "{dialect}");
     }
 }
 
@@ -89,8 +98,8 @@ async fn a_truncated_event_is_dropped_however_the_body_ends() {
         let events = recorded(dialect, "text").concat();
         let sent = events.clone() + "data: {\"id\":\"half";
         let (mut scene, _) = always([raw(STREAM), raw(sent)]);
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert_eq!(told, events, "{dialect}");
-        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert_eq!(received, events, "{dialect}");
+        assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
     }
 }

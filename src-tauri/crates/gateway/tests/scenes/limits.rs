@@ -6,10 +6,10 @@ use catalog::{Auth, Dialect, EndpointId, Model, ModelId, Secret};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{Consent, End, Outcome, Standing};
 use tokio::time::Instant;
-use wire::Class;
+use wire::FailureClass;
 
 use crate::by_hand::{Requests, always, raw};
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 /// Start of the scene's clock.
 fn start() -> DateTime<Utc> {
@@ -31,12 +31,12 @@ const GEMINI: &str = r#"[{"error":{"code":429,"message":"You exceeded your curre
 
 #[tokio::test(start_paused = true)]
 async fn a_quota_per_minute_is_waited_for() {
-    let (mut scene, asked) = refusing(429, &[], GEMINI);
+    let (mut scene, requested) = refusing(429, &[], GEMINI);
     let since = Instant::now();
-    let told = text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();
-    assert!(whole(Dialect::OpenaiChat, &told), "{told}");
+    let received = text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();
+    assert!(complete(Dialect::OpenaiChat, &received), "{received}");
     let exchange = scene.ended().await;
-    let classes: Vec<Option<Class>> = exchange
+    let classes: Vec<Option<FailureClass>> = exchange
         .attempts
         .iter()
         .map(|attempt| match &attempt.outcome {
@@ -46,9 +46,13 @@ async fn a_quota_per_minute_is_waited_for() {
         .collect();
     assert_eq!(
         classes,
-        [Some(Class::RateLimit), Some(Class::RateLimit), None]
+        [
+            Some(FailureClass::RateLimit),
+            Some(FailureClass::RateLimit),
+            None
+        ]
     );
-    assert_eq!(asked.count(), 2);
+    assert_eq!(requested.count(), 2);
     let took = since.elapsed();
     assert!(
         (Duration::from_secs(2)..Duration::from_secs(4)).contains(&took),
@@ -77,9 +81,9 @@ fn plan_headers(reset: DateTime<Utc>) -> Vec<(&'static str, String)> {
 #[tokio::test(start_paused = true)]
 async fn a_used_up_plan_gets_one_request_and_is_skipped_until_its_reset() {
     let reset = start() + TimeDelta::hours(3);
-    let (mut scene, asked) = refusing(429, &plan_headers(reset), PLAN);
+    let (mut scene, requested) = refusing(429, &plan_headers(reset), PLAN);
     let dialect = Dialect::Anthropic;
-    assert!(whole(
+    assert!(complete(
         dialect,
         &text(scene.ask(dialect).await).await.unwrap()
     ));
@@ -95,13 +99,13 @@ async fn a_used_up_plan_gets_one_request_and_is_skipped_until_its_reset() {
     };
     assert_eq!(
         (*class, *fault, *resets_at),
-        (Class::Limit, gateway::Fault::Ours, Some(reset))
+        (FailureClass::Limit, gateway::Fault::Ours, Some(reset))
     );
-    assert_eq!((exchange.attempts.len(), asked.count()), (2, 1));
+    assert_eq!((exchange.attempts.len(), requested.count()), (2, 1));
     let breaker = &scene.gateway.breakers()[0];
     assert_eq!(
         (breaker.class, breaker.standing),
-        (Some(Class::Limit), Standing::Open { until: reset })
+        (Some(FailureClass::Limit), Standing::Open { until: reset })
     );
     for (wait, requests_then) in [
         (TimeDelta::zero(), 1),
@@ -109,11 +113,11 @@ async fn a_used_up_plan_gets_one_request_and_is_skipped_until_its_reset() {
         (TimeDelta::minutes(2), 2),
     ] {
         tokio::time::advance(wait.to_std().unwrap()).await;
-        assert!(whole(
+        assert!(complete(
             dialect,
             &text(scene.ask(dialect).await).await.unwrap()
         ));
-        assert_eq!(asked.count(), requests_then, "after {wait}");
+        assert_eq!(requested.count(), requests_then, "after {wait}");
     }
 }
 
@@ -133,7 +137,10 @@ async fn without_another_candidate_a_used_up_plan_is_passed_on_with_its_headers(
         assert_eq!(response.headers()[name], value, "{name}");
     }
     assert_eq!(text(response).await.unwrap(), PLAN);
-    assert_eq!(scene.asked().await, (vec!["lead".into()], End::Exhausted));
+    assert_eq!(
+        scene.requested().await,
+        (vec!["lead".into()], End::Exhausted)
+    );
 }
 
 /// The same refusal without the plan's marks is a throttle, although it has the plan's reset times.
@@ -152,14 +159,14 @@ async fn a_throttle_is_retried() {
         ),
     ];
     for status in [429, 529] {
-        let (mut scene, asked) = refusing(status, &headers, PLAN);
-        assert!(whole(
+        let (mut scene, requested) = refusing(status, &headers, PLAN);
+        assert!(complete(
             Dialect::Anthropic,
             &text(scene.ask(Dialect::Anthropic).await).await.unwrap()
         ));
-        assert_eq!(asked.count(), 2, "{status}");
+        assert_eq!(requested.count(), 2, "{status}");
         assert_eq!(
-            scene.asked().await.0,
+            scene.requested().await.0,
             ["lead", "lead", "second"],
             "{status}"
         );
@@ -171,12 +178,12 @@ async fn a_throttle_is_retried() {
 async fn a_malformed_tool_call_is_retried_and_then_failed_over() {
     let body = r#"{"error":{"message":"Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"<function=Bash"}}"#;
     for dialect in Dialect::ALL {
-        let (mut scene, asked) = refusing(400, &[], body);
+        let (mut scene, requested) = refusing(400, &[], body);
         assert!(
-            whole(dialect, &text(scene.ask(dialect).await).await.unwrap()),
+            complete(dialect, &text(scene.ask(dialect).await).await.unwrap()),
             "{dialect}"
         );
-        assert_eq!(asked.count(), 2, "{dialect}");
+        assert_eq!(requested.count(), 2, "{dialect}");
         let exchange = scene.ended().await;
         assert_eq!(exchange.attempts.len(), 3, "{dialect}");
         for attempt in &exchange.attempts[..2] {
@@ -184,7 +191,7 @@ async fn a_malformed_tool_call_is_retried_and_then_failed_over() {
                 matches!(
                     attempt.outcome,
                     Outcome::Failed {
-                        class: Class::Transient,
+                        class: FailureClass::Transient,
                         fault: gateway::Fault::Ours,
                         ..
                     }
@@ -206,7 +213,9 @@ async fn the_window_in_the_providers_error_decides_which_candidate_is_larger() {
     ];
     for dialect in Dialect::ALL {
         for words in texts {
-            for (second, asked) in [(1_000_000, vec!["lead", "second"]), (131_072, vec!["lead"])] {
+            for (second, requested) in
+                [(1_000_000, vec!["lead", "second"]), (131_072, vec!["lead"])]
+            {
                 let body = serde_json::json!({"error": {"message": words, "type": "invalid_request_error"}}).to_string();
                 let (mut scene, _) = refusing(400, &[], &body);
                 scene.change(|config| {
@@ -219,13 +228,13 @@ async fn the_window_in_the_providers_error_decides_which_candidate_is_larger() {
                         ..Model::new(ModelId::new("m"))
                     }];
                 });
-                let told = text(scene.ask(dialect).await).await.unwrap();
+                let received = text(scene.ask(dialect).await).await.unwrap();
                 assert_eq!(
-                    whole(dialect, &told),
-                    asked.len() == 2,
-                    "{dialect} {words}: {told}"
+                    complete(dialect, &received),
+                    requested.len() == 2,
+                    "{dialect} {words}: {received}"
                 );
-                assert_eq!(scene.asked().await.0, asked, "{dialect} {words}");
+                assert_eq!(scene.requested().await.0, requested, "{dialect} {words}");
             }
         }
     }
@@ -233,7 +242,7 @@ async fn the_window_in_the_providers_error_decides_which_candidate_is_larger() {
 
 /// The primary refuses because of a used-up plan; the second endpoint costs money.
 fn used_up(reset: DateTime<Utc>) -> (Scene, Requests) {
-    let (scene, asked) = refusing(429, &plan_headers(reset), PLAN);
+    let (scene, requested) = refusing(429, &plan_headers(reset), PLAN);
     scene.change(|config| {
         let second = config
             .endpoints
@@ -243,7 +252,7 @@ fn used_up(reset: DateTime<Utc>) -> (Scene, Requests) {
         second.key = Some(Secret::new("paid"));
         config.spending.subscription_to_paid_key = Consent::Yes;
     });
-    (scene, asked)
+    (scene, requested)
 }
 
 const LOGIN: &str = "Bearer sk-ant-oat01-x";
@@ -260,7 +269,7 @@ fn logs_in(scene: &Scene) {
 #[tokio::test(start_paused = true)]
 async fn a_clients_used_up_plan_reaches_the_client_every_time_and_no_fallback() {
     let reset = start() + TimeDelta::hours(3);
-    let (mut scene, asked) = used_up(reset);
+    let (mut scene, requested) = used_up(reset);
     logs_in(&scene);
     for request in 1..=5 {
         let response = scene
@@ -273,8 +282,8 @@ async fn a_clients_used_up_plan_reaches_the_client_every_time_and_no_fallback() 
             assert_eq!(response.headers()[name], value, "{name}");
         }
         assert_eq!(text(response).await.unwrap(), PLAN);
-        assert_eq!(scene.asked().await.0, ["lead"], "request {request}");
-        assert_eq!(asked.count(), request);
+        assert_eq!(scene.requested().await.0, ["lead"], "request {request}");
+        assert_eq!(requested.count(), request);
     }
     // Another login may still have its plan.
     assert!(scene.gateway.breakers().is_empty());
@@ -287,7 +296,7 @@ async fn a_clients_used_up_plan_reaches_the_client_every_time_and_no_fallback() 
         .await;
     assert_eq!(response.headers()["x-understudy-fallback"], "limit");
     text(response).await.unwrap();
-    assert_eq!(scene.asked().await.0, ["lead", "second"]);
+    assert_eq!(scene.requested().await.0, ["lead", "second"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -312,8 +321,12 @@ async fn a_paid_key_does_not_take_over_for_a_limit_of_another_key_and_a_free_ser
             let status = if carried { 200 } else { 429 };
             assert_eq!(response.status(), status, "{free} {for_limits} {request}");
             text(response).await.unwrap();
-            let (asked, _) = scene.asked().await;
-            assert_eq!(asked.contains(&"second".to_owned()), carried, "{asked:?}");
+            let (requested, _) = scene.requested().await;
+            assert_eq!(
+                requested.contains(&"second".to_owned()),
+                carried,
+                "{requested:?}"
+            );
         }
     }
 }

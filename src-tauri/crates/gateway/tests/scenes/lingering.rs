@@ -7,9 +7,9 @@ use gateway::{Body, End};
 use http::Response;
 use http_body_util::BodyExt;
 use serde_json::json;
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 /// A client that is known to retry, in a separate session.
 async fn ask(scene: &Scene, dialect: Dialect, session: &str) -> Response<Body> {
@@ -22,9 +22,9 @@ async fn ask(scene: &Scene, dialect: Dialect, session: &str) -> Response<Body> {
 }
 
 fn slow(scene: &Scene) {
-    scene.lead.cue(Cue {
+    scene.lead.cue(ScriptStep {
         fault: Some(Fault::Drip(Duration::from_secs(1))),
-        ..Cue::default()
+        ..ScriptStep::default()
     });
 }
 
@@ -43,11 +43,14 @@ async fn trap_54_a_retry_joins_and_starts_at_the_first_byte() {
             slow(&scene);
             let beginning = leave(ask(&scene, dialect, "s").await).await;
             tokio::time::sleep(Duration::from_secs(pause)).await;
-            let told = text(ask(&scene, dialect, "s").await).await.unwrap();
-            assert!(told.starts_with(&beginning), "{dialect}: {told}");
-            assert!(whole(dialect, &told), "{dialect}: {told}");
+            let received = text(ask(&scene, dialect, "s").await).await.unwrap();
+            assert!(received.starts_with(&beginning), "{dialect}: {received}");
+            assert!(complete(dialect, &received), "{dialect}: {received}");
             assert_eq!(scene.lead.received().len(), 1, "{dialect}");
-            assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+            assert_eq!(
+                scene.requested().await,
+                (vec!["lead".into()], End::Complete)
+            );
             assert_eq!(scene.gateway.open_exchanges(), 0);
         }
     }
@@ -56,19 +59,19 @@ async fn trap_54_a_retry_joins_and_starts_at_the_first_byte() {
 #[tokio::test(start_paused = true)]
 async fn a_retry_joins_a_request_without_a_first_byte() {
     let scene = Scene::new();
-    scene.lead.cue(Cue {
-        fault: Some(Fault::SilentBeforeHeaders(Some(Duration::from_secs(20)))),
-        ..Cue::default()
+    scene.lead.cue(ScriptStep {
+        fault: Some(Fault::NoHeaders(Some(Duration::from_secs(20)))),
+        ..ScriptStep::default()
     });
     let asking = ask(&scene, Dialect::Anthropic, "s");
     let waited = tokio::time::timeout(Duration::from_secs(5), asking).await;
     assert!(waited.is_err());
     // None of the clients retries earlier.
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let told = text(ask(&scene, Dialect::Anthropic, "s").await)
+    let received = text(ask(&scene, Dialect::Anthropic, "s").await)
         .await
         .unwrap();
-    assert!(whole(Dialect::Anthropic, &told), "{told}");
+    assert!(complete(Dialect::Anthropic, &received), "{received}");
     assert_eq!(scene.lead.received().len(), 1);
 }
 
@@ -80,7 +83,7 @@ async fn two_open_identical_requests_are_separate() {
     let first = ask(&scene, Dialect::Anthropic, "s").await;
     let second = ask(&scene, Dialect::Anthropic, "s").await;
     for response in [first, second] {
-        assert!(whole(Dialect::Anthropic, &text(response).await.unwrap()));
+        assert!(complete(Dialect::Anthropic, &text(response).await.unwrap()));
     }
     assert_eq!(scene.lead.received().len(), 2);
 }
@@ -92,9 +95,9 @@ async fn thirty_seconds_after_a_disconnect_the_upstream_request_is_cancelled() {
         Fault::LateFirstToken(Duration::from_secs(40)),
     ] {
         let mut scene = Scene::new();
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(fault.clone()),
-            ..Cue::default()
+            ..ScriptStep::default()
         });
         let asking = async { leave(ask(&scene, Dialect::Anthropic, "s").await).await };
         let _ = tokio::time::timeout(Duration::from_secs(1), asking).await;
@@ -145,15 +148,15 @@ async fn a_client_that_got_the_last_event_starts_a_new_request() {
         let mut scene = Scene::new();
         for _ in 0..2 {
             let mut body = ask(&scene, dialect, "s").await.into_body();
-            let mut told = String::new();
-            while !(whole(dialect, &told)
-                && (dialect != Dialect::OpenaiChat || told.contains("[DONE]")))
+            let mut received = String::new();
+            while !(complete(dialect, &received)
+                && (dialect != Dialect::OpenaiChat || received.contains("[DONE]")))
             {
                 let frame = body.frame().await.unwrap().unwrap();
-                told += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
+                received += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
             }
             drop(body);
-            assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+            assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
         }
         assert_eq!(scene.lead.received().len(), 2, "{dialect}");
     }
@@ -164,17 +167,17 @@ async fn a_response_that_fails_while_its_client_is_away_is_not_replayed() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         let mut scene = Scene::new();
         scene.change(|config| config.timers.idle = Duration::from_secs(10));
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(Fault::Stall {
                 after: 2,
                 lasting: None,
             }),
-            ..Cue::default()
+            ..ScriptStep::default()
         });
         leave(ask(&scene, dialect, "s").await).await;
         assert_eq!(scene.ended().await.end, End::Cut);
-        let told = text(ask(&scene, dialect, "s").await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}: {told}");
+        let received = text(ask(&scene, dialect, "s").await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}: {received}");
         assert_eq!(scene.lead.received().len(), 2, "{dialect}");
     }
 }
@@ -187,9 +190,9 @@ async fn a_response_too_large_to_keep_ends_with_its_client() {
     leave(ask(&scene, Dialect::Anthropic, "s").await).await;
     assert_eq!(scene.ended().await.end, End::ClientLeft);
     assert_eq!(scene.gateway.lingering(), 0);
-    let told = text(ask(&scene, Dialect::Anthropic, "s").await).await;
+    let received = text(ask(&scene, Dialect::Anthropic, "s").await).await;
     assert!(
-        whole(Dialect::Anthropic, &told.unwrap()),
+        complete(Dialect::Anthropic, &received.unwrap()),
         "live all the same"
     );
 }
@@ -212,10 +215,10 @@ async fn a_stop_does_not_wait_for_disconnected_clients() {
     leave(ask(&scene, Dialect::Anthropic, "s").await).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(scene.gateway.lingering(), 1);
-    let told = tokio::time::Instant::now();
+    let received = tokio::time::Instant::now();
     scene.change(|config| config.draining = true);
     assert_eq!(scene.ended().await.end, End::ClientLeft);
-    assert_eq!(told.elapsed(), Duration::ZERO);
+    assert_eq!(received.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,10 +229,10 @@ async fn a_document_keeps_its_length() {
         body["stream"] = json!(false);
         for agent in ["curl/8", "Anthropic/Python 1.17.0", "OpenAI/JS 6.49.0"] {
             let head = |head: http::request::Builder| head.header("user-agent", agent);
-            let told = scene.send(dialect, body.clone(), head).await;
-            let length = http_body::Body::size_hint(told.body()).exact();
-            let told = text(told).await.unwrap();
-            assert_eq!(length, Some(told.len() as u64), "{dialect} {agent}");
+            let received = scene.send(dialect, body.clone(), head).await;
+            let length = http_body::Body::size_hint(received.body()).exact();
+            let received = text(received).await.unwrap();
+            assert_eq!(length, Some(received.len() as u64), "{dialect} {agent}");
         }
     }
 }

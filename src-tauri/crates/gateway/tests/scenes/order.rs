@@ -9,7 +9,7 @@ use stage::{Fault, Stage};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
 
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 /// Refusals of a fallback that concern the request or its own account, not the primary.
 const REFUSALS: [&str; 7] = [
@@ -61,9 +61,9 @@ async fn a_refused_fallback_leads_to_the_next_candidate_and_the_cooling_primary_
                     let response = scene.send(dialect, body, |head| head).await;
                     assert_eq!(response.status(), 200, "{dialect} {spoken} {refusal}");
                     text(response).await.unwrap();
-                    let (asked, end) = scene.asked().await;
+                    let (requested, end) = scene.requested().await;
                     assert_eq!(
-                        asked.last().unwrap(),
+                        requested.last().unwrap(),
                         "lead",
                         "{dialect} {spoken} {refusal}"
                     );
@@ -92,7 +92,7 @@ async fn when_all_fail_the_client_gets_the_primarys_error_in_any_order() {
                 let provider = response.headers()["x-understudy-provider"].clone();
                 assert_eq!(provider, "lead", "{dialect} {spoken} {refusal}");
                 text(response).await.unwrap();
-                assert_eq!(scene.asked().await.1, End::Exhausted);
+                assert_eq!(scene.requested().await.1, End::Exhausted);
             }
         }
     }
@@ -119,11 +119,11 @@ async fn many_failing_fallbacks_leave_one_attempt_for_the_primary() {
         two_failed_requests(&mut scene, dialect).await;
         scene.second.outage(Some(Fault::status(500)));
         scene.lead.outage(None);
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}: {told}");
-        let (asked, _) = scene.asked().await;
-        assert_eq!(asked.len(), 6, "{dialect}: {asked:?}");
-        assert_eq!(asked[5], "lead", "{dialect}: {asked:?}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}: {received}");
+        let (requested, _) = scene.requested().await;
+        assert_eq!(requested.len(), 6, "{dialect}: {requested:?}");
+        assert_eq!(requested[5], "lead", "{dialect}: {requested:?}");
     }
 }
 
@@ -145,13 +145,13 @@ async fn a_context_too_long_fails_over_to_every_candidate_with_a_larger_or_unkno
             let response = scene.ask(dialect).await;
             let status = response.status();
             text(response).await.unwrap();
-            let (asked, _) = scene.asked().await;
+            let (requested, _) = scene.requested().await;
             let expected: &[&str] = if check_session {
                 &["lead", "second"]
             } else {
                 &["lead"]
             };
-            assert_eq!(asked, expected, "{dialect} {lead:?} {second:?}");
+            assert_eq!(requested, expected, "{dialect} {lead:?} {second:?}");
             let expected = if check_session { 200 } else { 400 };
             assert_eq!(status.as_u16(), expected, "{dialect} {lead:?} {second:?}");
         }
@@ -167,7 +167,7 @@ async fn the_primarys_overflow_is_reported_where_the_larger_candidate_is_down() 
         let response = scene.ask(dialect).await;
         assert_eq!(response.status(), 400, "{dialect}");
         text(response).await.unwrap();
-        assert_eq!(scene.asked().await.1, End::CallersFault, "{dialect}");
+        assert_eq!(scene.requested().await.1, End::CallersFault, "{dialect}");
     }
 }
 
@@ -210,8 +210,11 @@ async fn a_long_attempt_that_the_provider_ends_is_not_repeated_while_another_can
                 let response = scene.send(dialect, body, |head| head).await;
                 assert_eq!(response.status(), 200, "{dialect} {lasts}");
                 text(response).await.unwrap();
-                let (asked, _) = scene.asked().await;
-                assert_eq!(asked, expected, "{dialect} {lasts} s, streamed {streamed}");
+                let (requested, _) = scene.requested().await;
+                assert_eq!(
+                    requested, expected,
+                    "{dialect} {lasts} s, streamed {streamed}"
+                );
                 let took = began.elapsed().as_secs();
                 assert!(took <= lasts.max(28) + 2, "{dialect} {lasts}: {took} s");
             }
@@ -231,8 +234,12 @@ async fn the_last_candidate_is_repeated_only_where_the_time_left_exceeds_its_att
                 }
             });
             text(scene.ask(dialect).await).await.unwrap();
-            let (asked, _) = scene.asked().await;
-            assert_eq!(asked.len(), attempts, "{dialect} {lasts} s: {asked:?}");
+            let (requested, _) = scene.requested().await;
+            assert_eq!(
+                requested.len(),
+                attempts,
+                "{dialect} {lasts} s: {requested:?}"
+            );
         }
     }
 }
@@ -261,7 +268,7 @@ async fn an_empty_response_is_accepted_on_the_retry_whatever_the_breakers_state(
                     "{dialect} after {wait} s"
                 );
                 text(response).await.unwrap();
-                assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+                assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
             }
         }
     }
@@ -281,13 +288,13 @@ async fn within_a_message_a_refusal_of_the_first_fallback_leads_to_the_next() {
             route.candidates.push(CandidateRule::new("third".into()));
         }
     });
-    scene.second.cue(stage::Cue {
+    scene.second.cue(stage::ScriptStep {
         fault: Some(Fault::status(400)),
-        ..stage::Cue::default()
+        ..stage::ScriptStep::default()
     });
-    let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
-    assert!(whole(Dialect::Anthropic, &told), "{told}");
-    let (asked, end) = scene.asked().await;
-    assert_eq!(asked, ["lead", "second", "third"]);
+    let received = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
+    assert!(complete(Dialect::Anthropic, &received), "{received}");
+    let (requested, end) = scene.requested().await;
+    assert_eq!(requested, ["lead", "second", "third"]);
     assert_eq!(end, End::Complete);
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::world::{Scene, question, text};
 
-const NO_HEADERS: Fault = Fault::SilentBeforeHeaders(None);
+const NO_HEADERS: Fault = Fault::NoHeaders(None);
 const CHAT: Dialect = Dialect::OpenaiChat;
 
 /// Sends one request for a document; `None`: the client disconnected after `patience`. Else the time that it waited.
@@ -91,9 +91,9 @@ async fn a_timeout_fails_over_while_a_known_client_still_waits() {
             .await
             .unwrap_or_else(|| panic!("{head:?} left"));
         assert_eq!(waited, patience - 15, "{head:?}");
-        let (asked, end) = scene.asked().await;
+        let (requested, end) = scene.requested().await;
         assert_eq!(
-            (&*asked, end),
+            (&*requested, end),
             (&["lead".to_owned(), "second".to_owned()][..], End::Complete)
         );
         // It is suspect now.
@@ -194,11 +194,11 @@ async fn a_disconnect_before_the_headers_timer_is_no_evidence_for_a_stream() {
 /// A model that thinks for four minutes is healthy, and the gateway waits for it.
 #[tokio::test(start_paused = true)]
 async fn a_slow_but_healthy_provider_is_not_failed_over() {
-    let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(250)));
+    let slow = Fault::NoHeaders(Some(Duration::from_secs(250)));
     let mut scene = Scene::with(slow);
     for _ in 0..3 {
         let waited = ask(&scene, &[("user-agent", "n8n")], 300).await;
         assert_eq!(waited, Some(250));
-        assert_eq!(scene.asked().await.0, ["lead"]);
+        assert_eq!(scene.requested().await.0, ["lead"]);
     }
 }

@@ -26,10 +26,10 @@ async fn pinned(scene: &Scene, body: &Value) -> (u16, String, Exchange) {
         .body(Full::new(body.to_string().into()));
     let response = scene.gateway.handle(request.unwrap()).await;
     let status = response.status().as_u16();
-    let told = text(response).await.unwrap_or_default();
+    let received = text(response).await.unwrap_or_default();
     loop {
         match reported.recv().await.unwrap() {
-            Report::Ended(exchange) => return (status, told, *exchange),
+            Report::Ended(exchange) => return (status, received, *exchange),
             Report::Began(_) | Report::Unfetched(_) => {}
         }
     }
@@ -108,12 +108,12 @@ async fn a_pinned_plan_states_why_it_has_no_other_candidate() {
         let gateway = &scene.gateway;
         gateway.explain_pinned(Dialect::Anthropic, "m", endpoint, &model)
     };
-    let asked = plan(&endpoint);
-    assert_eq!(asked.candidates.len(), 1, "{asked}");
-    assert_eq!(asked.candidates[0].endpoint, endpoint);
+    let requested = plan(&endpoint);
+    assert_eq!(requested.candidates.len(), 1, "{requested}");
+    assert_eq!(requested.candidates[0].endpoint, endpoint);
     assert!(
-        matches!(asked.dropped[..], [ref lead] if matches!(lead.why, Ineligible::NoKey { .. })),
-        "{asked}"
+        matches!(requested.dropped[..], [ref lead] if matches!(lead.why, Ineligible::NoKey { .. })),
+        "{requested}"
     );
     // Only its client could use it.
     let none = plan(&EndpointId::new("lead"));
@@ -148,8 +148,8 @@ async fn a_test_stays_within_the_routes_scope() {
             route.may_go_to = Some(Scope::SameVendor);
         }
     });
-    let (_, told, exchange) = pinned(&scene, &question(Dialect::Anthropic)).await;
-    assert!(matches!(exchange.end, End::TurnedAway(_)), "{told}");
+    let (_, received, exchange) = pinned(&scene, &question(Dialect::Anthropic)).await;
+    assert!(matches!(exchange.end, End::TurnedAway(_)), "{received}");
     assert_eq!(scene.second.received().len(), 0);
 }
 

@@ -13,7 +13,7 @@ use stage::Stage;
 
 use crate::by_hand::{Beat, Requests, always, raw};
 use crate::compressed::Coding;
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-vendor: yes\r\ncontent-length: 15\r\n\r\n{\"object\":\"it\"}";
 
@@ -58,8 +58,11 @@ async fn a_compressed_request_is_decoded() {
                 .header("content-type", "application/json")
                 .header("content-encoding", coding.name())
                 .header("content-length", length);
-            let told = text(send(&scene, request, body).await).await.unwrap();
-            assert!(whole(dialect, &told), "{dialect} {coding:?}: {told}");
+            let received = text(send(&scene, request, body).await).await.unwrap();
+            assert!(
+                complete(dialect, &received),
+                "{dialect} {coding:?}: {received}"
+            );
             assert_eq!(scene.ended().await.end, End::Complete);
         }
     }
@@ -67,14 +70,14 @@ async fn a_compressed_request_is_decoded() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_gets_a_compressed_request_uncompressed() {
-    let (scene, asked) = always([raw(ANSWER)]);
+    let (scene, requested) = always([raw(ANSWER)]);
     let plain = question(Dialect::OpenaiChat).to_string();
     let body = Coding::Zstd.pieces(&[&plain]).await.concat();
     let request = post("/v1/chat/completions")
         .header("content-type", "application/json")
         .header("content-encoding", "zstd");
     send(&scene, request, body).await;
-    let request = asked.all().remove(0);
+    let request = requested.all().remove(0);
     assert!(request.ends_with(&plain), "{request}");
     assert!(!request.contains("content-encoding"), "{request}");
     let length = format!("content-length: {}\r\n", plain.len());
@@ -87,7 +90,7 @@ async fn the_error_for_an_undecodable_request_names_the_header() {
     let zipped = Coding::Gzip.pieces(&[&plain]).await.concat();
     let cut = zipped[..zipped.len() / 2].to_vec();
     let twice = Coding::Gzip.pieces(&[&zipped]).await.concat();
-    for (coding, body, status, said) in [
+    for (coding, body, status, sentence) in [
         (
             "compress",
             zipped.clone(),
@@ -105,9 +108,12 @@ async fn the_error_for_an_undecodable_request_names_the_header() {
             .header("content-encoding", coding);
         let response = send(&scene, request, body).await;
         assert_eq!(response.status(), status, "{coding}");
-        let told = text(response).await.unwrap();
-        assert!(told.contains(said), "{coding}: {told}");
-        assert!(told.contains("\"type\":\"error\""), "{coding}: {told}");
+        let received = text(response).await.unwrap();
+        assert!(received.contains(sentence), "{coding}: {received}");
+        assert!(
+            received.contains("\"type\":\"error\""),
+            "{coding}: {received}"
+        );
         assert!(matches!(scene.ended().await.end, End::TurnedAway(_)));
     }
     for coding in ["identity", "", "x-gzip"] {
@@ -148,11 +154,11 @@ async fn a_decompression_bomb_is_refused_as_too_large() {
 #[tokio::test(start_paused = true)]
 async fn a_byte_order_mark_is_removed() {
     for dialect in Dialect::ALL {
-        let (scene, asked) = always([raw(ANSWER)]);
+        let (scene, requested) = always([raw(ANSWER)]);
         let plain = question(dialect).to_string();
         let request = post(dialect.default_path()).header("content-type", "application/json");
         send(&scene, request, format!("\u{feff}{plain}")).await;
-        let sent = asked.all().remove(0);
+        let sent = requested.all().remove(0);
         assert!(sent.ends_with(&format!("\r\n\r\n{plain}")), "{sent}");
     }
 }
@@ -179,8 +185,10 @@ async fn extra_slashes_in_a_path_are_ignored() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_has_the_envelope_of_the_clients_vendor() {
-    let anthropic = |told: &Value| told["type"] == "error" && told["error"]["type"].is_string();
-    let openai = |told: &Value| told["error"]["message"].is_string() && told["type"].is_null();
+    let anthropic =
+        |received: &Value| received["type"] == "error" && received["error"]["type"].is_string();
+    let openai =
+        |received: &Value| received["error"]["message"].is_string() && received["type"].is_null();
     for (path, header, of_anthropic) in [
         ("/v1/messages/batches", None, true),
         ("/v1/messages/batches/b1/results", None, true),
@@ -197,13 +205,13 @@ async fn an_error_has_the_envelope_of_the_clients_vendor() {
         }
         let response = send(&scene, request, "{}").await;
         assert_eq!(response.status(), 404, "{path}");
-        let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+        let received: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
         let right = if of_anthropic {
-            anthropic(&told)
+            anthropic(&received)
         } else {
-            openai(&told)
+            openai(&received)
         };
-        assert!(right, "{path}: {told}");
+        assert!(right, "{path}: {received}");
     }
 }
 
@@ -229,10 +237,10 @@ async fn a_client_of_another_api_gets_an_error_that_names_it() {
         let scene = Scene::new();
         let response = send(&scene, post(path), "{}").await;
         assert_eq!(response.status(), 404, "{path}");
-        let told = text(response).await.unwrap();
+        let received = text(response).await.unwrap();
         assert!(
-            told.contains(api) && told.contains("/v1/chat/completions"),
-            "{path}: {told}"
+            received.contains(api) && received.contains("/v1/chat/completions"),
+            "{path}: {received}"
         );
     }
 }
@@ -241,7 +249,7 @@ async fn a_client_of_another_api_gets_an_error_that_names_it() {
 async fn other_endpoints_are_forwarded_to_the_clients_vendor_unchanged() {
     let multipart =
         b"--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n\xff\xfe\x00\r\n--x--\r\n";
-    let (mut scene, asked) = always([raw(ANSWER)]);
+    let (mut scene, requested) = always([raw(ANSWER)]);
     vendor(&scene);
     let request = post("/t/token/openai/v1//files?purpose=batch")
         .header("authorization", "Bearer sk-mine")
@@ -254,7 +262,7 @@ async fn other_endpoints_are_forwarded_to_the_clients_vendor_unchanged() {
     assert_eq!(response.headers()["x-vendor"], "yes");
     assert_eq!(response.headers()["x-understudy-endpoint"], "lead");
     assert_eq!(text(response).await.unwrap(), "{\"object\":\"it\"}");
-    let sent = asked.all().remove(0);
+    let sent = requested.all().remove(0);
     assert!(
         sent.starts_with("POST /v1/files?purpose=batch HTTP/1.1\r\n"),
         "{sent}"
@@ -294,14 +302,14 @@ async fn a_passed_through_request_is_sent_once_and_to_one_provider() {
         ("HTTP/1.1 404 Not Found", 404, End::CallersFault),
     ] {
         let bytes = ANSWER.replacen("HTTP/1.1 200 OK", &format!("{head}\r\nretry-after: 9"), 1);
-        let (mut scene, asked) = always([raw(bytes)]);
+        let (mut scene, requested) = always([raw(bytes)]);
         vendor(&scene);
         let request = post("/v1/files").header("authorization", "Bearer sk-mine");
         let response = send(&scene, request, "{}").await;
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["retry-after"], "9");
         assert_eq!(text(response).await.unwrap(), "{\"object\":\"it\"}");
-        assert_eq!(asked.count(), 1, "{status}");
+        assert_eq!(requested.count(), 1, "{status}");
         let exchange = scene.ended().await;
         assert_eq!(exchange.end, end);
         assert_eq!(exchange.attempts.len(), 1);
@@ -312,27 +320,27 @@ async fn a_passed_through_request_is_sent_once_and_to_one_provider() {
 async fn a_truncated_passed_through_response_is_aborted() {
     let cut = ANSWER.replacen("content-length: 15", "content-length: 99", 1);
     for beats in [vec![raw(cut.clone())], vec![raw(cut), Beat::Stall]] {
-        let (mut scene, asked) = always(beats);
+        let (mut scene, requested) = always(beats);
         vendor(&scene);
         let request = post("/v1/files").header("authorization", "Bearer sk-mine");
         let response = send(&scene, request, "{}").await;
         assert!(text(response).await.is_err());
         assert_eq!(scene.ended().await.end, End::Cut);
-        assert_eq!(asked.count(), 1);
+        assert_eq!(requested.count(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_does_not_answer_is_a_retryable_error() {
-    let (mut scene, asked) = always([Beat::Stall]);
+    let (mut scene, requested) = always([Beat::Stall]);
     vendor(&scene);
     let request = post("/v1/embeddings").header("authorization", "Bearer sk-mine");
     let response = send(&scene, request, "{}").await;
     assert!(response.status().is_server_error());
-    let told = text(response).await.unwrap();
-    assert!(told.contains("lead did not answer"), "{told}");
+    let received = text(response).await.unwrap();
+    assert!(received.contains("lead did not answer"), "{received}");
     assert_eq!(scene.ended().await.end, End::Exhausted);
-    assert_eq!(asked.count(), 1);
+    assert_eq!(requested.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -359,34 +367,37 @@ async fn a_body_that_is_too_long_to_forward_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn the_stored_key_pays_for_embeddings_and_their_usage_is_parsed() {
-    let said = json!({ "object": "list", "model": "text-embedding-3-small", "usage": { "prompt_tokens": 8, "total_tokens": 8 } }).to_string();
+    let sentence = json!({ "object": "list", "model": "text-embedding-3-small", "usage": { "prompt_tokens": 8, "total_tokens": 8 } }).to_string();
     let answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{said}",
-        said.len()
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{sentence}",
+        sentence.len()
     );
-    let (mut scene, asked) = always([raw(answer)]);
+    let (mut scene, requested) = always([raw(answer)]);
     vendor(&scene);
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
         lead.key = Some(Secret::new("sk-kept"));
     });
     let request = post("/v1/embeddings").header("content-length", 2);
-    assert_eq!(text(send(&scene, request, "{}").await).await.unwrap(), said);
-    let sent = asked.all().remove(0);
+    assert_eq!(
+        text(send(&scene, request, "{}").await).await.unwrap(),
+        sentence
+    );
+    let sent = requested.all().remove(0);
     assert!(sent.contains("authorization: Bearer sk-kept\r\n"), "{sent}");
     let exchange = scene.ended().await;
     let report = &exchange.attempts[0].report;
     assert_eq!(report.model.as_deref(), Some("text-embedding-3-small"));
-    assert_eq!((report.tokens.input, report.usage_told), (8, true));
+    assert_eq!((report.tokens.input, report.usage_reported), (8, true));
     // With the client's own login nothing is parsed.
     let request = post("/v1/embeddings").header("authorization", "Bearer sk-mine");
     text(send(&scene, request, "{}").await).await.unwrap();
-    assert!(!scene.ended().await.attempts[0].report.usage_told);
+    assert!(!scene.ended().await.attempts[0].report.usage_reported);
 }
 
 #[tokio::test(start_paused = true)]
 async fn forwarded_requests_pass_the_same_checks() {
-    let (scene, asked) = always([raw(ANSWER)]);
+    let (scene, requested) = always([raw(ANSWER)]);
     vendor(&scene);
     for (header, value, status) in [
         ("host", "evil.example", 403),
@@ -401,19 +412,19 @@ async fn forwarded_requests_pass_the_same_checks() {
         let response = send(&scene, request, "{}").await;
         assert_eq!(response.status(), status, "{header}");
     }
-    assert_eq!(asked.count(), 0);
+    assert_eq!(requested.count(), 0);
 }
 
 /// A scene whose lead returns this for `GET /v1/models`.
 fn listing(answer: &'static str) -> (Scene, Requests) {
-    let (scene, asked) = always([raw(format!(
+    let (scene, requested) = always([raw(format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
         answer.len()
     ))]);
     scene.change(|config| {
         config.endpoints.remove(&EndpointId::new("second"));
     });
-    (scene, asked)
+    (scene, requested)
 }
 
 async fn models(scene: &Scene, header: Option<(&str, &str)>) -> Vec<String> {
@@ -423,8 +434,8 @@ async fn models(scene: &Scene, header: Option<(&str, &str)>) -> Vec<String> {
     }
     let response = send(scene, request, "").await;
     assert_eq!(response.status(), 200);
-    let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
-    let ids = told["data"].as_array().unwrap().iter();
+    let received: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+    let ids = received["data"].as_array().unwrap().iter();
     ids.map(|model| {
         assert_eq!(
             (&model["object"], &model["type"]),
@@ -440,14 +451,14 @@ const LIST: &str = r#"{"object":"list","data":[{"id":"gpt-6","object":"model","o
 #[tokio::test(start_paused = true)]
 async fn an_own_server_and_the_clients_vendor_list_their_models() {
     // A server of the owner, without a key.
-    let (scene, asked) = listing(LIST);
+    let (scene, requested) = listing(LIST);
     assert_eq!(
         models(&scene, None).await,
         ["gpt-6", "text-embedding-3-small"]
     );
-    assert_eq!(asked.count(), 1);
+    assert_eq!(requested.count(), 1);
 
-    let (scene, asked) = listing(LIST);
+    let (scene, requested) = listing(LIST);
     vendor(&scene);
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
@@ -459,11 +470,11 @@ async fn an_own_server_and_the_clients_vendor_list_their_models() {
         models(&scene, login).await,
         ["gpt-6", "text-embedding-3-small"]
     );
-    let sent = asked.all().remove(0);
+    let sent = requested.all().remove(0);
     assert!(sent.contains("authorization: Bearer sk-mine"), "{sent}");
     // Without a login no model of the vendor is available.
     assert_eq!(models(&scene, None).await, [""; 0]);
-    assert_eq!(asked.count(), 1);
+    assert_eq!(requested.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

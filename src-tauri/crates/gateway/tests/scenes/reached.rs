@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use catalog::Dialect;
 use gateway::{End, Outcome};
-use stage::{Cue, Fault, Line, Stage};
+use stage::{Fault, ScriptStep, ScriptedPart, Stage};
 use tokio::time::timeout;
 
 use crate::world::{Scene, question, text};
@@ -41,9 +41,9 @@ async fn a_provider_that_refuses_or_truncates_has_received_the_request() {
 async fn a_held_response_at_a_disconnect_is_recorded_as_far_as_it_arrived() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(Fault::Drip(Duration::from_secs(1))),
-            ..Cue::answer([Line::Text(vec!["word"; 400].join(" "))])
+            ..ScriptStep::answer([ScriptedPart::Text(vec!["word"; 400].join(" "))])
         });
         scene.verified();
         let asking = scene.ask(dialect);

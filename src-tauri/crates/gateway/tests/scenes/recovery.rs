@@ -7,15 +7,15 @@ use gateway::End;
 use health::{CallOutcome, FailureKind, Level};
 use tokio::time::{Instant, sleep};
 
-use crate::world::{Scene, text, whole};
+use crate::world::{Scene, complete, text};
 
 /// One request with a complete response; the endpoints that got a request for it.
 async fn answered(scene: &mut Scene, dialect: Dialect) -> Vec<String> {
-    let told = text(scene.ask(dialect).await).await.unwrap();
-    assert!(whole(dialect, &told), "{told}");
-    let (asked, end) = scene.asked().await;
+    let received = text(scene.ask(dialect).await).await.unwrap();
+    assert!(complete(dialect, &received), "{received}");
+    let (requested, end) = scene.requested().await;
     assert_eq!(end, End::Complete);
-    asked
+    requested
 }
 
 #[tokio::test(start_paused = true)]
@@ -29,12 +29,12 @@ async fn a_minute_of_outage_costs_few_requests_and_ends_within_thirty_seconds_of
             if began.elapsed() >= down {
                 scene.lead.outage(None);
             }
-            let asked = answered(&mut scene, dialect).await;
-            let by_lead = asked.last().unwrap() == "lead";
+            let requested = answered(&mut scene, dialect).await;
+            let by_lead = requested.last().unwrap() == "lead";
             match back {
                 None if by_lead => back = Some(began.elapsed()),
                 None => {}
-                Some(_) => assert_eq!(asked, ["lead"], "{dialect}: back is back"),
+                Some(_) => assert_eq!(requested, ["lead"], "{dialect}: back is back"),
             }
             sleep(every).await;
         }
@@ -57,7 +57,7 @@ async fn trap_24_with_every_breaker_open_the_best_candidate_is_still_tried() {
         let response = scene.ask(Dialect::Anthropic).await;
         assert!(!response.status().is_success());
         text(response).await.unwrap();
-        assert_eq!(scene.asked().await.1, End::Exhausted);
+        assert_eq!(scene.requested().await.1, End::Exhausted);
     }
     assert!(
         scene
@@ -109,7 +109,7 @@ async fn a_probe_ends_a_cooldown_early_and_can_open_a_breaker() {
         scene.gateway.probed(&provider, &endpoint, &model, outcome);
     };
     let failed = CallOutcome::Failed {
-        kind: FailureKind::Silent,
+        kind: FailureKind::Timeout,
         detail: "no content within 30 s".into(),
     };
     probed(&scene, &failed);

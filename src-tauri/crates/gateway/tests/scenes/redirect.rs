@@ -29,16 +29,16 @@ async fn trap_51_a_redirect_is_not_followed_and_the_key_stays() {
             let answered = response.status();
             let _ = text(response).await;
             assert!(!answered.is_success(), "{dialect} {status}: {answered}");
-            let asked = scene.lead.received();
-            assert!(!asked.is_empty(), "{dialect} {status}");
-            for request in asked {
+            let requested = scene.lead.received();
+            assert!(!requested.is_empty(), "{dialect} {status}");
+            for request in requested {
                 assert_eq!(request.headers["authorization"], "Bearer key-of-the-lead");
             }
             assert_eq!(scene.second.received().len(), 0, "{dialect} {status}");
-            let (asked, _) = scene.asked().await;
+            let (requested, _) = scene.requested().await;
             assert!(
-                asked.iter().all(|id| id == "lead"),
-                "{dialect} {status}: {asked:?}"
+                requested.iter().all(|id| id == "lead"),
+                "{dialect} {status}: {requested:?}"
             );
         }
     }

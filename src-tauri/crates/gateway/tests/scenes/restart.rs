@@ -6,32 +6,36 @@ use catalog::Dialect;
 use gateway::{End, Restart};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use stage::{Cue, Fault, Line};
+use stage::{Fault, ScriptStep, ScriptedPart};
 use tokio::time::Instant;
 
-use crate::delivery::{given, is_complete};
+use crate::delivery::{delivered, is_complete};
 use crate::world::{Scene, question, question_with_tool, text};
 
 /// A complete thinking block, and text in which the fault occurs.
-fn truncated(fault: Fault) -> Cue {
-    Cue {
+fn truncated(fault: Fault) -> ScriptStep {
+    ScriptStep {
         fault: Some(fault),
-        ..Cue::answer([
-            Line::Thinking("Let me see.".to_owned()),
-            Line::Text("The answer is on its way, and it is long enough to be cut.".to_owned()),
+        ..ScriptStep::answer([
+            ScriptedPart::Thinking("Let me see.".to_owned()),
+            ScriptedPart::Text(
+                "The answer is on its way, and it is long enough to be cut.".to_owned(),
+            ),
         ])
     }
 }
 
-fn second_answer() -> Cue {
-    Cue::answer([
-        Line::Thinking("Another head.".to_owned()),
-        Line::Text("Forty-two.".to_owned()),
+fn second_answer() -> ScriptStep {
+    ScriptStep::answer([
+        ScriptedPart::Thinking("Another head.".to_owned()),
+        ScriptedPart::Text("Forty-two.".to_owned()),
     ])
 }
 
-fn events(told: &str) -> Vec<Value> {
-    let data = told.lines().filter_map(|line| line.strip_prefix("data: "));
+fn events(received: &str) -> Vec<Value> {
+    let data = received
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
     data.filter_map(|data| serde_json::from_str(data).ok())
         .collect()
 }
@@ -48,33 +52,40 @@ async fn after_a_complete_block_another_provider_continues_the_same_message() {
         let mut scene = Scene::new().of_agent();
         scene.lead.cue(truncated(fault.clone()));
         scene.second.cue(second_answer());
-        let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
+        let received = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
         assert!(
-            is_complete(Dialect::Anthropic, told.as_bytes()),
-            "{fault}: {told}"
+            is_complete(Dialect::Anthropic, received.as_bytes()),
+            "{fault}: {received}"
         );
         for once in [
             "event: message_start",
             "event: message_stop",
             "\"stop_reason\":\"end_turn\"",
         ] {
-            assert_eq!(told.matches(once).count(), 1, "{fault}: {once}: {told}");
+            assert_eq!(
+                received.matches(once).count(),
+                1,
+                "{fault}: {once}: {received}"
+            );
         }
         assert!(
-            told.contains("Let me"),
+            received.contains("Let me"),
             "{fault}: the thinking that was shown stays"
         );
         assert!(
-            !told.contains("Another"),
+            !received.contains("Another"),
             "{fault}: a second thinking would poison the history"
         );
-        assert!(told.contains("lead ended in the middle"), "{fault}: {told}");
+        assert!(
+            received.contains("lead ended in the middle"),
+            "{fault}: {received}"
+        );
         let exchange = scene.ended().await;
         assert_eq!(exchange.end, End::Complete, "{fault}");
         assert_eq!(exchange.restarts, 1, "{fault}");
-        let asked = exchange.attempts.iter().map(|a| a.endpoint.as_str());
+        let requested = exchange.attempts.iter().map(|a| a.endpoint.as_str());
         assert!(
-            asked.eq(["lead", "second"]),
+            requested.eq(["lead", "second"]),
             "{fault}: at once the other one"
         );
     }
@@ -84,9 +95,9 @@ async fn after_a_complete_block_another_provider_continues_the_same_message() {
 async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
     let mut scene = Scene::new().of_agent();
     scene.lead.cue(truncated(Fault::CutInText));
-    scene.second.cue(Cue::answer([
-        Line::Text("I will look.".to_owned()),
-        Line::Tool {
+    scene.second.cue(ScriptStep::answer([
+        ScriptedPart::Text("I will look.".to_owned()),
+        ScriptedPart::Tool {
             name: "Bash".to_owned(),
             input: json!({ "command": "ls" }),
         },
@@ -95,16 +106,20 @@ async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
     let response = scene
         .send(dialect, question_with_tool(dialect), |head| head)
         .await;
-    let told = text(response).await.unwrap();
-    let starts: Vec<u64> = events(&told)
+    let received = text(response).await.unwrap();
+    let starts: Vec<u64> = events(&received)
         .iter()
         .filter(|event| event["type"] == "content_block_start")
         .map(|event| event["index"].as_u64().unwrap())
         .collect();
     let in_order: Vec<u64> = (0..starts.len() as u64).collect();
-    assert_eq!(starts, in_order, "{told}");
-    assert_eq!(told.matches("\"name\":\"Bash\"").count(), 1, "{told}");
-    assert_eq!(scene.asked().await.1, End::Complete);
+    assert_eq!(starts, in_order, "{received}");
+    assert_eq!(
+        received.matches("\"name\":\"Bash\"").count(),
+        1,
+        "{received}"
+    );
+    assert_eq!(scene.requested().await.1, End::Complete);
 }
 
 /// An agent without a completed block repeats the request, and gets a clean response.
@@ -113,13 +128,19 @@ async fn before_any_complete_block_the_connection_is_aborted_unless_the_route_al
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         assert!(text(scene.ask(dialect).await).await.is_err(), "{dialect}");
-        assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
+        assert_eq!(scene.requested().await.1, End::Cut, "{dialect}");
 
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.restarts(Restart::Always);
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
-        assert!(told.contains("ended in the middle"), "{dialect}: {told}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(
+            is_complete(dialect, received.as_bytes()),
+            "{dialect}: {received}"
+        );
+        assert!(
+            received.contains("ended in the middle"),
+            "{dialect}: {received}"
+        );
         let exchange = scene.ended().await;
         assert_eq!(
             (exchange.end, exchange.restarts),
@@ -151,13 +172,13 @@ async fn a_response_that_cannot_restart_in_place_is_aborted() {
                     json!({ "format": { "type": "json_schema", "name": "a", "schema": schema } });
             }
         }
-        let (told, end) = given(scene.send(dialect, body, |head| head).await).await;
+        let (received, end) = delivered(scene.send(dialect, body, |head| head).await).await;
         assert!(
             end.is_err(),
             "{dialect}: {}",
-            String::from_utf8_lossy(&told)
+            String::from_utf8_lossy(&received)
         );
-        assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
+        assert_eq!(scene.requested().await.1, End::Cut, "{dialect}");
     }
 }
 
@@ -166,7 +187,7 @@ async fn without_another_candidate_the_connection_is_aborted() {
     let mut scene = Scene::new().of_agent();
     scene.lead.cue(truncated(Fault::CutInText).times(9));
     scene.second.outage(Some(Fault::status(503)));
-    let (_, end) = given(scene.ask(Dialect::Anthropic).await).await;
+    let (_, end) = delivered(scene.ask(Dialect::Anthropic).await).await;
     assert!(end.is_err());
     let exchange = scene.ended().await;
     assert_eq!(exchange.end, End::Cut);
@@ -182,18 +203,18 @@ async fn while_the_next_provider_thinks_the_client_gets_events_of_its_dialect() 
             .second
             .outage(Some(Fault::LateFirstToken(Duration::from_secs(100))));
         let mut body = scene.ask(dialect).await.into_body();
-        let (mut told, mut longest, mut since) = (Vec::new(), Duration::ZERO, Instant::now());
+        let (mut received, mut longest, mut since) = (Vec::new(), Duration::ZERO, Instant::now());
         while let Some(frame) = body.frame().await {
             let bytes = frame.unwrap().into_data().unwrap();
             if !bytes.starts_with(b":") {
                 longest = longest.max(since.elapsed());
                 since = Instant::now();
             }
-            told.extend_from_slice(&bytes);
+            received.extend_from_slice(&bytes);
         }
         assert!(longest <= Duration::from_secs(16), "{dialect}: {longest:?}");
-        assert!(is_complete(dialect, &told), "{dialect}");
-        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+        assert!(is_complete(dialect, &received), "{dialect}");
+        assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
     }
 }
 
@@ -201,7 +222,7 @@ async fn while_the_next_provider_thinks_the_client_gets_events_of_its_dialect() 
 async fn a_disconnect_during_a_failover_ends_the_exchange_once() {
     let mut scene = Scene::new().of_agent();
     scene.lead.cue(truncated(Fault::CutInText));
-    scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
+    scene.second.outage(Some(Fault::NoHeaders(None)));
     let mut body = scene.ask(Dialect::Anthropic).await.into_body();
     let reading = async {
         while let Some(frame) = body.frame().await {
@@ -230,28 +251,34 @@ async fn a_truncated_tool_call_is_never_released() {
         Fault::CutBeforeFinal,
         Fault::ErrorEventBeforeFinal,
     ] {
-        let bash = |command: &str| Line::Tool {
+        let bash = |command: &str| ScriptedPart::Tool {
             name: "Bash".to_owned(),
             input: json!({ "command": command }),
         };
         let mut scene = Scene::new().of_agent();
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(fault.clone()),
-            ..Cue::answer([Line::Text("I will look.".to_owned()), bash("rm --first")])
+            ..ScriptStep::answer([
+                ScriptedPart::Text("I will look.".to_owned()),
+                bash("rm --first"),
+            ])
         });
-        scene.second.cue(Cue::answer([bash("ls --second")]));
+        scene.second.cue(ScriptStep::answer([bash("ls --second")]));
         let dialect = Dialect::Anthropic;
         let response = scene
             .send(dialect, question_with_tool(dialect), |head| head)
             .await;
-        let told = text(response).await.unwrap();
-        assert!(is_complete(dialect, told.as_bytes()), "{fault}: {told}");
-        assert_eq!(
-            told.matches("\"type\":\"tool_use\"").count(),
-            1,
-            "{fault}: {told}"
+        let received = text(response).await.unwrap();
+        assert!(
+            is_complete(dialect, received.as_bytes()),
+            "{fault}: {received}"
         );
-        assert!(!told.contains("first"), "{fault}: {told}");
+        assert_eq!(
+            received.matches("\"type\":\"tool_use\"").count(),
+            1,
+            "{fault}: {received}"
+        );
+        assert!(!received.contains("first"), "{fault}: {received}");
         let exchange = scene.ended().await;
         assert_eq!(
             (exchange.end, exchange.restarts),
@@ -270,22 +297,24 @@ async fn in_chat_a_reasoning_effort_does_not_forbid_tool_calls_after_a_restart()
     ] {
         let mut scene = Scene::new().of_agent();
         scene.restarts(Restart::Always);
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(Fault::CutInText),
-            ..Cue::answer([Line::Text("It is long enough to be cut in two.".to_owned())])
+            ..ScriptStep::answer([ScriptedPart::Text(
+                "It is long enough to be cut in two.".to_owned(),
+            )])
         });
-        scene.second.cue(Cue::answer([Line::Tool {
+        scene.second.cue(ScriptStep::answer([ScriptedPart::Tool {
             name: "Bash".to_owned(),
             input: json!({ "command": "ls" }),
         }]));
         let mut body = question_with_tool(Dialect::OpenaiChat);
         body[field] = value;
         let response = scene.send(Dialect::OpenaiChat, body, |head| head).await;
-        let (told, end) = given(response).await;
+        let (received, end) = delivered(response).await;
         assert_eq!(end.is_ok(), check_session, "{field}");
-        let told = String::from_utf8(told).unwrap();
+        let received = String::from_utf8(received).unwrap();
         assert_eq!(
-            told.matches("\"name\":\"Bash\"").count(),
+            received.matches("\"name\":\"Bash\"").count(),
             usize::from(check_session)
         );
         let exchange = scene.ended().await;

@@ -7,7 +7,7 @@ use catalog::{Catalog, Dialect, Endpoint, EndpointId, Families, Model, ModelId, 
 use gateway::{Config, EndpointConfig};
 use http::HeaderMap;
 use serde_json::json;
-use stage::{Cue, Family, Fault, Line, Received};
+use stage::{Family, Fault, Received, ScriptStep, ScriptedPart};
 
 use crate::agent::{Agent, Keeps};
 use crate::world::{Scene, text};
@@ -155,21 +155,21 @@ async fn session(keeps: Keeps, second: &Vendor, streamed: bool, round: &str) -> 
         let body = agent.next(&format!("question {number}"));
         let response = scene.send(keeps.dialect(), body, |head| head).await;
         let (status, headers) = (response.status(), response.headers().clone());
-        let told = text(response).await;
+        let received = text(response).await;
         let case = format!("{case}, request {number}");
         for stage in [&scene.lead, &scene.second] {
             if let Some(refused) = refused(&stage.received()) {
                 return Err(format!("{case}: {refused}"));
             }
         }
-        let told = told.map_err(|error| format!("{case}: {error}"))?;
+        let received = received.map_err(|error| format!("{case}: {error}"))?;
         if status != 200 {
-            return Err(format!("{case}: {status} {told}"));
+            return Err(format!("{case}: {status} {received}"));
         }
         knows_all(&scene, &agent, &headers, &case)?;
-        agent.take(&told);
+        agent.take(&received);
         if agent.waits_for_a_tool() != calls(number) {
-            return Err(format!("{case}: {told}"));
+            return Err(format!("{case}: {received}"));
         }
         tokio::time::advance(Duration::from_secs(600)).await;
     }
@@ -181,16 +181,16 @@ fn calls(number: usize) -> bool {
     number % 3 != 2
 }
 
-fn answer(number: usize) -> Cue {
-    let part = Line::Text(format!("answer {number}"));
-    let thinks = Line::Thinking(format!("thought {number}"));
-    let call = Line::Tool {
+fn answer(number: usize) -> ScriptStep {
+    let part = ScriptedPart::Text(format!("answer {number}"));
+    let thinks = ScriptedPart::Thinking(format!("thought {number}"));
+    let call = ScriptedPart::Tool {
         name: "Bash".to_owned(),
         input: json!({ "command": format!("ls {number}") }),
     };
     match calls(number) {
-        true => Cue::answer([thinks, part, call]),
-        false => Cue::answer([thinks, part]),
+        true => ScriptStep::answer([thinks, part, call]),
+        false => ScriptStep::answer([thinks, part]),
     }
 }
 
@@ -201,9 +201,13 @@ fn knows_all(scene: &Scene, agent: &Agent, headers: &HeaderMap, case: &str) -> R
     }
     let received = scene.second.received();
     let sent = String::from_utf8_lossy(&received.last().unwrap().body).into_owned();
-    match agent.said.iter().find(|said| !sent.contains(*said)) {
+    match agent
+        .sentence
+        .iter()
+        .find(|sentence| !sent.contains(*sentence))
+    {
         None => Ok(()),
-        Some(said) => Err(format!("{case}: `{said}` is missing: {sent}")),
+        Some(sentence) => Err(format!("{case}: `{sentence}` is missing: {sent}")),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use catalog::Dialect;
 use gateway::{Attempt, End, Outcome};
-use wire::{Class, Rule};
+use wire::{FailureClass, Rule};
 
-use crate::world::{Scene, text, whole};
+use crate::world::{Scene, complete, text};
 
-fn failure(attempt: &Attempt) -> (Class, String) {
+fn failure(attempt: &Attempt) -> (FailureClass, String) {
     let Outcome::Failed { class, message, .. } = &attempt.outcome else {
         panic!("it did not fail: {:?}", attempt.outcome);
     };
@@ -24,18 +24,22 @@ async fn a_rule_fails_over_at_once_and_is_named_in_the_attempt() {
                 contains: None,
                 class,
             };
-            config.rules = [rule(1, 500, Class::Caller), rule(2, 503, Class::Quota)].into();
+            config.rules = [
+                rule(1, 500, FailureClass::Caller),
+                rule(2, 503, FailureClass::Quota),
+            ]
+            .into();
         });
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told));
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received));
         let exchange = scene.ended().await;
         assert_eq!(exchange.attempts.len(), 2, "no second try of a quota");
         let (class, message) = failure(&exchange.attempts[0]);
-        assert_eq!(class, Class::Quota);
+        assert_eq!(class, FailureClass::Quota);
         assert!(message.ends_with("(quota by your rule 2)"), "{message}");
         // A quota opens the breaker for five minutes.
         text(scene.ask(dialect).await).await.unwrap();
-        assert_eq!(scene.asked().await.0, ["second"]);
+        assert_eq!(scene.requested().await.0, ["second"]);
     }
 }
 
@@ -47,13 +51,13 @@ async fn a_rule_can_end_the_failover() {
             number: 1,
             status: Some(503),
             contains: None,
-            class: Class::Caller,
+            class: FailureClass::Caller,
         }]
         .into();
     });
     let response = scene.ask(Dialect::Anthropic).await;
     assert_eq!(response.status(), 503, "returned unchanged");
     text(response).await.unwrap();
-    let (asked, end) = scene.asked().await;
-    assert_eq!((asked, end), (vec!["lead".into()], End::CallersFault));
+    let (requested, end) = scene.requested().await;
+    assert_eq!((requested, end), (vec!["lead".into()], End::CallersFault));
 }

@@ -46,17 +46,17 @@ impl World for Scene {
         let status = response.status().as_u16();
         let model = response.headers().get("x-understudy-model");
         let model_header = model.map(|model| model.to_str().unwrap().to_owned());
-        let (mut body, mut told, mut clean) = (response.into_body(), Vec::new(), true);
+        let (mut body, mut received, mut clean) = (response.into_body(), Vec::new(), true);
         while let Some(frame) = body.frame().await {
             match frame {
-                Ok(frame) => told.extend_from_slice(frame.data_ref().unwrap()),
+                Ok(frame) => received.extend_from_slice(frame.data_ref().unwrap()),
                 Err(_) => clean = false,
             }
         }
         ClientResponse {
             status,
             model_header,
-            body: told,
+            body: received,
             clean,
         }
     }
@@ -70,7 +70,7 @@ async fn every_scenario_ends_in_a_complete_response_or_a_clear_failure_over_pipe
             for dialect in Dialect::ALL {
                 let mut scene = scene(scenario);
                 let mut played = play(&scene, scenario, "m", dialect, form).await;
-                for _ in &played.asked {
+                for _ in &played.requested {
                     let exchange = scene.ended().await;
                     played.attempts.extend(exchange.attempts.iter().map(booked));
                 }
@@ -101,7 +101,7 @@ async fn every_scenario_ends_equally_with_a_translated_candidate() {
                         };
                         scene.change(|config| speaks_only(config, translated, other));
                         let mut played = play(&scene, scenario, "m", dialect, form).await;
-                        for _ in &played.asked {
+                        for _ in &played.requested {
                             let exchange = scene.ended().await;
                             played.attempts.extend(exchange.attempts.iter().map(booked));
                         }
@@ -155,7 +155,7 @@ async fn a_pipeline_passes_every_scenario_with_the_default_timers_and_the_slow_o
                         config.timers = default;
                     });
                     let mut played = play(&scene, &scenario, "m", dialect, form).await;
-                    for _ in &played.asked {
+                    for _ in &played.requested {
                         let exchange = scene.ended().await;
                         played.attempts.extend(exchange.attempts.iter().map(booked));
                     }
@@ -182,8 +182,8 @@ async fn a_truncated_response_with_a_proper_end_is_detected() {
         for form in Form::ALL {
             let scene = scene(&Scenario::PLAIN);
             let played = play(&scene, &Scenario::PLAIN, "m", dialect, form).await;
-            let response = &played.asked[0].response;
-            let told = String::from_utf8(response.body.clone()).unwrap();
+            let response = &played.requested[0].response;
+            let received = String::from_utf8(response.body.clone()).unwrap();
             let verdict = |body: String, clean: bool| {
                 let body = body.into_bytes();
                 let response = ClientResponse {
@@ -193,14 +193,17 @@ async fn a_truncated_response_with_a_proper_end_is_detected() {
                 };
                 response.verdict(dialect)
             };
-            assert_eq!(verdict(told.clone(), true), Verdict::Complete);
-            let half = told[..told.len() / 2].to_owned();
-            assert_eq!(verdict(half.clone(), true), Verdict::IncompleteAccepted);
-            assert_eq!(verdict(half, false), Verdict::Aborted);
-            let gap = told.replace("lead 30", "");
+            assert_eq!(verdict(received.clone(), true), Verdict::Complete);
+            let first_part = received[..received.len() / 2].to_owned();
+            assert_eq!(
+                verdict(first_part.clone(), true),
+                Verdict::IncompleteAccepted
+            );
+            assert_eq!(verdict(first_part, false), Verdict::Aborted);
+            let gap = received.replace("lead 30", "");
             assert_eq!(verdict(gap, true), Verdict::IncompleteAccepted);
             if form.is_streamed() {
-                let twice = verdict(told.repeat(2), true);
+                let twice = verdict(received.repeat(2), true);
                 assert_eq!(twice, Verdict::IncompleteAccepted, "one after the other");
             }
         }
@@ -240,7 +243,7 @@ fn booked(attempt: &gateway::Attempt) -> Attempt {
         model: attempt.model.to_string(),
         output_tokens: attempt
             .report
-            .usage_told
+            .usage_reported
             .then_some(attempt.report.tokens.output),
     }
 }

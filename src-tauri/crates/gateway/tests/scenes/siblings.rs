@@ -6,10 +6,10 @@ use std::time::Duration;
 use catalog::{Dialect, EndpointId, MicroDollars, Model, Price, Rank, Rates, Tier};
 use gateway::{End, Siblings};
 use serde_json::{Value, json};
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 use tokio::time::sleep;
 
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 /// A vendor with two models, and no other provider.
 pub(crate) fn desk(sibling: Siblings) -> Scene {
@@ -41,7 +41,7 @@ pub(crate) fn desk(sibling: Siblings) -> Scene {
             .to_vec();
         let rank = |model: &str| Rank {
             models: vec![model.into()],
-            stand_in: Some(model.into()),
+            fallback_model: Some(model.into()),
         };
         lead.tiers = BTreeMap::from([(Tier::Large, rank("opus")), (Tier::Medium, rank("sonnet"))]);
     });
@@ -52,11 +52,11 @@ pub(crate) fn desk(sibling: Siblings) -> Scene {
 fn opus(scene: &Scene, fault: Option<&str>) {
     scene.lead.clear_cues();
     if let Some(fault) = fault {
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(fault.parse().unwrap()),
             model: Some("opus".into()),
             times: Some(1000),
-            ..Cue::default()
+            ..ScriptStep::default()
         });
     }
 }
@@ -72,10 +72,10 @@ async fn turn(scene: &mut Scene, body: Value, dialect: Dialect) -> (Vec<String>,
     let response = scene
         .send(dialect, body, |head| head.header("session-id", "s1"))
         .await;
-    let told = text(response).await.unwrap();
+    let received = text(response).await.unwrap();
     let exchange = scene.ended().await;
     let models = exchange.attempts.iter().map(|a| a.model.to_string());
-    (models.collect(), exchange.end, told)
+    (models.collect(), exchange.end, received)
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,10 +90,10 @@ async fn a_sibling_answers_for_a_model_that_fails_alone() {
             assert_eq!(response.status(), 200, "{dialect} {fault}");
             assert_eq!(response.headers()["x-understudy-model"], "sonnet");
             assert!(response.headers().contains_key("x-understudy-fallback"));
-            let told = text(response).await.unwrap();
+            let received = text(response).await.unwrap();
             assert!(
-                told.contains("sonnet"),
-                "the response names who answered: {told}"
+                received.contains("sonnet"),
+                "the response names who answered: {received}"
             );
             assert_eq!(scene.ended().await.end, End::Complete, "{dialect} {fault}");
         }
@@ -136,10 +136,10 @@ async fn where_all_models_of_the_login_fail_the_sibling_is_tried_once_in_five_mi
     let dialect = Dialect::Anthropic;
     let mut scene = desk(Siblings::On);
     scene.lead.outage(Some(Fault::status(529)));
-    let (models, end, told) = turn(&mut scene, to_opus(dialect), dialect).await;
+    let (models, end, received) = turn(&mut scene, to_opus(dialect), dialect).await;
     assert_eq!(models, ["opus", "opus", "sonnet"]);
     assert_eq!(end, End::Exhausted);
-    assert!(told.contains("overloaded_error"), "{told}");
+    assert!(received.contains("overloaded_error"), "{received}");
     let (models, _, _) = turn(&mut scene, to_opus(dialect), dialect).await;
     assert!(!models.contains(&"sonnet".to_owned()), "{models:?}");
 }
@@ -174,9 +174,9 @@ async fn a_session_that_moved_stays_until_the_model_has_been_healthy_for_five_mi
     assert_eq!(scene.ended().await.attempts[0].model.as_str(), "opus");
     for _ in 0..4 {
         sleep(Duration::from_secs(60)).await;
-        let (models, _, told) = turn(&mut scene, to_opus(dialect), dialect).await;
+        let (models, _, received) = turn(&mut scene, to_opus(dialect), dialect).await;
         assert_eq!(models, ["sonnet"]);
-        assert!(whole(dialect, &told));
+        assert!(complete(dialect, &received));
     }
     sleep(Duration::from_secs(61)).await;
     // Never within a tool loop.

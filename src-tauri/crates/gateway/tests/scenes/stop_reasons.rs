@@ -8,9 +8,9 @@ use http::request::Builder;
 use serde_json::{Value, json};
 
 use crate::by_hand::{Beat, Requests, STREAM, always, raw, recorded, streaming};
-use crate::delivery::{given, is_complete};
+use crate::delivery::{delivered, is_complete};
 use crate::understudy::speaks_only;
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 fn pipeline(head: Builder) -> Builder {
     head.header("x-understudy-pipeline", "leads")
@@ -67,9 +67,9 @@ fn without_output(event: &str) -> String {
 }
 
 fn lead(events: &[String]) -> (Scene, Requests) {
-    let (scene, asked) = always([raw(STREAM), raw(events.concat())]);
+    let (scene, requested) = always([raw(STREAM), raw(events.concat())]);
     scene.restarts(Restart::Never);
-    (scene, asked)
+    (scene, requested)
 }
 
 /// sgl-project/sglang#3912: every chunk has an empty reason, and the stream is cut.
@@ -86,9 +86,9 @@ async fn a_blank_reason_in_every_chunk_does_not_end_the_response() {
         let begun = chunk("Once", blank) + &chunk(" upon", blank);
         let (mut scene, _) = always([raw(STREAM), raw(begun.clone())]);
         scene.restarts(Restart::Never);
-        let (_, end) = given(scene.ask(Dialect::OpenaiChat).await).await;
+        let (_, end) = delivered(scene.ask(Dialect::OpenaiChat).await).await;
         assert!(end.is_err(), "{blank:?}");
-        assert_eq!(scene.asked().await.1, End::Cut, "{blank:?}");
+        assert_eq!(scene.requested().await.1, End::Cut, "{blank:?}");
 
         // A pause longer than the grace time after an end, and then the rest of a healthy response.
         let rest = chunk(" a time.", "stop") + "data: [DONE]\n\n";
@@ -104,12 +104,15 @@ async fn a_blank_reason_in_every_chunk_does_not_end_the_response() {
             let response = scene
                 .send(Dialect::OpenaiChat, question(Dialect::OpenaiChat), head)
                 .await;
-            let told = text(response).await.unwrap();
+            let received = text(response).await.unwrap();
             assert!(
-                told.ends_with(&(begun.clone() + &rest)),
-                "{blank:?}: {told}"
+                received.ends_with(&(begun.clone() + &rest)),
+                "{blank:?}: {received}"
             );
-            assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+            assert_eq!(
+                scene.requested().await,
+                (vec!["lead".into()], End::Complete)
+            );
         }
 
         // A pipeline receives nothing of a cut response.
@@ -117,12 +120,12 @@ async fn a_blank_reason_in_every_chunk_does_not_end_the_response() {
         let response = scene
             .send(Dialect::OpenaiChat, question(Dialect::OpenaiChat), pipeline)
             .await;
-        let told = text(response).await.unwrap();
+        let received = text(response).await.unwrap();
         assert!(
-            whole(Dialect::OpenaiChat, &told) && !told.contains("upon"),
-            "{blank:?}: {told}"
+            complete(Dialect::OpenaiChat, &received) && !received.contains("upon"),
+            "{blank:?}: {received}"
         );
-        assert_eq!(scene.asked().await.0.last().unwrap(), "second");
+        assert_eq!(scene.requested().await.0.last().unwrap(), "second");
     }
 }
 
@@ -146,15 +149,15 @@ async fn an_empty_response_with_a_failure_reason_is_never_released() {
             for piped in [false, true] {
                 let (mut scene, _) = lead(&stopping(dialect, reason, false));
                 let head = if piped { pipeline } else { |head| head };
-                let told = text(scene.send(dialect, question(dialect), head).await)
+                let received = text(scene.send(dialect, question(dialect), head).await)
                     .await
                     .unwrap();
                 assert!(
-                    whole(dialect, &told) && told.contains(SECOND),
-                    "{dialect} {reason}: {told}"
+                    complete(dialect, &received) && received.contains(SECOND),
+                    "{dialect} {reason}: {received}"
                 );
                 assert_eq!(
-                    scene.asked().await.0,
+                    scene.requested().await.0,
                     ["lead", "lead", "second"],
                     "{dialect} {reason}"
                 );
@@ -171,22 +174,26 @@ async fn a_response_that_reports_its_failure_is_never_complete() {
             // Streamed: the text is released before the end is known.
             let (mut scene, _) = streaming(&events);
             scene.restarts(Restart::Never);
-            let (told, end) = given(scene.ask(dialect).await).await;
+            let (received, end) = delivered(scene.ask(dialect).await).await;
             assert!(
-                end.is_err() && !is_complete(dialect, &told),
+                end.is_err() && !is_complete(dialect, &received),
                 "{dialect} {reason}"
             );
-            assert_eq!(scene.asked().await.1, End::Cut, "{dialect} {reason}");
+            assert_eq!(scene.requested().await.1, End::Cut, "{dialect} {reason}");
 
             let (mut scene, _) = lead(&events);
-            let told = text(scene.send(dialect, question(dialect), pipeline).await)
+            let received = text(scene.send(dialect, question(dialect), pipeline).await)
                 .await
                 .unwrap();
             assert!(
-                whole(dialect, &told) && told.contains(SECOND),
-                "{dialect} {reason}: {told}"
+                complete(dialect, &received) && received.contains(SECOND),
+                "{dialect} {reason}: {received}"
             );
-            assert_eq!(scene.asked().await.1, End::Complete, "{dialect} {reason}");
+            assert_eq!(
+                scene.requested().await.1,
+                End::Complete,
+                "{dialect} {reason}"
+            );
         }
     }
 }
@@ -197,28 +204,39 @@ async fn an_unknown_reason_is_released_to_an_agent_and_never_to_a_pipeline() {
     for dialect in Dialect::ALL {
         let events = stopping(dialect, reason, true);
         let (mut scene, _) = lead(&events);
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert_eq!(told, events.concat(), "{dialect}");
-        assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert_eq!(received, events.concat(), "{dialect}");
+        assert_eq!(
+            scene.requested().await,
+            (vec!["lead".into()], End::Complete)
+        );
 
         let (mut scene, _) = lead(&events);
-        let told = text(scene.send(dialect, question(dialect), pipeline).await)
+        let received = text(scene.send(dialect, question(dialect), pipeline).await)
             .await
             .unwrap();
         assert!(
-            whole(dialect, &told) && told.contains(SECOND),
-            "{dialect}: {told}"
+            complete(dialect, &received) && received.contains(SECOND),
+            "{dialect}: {received}"
         );
-        assert_eq!(scene.asked().await.0.last().unwrap(), "second", "{dialect}");
+        assert_eq!(
+            scene.requested().await.0.last().unwrap(),
+            "second",
+            "{dialect}"
+        );
 
         // An empty response is a failure for both.
         let (mut scene, _) = lead(&stopping(dialect, reason, false));
-        let told = text(scene.ask(dialect).await).await.unwrap();
+        let received = text(scene.ask(dialect).await).await.unwrap();
         assert!(
-            whole(dialect, &told) && told.contains(SECOND),
-            "{dialect}: {told}"
+            complete(dialect, &received) && received.contains(SECOND),
+            "{dialect}: {received}"
         );
-        assert_eq!(scene.asked().await.0.last().unwrap(), "second", "{dialect}");
+        assert_eq!(
+            scene.requested().await.0.last().unwrap(),
+            "second",
+            "{dialect}"
+        );
     }
 }
 
@@ -233,12 +251,18 @@ async fn a_vendors_reason_for_a_normal_end_is_valid_in_every_dialect() {
                 let head = if piped { pipeline } else { |head| head };
                 let response = scene.send(client, question(client), head).await;
                 assert_eq!(response.status(), 200, "{client} {reason}");
-                let told = text(response).await.unwrap();
+                let received = text(response).await.unwrap();
                 assert!(
-                    is_complete(client, told.trim_start_matches(": waiting\n\n").as_bytes()),
-                    "{client} {reason}: {told}"
+                    is_complete(
+                        client,
+                        received.trim_start_matches(": waiting\n\n").as_bytes()
+                    ),
+                    "{client} {reason}: {received}"
                 );
-                assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+                assert_eq!(
+                    scene.requested().await,
+                    (vec!["lead".into()], End::Complete)
+                );
             }
         }
     }
@@ -262,17 +286,17 @@ async fn the_status_in_the_terminal_event_overrides_its_name() {
     );
     let (mut scene, _) = lead(&cut);
     assert_eq!(text(scene.ask(dialect).await).await.unwrap(), cut.concat());
-    assert_eq!(scene.asked().await.1, End::Truncated);
+    assert_eq!(scene.requested().await.1, End::Truncated);
 
     let (mut scene, _) = lead(&cut);
-    let told = text(scene.send(dialect, question(dialect), pipeline).await)
+    let received = text(scene.send(dialect, question(dialect), pipeline).await)
         .await
         .unwrap();
     assert!(
-        whole(dialect, &told) && !told.contains("incomplete_details\":{"),
-        "{told}"
+        complete(dialect, &received) && !received.contains("incomplete_details\":{"),
+        "{received}"
     );
-    assert_eq!(scene.asked().await.0, ["lead", "second"]);
+    assert_eq!(scene.requested().await.0, ["lead", "second"]);
 
     for (client, word) in [
         (Dialect::Anthropic, r#""stop_reason":"max_tokens""#),
@@ -280,14 +304,14 @@ async fn the_status_in_the_terminal_event_overrides_its_name() {
     ] {
         let (mut scene, _) = lead(&cut);
         scene.change(|config| speaks_only(config, "lead", dialect));
-        let told = text(scene.ask(client).await).await.unwrap();
-        assert!(told.contains(word), "{client}: {told}");
-        assert_eq!(scene.asked().await.1, End::Truncated, "{client}");
+        let received = text(scene.ask(client).await).await.unwrap();
+        assert!(received.contains(word), "{client}: {received}");
+        assert_eq!(scene.requested().await.1, End::Truncated, "{client}");
     }
 
     let (mut scene, _) = lead(&incomplete("content_filter"));
     text(scene.ask(dialect).await).await.unwrap();
-    assert_eq!(scene.asked().await.1, End::Refused);
+    assert_eq!(scene.requested().await.1, End::Refused);
 }
 
 /// Servers that stream UTF-16 split an emoji into two events.
@@ -326,20 +350,26 @@ async fn a_lone_surrogate_of_a_response_is_passed_on_unchanged() {
         for piped in [false, true] {
             let (mut scene, _) = lead(&events);
             let head = if piped { pipeline } else { |head| head };
-            let told = text(scene.send(dialect, question(dialect), head).await)
+            let received = text(scene.send(dialect, question(dialect), head).await)
                 .await
                 .unwrap();
-            assert!(told.ends_with(&events.concat()), "{dialect}: {told}");
-            assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+            assert!(
+                received.ends_with(&events.concat()),
+                "{dialect}: {received}"
+            );
+            assert_eq!(
+                scene.requested().await,
+                (vec!["lead".into()], End::Complete)
+            );
         }
         for client in Dialect::ALL.into_iter().filter(|client| *client != dialect) {
             let (mut scene, _) = lead(&events);
             scene.change(|config| speaks_only(config, "lead", dialect));
-            let told = text(scene.ask(client).await).await.unwrap();
+            let received = text(scene.ask(client).await).await.unwrap();
             let exchange = scene.ended().await;
             assert!(
-                told.contains("Go ") && is_complete(client, told.as_bytes()),
-                "{client} by {dialect}: {:?} {told}",
+                received.contains("Go ") && is_complete(client, received.as_bytes()),
+                "{client} by {dialect}: {:?} {received}",
                 exchange.attempts[0].outcome
             );
             assert_eq!((exchange.attempts.len(), exchange.end), (1, End::Complete));
@@ -352,7 +382,7 @@ async fn a_lone_surrogate_of_a_response_is_passed_on_unchanged() {
 async fn a_lone_surrogate_of_a_request_is_passed_on_unchanged() {
     for dialect in Dialect::ALL {
         let events = recorded(dialect, "text");
-        let (scene, asked) = lead(&events);
+        let (scene, requested) = lead(&events);
         let body = question(dialect).to_string().replace("Hi", r"Hi \ud83d");
         let request = http::Request::post(dialect.default_path())
             .header("host", "localhost")
@@ -364,9 +394,9 @@ async fn a_lone_surrogate_of_a_request_is_passed_on_unchanged() {
         assert_eq!(response.status(), 200, "{dialect}");
         assert_eq!(text(response).await.unwrap(), events.concat(), "{dialect}");
         assert!(
-            asked.all()[0].ends_with(&body),
+            requested.all()[0].ends_with(&body),
             "{dialect}: {}",
-            asked.all()[0]
+            requested.all()[0]
         );
     }
 }

@@ -9,9 +9,9 @@ use http::StatusCode;
 use stage::Fault;
 use tokio::time::{Instant, sleep};
 
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
-const NO_HEADERS: Fault = Fault::SilentBeforeHeaders(None);
+const NO_HEADERS: Fault = Fault::NoHeaders(None);
 
 fn both(fault: Fault) -> Scene {
     let scene = Scene::with(fault.clone());
@@ -24,9 +24,9 @@ async fn refused(scene: &mut Scene, dialect: Dialect) -> u64 {
     let began = Instant::now();
     let response = scene.ask(dialect).await;
     assert!(response.status().is_server_error(), "{dialect}");
-    let told = text(response).await.unwrap();
-    assert!(told.contains("\"error\""), "{dialect}: {told}");
-    assert_eq!(scene.asked().await.1, End::Exhausted, "{dialect}");
+    let received = text(response).await.unwrap();
+    assert!(received.contains("\"error\""), "{dialect}: {received}");
+    assert_eq!(scene.requested().await.1, End::Exhausted, "{dialect}");
     began.elapsed().as_secs()
 }
 
@@ -70,9 +70,9 @@ async fn a_slow_response_has_the_long_timeout_again_five_minutes_after_the_last_
         let waited = refused(&mut scene, dialect).await;
         assert!(waited <= 50, "{dialect}: {waited} s");
         sleep((timed_out_at + Duration::from_secs(301)) - Instant::now()).await;
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}: {told}");
-        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}: {received}");
+        assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
     }
 }
 
@@ -91,8 +91,8 @@ async fn a_successful_probe_restores_the_usual_timeout() {
         scene
             .gateway
             .probed(&provider, &endpoint, &ModelId::new("m"), &ok);
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}: {told}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}: {received}");
     }
 }
 
@@ -109,8 +109,8 @@ async fn the_only_provider_has_its_usual_timeout_whatever_is_known() {
         assert_eq!(refused(&mut scene, dialect).await, 180, "{dialect}");
         let slow = Fault::LateFirstToken(Duration::from_secs(40));
         scene.lead.outage(Some(slow));
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}: {told}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}: {received}");
     }
 }
 
@@ -132,7 +132,10 @@ async fn an_open_breaker_does_not_shorten_timeouts() {
         scene.second.outage(Some(slow));
         let response = scene.ask(dialect).await;
         assert_eq!(response.status(), StatusCode::OK, "{dialect}");
-        assert!(whole(dialect, &text(response).await.unwrap()), "{dialect}");
+        assert!(
+            complete(dialect, &text(response).await.unwrap()),
+            "{dialect}"
+        );
     }
 }
 
@@ -144,10 +147,10 @@ async fn the_third_request_after_two_timeouts_goes_to_the_fallback_at_once() {
         let mut waits = Vec::new();
         for _ in 0..3 {
             let began = Instant::now();
-            let told = text(scene.ask(dialect).await).await.unwrap();
-            assert!(whole(dialect, &told), "{dialect}");
+            let received = text(scene.ask(dialect).await).await.unwrap();
+            assert!(complete(dialect, &received), "{dialect}");
             waits.push(began.elapsed().as_secs());
-            scene.asked().await;
+            scene.requested().await;
         }
         assert_eq!(waits, [30, 30, 0], "{dialect}");
     }
@@ -159,7 +162,7 @@ async fn a_slow_document_is_never_a_timeout() {
     for dialect in Dialect::ALL {
         let mut scene = both(NO_HEADERS);
         refused(&mut scene, dialect).await;
-        let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(600)));
+        let slow = Fault::NoHeaders(Some(Duration::from_secs(600)));
         scene.second.outage(Some(slow));
         let mut body = question(dialect);
         body["stream"] = false.into();
@@ -170,6 +173,6 @@ async fn a_slow_document_is_never_a_timeout() {
             .await;
         assert_eq!(response.status(), StatusCode::OK, "{dialect}");
         text(response).await.unwrap();
-        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+        assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
     }
 }

@@ -6,7 +6,7 @@ use catalog::{Auth, Dialect, EndpointId, Secret};
 use gateway::{End, Report, Rerun, Review, Unfetched};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 use tokio::time::{sleep, timeout};
 
 use crate::world::{Scene, question, text};
@@ -27,10 +27,10 @@ async fn lead_mail(scene: &Scene, dialect: Dialect, body: Value) -> Response<gat
 
 /// The primary answers after this time, once.
 fn late(scene: &Scene, seconds: u64) {
-    let no_headers = Fault::SilentBeforeHeaders(Some(Duration::from_secs(seconds)));
-    scene.lead.cue(Cue {
+    let no_headers = Fault::NoHeaders(Some(Duration::from_secs(seconds)));
+    scene.lead.cue(ScriptStep {
         fault: Some(no_headers),
-        ..Cue::default()
+        ..ScriptStep::default()
     });
 }
 
@@ -92,8 +92,8 @@ async fn a_retry_during_the_first_request_joins_it() {
             let left = timeout(Duration::from_secs(60), async { text(first.await).await });
             assert!(left.await.is_err());
             sleep(Duration::from_secs(5)).await;
-            let told = text(lead_mail(&scene, dialect, body).await).await.unwrap();
-            assert!(!told.is_empty());
+            let received = text(lead_mail(&scene, dialect, body).await).await.unwrap();
+            assert!(!received.is_empty());
             assert_eq!(scene.lead.received().len(), 1, "{dialect} {streamed}");
             let exchange = scene.ended().await;
             assert_eq!(exchange.end, End::Complete);
@@ -112,7 +112,7 @@ async fn an_unanswered_request_whose_client_has_left_is_parked() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         for stage in [&scene.lead, &scene.second] {
-            let no_headers = Fault::SilentBeforeHeaders(Some(Duration::from_secs(40)));
+            let no_headers = Fault::NoHeaders(Some(Duration::from_secs(40)));
             stage.outage(Some(no_headers));
         }
         scene.change(|config| config.timers.total = Duration::from_secs(40));
@@ -130,13 +130,13 @@ async fn an_unanswered_request_whose_client_has_left_is_parked() {
 async fn a_client_that_stays_leaves_no_stored_response() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
-        for asked in 1..=2 {
+        for requested in 1..=2 {
             let response = lead_mail(&scene, dialect, document(dialect)).await;
             assert!(!response.headers().contains_key("idempotency-replayed"));
             text(response).await.unwrap();
             let exchange = scene.ended().await;
             assert!(matches!(exchange.review, Some(Review::Answered(_))));
-            assert_eq!(scene.lead.received().len(), asked);
+            assert_eq!(scene.lead.received().len(), requested);
         }
         assert_eq!(scene.gateway.lingering(), 0);
     }
@@ -179,8 +179,8 @@ async fn the_error_states_that_the_request_is_parked_and_where() {
                 .to_str()
                 .unwrap()
                 .to_owned();
-            let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
-            let message = told["error"]["message"].as_str().unwrap();
+            let received: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+            let message = received["error"]["message"].as_str().unwrap();
             let place = format!("http://127.0.0.1:4747/ui/#review/{id}");
             assert!(message.contains(&place), "{dialect} {fault:?}: {message}");
             // An agent's request is not parked.
@@ -230,7 +230,7 @@ async fn a_repeated_run_uses_the_fallback_if_the_primary_needs_the_clients_login
     assert_eq!(response.status(), StatusCode::OK);
     text(response).await.unwrap();
     assert_eq!(
-        scene.asked().await,
+        scene.requested().await,
         (vec!["second".to_owned()], End::Complete)
     );
 }

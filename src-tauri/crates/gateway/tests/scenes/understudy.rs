@@ -6,10 +6,10 @@ use catalog::{Auth, Dialect, EndpointId, Model, ModelId, Secret};
 use gateway::{Config, Consent, Delivery, End, Restart};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use stage::{Cue, Fault, Line};
+use stage::{Fault, ScriptStep, ScriptedPart};
 use tokio::time::Instant;
 
-use crate::delivery::{given, is_complete};
+use crate::delivery::{delivered, is_complete};
 use crate::outage_scenarios::FALLBACK_MODEL;
 use crate::world::{Scene, question, question_with_tool, text};
 
@@ -50,11 +50,11 @@ fn scene(second: Dialect) -> Scene {
 }
 
 /// The client's side of a turn with one tool call: its id, its name and its arguments.
-fn calls(dialect: Dialect, told: &str) -> Vec<(String, String, Value)> {
+fn calls(dialect: Dialect, received: &str) -> Vec<(String, String, Value)> {
     let mut validator = wire::Validator::new(dialect, wire::Framing::Stream);
-    validator.push(told.as_bytes(), &mut Vec::new());
+    validator.push(received.as_bytes(), &mut Vec::new());
     let report = validator.report();
-    let input = input(dialect, told);
+    let input = input(dialect, received);
     let calls = report.tool_calls.iter();
     calls
         .map(|call| (call.id.clone(), call.name.clone(), input.clone()))
@@ -62,8 +62,10 @@ fn calls(dialect: Dialect, told: &str) -> Vec<(String, String, Value)> {
 }
 
 /// All arguments of a stream with one call.
-fn input(dialect: Dialect, told: &str) -> Value {
-    let data = told.lines().filter_map(|line| line.strip_prefix("data: "));
+fn input(dialect: Dialect, received: &str) -> Value {
+    let data = received
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
     let events = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
     let pieces: String = events
         .filter_map(|event| {
@@ -123,9 +125,9 @@ async fn a_fallback_of_another_dialect_responds_in_the_clients_dialect() {
             let case = format!("{client} by {other}, streamed: {streamed}");
             let mut scene = scene(other);
             scene.lead.outage(Some(Fault::status(503)));
-            scene
-                .second
-                .cue(Cue::answer([Line::Text("Forty-two, naïvely.".to_owned())]));
+            scene.second.cue(ScriptStep::answer([ScriptedPart::Text(
+                "Forty-two, naïvely.".to_owned(),
+            )]));
             let mut body = question(client);
             body["stream"] = streamed.into();
             let response = scene.send(client, body, |head| head).await;
@@ -143,19 +145,22 @@ async fn a_fallback_of_another_dialect_responds_in_the_clients_dialect() {
                 response.headers()["x-understudy-translated"],
                 other.as_str()
             );
-            let told = text(response).await.unwrap();
-            assert!(told.contains("Forty-two"), "{case}: {told}");
+            let received = text(response).await.unwrap();
+            assert!(received.contains("Forty-two"), "{case}: {received}");
             if streamed {
-                assert!(is_complete(client, told.as_bytes()), "{case}: {told}");
+                assert!(
+                    is_complete(client, received.as_bytes()),
+                    "{case}: {received}"
+                );
             }
-            let asked = scene.second.received();
-            assert_eq!(asked.len(), 1, "{case}");
-            assert_eq!(asked[0].path, other.default_path(), "{case}");
+            let requested = scene.second.received();
+            assert_eq!(requested.len(), 1, "{case}");
+            assert_eq!(requested[0].path, other.default_path(), "{case}");
             let exchange = scene.ended().await;
             assert_eq!(exchange.end, End::Complete, "{case}");
             let last = exchange.attempts.last().unwrap();
             assert_eq!(last.spoken, Some(other), "{case}");
-            assert!(last.report.usage_told, "{case}: {:?}", last.report);
+            assert!(last.report.usage_reported, "{case}: {:?}", last.report);
             assert!(last.report.tokens.output > 0, "{case}");
         }
     }
@@ -170,9 +175,9 @@ async fn the_result_of_a_fallbacks_tool_call_goes_to_the_provider_of_the_next_tu
             let case = format!("{client} by {other}, lead returns: {lead_returns}");
             let mut scene = scene(other);
             scene.lead.outage(Some(Fault::status(503)));
-            scene.second.cue(Cue::answer([
-                Line::Text("Let me look.".to_owned()),
-                Line::Tool {
+            scene.second.cue(ScriptStep::answer([
+                ScriptedPart::Text("Let me look.".to_owned()),
+                ScriptedPart::Tool {
                     name: "Bash".to_owned(),
                     input: ls.clone(),
                 },
@@ -180,11 +185,14 @@ async fn the_result_of_a_fallbacks_tool_call_goes_to_the_provider_of_the_next_tu
             let response = scene
                 .send(client, question_with_tool(client), |head| head)
                 .await;
-            let told = text(response).await.unwrap();
-            assert!(is_complete(client, told.as_bytes()), "{case}: {told}");
-            let called = calls(client, &told);
+            let received = text(response).await.unwrap();
+            assert!(
+                is_complete(client, received.as_bytes()),
+                "{case}: {received}"
+            );
+            let called = calls(client, &received);
             let [(id, name, input)] = &called[..] else {
-                panic!("{case}: {called:?}: {told}");
+                panic!("{case}: {called:?}: {received}");
             };
             assert_eq!((name.as_str(), input), ("Bash", &ls), "{case}");
             let exchange = scene.ended().await;
@@ -199,8 +207,11 @@ async fn the_result_of_a_fallbacks_tool_call_goes_to_the_provider_of_the_next_tu
             assert_eq!(response.status(), 200, "{case}");
             let by = response.headers()["x-understudy-provider"].clone();
             assert_eq!(by, if lead_returns { "lead" } else { "second" }, "{case}");
-            let told = text(response).await.unwrap();
-            assert!(is_complete(client, told.as_bytes()), "{case}: {told}");
+            let received = text(response).await.unwrap();
+            assert!(
+                is_complete(client, received.as_bytes()),
+                "{case}: {received}"
+            );
             assert_eq!(
                 scene.ended().await.tool_results,
                 std::slice::from_ref(id),
@@ -230,12 +241,12 @@ async fn a_truncated_translated_response_never_ends_cleanly() {
             scene.lead.outage(Some(Fault::status(503)));
             scene.second.outage(Some(fault));
             let body = question(client);
-            let (told, end) = given(scene.send(client, body, |head| head).await).await;
-            let text = String::from_utf8_lossy(&told);
+            let (received, end) = delivered(scene.send(client, body, |head| head).await).await;
+            let text = String::from_utf8_lossy(&received);
             assert!(end.is_err(), "{case}: {text}");
-            assert!(!is_complete(client, &told), "{case}: {text}");
-            for told in ["event: error", "response.failed", "\"error\":{"] {
-                assert!(!text.contains(told), "{case}: {text}");
+            assert!(!is_complete(client, &received), "{case}: {text}");
+            for received in ["event: error", "response.failed", "\"error\":{"] {
+                assert!(!text.contains(received), "{case}: {text}");
             }
             assert_eq!(scene.ended().await.end, End::Cut, "{case}");
         }
@@ -248,26 +259,26 @@ async fn a_truncated_response_continues_from_another_dialect_in_the_same_message
     for (client, other) in PAIRS {
         let mut scene = scene(other).of_agent();
         scene.restarts(Restart::Always);
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(Fault::CutInText),
-            ..Cue::answer([Line::Text(
+            ..ScriptStep::answer([ScriptedPart::Text(
                 "The answer is on its way, and it is long enough to be cut.".to_owned(),
             )])
         });
-        scene.second.cue(Cue::answer([
-            Line::Text("Once more.".to_owned()),
-            Line::Tool {
+        scene.second.cue(ScriptStep::answer([
+            ScriptedPart::Text("Once more.".to_owned()),
+            ScriptedPart::Tool {
                 name: "Bash".to_owned(),
                 input: json!({ "command": "ls" }),
             },
         ]));
         let body = question_with_tool(client);
-        let told = text(scene.send(client, body, |head| head).await).await;
-        let told = told.unwrap();
-        let case = format!("{client}, then {other}: {told}");
-        assert!(is_complete(client, told.as_bytes()), "{case}");
-        assert!(told.contains("second begins again"), "{case}");
-        let calls = calls(client, &told);
+        let received = text(scene.send(client, body, |head| head).await).await;
+        let received = received.unwrap();
+        let case = format!("{client}, then {other}: {received}");
+        assert!(is_complete(client, received.as_bytes()), "{case}");
+        assert!(received.contains("second begins again"), "{case}");
+        let calls = calls(client, &received);
         assert_eq!(calls.len(), 1, "{case}");
         assert_eq!(calls[0].2, json!({ "command": "ls" }), "{case}");
         let exchange = scene.ended().await;
@@ -287,8 +298,8 @@ async fn an_ineligible_candidate_is_skipped_with_the_reason() {
         .send(Dialect::OpenaiResponses, body, |head| head)
         .await;
     assert_eq!(response.status(), 503);
-    let told = text(response).await.unwrap();
-    assert!(told.contains("previous_response_id"), "{told}");
+    let received = text(response).await.unwrap();
+    assert!(received.contains("previous_response_id"), "{received}");
     assert!(scene.second.received().is_empty());
     let exchange = scene.ended().await;
     assert_eq!(exchange.passed_over.len(), 1);
@@ -309,13 +320,13 @@ async fn a_primary_without_an_able_fallback_has_the_timeout_of_the_last_candidat
         .outage(Some(Fault::LateFirstToken(Duration::from_secs(100))));
     let mut body = question(Dialect::OpenaiResponses);
     body["previous_response_id"] = "resp_1".into();
-    let told = scene
+    let received = scene
         .send(Dialect::OpenaiResponses, body, |head| head)
         .await;
-    let told = text(told).await.unwrap();
+    let received = text(received).await.unwrap();
     assert!(
-        is_complete(Dialect::OpenaiResponses, told.as_bytes()),
-        "{told}"
+        is_complete(Dialect::OpenaiResponses, received.as_bytes()),
+        "{received}"
     );
     assert!(scene.second.received().is_empty());
 }
@@ -329,18 +340,18 @@ async fn an_error_of_a_fallback_is_translated_into_the_clients_dialect() {
         let body = question(client);
         let response = scene.send(client, body, |head| head).await;
         assert_eq!(response.status(), 429, "{client} by {other}");
-        let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+        let received: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
         let kind = match client {
             Dialect::Anthropic => {
-                assert_eq!(told["type"], "error", "{told}");
-                &told["error"]["type"]
+                assert_eq!(received["type"], "error", "{received}");
+                &received["error"]["type"]
             }
             Dialect::OpenaiChat | Dialect::OpenaiResponses => {
-                assert!(told.get("type").is_none(), "{told}");
-                &told["error"]["type"]
+                assert!(received.get("type").is_none(), "{received}");
+                &received["error"]["type"]
             }
         };
-        assert_eq!(kind, "rate_limit_error", "{told}");
+        assert_eq!(kind, "rate_limit_error", "{received}");
         assert_eq!(scene.ended().await.end, End::Exhausted);
     }
 }
@@ -372,9 +383,9 @@ async fn a_login_never_goes_to_a_candidate_of_another_dialect() {
             .await;
         assert_eq!(response.status(), 200, "{client} by {other}");
         drop(text(response).await);
-        let asked = &scene.second.received()[0];
+        let requested = &scene.second.received()[0];
         assert_eq!(
-            asked.headers["authorization"], "Bearer ours",
+            requested.headers["authorization"], "Bearer ours",
             "{client} by {other}"
         );
         for name in [
@@ -384,7 +395,7 @@ async fn a_login_never_goes_to_a_candidate_of_another_dialect() {
             "x-understudy-token",
         ] {
             assert!(
-                !asked.headers.contains_key(name),
+                !requested.headers.contains_key(name),
                 "{client} by {other}: {name}"
             );
         }
@@ -402,8 +413,8 @@ async fn a_count_of_tokens_is_estimated_where_no_provider_can_count() {
     let response = scene.count_tokens(&body).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["x-understudy-estimate"], "tokens");
-    let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
-    let tokens = told["input_tokens"].as_u64().unwrap();
+    let received: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+    let tokens = received["input_tokens"].as_u64().unwrap();
     assert!((200..=400).contains(&tokens), "{tokens}");
     assert!(scene.second.received().is_empty(), "nobody was asked");
     assert_eq!(scene.ended().await.end, End::Complete);
@@ -427,8 +438,8 @@ async fn the_fallback_that_began_a_turn_ends_it_and_the_next_turn_is_the_primary
             _ => ("lead", None),
         };
         assert_eq!(response.headers()["x-understudy-provider"], by);
-        let said = response.headers().get("x-understudy-fallback");
-        assert_eq!(said.map(|why| why.to_str().unwrap()), why, "{thinking}");
+        let sentence = response.headers().get("x-understudy-fallback");
+        assert_eq!(sentence.map(|why| why.to_str().unwrap()), why, "{thinking}");
         drop(text(response).await);
         assert_eq!(scene.ended().await.end, End::Complete);
         // The user's next text begins a new turn.
@@ -437,8 +448,11 @@ async fn the_fallback_that_began_a_turn_ends_it_and_the_next_turn_is_the_primary
         messages.push(json!({ "role": "user", "content": "Thanks." }));
         let response = scene.send(Dialect::Anthropic, body, |head| head).await;
         assert_eq!(response.headers()["x-understudy-provider"], "lead");
-        let told = text(response).await.unwrap();
-        assert!(is_complete(Dialect::Anthropic, told.as_bytes()), "{told}");
+        let received = text(response).await.unwrap();
+        assert!(
+            is_complete(Dialect::Anthropic, received.as_bytes()),
+            "{received}"
+        );
     }
 }
 
@@ -452,29 +466,31 @@ async fn a_fallback_that_thinks_for_long_does_not_time_out_and_its_client_gets_k
         }
         let mut scene = scene(other);
         scene.lead.outage(Some(Fault::status(503)));
-        scene.second.cue(Cue {
+        scene.second.cue(ScriptStep {
             fault: Some(Fault::Drip(Duration::from_secs(20))),
-            ..Cue::answer([
-                Line::Thinking("Let me think about this for a good while, and longer.".to_owned()),
-                Line::Text("Forty-two.".to_owned()),
+            ..ScriptStep::answer([
+                ScriptedPart::Thinking(
+                    "Let me think about this for a good while, and longer.".to_owned(),
+                ),
+                ScriptedPart::Text("Forty-two.".to_owned()),
             ])
         });
         let case = format!("{client} by {other}");
         let body = question(client);
         let mut body = scene.send(client, body, |head| head).await.into_body();
-        let (mut told, mut longest) = (Vec::new(), Duration::ZERO);
+        let (mut received, mut longest) = (Vec::new(), Duration::ZERO);
         loop {
             let since = Instant::now();
             let Some(frame) = body.frame().await else {
                 break;
             };
             longest = longest.max(since.elapsed());
-            told.extend_from_slice(frame.unwrap().data_ref().unwrap());
+            received.extend_from_slice(frame.unwrap().data_ref().unwrap());
         }
-        assert!(is_complete(client, &told), "{case}");
-        let told = String::from_utf8(told).unwrap();
-        assert!(told.contains("Forty-two"), "{case}: {told}");
-        assert!(!told.contains("Let me think"), "{case}: {told}");
+        assert!(is_complete(client, &received), "{case}");
+        let received = String::from_utf8(received).unwrap();
+        assert!(received.contains("Forty-two"), "{case}: {received}");
+        assert!(!received.contains("Let me think"), "{case}: {received}");
         assert!(longest <= Duration::from_secs(16), "{case}: {longest:?}");
         assert_eq!(scene.ended().await.attempts.len(), 3, "{case}");
     }
@@ -491,11 +507,11 @@ async fn a_client_that_ignores_pings_gets_events_as_keep_alives() {
             }
         });
         scene.lead.outage(Some(Fault::status(503)));
-        scene.second.cue(Cue {
+        scene.second.cue(ScriptStep {
             fault: Some(Fault::Drip(Duration::from_secs(20))),
-            ..Cue::answer([
-                Line::Thinking("Let me think about this for a good while. ".repeat(8)),
-                Line::Text("Forty-two.".to_owned()),
+            ..ScriptStep::answer([
+                ScriptedPart::Thinking("Let me think about this for a good while. ".repeat(8)),
+                ScriptedPart::Text("Forty-two.".to_owned()),
             ])
         });
         let request = question(Dialect::Anthropic);
@@ -503,24 +519,27 @@ async fn a_client_that_ignores_pings_gets_events_as_keep_alives() {
             head.header("user-agent", "claude-cli/2.1.197 (external, cli)")
         });
         let mut body = response.await.into_body();
-        let (mut told, mut longest) = (Vec::new(), Duration::ZERO);
+        let (mut received, mut longest) = (Vec::new(), Duration::ZERO);
         let mut response = Instant::now();
         while let Some(frame) = body.frame().await {
             let bytes = frame.unwrap().into_data().unwrap();
-            told.extend_from_slice(&bytes);
+            received.extend_from_slice(&bytes);
             let text = String::from_utf8_lossy(&bytes);
             if text.contains("event: ") && !text.contains("event: ping") {
                 longest = longest.max(response.elapsed());
                 response = Instant::now();
             }
         }
-        assert!(is_complete(Dialect::Anthropic, &told), "{delivery:?}");
-        let told = String::from_utf8(told).unwrap();
-        assert!(told.contains("Forty-two"), "{delivery:?}: {told}");
-        let ours = told.matches("second").count();
-        assert_eq!(ours, 0, "{delivery:?}: nothing of ours in its text: {told}");
+        assert!(is_complete(Dialect::Anthropic, &received), "{delivery:?}");
+        let received = String::from_utf8(received).unwrap();
+        assert!(received.contains("Forty-two"), "{delivery:?}: {received}");
+        let ours = received.matches("second").count();
+        assert_eq!(
+            ours, 0,
+            "{delivery:?}: nothing of ours in its text: {received}"
+        );
         let limit = Duration::from_secs(250);
-        assert!(longest < limit, "{delivery:?}: {longest:?}: {told}");
+        assert!(longest < limit, "{delivery:?}: {longest:?}: {received}");
         let exchange = scene.ended().await;
         assert!(
             exchange.total > Duration::from_secs(600),
@@ -539,7 +558,7 @@ async fn tool_arguments_are_reported_where_the_owner_keeps_them() {
             scene.change(|config| config.keep_tool_arguments = keep);
             scene.lead.outage(Some("503".parse().unwrap()));
             let call = || {
-                Cue::answer([Line::Tool {
+                ScriptStep::answer([ScriptedPart::Tool {
                     name: "Bash".to_owned(),
                     input: json!({ "command": "alembic upgrade head" }),
                 }])
@@ -556,8 +575,12 @@ async fn tool_arguments_are_reported_where_the_owner_keeps_them() {
             assert!(report.argument_bytes >= 34, "{client} {second}");
             let kept = report.tool_calls[0].arguments.as_ref();
             let kept = kept.map(|kept| serde_json::from_str::<Value>(kept.reveal()).unwrap());
-            let told = json!({ "command": "alembic upgrade head" });
-            assert_eq!(kept, keep.then_some(told), "{client} {second} {streamed}");
+            let received = json!({ "command": "alembic upgrade head" });
+            assert_eq!(
+                kept,
+                keep.then_some(received),
+                "{client} {second} {streamed}"
+            );
         }
     }
 }
@@ -567,7 +590,7 @@ async fn under_a_key_a_translated_response_runs_once_and_is_replayed_byte_by_byt
     for (client, other) in PAIRS {
         let scene = scene(other);
         scene.lead.outage(Some(Fault::status(503)));
-        let mut told = Vec::new();
+        let mut received = Vec::new();
         for time in ["first", "second"] {
             let response = scene.send(client, question(client), |head| {
                 head.header("idempotency-key", "k-1")
@@ -575,11 +598,11 @@ async fn under_a_key_a_translated_response_runs_once_and_is_replayed_byte_by_byt
             let response = response.await;
             let replayed = response.headers().contains_key("idempotency-replayed");
             assert_eq!(replayed, time == "second", "{client} by {other}");
-            told.push(text(response).await.unwrap());
+            received.push(text(response).await.unwrap());
         }
-        assert_eq!(told[0], told[1], "{client} by {other}");
+        assert_eq!(received[0], received[1], "{client} by {other}");
         assert!(
-            is_complete(client, told[0].as_bytes()),
+            is_complete(client, received[0].as_bytes()),
             "{client} by {other}"
         );
         assert_eq!(scene.second.received().len(), 1, "{client} by {other}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use catalog::Dialect;
 use serde_json::{Value, json};
-use stage::{Cue, Family, Fault, Line, sign};
+use stage::{Family, Fault, ScriptStep, ScriptedPart, sign};
 
 use crate::agent::Agent;
 use crate::returns::{VENDORS, Vendor, desk, refused};
@@ -152,7 +152,7 @@ async fn one_step(
         })
         .await;
     let status = response.status();
-    let told = text(response).await.map_err(|error| error.to_string())?;
+    let received_body = text(response).await.map_err(|error| error.to_string())?;
     for stage in [&scene.lead, &scene.second] {
         let received: Vec<_> = stage
             .received()
@@ -160,11 +160,11 @@ async fn one_step(
             .filter(|request| request.answered.status != Some(529))
             .collect();
         if let Some(refused) = refused(&received) {
-            return Err(format!("{told}: {refused}"));
+            return Err(format!("{received_body}: {refused}"));
         }
     }
     if status != 200 {
-        return Err(format!("{status}: {told}"));
+        return Err(format!("{status}: {received_body}"));
     }
     for request in scene.lead.received() {
         if request.body != sent.as_bytes() {
@@ -178,25 +178,25 @@ async fn one_step(
             return Err(format!("signed thinking left: {body}"));
         }
     }
-    agent.take(&told);
+    agent.take(&received_body);
     match agent.waits_for_a_tool() == (step < 2) {
         true => Ok(()),
-        false => Err(told),
+        false => Err(received_body),
     }
 }
 
 /// Two sequential calls, then a text.
-fn answer(turn: usize, step: usize) -> Cue {
-    let thinks = Line::Thinking(format!("thought {turn}.{step}"));
-    let part = Line::Text(format!("answer {turn}.{step}"));
-    let call = Line::Tool {
+fn answer(turn: usize, step: usize) -> ScriptStep {
+    let thinks = ScriptedPart::Thinking(format!("thought {turn}.{step}"));
+    let part = ScriptedPart::Text(format!("answer {turn}.{step}"));
+    let call = ScriptedPart::Tool {
         name: "Bash".to_owned(),
         input: json!({ "command": format!("ls {turn}.{step}") }),
     };
     match step {
-        0 => Cue::answer([thinks, part, call]),
-        1 => Cue::answer([thinks, call.clone(), call]),
-        _ => Cue::answer([thinks, part]),
+        0 => ScriptStep::answer([thinks, part, call]),
+        1 => ScriptStep::answer([thinks, call.clone(), call]),
+        _ => ScriptStep::answer([thinks, part]),
     }
 }
 

@@ -133,11 +133,11 @@ impl Scene {
             tokio::spawn(async move {
                 let (mut request, mut answer) = tokio::io::split(theirs);
                 // Nothing is sent before a request arrives.
-                let asked = request.read_u8().await;
+                let requested = request.read_u8().await;
                 tokio::spawn(
                     async move { tokio::io::copy(&mut request, &mut tokio::io::sink()).await },
                 );
-                asked?;
+                requested?;
                 answer.write_all(bytes).await?;
                 answer.shutdown().await
             });
@@ -155,9 +155,9 @@ impl Scene {
             DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000),
         );
         let clock = Arc::new(move || start + TimeDelta::from_std(began.elapsed()).unwrap());
-        let (replays, asked) = mpsc::channel(8);
+        let (replays, requested) = mpsc::channel(8);
         let records = Records::default();
-        tokio::spawn(records.clone().keep(asked));
+        tokio::spawn(records.clone().keep(requested));
         let (conversations, looked_for) = mpsc::channel(64);
         tokio::spawn(records.clone().keep_conversations(looked_for));
         let gateway = Gateway::new(
@@ -313,7 +313,7 @@ impl Scene {
     }
 
     /// The endpoints that got a request, in order.
-    pub(crate) async fn asked(&mut self) -> (Vec<String>, End) {
+    pub(crate) async fn requested(&mut self) -> (Vec<String>, End) {
         let exchange = self.ended().await;
         (
             exchange
@@ -342,15 +342,15 @@ enum Kept {
 }
 
 impl Records {
-    async fn keep(self, mut asked: mpsc::Receiver<ReplayAsk>) {
-        while let Some(ask) = asked.recv().await {
+    async fn keep(self, mut requested: mpsc::Receiver<ReplayAsk>) {
+        while let Some(ask) = requested.recv().await {
             let _in_turn = self.1.lock().await;
             self.answer(ask);
         }
     }
 
-    async fn keep_conversations(self, mut asked: mpsc::Receiver<ConversationAsk>) {
-        while let Some(ask) = asked.recv().await {
+    async fn keep_conversations(self, mut requested: mpsc::Receiver<ConversationAsk>) {
+        while let Some(ask) = requested.recv().await {
             let _in_turn = self.1.lock().await;
             self.with(|ledger| ask.answer(ledger).unwrap());
         }
@@ -398,11 +398,11 @@ pub(crate) async fn text(response: Response<Body>) -> Result<String, gateway::Ab
     Ok(String::from_utf8(bytes.to_vec()).unwrap())
 }
 
-pub(crate) fn whole(dialect: Dialect, told: &str) -> bool {
+pub(crate) fn complete(dialect: Dialect, received: &str) -> bool {
     match dialect {
-        Dialect::Anthropic => told.matches("event: message_stop").count() == 1,
-        Dialect::OpenaiChat => told.contains("\"finish_reason\":\"stop\""),
-        Dialect::OpenaiResponses => told.contains("event: response.completed"),
+        Dialect::Anthropic => received.matches("event: message_stop").count() == 1,
+        Dialect::OpenaiChat => received.contains("\"finish_reason\":\"stop\""),
+        Dialect::OpenaiResponses => received.contains("event: response.completed"),
     }
 }
 

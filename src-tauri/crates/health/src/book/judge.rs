@@ -288,7 +288,7 @@ impl<'a> CurrentReadings<'a> {
         });
         // Of several reasons, the most specific one is reported.
         let telling = |why: &Unknown| match why {
-            Unknown::NotYetLooked => 0,
+            Unknown::NotYetRead => 0,
             Unknown::Stale => 1,
             Unknown::PageUnreadable => 2,
             Unknown::Faded { .. } => 3,
@@ -299,7 +299,7 @@ impl<'a> CurrentReadings<'a> {
         others
             .chain(self.faded().map(faded))
             .max_by_key(telling)
-            .unwrap_or(Unknown::NotYetLooked)
+            .unwrap_or(Unknown::NotYetRead)
     }
 
     fn basis(&self, verdict: Verdict) -> Basis {

@@ -213,7 +213,7 @@ impl PageRecord {
             (_, Some(Unreadable::Offline)) => Err(Unknown::Offline),
             (_, Some(_)) => Err(Unknown::PageUnreadable),
             (Some(_), None) => Err(Unknown::Stale),
-            (None, None) => Err(Unknown::NotYetLooked),
+            (None, None) => Err(Unknown::NotYetRead),
         }
     }
 

@@ -231,7 +231,7 @@ impl Run {
         network: &Network,
     ) -> Measured<'_> {
         if self.last.is_none() {
-            return Measured::Unknown(Unknown::NotYetLooked);
+            return Measured::Unknown(Unknown::NotYetRead);
         }
         if let Some(last_failure) = self.faded(now, thresholds) {
             return Measured::Unknown(Unknown::Faded { last_failure });
@@ -246,7 +246,7 @@ impl Run {
                 if worked {
                     self.works()
                 } else {
-                    Measured::Unknown(Unknown::NotYetLooked)
+                    Measured::Unknown(Unknown::NotYetRead)
                 }
             }
             (State::Fails { .. }, Some(stretch)) => Measured::Fails {
@@ -254,7 +254,7 @@ impl Run {
                 stretch,
             },
             (State::Works, _) => self.works(),
-            (State::Unproven | State::Fails { .. }, _) => Measured::Unknown(Unknown::NotYetLooked),
+            (State::Unproven | State::Fails { .. }, _) => Measured::Unknown(Unknown::NotYetRead),
         }
     }
 

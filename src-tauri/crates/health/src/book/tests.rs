@@ -109,7 +109,7 @@ fn outcome_of(input: &str) -> CallOutcome {
         }),
         "left" => CallOutcome::Neutral,
         "cut" => failed(FailureKind::Cut),
-        "silent" => failed(FailureKind::Silent),
+        "silent" => failed(FailureKind::Timeout),
         "refused" => failed(FailureKind::Connect),
         code => failed(FailureKind::Status(code.parse().unwrap())),
     }
@@ -174,7 +174,7 @@ fn verdict_text(verdict: &ProviderVerdict) -> String {
         Verdict::Known(Level::Degraded) => "degraded",
         Verdict::Known(Level::PartialOutage) => "partial",
         Verdict::Known(Level::MajorOutage) => "major",
-        Verdict::Unknown(Unknown::NotYetLooked) => "unlooked",
+        Verdict::Unknown(Unknown::NotYetRead) => "unlooked",
         Verdict::Unknown(Unknown::Offline) => "offline",
         Verdict::Unknown(Unknown::PageUnreadable) => "unreadable",
         Verdict::Unknown(Unknown::Stale) => "stale",

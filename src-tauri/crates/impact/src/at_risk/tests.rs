@@ -22,7 +22,7 @@ fn utc(text: &str) -> DateTime<Utc> {
     format!("{text}:00Z").parse().unwrap()
 }
 
-fn whole(from: DateTime<Utc>, length: TimeDelta) -> [Stretch; 1] {
+fn interval(from: DateTime<Utc>, length: TimeDelta) -> [Stretch; 1] {
     [Stretch {
         from,
         to: from + length,
@@ -33,8 +33,12 @@ fn whole(from: DateTime<Utc>, length: TimeDelta) -> [Stretch; 1] {
 /// Low, high and the method of an outage with this start and length.
 fn estimate(pipeline: &Pipeline, from: &str, hours: i64) -> (String, String, String) {
     let from = utc(from);
-    let told = at_risk(pipeline, &whole(from, TimeDelta::hours(hours)));
-    (told.low.to_string(), told.high.to_string(), told.method)
+    let reported = at_risk(pipeline, &interval(from, TimeDelta::hours(hours)));
+    (
+        reported.low.to_string(),
+        reported.high.to_string(),
+        reported.method,
+    )
 }
 
 #[test]
@@ -56,7 +60,7 @@ fn in_a_usual_week_the_same_outage_puts_2000_dollars_at_risk() {
 }
 
 #[test]
-fn outside_the_schedule_nothing_is_at_risk_and_the_method_says_why() {
+fn outside_the_schedule_nothing_is_at_risk_and_the_method_has_the_reason() {
     // Sunday 21 June 2026, 20:00 in Berlin.
     let (low, high, method) = estimate(&leads("2.5 to 7.5"), "2026-06-21T18:00", 4);
     assert_eq!((low.as_str(), high.as_str()), ("$0", "$0"));
@@ -92,8 +96,8 @@ fn the_printed_calculation_is_correct() {
     daily.schedule = "daily 08:00-22:00 Europe/Berlin".parse().unwrap();
     let from = utc("2026-06-22T08:00");
     let of = |pipeline: &Pipeline, seconds: i64| {
-        let told = at_risk(pipeline, &whole(from, TimeDelta::seconds(seconds)));
-        (told.low.to_string(), told.method)
+        let reported = at_risk(pipeline, &interval(from, TimeDelta::seconds(seconds)));
+        (reported.low.to_string(), reported.method)
     };
     // 4 minutes 7 seconds: 60 × 400 × 4 ÷ 5880.
     let (low, method) = of(&daily, 247);
@@ -135,8 +139,8 @@ fn a_degraded_stretch_counts_by_the_share_that_failed() {
         share,
     };
     let of = |outage: &[Stretch]| {
-        let told = at_risk(&leads("1"), outage);
-        (told.low.to_string(), told.method)
+        let reported = at_risk(&leads("1"), outage);
+        (reported.low.to_string(), reported.method)
     };
     let (low, method) = of(&[stretch(0, 4, 1.0), stretch(4, 304, 0.05)]);
     // 50 × 400 × 19 ÷ 2400
@@ -211,8 +215,8 @@ proptest! {
         more in 0..2_000_000i64,
     ) {
         let from = utc("2026-01-01T00:00") + TimeDelta::seconds(begin);
-        let short = at_risk(&pipeline, &whole(from, TimeDelta::seconds(length)));
-        let long = at_risk(&pipeline, &whole(from, TimeDelta::seconds(length + more)));
+        let short = at_risk(&pipeline, &interval(from, TimeDelta::seconds(length)));
+        let long = at_risk(&pipeline, &interval(from, TimeDelta::seconds(length + more)));
         prop_assert!(short.low <= long.low && short.high <= long.high);
         prop_assert!(long.low <= long.high);
         let week = hundredths(pipeline.weekly_items) * cents(pipeline.value).dollars();

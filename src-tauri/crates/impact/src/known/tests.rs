@@ -3,14 +3,14 @@ use crate::at_risk::tests::leads;
 
 #[test]
 fn waiting_and_failed_items_are_counted_at_their_value() {
-    for (waiting, failed, says) in [
+    for (waiting, failed, shown) in [
         (0, 0, None),
         (16, 0, Some("16 waiting × $400 = $6,400")),
         (0, 2, Some("2 failed × $400 = $800")),
         (16, 2, Some("(16 waiting + 2 failed) × $400 = $7,200")),
     ] {
         let known = known(&leads("1"), Left { waiting, failed });
-        assert_eq!(known.map(|k| k.method).as_deref(), says);
+        assert_eq!(known.map(|k| k.method).as_deref(), shown);
     }
 }
 

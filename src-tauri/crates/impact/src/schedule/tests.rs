@@ -109,8 +109,8 @@ fn a_schedule_is_parsed_in_common_forms() {
             "Mon-Tue,Thu 08:00-09:00 UTC",
         ),
     ];
-    for (written, told) in table {
-        assert_eq!(schedule(written).to_string(), told, "{written}");
+    for (written, reported) in table {
+        assert_eq!(schedule(written).to_string(), reported, "{written}");
     }
 }
 
@@ -177,8 +177,8 @@ proptest! {
         let start = utc("2026-01-01T00:00") + TimeDelta::seconds(begin);
         let (middle, end) = (start + TimeDelta::seconds(one), start + TimeDelta::seconds(one + two));
         let (first, second) = (schedule.hours_inside(start, middle), schedule.hours_inside(middle, end));
-        let whole = schedule.hours_inside(start, end);
-        prop_assert!((first + second - whole).abs() < 1e-6, "{first} + {second} = {whole}");
-        prop_assert!(0.0 <= whole && whole <= (one + two) as f64 / 3600.0 + 1e-9);
+        let all_hours = schedule.hours_inside(start, end);
+        prop_assert!((first + second - all_hours).abs() < 1e-6, "{first} + {second} = {all_hours}");
+        prop_assert!(0.0 <= all_hours && all_hours <= (one + two) as f64 / 3600.0 + 1e-9);
     }
 }

@@ -160,7 +160,7 @@ impl AttemptRow {
 impl ExchangeRow {
     /// The cost of fallbacks, and of requests forwarded with the stored key. A model without a price counts at
     /// [`DEAREST`](catalog::DEAREST).
-    pub fn stand_ins_cost(&self) -> MicroDollars {
+    pub fn fallbacks_cost(&self) -> MicroDollars {
         self.attempts
             .iter()
             .filter(|a| !a.by_subscription)

@@ -9,7 +9,7 @@ fn test(endpoint: &str, dialect: Dialect, minute: i64) -> FallbackTestRow {
         at: t0() + minutes(minute),
         dialect,
         route: "agents".to_owned(),
-        asked_model: "lead-large".to_owned(),
+        requested_model: "lead-large".to_owned(),
         provider: at.provider,
         endpoint: at.endpoint,
         model: at.model,
@@ -107,7 +107,7 @@ fn today_counts_the_cost_of_tests_and_not_the_tests() {
     let today = ledger.today(t0()).unwrap();
     assert_eq!(today.spent, MicroDollars(5_260 + 2_000 + 500));
     assert_eq!(today.of_estimated_tokens, MicroDollars(500));
-    assert_eq!(today.stand_ins, MicroDollars(2_000 + 9_000 + 500));
+    assert_eq!(today.fallbacks, MicroDollars(2_000 + 9_000 + 500));
     assert_eq!(
         (today.exchanges, today.carried_by_fallback, today.failed),
         (1, 0, 0)

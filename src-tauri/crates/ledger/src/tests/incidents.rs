@@ -6,7 +6,7 @@ use health::{
 };
 
 use super::{fresh, minutes, opened, recovered, t0, transition};
-use crate::{IncidentStory, Ledger, LoggedTransition, TimelineSource};
+use crate::{IncidentWithTimeline, Ledger, LoggedTransition, TimelineSource};
 
 fn rose(at: DateTime<Utc>) -> LoggedTransition {
     let change = Change::Rose {
@@ -36,7 +36,7 @@ fn noted(at: DateTime<Utc>, text: &str) -> LoggedTransition {
     }
 }
 
-fn found(incident_with_timeline: &IncidentStory) -> String {
+fn found(incident_with_timeline: &IncidentWithTimeline) -> String {
     let line = |row: &crate::TimelineRow| {
         let after = (row.at - t0()).num_minutes();
         format!("{after:>3} {:?} {:?} {}\n", row.source, row.level, row.text)

@@ -100,7 +100,7 @@ fn a_ledger_of_every_version_opens_without_loss() {
         let incident_with_timeline = ledger.incident(open[0].0).unwrap().unwrap();
         assert_eq!(incident_with_timeline.timeline.len(), 2);
         assert_eq!(ledger.met(open[0].0).unwrap().unwrap().traffic.hit, 1);
-        assert_eq!(ledger.pending_notices(t0()).unwrap().len(), 1);
+        assert_eq!(ledger.pending_notifications(t0()).unwrap().len(), 1);
         assert_eq!(ledger.breakers().unwrap().len(), 1);
         let mut name = [0; 32];
         name[31] = 0xe1;

@@ -68,7 +68,7 @@ fn today_sums_exchanges_since_midnight() {
         carried_by_fallback: 3,
         spent: MicroDollars(2 * 5_260 + 6_260),
         of_estimated_tokens: MicroDollars(1_000),
-        stand_ins: MicroDollars(3 * 5_260),
+        fallbacks: MicroDollars(3 * 5_260),
         probes: MicroDollars(40),
         unpriced: 2,
     };
@@ -116,14 +116,14 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
     ] {
         let mut ledger = fresh();
         ledger.book_exchange(&row).unwrap();
-        let counted = ledger.today(t0()).unwrap().stand_ins;
-        assert_eq!(counted, row.stand_ins_cost(), "{row:?}");
+        let counted = ledger.today(t0()).unwrap().fallbacks;
+        assert_eq!(counted, row.fallbacks_cost(), "{row:?}");
     }
-    assert_eq!(passed(Some(20)).stand_ins_cost(), MicroDollars(20));
+    assert_eq!(passed(Some(20)).fallbacks_cost(), MicroDollars(20));
     // 6802 tokens of input and 345 of output, at the highest list price.
     let dearest = 6_802 * catalog::DEAREST.0 + 345 * catalog::DEAREST.1;
     assert_eq!(
-        unpriced(carried(t0())).stand_ins_cost(),
+        unpriced(carried(t0())).fallbacks_cost(),
         MicroDollars(dearest)
     );
 }
@@ -269,7 +269,7 @@ fn a_sum_saturates_at_the_largest_integer() {
             (attempt.tokens, attempt.cost) = (tokens, cost);
         }
         exchange.cost = cost;
-        assert_eq!(exchange.stand_ins_cost(), most);
+        assert_eq!(exchange.fallbacks_cost(), most);
         ledger.book_exchange(&exchange).unwrap();
         ledger
             .book_probe(&probe("lead", cost.map(|cost| cost.0)))
@@ -278,10 +278,10 @@ fn a_sum_saturates_at_the_largest_integer() {
     let Sums {
         spent,
         of_estimated_tokens,
-        stand_ins,
+        fallbacks,
         ..
     } = ledger.today(t0()).unwrap();
-    assert_eq!([spent, of_estimated_tokens, stand_ins], [most; 3]);
+    assert_eq!([spent, of_estimated_tokens, fallbacks], [most; 3]);
     assert_eq!(ledger.probes_spent(t0()).unwrap(), most);
 }
 

@@ -67,11 +67,11 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
         .parts
         .iter()
         .enumerate()
-        .map(|(i, part)| whole(i, part, answer))
+        .map(|(i, part)| full(i, part, answer))
         .collect();
     Transcript {
         frames,
-        whole: message(
+        full: message(
             content,
             stop_reason,
             stop_sequence,
@@ -119,8 +119,8 @@ fn block(frames: &mut Vec<Frame>, index: usize, part: &Part, answer: &Answer) {
         }
         Part::Tool { name, arguments } => {
             // The first fragment is empty, as in Anthropic's streams.
-            let whole = answer.delivery.traits.whole_calls;
-            let most = if whole { usize::MAX } else { 12 };
+            let full = answer.delivery.traits.calls_in_one_event;
+            let most = if full { usize::MAX } else { 12 };
             let fragments = [""].into_iter().chain(slices(arguments, most));
             (
                 json!({"type": "tool_use", "id": answer.call_id("toolu_01", index), "name": name, "input": {}}),
@@ -146,7 +146,7 @@ fn block(frames: &mut Vec<Frame>, index: usize, part: &Part, answer: &Answer) {
     ));
 }
 
-fn whole(index: usize, part: &Part, answer: &Answer) -> Value {
+fn full(index: usize, part: &Part, answer: &Answer) -> Value {
     match part {
         Part::Text(text) => json!({"type": "text", "text": text}),
         Part::Thinking(text) => {
@@ -180,11 +180,11 @@ fn stop(answer: &Answer) -> (Value, Value) {
 
 /// In `message_start`; where usage is corrected, a later event replaces this input count.
 fn opening_usage(answer: &Answer) -> Value {
-    let mut told = usage(answer, 1);
+    let mut reported = usage(answer, 1);
     if answer.delivery.corrected {
-        told["input_tokens"] = (answer.usage.input + 100).into();
+        reported["input_tokens"] = (answer.usage.input + 100).into();
     }
-    told
+    reported
 }
 
 /// `input_tokens` excludes tokens that were read from or written to the cache.

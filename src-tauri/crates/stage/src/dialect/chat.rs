@@ -25,7 +25,7 @@ pub(super) fn error_event() -> Bytes {
 pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
     Transcript {
         frames: frames(request, answer),
-        whole: whole(request, answer),
+        full: full(request, answer),
     }
 }
 
@@ -99,7 +99,7 @@ impl Stream<'_> {
                 };
                 let mut call = call(self.answer, at, name, self.calls == 0);
                 call["index"] = index.into();
-                if traits.whole_calls {
+                if traits.calls_in_one_event {
                     call["function"]["arguments"] = arguments.as_str().into();
                     self.delta(Kind::Arguments, json!({"tool_calls": [call]}));
                 } else {
@@ -205,7 +205,7 @@ fn frames(request: &Request, answer: &Answer) -> Vec<Frame> {
     frames
 }
 
-fn whole(request: &Request, answer: &Answer) -> Value {
+fn full(request: &Request, answer: &Answer) -> Value {
     let mut text = None::<String>;
     let mut thoughts = Vec::new();
     let mut calls: Vec<Value> = Vec::new();
@@ -260,7 +260,7 @@ fn whole(request: &Request, answer: &Answer) -> Value {
         "logprobs": null,
         "finish_reason": finish_reason(answer),
     });
-    let mut whole = json!({
+    let mut full = json!({
         "id": answer.id("chatcmpl-", None),
         "object": "chat.completion",
         "created": CREATED,
@@ -278,11 +278,11 @@ fn whole(request: &Request, answer: &Answer) -> Value {
         | UsagePlace::Always
         | UsagePlace::InChoice
         | UsagePlace::EachChunk => {
-            whole["usage"] = usage(answer);
+            full["usage"] = usage(answer);
         }
     }
-    whole["choices"] = json!([choice]);
-    whole
+    full["choices"] = json!([choice]);
+    full
 }
 
 fn finish_reason(answer: &Answer) -> Value {
@@ -309,7 +309,7 @@ fn usage(answer: &Answer) -> Value {
     } else {
         0
     };
-    let mut told = json!({
+    let mut reported = json!({
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output - beside,
         "total_tokens": usage.input + usage.output,
@@ -322,27 +322,27 @@ fn usage(answer: &Answer) -> Value {
     });
     match traits.cached {
         CachedField::Details => {
-            told["prompt_tokens_details"] =
+            reported["prompt_tokens_details"] =
                 json!({"cached_tokens": usage.cache_read, "audio_tokens": 0});
             if usage.cache_write > 0 {
-                told["prompt_tokens_details"]["cache_write_tokens"] = usage.cache_write.into();
+                reported["prompt_tokens_details"]["cache_write_tokens"] = usage.cache_write.into();
             }
         }
         CachedField::HitAndMiss => {
-            told["prompt_cache_hit_tokens"] = usage.cache_read.into();
-            told["prompt_cache_miss_tokens"] = (usage.input - usage.cache_read).into();
+            reported["prompt_cache_hit_tokens"] = usage.cache_read.into();
+            reported["prompt_cache_miss_tokens"] = (usage.input - usage.cache_read).into();
         }
-        CachedField::OnTop => told["cached_tokens"] = usage.cache_read.into(),
+        CachedField::OnTop => reported["cached_tokens"] = usage.cache_read.into(),
     }
-    told
+    reported
 }
 
 /// Usage that a later event corrects.
 fn too_much(answer: &Answer) -> Value {
-    let mut told = usage(answer);
+    let mut reported = usage(answer);
     let input = answer.usage.input + answer.usage.cache_read + 100;
-    told["prompt_tokens"] = input.into();
-    told["completion_tokens"] = 0.into();
-    told["total_tokens"] = input.into();
-    told
+    reported["prompt_tokens"] = input.into();
+    reported["completion_tokens"] = 0.into();
+    reported["total_tokens"] = input.into();
+    reported
 }

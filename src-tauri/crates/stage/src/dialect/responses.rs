@@ -11,11 +11,11 @@ use crate::frame::{Frame, Kind, Transcript};
 use crate::request::Request;
 
 /// The API's two error events: `error` before the response object was sent, else `response.failed`.
-pub(super) fn error_event(whole: &Value, before: usize, code: &str, message: &str) -> Bytes {
+pub(super) fn error_event(full: &Value, before: usize, code: &str, message: &str) -> Bytes {
     let data = if before == 0 {
         json!({"type": "error", "sequence_number": 0, "code": code, "message": message, "param": null})
     } else {
-        let mut response = whole.clone();
+        let mut response = full.clone();
         response["status"] = "failed".into();
         response["error"] = json!({"code": code, "message": message});
         response["output"] = json!([]);
@@ -32,12 +32,12 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
     if answer.delivery.corrected {
         opening["usage"] = too_much(answer);
     }
-    stream.say(
+    stream.emit(
         Kind::Opening,
         "response.created",
         json!({"response": opening}),
     );
-    stream.say(
+    stream.emit(
         Kind::Opening,
         "response.in_progress",
         json!({"response": opening}),
@@ -48,8 +48,8 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
             Part::Text(text) => stream.message(index, text, item),
             Part::Thinking(text) => stream.reasoning(index, text, item),
             Part::Tool { .. } => {
-                let whole = answer.delivery.traits.whole_calls;
-                let most = if whole { usize::MAX } else { 12 };
+                let full = answer.delivery.traits.calls_in_one_event;
+                let most = if full { usize::MAX } else { 12 };
                 if item["type"] == "custom_tool_call" {
                     stream.call(index, "custom_tool_call_input", "input", item, most);
                 } else {
@@ -79,19 +79,19 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
             event
         }
     });
-    let mut whole = response(request, answer, status, output);
+    let mut full = response(request, answer, status, output);
     if let Some(status) = &answer.delivery.status {
-        whole["status"] = status.as_str().into();
+        full["status"] = status.as_str().into();
         if status == "incomplete" {
-            whole["incomplete_details"] = json!({"reason": "max_output_tokens"});
+            full["incomplete_details"] = json!({"reason": "max_output_tokens"});
         }
     }
     if let Some(event) = event {
-        stream.say(Kind::Stop, event, json!({"response": whole}));
+        stream.emit(Kind::Stop, event, json!({"response": full}));
     }
     Transcript {
         frames: stream.frames,
-        whole,
+        full,
     }
 }
 
@@ -102,7 +102,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn say(&mut self, kind: Kind, name: &str, mut data: Value) {
+    fn emit(&mut self, kind: Kind, name: &str, mut data: Value) {
         data["type"] = name.into();
         data["sequence_number"] = self.frames.len().into();
         self.frames.push(Frame::named(kind, name, &data));
@@ -118,19 +118,19 @@ impl Stream {
         };
         self.added(index, &item, "content", json!([]));
         let part = json!({"type": "output_text", "text": "", "annotations": [], "logprobs": []});
-        self.say(
+        self.emit(
             Kind::Opening,
             "response.content_part.added",
             at(json!({"part": part})),
         );
         for piece in pieces(text) {
             let delta = at(json!({"delta": piece, "logprobs": []}));
-            self.say(Kind::Text, "response.output_text.delta", delta);
+            self.emit(Kind::Text, "response.output_text.delta", delta);
         }
         let done = at(json!({"text": text, "logprobs": []}));
-        self.say(Kind::Close, "response.output_text.done", done);
+        self.emit(Kind::Close, "response.output_text.done", done);
         let part = at(json!({"part": item["content"][0]}));
-        self.say(Kind::Close, "response.content_part.done", part);
+        self.emit(Kind::Close, "response.content_part.done", part);
         self.done(index, item);
     }
 
@@ -144,19 +144,19 @@ impl Stream {
         };
         self.added(index, &item, "summary", json!([]));
         let part = at(json!({"part": {"type": "summary_text", "text": ""}}));
-        self.say(Kind::Opening, "response.reasoning_summary_part.added", part);
+        self.emit(Kind::Opening, "response.reasoning_summary_part.added", part);
         for piece in pieces(text) {
             let delta = at(json!({"delta": piece}));
-            self.say(
+            self.emit(
                 Kind::Thinking,
                 "response.reasoning_summary_text.delta",
                 delta,
             );
         }
         let done = at(json!({"text": text}));
-        self.say(Kind::Close, "response.reasoning_summary_text.done", done);
+        self.emit(Kind::Close, "response.reasoning_summary_text.done", done);
         let part = at(json!({"part": {"type": "summary_text", "text": text}}));
-        self.say(Kind::Close, "response.reasoning_summary_part.done", part);
+        self.emit(Kind::Close, "response.reasoning_summary_part.done", part);
         self.done(index, item);
     }
 
@@ -166,14 +166,14 @@ impl Stream {
         self.added(index, &item, field, json!(""));
         for slice in slices(item[field].as_str().unwrap_or_default(), most) {
             let delta = json!({"item_id": id, "output_index": index, "delta": slice});
-            self.say(Kind::Arguments, &format!("response.{stem}.delta"), delta);
+            self.emit(Kind::Arguments, &format!("response.{stem}.delta"), delta);
         }
         let mut done = json!({"item_id": id, "output_index": index, field: item[field]});
         if field == "arguments" {
             // The API includes the tool's name only in the events of a function.
             done["name"] = name;
         }
-        self.say(Kind::Close, &format!("response.{stem}.done"), done);
+        self.emit(Kind::Close, &format!("response.{stem}.done"), done);
         self.done(index, item);
     }
 
@@ -185,12 +185,12 @@ impl Stream {
         }
         item[field] = empty;
         let data = json!({"output_index": index, "item": item});
-        self.say(Kind::Opening, "response.output_item.added", data);
+        self.emit(Kind::Opening, "response.output_item.added", data);
     }
 
     fn done(&mut self, index: usize, item: Value) {
         let data = json!({"output_index": index, "item": item});
-        self.say(Kind::Close, "response.output_item.done", data);
+        self.emit(Kind::Close, "response.output_item.done", data);
     }
 }
 
@@ -290,7 +290,7 @@ fn usage(answer: &Answer) -> Value {
         return Value::Null;
     }
     let usage = answer.usage;
-    let mut told = json!({
+    let mut reported = json!({
         "input_tokens": usage.input,
         "input_tokens_details": {"cached_tokens": usage.cache_read},
         "output_tokens": usage.output,
@@ -298,17 +298,17 @@ fn usage(answer: &Answer) -> Value {
         "total_tokens": usage.input + usage.output,
     });
     if usage.cache_write > 0 {
-        told["input_tokens_details"]["cache_write_tokens"] = usage.cache_write.into();
+        reported["input_tokens_details"]["cache_write_tokens"] = usage.cache_write.into();
     }
-    told
+    reported
 }
 
 /// Usage that a later event corrects.
 fn too_much(answer: &Answer) -> Value {
-    let mut told = usage(answer);
+    let mut reported = usage(answer);
     let input = answer.usage.input + answer.usage.cache_read + 100;
-    told["input_tokens"] = input.into();
-    told["output_tokens"] = 0.into();
-    told["total_tokens"] = input.into();
-    told
+    reported["input_tokens"] = input.into();
+    reported["output_tokens"] = 0.into();
+    reported["total_tokens"] = input.into();
+    reported
 }

@@ -29,7 +29,7 @@ pub enum Family {
 /// As text: `plain`, `by-model`, or a family's name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Acting {
+pub enum VendorChoice {
     /// The documented dialect and the rules for valid histories that all vendors share.
     #[default]
     Plain,
@@ -92,9 +92,9 @@ impl Family {
     }
 }
 
-impl From<Family> for Acting {
-    fn from(family: Family) -> Acting {
-        Acting::Family(family)
+impl From<Family> for VendorChoice {
+    fn from(family: Family) -> VendorChoice {
+        VendorChoice::Family(family)
     }
 }
 
@@ -104,12 +104,12 @@ impl fmt::Display for Family {
     }
 }
 
-impl fmt::Display for Acting {
+impl fmt::Display for VendorChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Acting::Plain => "plain",
-            Acting::ByModel => "by-model",
-            Acting::Family(family) => family.as_str(),
+            VendorChoice::Plain => "plain",
+            VendorChoice::ByModel => "by-model",
+            VendorChoice::Family(family) => family.as_str(),
         })
     }
 }
@@ -128,14 +128,14 @@ impl FromStr for Family {
     }
 }
 
-impl FromStr for Acting {
+impl FromStr for VendorChoice {
     type Err = UnknownFamily;
 
     fn from_str(name: &str) -> Result<Self, UnknownFamily> {
         match name {
-            "plain" => Ok(Acting::Plain),
-            "by-model" => Ok(Acting::ByModel),
-            family => family.parse().map(Acting::Family),
+            "plain" => Ok(VendorChoice::Plain),
+            "by-model" => Ok(VendorChoice::ByModel),
+            family => family.parse().map(VendorChoice::Family),
         }
     }
 }
@@ -154,7 +154,7 @@ impl From<Family> for String {
     }
 }
 
-impl TryFrom<String> for Acting {
+impl TryFrom<String> for VendorChoice {
     type Error = UnknownFamily;
 
     fn try_from(name: String) -> Result<Self, UnknownFamily> {
@@ -162,8 +162,8 @@ impl TryFrom<String> for Acting {
     }
 }
 
-impl From<Acting> for String {
-    fn from(acting: Acting) -> String {
+impl From<VendorChoice> for String {
+    fn from(acting: VendorChoice) -> String {
         acting.to_string()
     }
 }

@@ -41,7 +41,7 @@ pub(super) static VENDOR: Vendor = Vendor {
     traits: Traits {
         ids: Ids::Gemini,
         reasoning_beside: true,
-        whole_calls: true,
+        calls_in_one_event: true,
         signs_calls: Some("google"),
         seal: SEAL,
         ..Traits::PLAIN

@@ -38,7 +38,7 @@ pub(super) static VENDOR: Vendor = Vendor {
     in_stream: super::vendor::as_it_is,
     traits: Traits {
         reasoning: Reasoning::Plain,
-        whole_calls: true,
+        calls_in_one_event: true,
         seal: Seal::Of("groq"),
         ..Traits::PLAIN
     },
@@ -93,12 +93,17 @@ fn refuses(call: &Call<'_>) -> Result<(), Refusal> {
 }
 
 fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
-    let limit = |what: &str, limit: u64, used: u64, asked: u64, kind: &'static str, wait: &str| {
+    let limit = |what: &str,
+                 limit: u64,
+                 used: u64,
+                 requested: u64,
+                 kind: &'static str,
+                 wait: &str| {
         Refusal::new(
             429,
             kind,
             format!(
-                "Rate limit reached for model `{}` in organization `org_rehearsal` service tier `on_demand` on {what}: Limit {limit}, Used {used}, Requested {asked}. Please try again in {wait}. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing",
+                "Rate limit reached for model `{}` in organization `org_rehearsal` service tier `on_demand` on {what}: Limit {limit}, Used {used}, Requested {requested}. Please try again in {wait}. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing",
                 of.model
             ),
         )

@@ -47,7 +47,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         ids: Ids::Nine,
         reasoning: Reasoning::Parts,
         usage: UsagePlace::Always,
-        whole_calls: true,
+        calls_in_one_event: true,
         seal: Seal::Of("mistral"),
         stops: ["stop", "model_length", "error"],
         ..Traits::PLAIN

@@ -81,7 +81,7 @@ fn refuses(call: &Call<'_>) -> Result<(), Refusal> {
         ));
     }
     let messages = list(&call.body["messages"]);
-    let silent = |message: &Value| match call.dialect {
+    let without_reasoning = |message: &Value| match call.dialect {
         Dialect::Anthropic => {
             let of = |kind: &str| list(&message["content"]).iter().any(|b| b["type"] == *kind);
             of("tool_use") && !of("thinking")
@@ -91,7 +91,7 @@ fn refuses(call: &Call<'_>) -> Result<(), Refusal> {
         }
     };
     if thinks(call)
-        && let Some(at) = messages.iter().position(silent)
+        && let Some(at) = messages.iter().position(without_reasoning)
     {
         return Err(invalid(format!(
             "thinking is enabled but reasoning_content is missing in assistant tool call message at index {at}"

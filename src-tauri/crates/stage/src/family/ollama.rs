@@ -36,7 +36,7 @@ pub(super) static VENDOR: Vendor = Vendor {
     in_stream: super::vendor::as_it_is,
     traits: Traits {
         reasoning: Reasoning::Plain,
-        whole_calls: true,
+        calls_in_one_event: true,
         seal: Seal::Of("ollama"),
         ..Traits::PLAIN
     },

@@ -1,6 +1,6 @@
 use catalog::Dialect;
 
-use super::{Acting, Family};
+use super::{Family, VendorChoice};
 
 #[test]
 fn names_and_aliases_are_parsed() {
@@ -16,10 +16,14 @@ fn names_and_aliases_are_parsed() {
     ] {
         assert_eq!(name.parse(), Ok(family));
     }
-    for acting in [Acting::Plain, Acting::ByModel, Family::Groq.into()] {
+    for acting in [
+        VendorChoice::Plain,
+        VendorChoice::ByModel,
+        Family::Groq.into(),
+    ] {
         assert_eq!(acting.to_string().parse(), Ok(acting));
     }
-    let error = "nobody".parse::<Acting>().unwrap_err().to_string();
+    let error = "nobody".parse::<VendorChoice>().unwrap_err().to_string();
     assert!(
         error.contains("`nobody`") && error.contains("gemini"),
         "{error}"
@@ -44,8 +48,8 @@ fn a_model_belongs_to_its_vendor() {
         ("some-model", None),
     ] {
         assert_eq!(Family::of_model(model), family, "{model}");
-        assert_eq!(Acting::ByModel.family(model), family);
-        assert_eq!(Acting::Plain.family(model), None);
+        assert_eq!(VendorChoice::ByModel.family(model), family);
+        assert_eq!(VendorChoice::Plain.family(model), None);
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         reasoning: Reasoning::Content,
         usage: UsagePlace::EachChunk,
         reasoning_beside: true,
-        whole_calls: true,
+        calls_in_one_event: true,
         seal: SEAL,
         ..Traits::PLAIN
     },

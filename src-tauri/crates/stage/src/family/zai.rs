@@ -67,29 +67,29 @@ fn thinks(call: &Call<'_>) -> bool {
 fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
     /// Offset of China's time zone in seconds.
     const AHEAD: u64 = 8 * 3600;
-    let say = |status: u16, kind: &'static str, code: &str, message: &str| {
+    let refusal = |status: u16, kind: &'static str, code: &str, message: &str| {
         Refusal::new(status, kind, message).code(code)
     };
     Some(match trouble {
-        Trouble::Overflow => say(
+        Trouble::Overflow => refusal(
             400,
             "invalid_request_error",
             "1261",
             "Prompt exceeds max length",
         ),
-        Trouble::RateLimit => say(
+        Trouble::RateLimit => refusal(
             429,
             "rate_limit_error",
             "1302",
             "Rate limit reached for requests",
         ),
-        Trouble::RateLimitDay => say(
+        Trouble::RateLimitDay => refusal(
             429,
             "rate_limit_error",
             "1304",
             "The daily call limit for this API has been reached. For further requests, please contact customer service to purchase.",
         ),
-        Trouble::Quota => say(
+        Trouble::Quota => refusal(
             429,
             "rate_limit_error",
             "1113",
@@ -103,40 +103,40 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
                 WindowName::FiveHours => {
                     let message =
                         format!("Usage limit reached for 5 hour. Your limit will reset at {reset}");
-                    say(429, "rate_limit_error", "1308", &message)
+                    refusal(429, "rate_limit_error", "1308", &message)
                 }
                 WindowName::SevenDays | WindowName::SevenDaysLarge => {
                     let message =
                         format!("Weekly/Monthly Limit Exhausted. Your limit will reset at {reset}");
-                    say(429, "rate_limit_error", "1310", &message)
+                    refusal(429, "rate_limit_error", "1310", &message)
                 }
             }
         }
-        Trouble::KeyRefused => say(
+        Trouble::KeyRefused => refusal(
             401,
             "authentication_error",
             "401",
             "token expired or incorrect",
         ),
-        Trouble::Overload => say(
+        Trouble::Overload => refusal(
             429,
             "overloaded_error",
             "1305",
             "The service may be temporarily overloaded, please try again later",
         ),
-        Trouble::Declined => say(
+        Trouble::Declined => refusal(
             400,
             "invalid_request_error",
             "1301",
             "System detected potentially unsafe or sensitive content in input or generation. Please avoid using prompts that may generate sensitive content.",
         ),
-        Trouble::NoModel => say(
+        Trouble::NoModel => refusal(
             400,
             "invalid_request_error",
             "1211",
             "Unknown Model, please check the model code.",
         ),
-        Trouble::Internal => say(
+        Trouble::Internal => refusal(
             500,
             "api_error",
             "1234",

@@ -40,7 +40,7 @@ fn parameters_have_defaults_and_units() {
     );
     assert_eq!(
         read("silent:5m"),
-        Fault::SilentBeforeHeaders(Some(Duration::from_secs(300)))
+        Fault::NoHeaders(Some(Duration::from_secs(300)))
     );
     assert_eq!(
         read("stall:30s"),

@@ -99,7 +99,7 @@ fn read(text: &str) -> Option<Fault> {
         return Some(Fault::Trouble(trouble));
     }
     if let Ok(manner) = text.parse() {
-        return Some(Fault::Manner(manner));
+        return Some(Fault::Variation(manner));
     }
     if let ("error-event", Some(parameter)) = (name, parameter) {
         return error_after(parameter);
@@ -108,7 +108,7 @@ fn read(text: &str) -> Option<Fault> {
         return parameter.is_none().then(|| fault.clone());
     }
     match name {
-        "silent" => Some(Fault::SilentBeforeHeaders(optional(parameter, duration)?)),
+        "silent" => Some(Fault::NoHeaders(optional(parameter, duration)?)),
         "late-first-token" => Some(Fault::LateFirstToken(
             optional(parameter, duration)?.unwrap_or(LATE_FIRST_TOKEN),
         )),
@@ -143,8 +143,8 @@ fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             }
             Ok(())
         }
-        Fault::SilentBeforeHeaders(None) => f.write_str("silent"),
-        Fault::SilentBeforeHeaders(Some(d)) => write!(f, "silent:{}ms", d.as_millis()),
+        Fault::NoHeaders(None) => f.write_str("silent"),
+        Fault::NoHeaders(Some(d)) => write!(f, "silent:{}ms", d.as_millis()),
         Fault::LateFirstToken(d) => write!(f, "late-first-token:{}ms", d.as_millis()),
         Fault::Drip(d) => write!(f, "drip:{}ms", d.as_millis()),
         Fault::CutAfter(count) => write!(f, "cut:after={count}"),
@@ -168,7 +168,7 @@ fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             trouble.map_or(Ok(()), |trouble| write!(f, ",{trouble}"))
         }
         Fault::Trouble(trouble) => write!(f, "{trouble}"),
-        Fault::Manner(manner) => write!(f, "{manner}"),
+        Fault::Variation(manner) => write!(f, "{manner}"),
         // The plain faults were written above.
         Fault::Refuse
         | Fault::Reset

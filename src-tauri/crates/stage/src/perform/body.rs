@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::performance::Beat;
 use crate::connection::Carrier;
-use crate::received::{End, Entry};
+use crate::received::{Entry, ResponseEnd};
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, Cut>;
 
@@ -22,7 +22,7 @@ pub(crate) struct Cut;
 pub(crate) fn body(beats: Vec<Beat>, carrier: Carrier, mut entry: Entry) -> Body {
     if beats.is_empty() {
         // A body without bytes is never polled.
-        entry.end(End::Sent);
+        entry.end(ResponseEnd::Sent);
     }
     let playing = Playing {
         beats: beats.into(),
@@ -42,19 +42,19 @@ impl Playing {
     async fn next(mut self) -> Option<(Result<Frame<Bytes>, Cut>, Self)> {
         loop {
             let Some(beat) = self.beats.pop_front() else {
-                self.entry.end(End::Sent);
+                self.entry.end(ResponseEnd::Sent);
                 return None;
             };
             match beat {
                 Beat::Send(bytes) => {
                     if self.beats.is_empty() {
                         // A client may close after the last byte without waiting for the last chunk.
-                        self.entry.end(End::Sent);
+                        self.entry.end(ResponseEnd::Sent);
                     }
                     return Some((Ok(Frame::data(bytes)), self));
                 }
                 Beat::Wait(time) => sleep(time).await,
-                Beat::Silence => std::future::pending().await,
+                Beat::Stall => std::future::pending().await,
                 Beat::Repeat(bytes, every) => {
                     sleep(every).await;
                     self.beats.push_front(Beat::Repeat(bytes.clone(), every));
@@ -62,7 +62,7 @@ impl Playing {
                 }
                 Beat::Cut => {
                     self.carrier.sent().await;
-                    self.entry.end(End::Broken);
+                    self.entry.end(ResponseEnd::Broken);
                     return Some((Err(Cut), self));
                 }
                 Beat::Reset => {

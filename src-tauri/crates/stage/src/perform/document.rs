@@ -11,7 +11,7 @@ const DROP: usize = 64;
 pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
     let length = body.len();
     let body = Bytes::from(body);
-    let half = || Beat::Send(body.slice(..length / 2));
+    let first_part = || Beat::Send(body.slice(..length / 2));
     let rest = || Beat::Send(body.slice(length / 2..));
     let all = || vec![Beat::Send(body.clone())];
 
@@ -21,23 +21,24 @@ pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
             vec![Beat::Wait(*late), Beat::Send(body.clone())],
         ),
         Some(Fault::Stall { lasting, .. }) => {
-            let pause = lasting.map_or(Beat::Silence, Beat::Wait);
-            (Some(length), vec![half(), pause, rest()])
+            let pause = lasting.map_or(Beat::Stall, Beat::Wait);
+            (Some(length), vec![first_part(), pause, rest()])
         }
-        Some(Fault::HangUp { lasting, .. }) => {
-            (Some(length), vec![half(), Beat::Wait(*lasting), Beat::Cut])
-        }
-        Some(Fault::StallInTool) => (Some(length), vec![half(), Beat::Silence]),
-        Some(Fault::StallAfterStop | Fault::PingsOnly) => (Some(length), vec![Beat::Silence]),
+        Some(Fault::HangUp { lasting, .. }) => (
+            Some(length),
+            vec![first_part(), Beat::Wait(*lasting), Beat::Cut],
+        ),
+        Some(Fault::StallInTool) => (Some(length), vec![first_part(), Beat::Stall]),
+        Some(Fault::StallAfterStop | Fault::PingsOnly) => (Some(length), vec![Beat::Stall]),
         Some(
             Fault::CutAfterOpening
             | Fault::CutInText
             | Fault::CutInTool
             | Fault::CutBeforeFinal
             | Fault::CutAfter(_),
-        ) => (None, vec![half(), Beat::Cut]),
+        ) => (None, vec![first_part(), Beat::Cut]),
         Some(Fault::CleanCloseInText | Fault::CleanCloseInTool | Fault::CleanCloseBeforeFinal) => {
-            (None, vec![half()])
+            (None, vec![first_part()])
         }
         Some(Fault::MalformedEvent) => {
             let broken = [&body[..length / 2], b"\n<<<\n", &body[length / 2..]].concat();
@@ -50,8 +51,8 @@ pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
                 .collect();
             (Some(length), beats)
         }
-        Some(Fault::ResetInText) => (None, vec![half(), Beat::Reset]),
-        Some(Fault::TruncatedBody) => (Some(length), vec![half(), Beat::Cut]),
+        Some(Fault::ResetInText) => (None, vec![first_part(), Beat::Reset]),
+        Some(Fault::TruncatedBody) => (Some(length), vec![first_part(), Beat::Cut]),
         Some(
             Fault::MissingTerminal
             | Fault::ErrorEvent
@@ -63,10 +64,10 @@ pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
         | Some(
             Fault::Status { .. }
             | Fault::Trouble(_)
-            | Fault::Manner(_)
+            | Fault::Variation(_)
             | Fault::Refuse
             | Fault::Reset
-            | Fault::SilentBeforeHeaders(_)
+            | Fault::NoHeaders(_)
             | Fault::EmptyOk
             | Fault::HtmlOk
             | Fault::JsonErrorOk

@@ -17,7 +17,7 @@ pub(crate) enum Beat {
     Send(Bytes),
     Wait(Duration),
     /// A pause until the client disconnects.
-    Silence,
+    Stall,
     /// Repeats the same bytes until the client disconnects.
     Repeat(Bytes, Duration),
     /// The connection is dropped: no last chunk.

@@ -39,9 +39,9 @@ pub(super) fn perform(
         Some(Fault::LateFirstToken(late)) => pause_at(opening, Beat::Wait(*late)),
         Some(Fault::Stall { after, lasting }) => pause_at(
             after_content(frames, *after),
-            lasting.map_or(Beat::Silence, Beat::Wait),
+            lasting.map_or(Beat::Stall, Beat::Wait),
         ),
-        Some(Fault::StallInTool) => cut_at(in_tool, &[Beat::Silence]),
+        Some(Fault::StallInTool) => cut_at(in_tool, &[Beat::Stall]),
         Some(Fault::StallAfterStop) => cut_at(after_stop, &[Beat::Repeat(ping(), PING_EVERY)]),
         Some(Fault::PingsOnly) => cut_at(opening, &[Beat::Repeat(ping(), PING_EVERY)]),
         Some(Fault::CutAfterOpening) => cut_at(opening, &[Beat::Cut]),
@@ -84,11 +84,11 @@ pub(super) fn perform(
         | Some(
             Fault::Status { .. }
             | Fault::Trouble(_)
-            | Fault::Manner(_)
+            | Fault::Variation(_)
             | Fault::HangUp { after: None, .. }
             | Fault::Refuse
             | Fault::Reset
-            | Fault::SilentBeforeHeaders(_)
+            | Fault::NoHeaders(_)
             | Fault::EmptyOk
             | Fault::HtmlOk
             | Fault::JsonErrorOk

@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::incoming::Incoming;
 use super::models::unknown_model;
 use super::reply::{document, refuse};
-use crate::cue::Cue;
+use crate::cue::ScriptStep;
 use crate::delivery::Traits;
 use crate::family::{Call, Family, Occasion, Overlong, Refusal, Vendor, known_model, plain_check};
 use crate::fault::{ErrorBody, Fault};
-use crate::manner::Manner;
+use crate::manner::Variation;
 use crate::perform::{JSON, Performance};
 use crate::plan::Plan;
 use crate::received::Entry;
@@ -151,18 +151,18 @@ impl<'a> Ask<'a> {
     }
 
     /// The fault, the manners, and the cue that this request consumes.
-    pub(super) fn script(&self) -> (Option<Fault>, Vec<Manner>, Cue) {
+    pub(super) fn script(&self) -> (Option<Fault>, Vec<Variation>, ScriptStep) {
         let (outage, cue) = {
             let mut script = self.state.script();
             match script.outage.clone() {
-                Some(fault) => (Some(fault), Cue::default()),
+                Some(fault) => (Some(fault), ScriptStep::default()),
                 None => (None, script.take(&self.request).unwrap_or_default()),
             }
         };
         let mut manners = [cue.manners.as_slice(), self.piece.manners.as_slice()].concat();
         let fault = outage.or(cue.fault.clone()).or(self.piece.fault.clone());
         match fault {
-            Some(Fault::Manner(manner)) => {
+            Some(Fault::Variation(manner)) => {
                 manners.push(manner);
                 // A manner of the cue does not replace the fault in the model's name.
                 (self.piece.fault.clone(), manners, cue)

@@ -12,13 +12,13 @@ use super::reply::response;
 use crate::answer::{Answer, Composition};
 use crate::cache::{Cached, ends};
 use crate::connection::Carrier;
-use crate::cue::Cue;
+use crate::cue::ScriptStep;
 use crate::delivery::Delivery;
 use crate::dialect::transcript;
 use crate::family::{Call, Overlong};
 use crate::fault::Fault;
 use crate::perform::{Body, Performance, Scene};
-use crate::received::{End, Entry};
+use crate::received::{Entry, ResponseEnd};
 use crate::request::list;
 use crate::state::State;
 
@@ -64,14 +64,14 @@ pub(super) async fn generate(
             return Ok(response(performance, &headers, carrier, entry));
         }
         Some(Fault::Refuse | Fault::Reset) => return Err(drop_it(&carrier, &mut entry)),
-        Some(Fault::SilentBeforeHeaders(None)) => std::future::pending().await,
-        Some(Fault::SilentBeforeHeaders(Some(time))) => sleep(*time).await,
+        Some(Fault::NoHeaders(None)) => std::future::pending().await,
+        Some(Fault::NoHeaders(Some(time))) => sleep(*time).await,
         Some(Fault::HangUp {
             after: None,
             lasting,
         }) => {
             sleep(*lasting).await;
-            entry.end(End::Broken);
+            entry.end(ResponseEnd::Broken);
             return Err(Dropped);
         }
         Some(Fault::StallAfterStop) if !ask.request.stream => std::future::pending().await,
@@ -86,7 +86,7 @@ pub(super) async fn generate(
 }
 
 fn drop_it(carrier: &Carrier, entry: &mut Entry) -> Dropped {
-    entry.end(End::Broken);
+    entry.end(ResponseEnd::Broken);
     carrier.reset_on_drop();
     Dropped
 }
@@ -94,7 +94,7 @@ fn drop_it(carrier: &Carrier, entry: &mut Entry) -> Dropped {
 impl Ask<'_> {
     fn answer(
         &self,
-        cue: Cue,
+        cue: ScriptStep,
         fault: Option<&Fault>,
         delivery: Delivery,
     ) -> (Performance, Headers) {
@@ -115,11 +115,8 @@ impl Ask<'_> {
         let answer = Answer::compose(&self.request, composition);
         let transcript = transcript(&self.request, &answer);
         let stores = self.vendor.is_some_and(|vendor| vendor.stores);
-        let whole = fault.is_none_or(Fault::leaves_whole);
-        if stores
-            && whole
-            && self.dialect == Dialect::OpenaiResponses
-            && self.body["store"] != false
+        let full = fault.is_none_or(Fault::keeps_response_complete);
+        if stores && full && self.dialect == Dialect::OpenaiResponses && self.body["store"] != false
         {
             let results: Vec<&str> = list(&self.body["input"])
                 .iter()
@@ -127,7 +124,7 @@ impl Ask<'_> {
                 .filter_map(|item| item["call_id"].as_str())
                 .collect();
             let mut memory = self.state.memory();
-            memory.kept.keep(&owner, &transcript.whole, &results);
+            memory.kept.keep(&owner, &transcript.full, &results);
         }
         let scene = Scene {
             dialect: self.dialect,

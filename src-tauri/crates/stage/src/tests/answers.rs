@@ -4,7 +4,7 @@ use catalog::Dialect;
 use serde_json::{Value, json};
 
 use super::client::{Ending, Reply, generate, post, request, send};
-use crate::{Cue, Line, Stage, sign};
+use crate::{ScriptStep, ScriptedPart, Stage, sign};
 
 async fn play(dialect: Dialect, style: &str, stream: bool) -> Reply {
     let ask = request(
@@ -364,29 +364,29 @@ async fn tools_that_come_in_the_conversation_are_called_as_they_were_declared() 
     let mut ask = request(Dialect::OpenaiResponses, "m", true, "go");
     ask["input"] = json!([brought, { "type": "message", "role": "user", "content": "go" }]);
     let stage = Stage::any_model();
-    let call = |name: &str, input: Value| Line::Tool {
+    let call = |name: &str, input: Value| ScriptedPart::Tool {
         name: name.to_owned(),
         input,
     };
-    stage.cue(Cue::answer([
+    stage.cue(ScriptStep::answer([
         call("functions__exec", json!({ "input": "text(1);" })),
         call("wait", json!({ "ms": 1 })),
     ]));
     let reply = generate(&stage, Dialect::OpenaiResponses, &ask).await;
     let events = reply.events();
-    let given: String = events
+    let sent: String = events
         .iter()
         .filter(|event| event["type"] == "response.custom_tool_call_input.delta")
         .map(|event| event["delta"].as_str().unwrap())
         .collect();
-    assert_eq!(given, "text(1);");
+    assert_eq!(sent, "text(1);");
     let output = &events.last().unwrap()["response"]["output"];
-    let told = |field: &str| [0, 1].map(|at| output[at][field].clone());
-    assert_eq!(told("type"), ["custom_tool_call", "function_call"]);
-    assert_eq!(told("name"), ["exec", "wait"]);
-    assert_eq!(told("namespace"), [json!("functions"), Value::Null]);
-    assert_eq!(told("input"), [json!("text(1);"), Value::Null]);
-    assert_eq!(told("arguments"), [Value::Null, json!(r#"{"ms":1}"#)]);
+    let received = |field: &str| [0, 1].map(|at| output[at][field].clone());
+    assert_eq!(received("type"), ["custom_tool_call", "function_call"]);
+    assert_eq!(received("name"), ["exec", "wait"]);
+    assert_eq!(received("namespace"), [json!("functions"), Value::Null]);
+    assert_eq!(received("input"), [json!("text(1);"), Value::Null]);
+    assert_eq!(received("arguments"), [Value::Null, json!(r#"{"ms":1}"#)]);
 }
 
 /// If a user's text names a tool, the response calls it once; with the result present, the response is a text.
@@ -405,23 +405,23 @@ async fn a_tool_that_the_user_names_is_called() {
                 }
             })
             .to_vec();
-        for (said, called) in [
+        for (user_text, called) in [
             ("Call the tool `get_time` now.", true),
             ("Call the tool `get_date` now.", false),
             ("What does get_time do?", false),
         ] {
-            let mut ask = request(dialect, "some-model", false, said);
+            let mut ask = request(dialect, "some-model", false, user_text);
             ask["tools"] = json!(tools);
             let reply = generate(&Stage::any_model(), dialect, &ask).await;
-            let told = String::from_utf8_lossy(&reply.body).replace("\\\"", "\"");
+            let received = String::from_utf8_lossy(&reply.body).replace("\\\"", "\"");
             assert_eq!(
-                told.contains("{\"zone\":\"rehearsal\"}"),
+                received.contains("{\"zone\":\"rehearsal\"}"),
                 called,
-                "{dialect} {said}: {told}"
+                "{dialect} {user_text}: {received}"
             );
             assert!(
-                !told.contains("{\"command\":\"echo"),
-                "{dialect} {said}: {told}"
+                !received.contains("{\"command\":\"echo"),
+                "{dialect} {user_text}: {received}"
             );
         }
     }

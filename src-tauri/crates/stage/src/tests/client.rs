@@ -149,7 +149,7 @@ fn reply(bytes: Vec<u8>, ending: Option<Ending>, took: Duration) -> Reply {
         ending: Ending::Cut,
         took,
     };
-    let whole = if reply.header("transfer-encoding") == Some("chunked") {
+    let full = if reply.header("transfer-encoding") == Some("chunked") {
         dechunk(raw, &mut reply.body)
     } else {
         reply.body = raw.to_vec();
@@ -159,7 +159,7 @@ fn reply(bytes: Vec<u8>, ending: Option<Ending>, took: Duration) -> Reply {
         length == Some(raw.len())
     };
     reply.ending = match ending {
-        None if whole => Ending::Clean,
+        None if full => Ending::Clean,
         None => Ending::Cut,
         Some(ending) => ending,
     };
@@ -187,14 +187,14 @@ fn dechunk(mut raw: &[u8], body: &mut Vec<u8>) -> bool {
     }
 }
 
-/// A request with the text `said` and one tool that runs commands.
-pub(super) fn request(dialect: Dialect, model: &str, stream: bool, said: &str) -> Value {
+/// A request with the text `user_text` and one tool that runs commands.
+pub(super) fn request(dialect: Dialect, model: &str, stream: bool, user_text: &str) -> Value {
     let schema = json!({
         "type": "object",
         "properties": {"command": {"type": "string"}},
         "required": ["command"],
     });
-    let messages = json!([{"role": "user", "content": said}]);
+    let messages = json!([{"role": "user", "content": user_text}]);
     match dialect {
         Dialect::Anthropic => json!({
             "model": model, "stream": stream, "max_tokens": 1024, "messages": messages,
@@ -206,7 +206,7 @@ pub(super) fn request(dialect: Dialect, model: &str, stream: bool, said: &str) -
             "tools": [{"type": "function", "function": {"name": "Bash", "parameters": schema}}],
         }),
         Dialect::OpenaiResponses => json!({
-            "model": model, "stream": stream, "input": said,
+            "model": model, "stream": stream, "input": user_text,
             "tools": [{"type": "function", "name": "Bash", "parameters": schema}],
         }),
     }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::sleep;
 
 use super::client::{Ending, converse, generate, request};
-use crate::{End, Stage};
+use crate::{ResponseEnd, Stage};
 
 fn ask(model: &str) -> String {
     request(Dialect::Anthropic, model, true, "Good evening").to_string()
@@ -85,13 +85,13 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
 async fn the_stage_records_how_each_exchange_ended() {
     let stage = Stage::any_model();
     for (model, end) in [
-        ("some-model", End::Sent),
-        ("some-model@529", End::Sent),
-        ("some-model@empty-ok", End::Sent),
-        ("some-model@clean-close-in-text", End::Sent),
-        ("some-model@cut-in-text", End::Broken),
-        ("some-model@truncated-body", End::Broken),
-        ("some-model@reset", End::Broken),
+        ("some-model", ResponseEnd::Sent),
+        ("some-model@529", ResponseEnd::Sent),
+        ("some-model@empty-ok", ResponseEnd::Sent),
+        ("some-model@clean-close-in-text", ResponseEnd::Sent),
+        ("some-model@cut-in-text", ResponseEnd::Broken),
+        ("some-model@truncated-body", ResponseEnd::Broken),
+        ("some-model@reset", ResponseEnd::Broken),
     ] {
         let body = request(Dialect::Anthropic, model, true, "Good evening");
         generate(&stage, Dialect::Anthropic, &body).await;
@@ -119,10 +119,18 @@ async fn a_disconnect_is_detected_at_once() {
         io.write_all(head.as_bytes()).await.unwrap();
         io.write_all(body.as_bytes()).await.unwrap();
         sleep(Duration::from_millis(1)).await;
-        assert_eq!(stage.received()[0].answered.end, End::Open, "{model}");
+        assert_eq!(
+            stage.received()[0].answered.end,
+            ResponseEnd::Open,
+            "{model}"
+        );
         drop(io);
         sleep(Duration::from_millis(1)).await;
-        assert_eq!(stage.received()[0].answered.end, End::ClientLeft, "{model}");
+        assert_eq!(
+            stage.received()[0].answered.end,
+            ResponseEnd::ClientLeft,
+            "{model}"
+        );
     }
 }
 
@@ -143,7 +151,7 @@ async fn the_number_of_recorded_requests_is_limited() {
     assert!(
         received
             .iter()
-            .all(|request| request.answered.end == End::Sent)
+            .all(|request| request.answered.end == ResponseEnd::Sent)
     );
     assert!(String::from_utf8_lossy(&received[63].body).contains("\"99\""));
 }

@@ -3,10 +3,10 @@
 use catalog::Dialect;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
-use wire::{BodyEnd, Class, Completion, Failure, Framing, Validator, classify};
+use wire::{BodyEnd, Completion, Failure, FailureClass, Framing, Validator, classify};
 
 use super::client::{Ending, Reply, generate, request};
-use crate::{Cue, Family, Stage};
+use crate::{Family, ScriptStep, Stage};
 
 mod rows;
 
@@ -63,9 +63,9 @@ pub(super) fn judge(dialect: Dialect, framing: Framing, reply: &Reply) -> (Compl
 }
 
 /// The class of each trouble. `None`: no documented error of this vendor, so the stage responds with 501.
-pub(super) async fn class(family: Family, dialect: Dialect, trouble: &str) -> Option<Class> {
+pub(super) async fn class(family: Family, dialect: Dialect, trouble: &str) -> Option<FailureClass> {
     let stage = Stage::any_model().acting(family);
-    stage.cue(Cue::fault(trouble.parse().unwrap()));
+    stage.cue(ScriptStep::fault(trouble.parse().unwrap()));
     let reply = generate(&stage, dialect, &ask(family, dialect, true)).await;
     if reply.status == 501 {
         assert!(reply.text().contains("no source says"), "{}", reply.text());
@@ -78,7 +78,7 @@ pub(super) async fn class(family: Family, dialect: Dialect, trouble: &str) -> Op
 async fn a_plain_turn_is_complete_as_a_document_and_as_a_stream() {
     for family in Family::ALL {
         for dialect in Dialect::ALL {
-            for (stream, framing) in [(true, Framing::Stream), (false, Framing::Whole)] {
+            for (stream, framing) in [(true, Framing::Stream), (false, Framing::Document)] {
                 let stage = Stage::any_model().acting(family);
                 let reply = generate(&stage, dialect, &ask(family, dialect, stream)).await;
                 if !family.dialects().contains(&dialect) {
@@ -125,8 +125,8 @@ fn second_step(dialect: Dialect, mut ask: Value, answer: &Value) -> Value {
             messages.extend(results);
         }
         Dialect::OpenaiResponses => {
-            let said = ask["input"].take();
-            let mut input = vec![json!({"role": "user", "content": said})];
+            let user_text = ask["input"].take();
+            let mut input = vec![json!({"role": "user", "content": user_text})];
             let output = answer["output"].as_array().unwrap();
             input.extend(output.iter().cloned());
             input.extend(
@@ -160,7 +160,7 @@ async fn a_tool_turn_of_two_steps_ends_complete() {
     for family in Family::ALL {
         for dialect in family.dialects().iter().copied() {
             let stage = Stage::any_model().acting(family);
-            let then = || Cue::tool_turn("Bash", json!({"command": "ls"}), "Two files.");
+            let then = || ScriptStep::tool_turn("Bash", json!({"command": "ls"}), "Two files.");
 
             // The same turn as a stream and as a document: the document equals what a client assembles.
             stage.cue(then());
@@ -175,9 +175,9 @@ async fn a_tool_turn_of_two_steps_ends_complete() {
 
             stage.cue(then());
             let first = ask(family, dialect, false);
-            let whole = generate(&stage, dialect, &first).await;
-            assert_eq!(whole.status, 200, "{family} {dialect}: {}", whole.text());
-            let second = second_step(dialect, first, &kept(family, whole.json()));
+            let full = generate(&stage, dialect, &first).await;
+            assert_eq!(full.status, 200, "{family} {dialect}: {}", full.text());
+            let second = second_step(dialect, first, &kept(family, full.json()));
             let reply = generate(&stage, dialect, &second).await;
             assert_eq!(reply.status, 200, "{family} {dialect}: {}", reply.text());
             assert!(reply.text().contains("Two files."), "{family} {dialect}");

@@ -6,7 +6,7 @@ use catalog::Dialect;
 use serde_json::Value;
 
 use super::client::{Ending, Reply, generate, request};
-use crate::{Cue, Fault, Stage};
+use crate::{Fault, ScriptStep, Stage};
 
 const ANTHROPIC: Dialect = Dialect::Anthropic;
 const CHAT: Dialect = Dialect::OpenaiChat;
@@ -25,8 +25,8 @@ async fn play(dialect: Dialect, fault: &str, stream: bool) -> Reply {
 /// Summarises a streamed response in a few words.
 fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
     let mut words = vec![format!("{:?}", reply.ending).to_lowercase()];
-    let mut say = |word: &str| {
-        if !words.iter().any(|said| said == word) {
+    let mut expect = |word: &str| {
+        if !words.iter().any(|user_text| user_text == word) {
             words.push(word.to_owned());
         }
     };
@@ -39,7 +39,7 @@ fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
             Ok(event) => event,
             Err(_) if data == "[DONE]" => "[DONE]".into(),
             Err(_) => {
-                say("garbage");
+                expect("garbage");
                 continue;
             }
         };
@@ -76,7 +76,7 @@ fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
                 _ => continue,
             },
         };
-        say(word);
+        expect(word);
     }
     words.join(" ")
 }
@@ -84,24 +84,24 @@ fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
 #[tokio::test(start_paused = true)]
 async fn every_fault_has_its_documented_effect_on_a_stream() {
     // Fault, then the effect in the three dialects; Responses has no terminal event other than the one with the stop reason.
-    let whole = [
+    let full = [
         "clean content stop terminal",
         "clean content stop terminal",
         "clean content stop",
     ];
     let cut = ["cut content"; 3];
     let clean = ["clean content"; 3];
-    let silent = ["never content"; 3];
+    let no_content = ["never content"; 3];
     for (fault, expected) in [
-        ("steady", whole),
-        ("long", whole),
-        ("tool", whole),
-        ("late-first-token", whole),
-        ("silent:30s", whole),
-        ("stall:30s", whole),
-        ("drip", whole),
-        ("stall", silent),
-        ("stall-in-tool", silent),
+        ("steady", full),
+        ("long", full),
+        ("tool", full),
+        ("late-first-token", full),
+        ("silent:30s", full),
+        ("stall:30s", full),
+        ("drip", full),
+        ("stall", no_content),
+        ("stall-in-tool", no_content),
         (
             "stall-after-stop",
             [
@@ -145,7 +145,7 @@ async fn every_fault_has_its_documented_effect_on_a_stream() {
             "nothing-to-act-on",
             ["clean stop terminal", "clean stop terminal", "clean stop"],
         ),
-        ("invalid-tool-input", whole),
+        ("invalid-tool-input", full),
         ("empty-ok", ["clean"; 3]),
     ] {
         for (dialect, expected) in Dialect::ALL.into_iter().zip(expected) {
@@ -333,7 +333,7 @@ async fn stop_reasons_have_the_form_of_each_dialect() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_affects_every_request_until_its_end() {
     let stage = Stage::any_model();
-    stage.cue(Cue::fault(Fault::status(500)));
+    stage.cue(ScriptStep::fault(Fault::status(500)));
     stage.outage(Some(Fault::status(529)));
     let ask = request(ANTHROPIC, "some-model", true, "Good evening");
     for _ in 0..3 {

@@ -11,11 +11,11 @@
 //! | A7 an empty answer | `nothing-to-act-on`, twice | judged |
 //! | A8 a malformed request | every family's rules | rules |
 //! | B1 early reasons | `reasons:`, `reasons:null`, `reasons:none`, `reasons: ` with `cut` or `stall` | here, manners |
-//! | B2 B3 reasons that fail, and one that does not | `stop:…` with `half` or `nothing-to-act-on`; `as-together` | manners |
+//! | B2 B3 reasons that fail, and one that does not | `stop:…` with `truncated` or `nothing-to-act-on`; `as-together` | manners |
 //! | B4 the status outranks the event | `status:incomplete`; `as-vllm+max-tokens` | here, manners |
 //! | B5 halves of an emoji | `surrogates:split`, `surrogates:lone` | manners |
 //! | B6 the last event's end | `last-event:open`, `last-event:bare` | manners |
-//! | B7 a document for a stream | `whole-document`, `whole-document:event-stream` | manners |
+//! | B7 a document for a stream | `full-document`, `full-document:event-stream` | manners |
 //! | B8 K9 K12 a cut answer | the cuts and clean closes, at any number of events | faults |
 //! | C1 thinking of another vendor | `as-kimi` and `as-deepseek` over Messages, then `as-anthropic` | here |
 //! | C2 quirks of an endpoint | `as-mistral`, `as-groq`, `as-gemini` | rules |
@@ -31,7 +31,7 @@
 //! | E4 what is not billed | `as-openrouter+nothing-to-act-on+stop:` | here |
 //! | F3 a fitting against a vendor's rules | `rehearsal/as-gemini+tool` of the embedded stage | here |
 //! | K1 fields and betas of a newer client | `as-anthropic` | rules |
-//! | K2 a provider that times out | `silent`, `silent:61s` | faults |
+//! | K2 a provider that times out | `no_content`, `no_content:61s` | faults |
 //! | K7 one credential, many paths | `/v1/embeddings`, `/v1/files`, … | here |
 
 use std::time::Duration;
@@ -40,7 +40,7 @@ use catalog::Dialect;
 use serde_json::{Value, json};
 
 use super::client::{Ending, Reply, generate, generate_with, post, request, send};
-use crate::{Cue, Family, Fault, Stage};
+use crate::{Family, Fault, ScriptStep, Stage};
 
 async fn play(dialect: Dialect, piece: &str, stream: bool) -> Reply {
     let ask = request(dialect, &format!("m@{piece}"), stream, "Good evening");
@@ -50,7 +50,7 @@ async fn play(dialect: Dialect, piece: &str, stream: bool) -> Reply {
 #[tokio::test(start_paused = true)]
 async fn a1_a_recovered_primary_and_a_fallback_that_always_refuses() {
     let (lead, second) = (Stage::any_model(), Stage::any_model());
-    lead.cue(Cue::fault(Fault::status(529)).times(2));
+    lead.cue(ScriptStep::fault(Fault::status(529)).times(2));
     for refusal in ["400", "400-policy", "overflow"] {
         second.outage(Some(refusal.parse().unwrap()));
         let reply = generate(
@@ -366,13 +366,16 @@ async fn f3_a_models_name_selects_the_vendor_of_the_embedded_stage() {
 async fn k7_the_other_paths_of_a_credential() {
     let stage = Stage::any_model();
     let body = json!({"model": "text-embedding-3-small", "input": ["one", "two"]});
-    let told = post(&stage, "/v1/embeddings", &body).await.json();
-    assert_eq!(told["data"].as_array().unwrap().len(), 2);
-    assert_ne!(told["data"][0]["embedding"], told["data"][1]["embedding"]);
-    let told = post(&stage, "/v1/moderations", &json!({"input": "hi"}))
+    let received = post(&stage, "/v1/embeddings", &body).await.json();
+    assert_eq!(received["data"].as_array().unwrap().len(), 2);
+    assert_ne!(
+        received["data"][0]["embedding"],
+        received["data"][1]["embedding"]
+    );
+    let received = post(&stage, "/v1/moderations", &json!({"input": "hi"}))
         .await
         .json();
-    assert_eq!(told["results"][0]["flagged"], false);
+    assert_eq!(received["results"][0]["flagged"], false);
     for (method, path, kind) in [
         ("POST", "/v1/files", "file"),
         ("GET", "/v1/files/file-abc", "file"),

@@ -3,13 +3,13 @@
 use catalog::Dialect;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
-use wire::{BodyEnd, Class, Completion, Framing, Validator, classify};
+use wire::{BodyEnd, Completion, FailureClass, Framing, Validator, classify};
 
 use super::client::{Ending, Reply, generate, request};
 use crate::Stage;
 
 const STREAM: bool = true;
-const WHOLE: bool = false;
+const DOCUMENT: bool = false;
 
 async fn play(dialect: Dialect, piece: &str, stream: bool) -> Reply {
     let ask = request(
@@ -25,7 +25,7 @@ fn judge(dialect: Dialect, stream: bool, reply: &Reply) -> (Completion, Validato
     let framing = if stream {
         Framing::Stream
     } else {
-        Framing::Whole
+        Framing::Document
     };
     let mut validator = Validator::new(dialect, framing);
     for bytes in reply.body.chunks(113) {
@@ -51,7 +51,7 @@ fn word(completion: &Completion) -> &'static str {
 
 #[tokio::test(start_paused = true)]
 async fn complete_and_incomplete_responses_are_judged_correctly() {
-    for (piece, streamed, whole) in [
+    for (piece, streamed, full) in [
         ("steady", ["complete"; 3], ["complete"; 3]),
         ("long", ["complete"; 3], ["complete"; 3]),
         ("thinking", ["complete"; 3], ["complete"; 3]),
@@ -98,7 +98,7 @@ async fn complete_and_incomplete_responses_are_judged_correctly() {
         ("html-ok", ["broken"; 3], ["broken"; 3]),
         ("json-error-ok", ["broken"; 3], ["broken"; 3]),
     ] {
-        for (stream, expected) in [(STREAM, streamed), (WHOLE, whole)] {
+        for (stream, expected) in [(STREAM, streamed), (DOCUMENT, full)] {
             for (dialect, expected) in Dialect::ALL.into_iter().zip(expected) {
                 let reply = play(dialect, piece, stream).await;
                 let (completion, _) = judge(dialect, stream, &reply);
@@ -115,7 +115,7 @@ async fn complete_and_incomplete_responses_are_judged_correctly() {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_are_counted_as_reported() {
-    for stream in [STREAM, WHOLE] {
+    for stream in [STREAM, DOCUMENT] {
         for dialect in Dialect::ALL {
             let mut ask = request(dialect, "some-model@tool", stream, &"word ".repeat(1200));
             if dialect == Dialect::Anthropic {
@@ -125,7 +125,7 @@ async fn tokens_are_counted_as_reported() {
             let (_, validator) = judge(dialect, stream, &reply);
             let report = validator.report();
             let tokens = report.tokens;
-            assert!(report.usage_told);
+            assert!(report.usage_reported);
             assert_eq!(
                 tokens.input + tokens.cache_read + tokens.cache_write,
                 ask.to_string().len().div_ceil(4) as u64,
@@ -144,20 +144,20 @@ async fn tokens_are_counted_as_reported() {
 #[tokio::test(start_paused = true)]
 async fn error_statuses_have_the_class_that_they_simulate() {
     for (fault, class) in [
-        ("400", Class::Caller),
-        ("400-context", Class::ContextTooLong),
-        ("400-policy", Class::ContentPolicy),
-        ("401", Class::Credential),
-        ("404", Class::ModelGone),
-        ("413", Class::Caller),
-        ("429", Class::RateLimit),
-        ("429-quota", Class::Quota),
-        ("400-quota", Class::Quota),
-        ("500", Class::Transient),
-        ("502-html", Class::Transient),
-        ("503", Class::Transient),
-        ("503-empty", Class::Transient),
-        ("529", Class::Transient),
+        ("400", FailureClass::Caller),
+        ("400-context", FailureClass::ContextTooLong),
+        ("400-policy", FailureClass::ContentPolicy),
+        ("401", FailureClass::Credential),
+        ("404", FailureClass::ModelGone),
+        ("413", FailureClass::Caller),
+        ("429", FailureClass::RateLimit),
+        ("429-quota", FailureClass::Quota),
+        ("400-quota", FailureClass::Quota),
+        ("500", FailureClass::Transient),
+        ("502-html", FailureClass::Transient),
+        ("503", FailureClass::Transient),
+        ("503-empty", FailureClass::Transient),
+        ("529", FailureClass::Transient),
     ] {
         for dialect in Dialect::ALL {
             let reply = play(dialect, fault, STREAM).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::{Reply, generate, request};
 use super::families::{ask, failure, model};
-use crate::{Cue, Family, Fault, Plan, Stage, Trouble, Window, WindowName};
+use crate::{Family, Fault, Plan, ScriptStep, Stage, Trouble, Window, WindowName};
 
 const NOW: u64 = 1_795_964_400;
 
@@ -25,7 +25,7 @@ fn plan(five_hours: f64, week: f64) -> Plan {
     }
 }
 
-async fn say(stage: &Stage, dialect: Dialect, model: &str) -> Reply {
+async fn send(stage: &Stage, dialect: Dialect, model: &str) -> Reply {
     generate(stage, dialect, &request(dialect, model, false, "hi")).await
 }
 
@@ -33,7 +33,7 @@ async fn say(stage: &Stage, dialect: Dialect, model: &str) -> Reply {
 async fn a_plan_is_reported_on_every_response_and_refused_when_used_up() {
     let stage = Stage::any_model().acting(Family::Anthropic).at(NOW);
     stage.plan(Some(plan(0.93, 0.3)));
-    let reply = say(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
+    let reply = send(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
     let header = |reply: &Reply, name: &str| {
         reply
             .header(&format!("anthropic-ratelimit-unified-{name}"))
@@ -49,7 +49,7 @@ async fn a_plan_is_reported_on_every_response_and_refused_when_used_up() {
     assert_eq!(header(&reply, "reset"), is("1795968000"));
 
     stage.plan(Some(plan(1.0, 0.3)));
-    let reply = say(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
+    let reply = send(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
     assert_eq!(reply.status, 429);
     assert_eq!(header(&reply, "status"), is("rejected"));
     assert_eq!(header(&reply, "representative-claim"), is("five_hour"));
@@ -59,7 +59,7 @@ async fn a_plan_is_reported_on_every_response_and_refused_when_used_up() {
 
     // The window resets by the stage's clock.
     tokio::time::advance(Duration::from_secs(3601)).await;
-    let reply = say(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
+    let reply = send(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
     assert_eq!(
         (reply.status, header(&reply, "5h-utilization")),
         (200, is("0"))
@@ -70,7 +70,7 @@ async fn a_plan_is_reported_on_every_response_and_refused_when_used_up() {
 async fn of_two_used_up_windows_the_later_reset_counts() {
     let stage = Stage::any_model().acting(Family::Anthropic).at(NOW);
     stage.plan(Some(plan(1.0, 1.2)));
-    let reply = say(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
+    let reply = send(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
     let header = |name: &str| reply.header(&format!("anthropic-ratelimit-unified-{name}"));
     assert_eq!(header("representative-claim"), Some("seven_day"));
     assert_eq!(header("reset"), Some("1796050800"));
@@ -80,7 +80,7 @@ async fn of_two_used_up_windows_the_later_reset_counts() {
 async fn codex_reads_the_same_plan_in_percent_and_minutes() {
     let stage = Stage::any_model().acting(Family::OpenAi).at(NOW);
     stage.plan(Some(plan(0.5, 0.8)));
-    let reply = say(&stage, Dialect::OpenaiResponses, "gpt-6.1-sol").await;
+    let reply = send(&stage, Dialect::OpenaiResponses, "gpt-6.1-sol").await;
     assert_eq!(reply.header("x-codex-primary-used-percent"), Some("50"));
     assert_eq!(reply.header("x-codex-primary-window-minutes"), Some("300"));
     assert_eq!(
@@ -92,7 +92,7 @@ async fn codex_reads_the_same_plan_in_percent_and_minutes() {
         Some("86400")
     );
     stage.plan(Some(plan(1.0, 0.8)));
-    let reply = say(&stage, Dialect::OpenaiResponses, "gpt-6.1-sol").await;
+    let reply = send(&stage, Dialect::OpenaiResponses, "gpt-6.1-sol").await;
     assert_eq!(reply.status, 429);
     let error = reply.json()["error"].take();
     assert_eq!(error["type"], "usage_limit_reached");
@@ -105,7 +105,7 @@ async fn codex_reads_the_same_plan_in_percent_and_minutes() {
 
 #[tokio::test(start_paused = true)]
 async fn the_fault_simulates_a_used_up_plan_by_default() {
-    for (family, says) in [
+    for (family, expected_text) in [
         (
             Family::Anthropic,
             "This request would exceed your account's rate limit. Please try again later.",
@@ -118,11 +118,11 @@ async fn the_fault_simulates_a_used_up_plan_by_default() {
         ),
     ] {
         let stage = Stage::any_model().acting(family).at(NOW);
-        stage.cue(Cue::fault(Fault::Trouble(Trouble::PlanLimit)));
+        stage.cue(ScriptStep::fault(Fault::Trouble(Trouble::PlanLimit)));
         let dialect = family.dialects()[0];
         let reply = generate(&stage, dialect, &ask(family, dialect, true)).await;
         assert_eq!(reply.status, 429);
-        assert_eq!(reply.json()["error"]["message"], says);
+        assert_eq!(reply.json()["error"]["message"], expected_text);
     }
 }
 
@@ -143,17 +143,17 @@ async fn limits_per_minute_and_per_day_are_distinguished() {
     assert_eq!(wait, Some(Duration::from_secs(12)));
     let (wait, _) = waits(Family::OpenAi, Dialect::OpenaiChat, "rate-limit").await;
     assert_eq!(wait, Some(Duration::from_millis(2400)));
-    let (wait, told) = waits(Family::Groq, Dialect::OpenaiChat, "rate-limit-day").await;
+    let (wait, received) = waits(Family::Groq, Dialect::OpenaiChat, "rate-limit-day").await;
     assert_eq!(wait, Some(Duration::from_secs(661)));
     assert!(
-        told["error"]["message"]
+        received["error"]["message"]
             .as_str()
             .unwrap()
             .contains("tokens per day (TPD): Limit 200000")
     );
     for (trouble, quota) in [("rate-limit", "PerMinute"), ("rate-limit-day", "PerDay")] {
-        let (_, told) = waits(Family::Gemini, Dialect::OpenaiChat, trouble).await;
-        let details = &told[0]["error"]["details"];
+        let (_, received) = waits(Family::Gemini, Dialect::OpenaiChat, trouble).await;
+        let details = &received[0]["error"]["details"];
         assert!(
             details[0]["violations"][0]["quotaId"]
                 .as_str()
@@ -189,7 +189,7 @@ async fn limits_are_on_successful_responses_if_the_vendor_reports_them() {
     }
     let stage = Stage::any_model().at(NOW);
     stage.plan(Some(plan(1.0, 0.0)));
-    let reply = say(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
+    let reply = send(&stage, Dialect::Anthropic, "claude-sonnet-4-5").await;
     assert_eq!(reply.status, 200, "a stage that acts nobody sells no plan");
     let read: Value = serde_json::to_value(plan(0.5, 0.0)).unwrap();
     assert_eq!(read["windows"][0]["name"], "5h");

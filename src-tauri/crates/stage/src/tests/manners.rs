@@ -4,7 +4,7 @@ use catalog::Dialect;
 use serde_json::{Value, json};
 
 use super::client::{Ending, Reply, generate, request};
-use crate::{Cue, Family, Fault, Line, Stage};
+use crate::{Family, Fault, ScriptStep, ScriptedPart, Stage};
 
 async fn play(dialect: Dialect, piece: &str, stream: bool) -> Reply {
     let ask = request(dialect, &format!("m@{piece}"), stream, "Good evening");
@@ -36,8 +36,8 @@ async fn the_stop_reason_can_be_any_word_in_every_dialect() {
     ] {
         let piece = format!("stop:{word}");
         assert_eq!(reasons(&chat(&piece).await), [word]);
-        let whole = play(Dialect::OpenaiChat, &piece, false).await.json();
-        assert_eq!(whole["choices"][0]["finish_reason"], word);
+        let full = play(Dialect::OpenaiChat, &piece, false).await.json();
+        assert_eq!(full["choices"][0]["finish_reason"], word);
         let events = play(Dialect::Anthropic, &piece, true).await.events();
         assert_eq!(events[events.len() - 2]["delta"]["stop_reason"], word);
         let last = play(Dialect::OpenaiResponses, &piece, true)
@@ -53,10 +53,10 @@ async fn the_stop_reason_can_be_any_word_in_every_dialect() {
 #[tokio::test(start_paused = true)]
 async fn an_early_reason_is_on_earlier_chunks_and_combines_with_a_cut() {
     let events = chat("reasons:").await;
-    let told = reasons(&events);
-    assert!(told.len() > 3);
+    let received = reasons(&events);
+    assert!(received.len() > 3);
     assert_eq!(
-        (told[0], told[told.len() - 1]),
+        (received[0], received[received.len() - 1]),
         (&json!(""), &json!("stop"))
     );
     let reply = play(Dialect::OpenaiChat, "reasons:+cut:after=2", true).await;
@@ -69,10 +69,10 @@ async fn an_early_reason_is_on_earlier_chunks_and_combines_with_a_cut() {
 
 #[tokio::test(start_paused = true)]
 async fn a_partial_or_empty_response_can_end_with_any_reason() {
-    let whole = chat("steady").await.len();
-    let half = chat("half+stop:abort").await;
-    assert!(half.len() < whole);
-    assert_eq!(reasons(&half), ["abort"]);
+    let full = chat("steady").await.len();
+    let truncated = chat("half+stop:abort").await;
+    assert!(truncated.len() < full);
+    assert_eq!(reasons(&truncated), ["abort"]);
     let empty = chat("nothing-to-act-on+stop:network_error").await;
     assert!(empty.iter().all(|event| {
         event["choices"][0]["delta"]["content"]
@@ -175,11 +175,11 @@ async fn usage_can_be_corrected_or_absurd() {
             .unwrap();
         assert!(first > last, "{dialect}: {first} {last}");
         let events = play(dialect, "usage:absurd", true).await.events();
-        let told = events
+        let received = events
             .iter()
             .rev()
             .find_map(|event| event.pointer(late)?.as_u64());
-        assert!(told.unwrap() > 10_000_000);
+        assert!(received.unwrap() > 10_000_000);
     }
 }
 
@@ -191,13 +191,13 @@ async fn call_ids_have_each_vendors_format() {
         ("nine", Dialect::OpenaiChat),
         ("46", Dialect::Anthropic),
     ] {
-        let whole = play(dialect, &format!("parallel-tools+ids:{ids}"), false)
+        let full = play(dialect, &format!("parallel-tools+ids:{ids}"), false)
             .await
             .json();
         let call = |at: usize| match dialect {
-            Dialect::Anthropic => whole["content"][at + 1]["id"].clone(),
-            Dialect::OpenaiChat => whole["choices"][0]["message"]["tool_calls"][at]["id"].clone(),
-            Dialect::OpenaiResponses => whole["output"][at + 1]["call_id"].clone(),
+            Dialect::Anthropic => full["content"][at + 1]["id"].clone(),
+            Dialect::OpenaiChat => full["choices"][0]["message"]["tool_calls"][at]["id"].clone(),
+            Dialect::OpenaiResponses => full["output"][at + 1]["call_id"].clone(),
         };
         let (first, second) = (call(0), call(1));
         assert_ne!(first, second, "{ids}");
@@ -249,24 +249,24 @@ async fn an_emoji_can_be_split_or_have_a_lone_surrogate() {
         for piece in ["surrogates:split", "tool+surrogates:split"] {
             let reply = play(dialect, piece, true).await;
             let events: Vec<&str> = reply.text().split("\n\n").collect();
-            let delta = |half: &str| {
+            let delta = |truncated: &str| {
                 let found = events
                     .iter()
-                    .position(|event| event.contains("delta") && event.contains(half));
+                    .position(|event| event.contains("delta") && event.contains(truncated));
                 found.unwrap_or_else(|| panic!("{dialect} {piece}: {}", reply.text()))
             };
             assert_eq!(delta("\\ude80"), delta("\\ud83d") + 1, "{dialect} {piece}");
-            let whole = play(dialect, piece, false).await;
-            assert!(whole.text().contains("\\ud83d\\ude80"), "{dialect}");
+            let full = play(dialect, piece, false).await;
+            assert!(full.text().contains("\\ud83d\\ude80"), "{dialect}");
             assert!(
-                whole.json().to_string().contains('🚀'),
+                full.json().to_string().contains('🚀'),
                 "{dialect}: legal JSON"
             );
         }
-        let whole = play(dialect, "surrogates:lone", false).await;
+        let full = play(dialect, "surrogates:lone", false).await;
         assert!(
-            whole.text().contains("\\ud83d lifts")
-                && serde_json::from_slice::<Value>(&whole.body).is_err()
+            full.text().contains("\\ud83d lifts")
+                && serde_json::from_slice::<Value>(&full.body).is_err()
         );
     }
 }
@@ -358,7 +358,7 @@ async fn calls_can_be_in_one_event_and_without_index() {
 
 #[tokio::test(start_paused = true)]
 async fn contradictory_and_unknown_manners_are_reported() {
-    for (dialect, piece, status, says) in [
+    for (dialect, piece, status, expected_text) in [
         (
             Dialect::OpenaiChat,
             "usage:none+usage:always",
@@ -415,7 +415,7 @@ async fn contradictory_and_unknown_manners_are_reported() {
             reply.json()["error"]["message"]
                 .as_str()
                 .unwrap()
-                .contains(says),
+                .contains(expected_text),
             "{piece}: {}",
             reply.text()
         );
@@ -425,13 +425,13 @@ async fn contradictory_and_unknown_manners_are_reported() {
 #[tokio::test(start_paused = true)]
 async fn a_cue_names_manners_and_a_vendor_too() {
     let stage = Stage::any_model();
-    let cue: Cue = serde_json::from_value(json!({
+    let cue: ScriptStep = serde_json::from_value(json!({
         "as": "kimi", "answer": [{"tool": {"name": "Bash", "input": {}}}], "manners": ["half"], "fault": "usage:none",
     }))
     .unwrap();
     stage.cue(cue);
     stage.cue(
-        Cue::answer([Line::Text("hi".into())])
+        ScriptStep::answer([ScriptedPart::Text("hi".into())])
             .with("stop:eos".parse().unwrap())
             .acting(Family::Together),
     );
@@ -450,5 +450,5 @@ async fn a_cue_names_manners_and_a_vendor_too() {
         .map(|request| request.family)
         .collect();
     assert_eq!(families, [Some(Family::Moonshot), Some(Family::Together)]);
-    assert!(matches!("usage:in-choice".parse(), Ok(Fault::Manner(_))));
+    assert!(matches!("usage:in-choice".parse(), Ok(Fault::Variation(_))));
 }

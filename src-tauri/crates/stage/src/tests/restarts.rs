@@ -2,7 +2,7 @@
 
 use catalog::Dialect;
 use serde_json::{Value, json};
-use wire::{Ask, CannotRestart, Told};
+use wire::{CannotRestart, ReleasedResponse, RequestFields};
 
 use super::client::{Reply, generate, request};
 use crate::Stage;
@@ -21,11 +21,11 @@ async fn turn(piece: &str, history: &[Value], thinking: bool) -> Reply {
 }
 
 fn splice(first: &str, second: &str, thinking: bool) -> Result<String, CannotRestart> {
-    let mut told = Told::new(Dialect::Anthropic);
-    told.push(first.as_bytes());
-    let mut ask = Ask::read(Dialect::Anthropic, br#"{"model":"m"}"#).unwrap();
+    let mut received = ReleasedResponse::new(Dialect::Anthropic);
+    received.push(first.as_bytes());
+    let mut ask = RequestFields::read(Dialect::Anthropic, br#"{"model":"m"}"#).unwrap();
     ask.thinking = thinking;
-    let restart = told.restart(&ask)?;
+    let restart = received.restart(&ask)?;
     let (opening, mut splice) =
         restart.open(Some("[The provider was lost; the answer begins again.]"));
     let mut stream = [first.as_bytes(), &opening].concat();

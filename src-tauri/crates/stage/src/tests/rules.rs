@@ -55,19 +55,25 @@ pub(super) async fn hold(
     headers: &str,
     rows: impl IntoIterator<Item = Row>,
 ) {
-    for (patch, says) in rows {
+    for (patch, expected_text) in rows {
         let reply = answer(family, dialect, model, headers, &patch).await;
         let text = reply.text();
-        if says == TAKEN {
+        if expected_text == TAKEN {
             assert_eq!(reply.status, 200, "{family} {model} {patch}: {text}");
         } else {
-            let told: Value = serde_json::from_str(text).unwrap();
+            let received: Value = serde_json::from_str(text).unwrap();
             assert!(
                 (400..500).contains(&reply.status),
                 "{family} {model} {patch}: {text}"
             );
-            let told = told.to_string().replace("\\\"", "\"").replace("\\\\", "\\");
-            assert!(told.contains(says), "{family} {model} {patch}: {told}");
+            let received = received
+                .to_string()
+                .replace("\\\"", "\"")
+                .replace("\\\\", "\\");
+            assert!(
+                received.contains(expected_text),
+                "{family} {model} {patch}: {received}"
+            );
         }
     }
 }

@@ -5,44 +5,46 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::{generate, post, request, send};
-use crate::{Cue, Fault, Line, Stage};
+use crate::{Fault, ScriptStep, ScriptedPart, Stage};
 
-fn said(answer: &Value) -> &str {
+fn user_text(answer: &Value) -> &str {
     answer["content"][0]["text"].as_str().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn cues_are_used_in_order_by_matching_requests() {
     let stage = Stage::any_model();
-    stage.cue(Cue::answer([Line::Text("for claude".into())]).for_model("claude-*"));
-    stage.cue(Cue::fault(Fault::status(503)).times(2));
-    stage.cue(Cue::answer([Line::Text("for anyone".into())]));
-    let mut heard = Vec::new();
+    stage.cue(ScriptStep::answer([ScriptedPart::Text("for claude".into())]).for_model("claude-*"));
+    stage.cue(ScriptStep::fault(Fault::status(503)).times(2));
+    stage.cue(ScriptStep::answer([ScriptedPart::Text(
+        "for anyone".into(),
+    )]));
+    let mut parsed = Vec::new();
     for model in ["other", "claude-opus", "other", "other", "other"] {
         let ask = request(Dialect::Anthropic, model, false, "Good evening");
         let reply = generate(&stage, Dialect::Anthropic, &ask).await;
-        heard.push(match reply.status {
-            200 => said(&reply.json()).to_owned(),
+        parsed.push(match reply.status {
+            200 => user_text(&reply.json()).to_owned(),
             status => status.to_string(),
         });
     }
-    assert_eq!(heard[..4], ["503", "for claude", "503", "for anyone"]);
-    assert!(heard[4].starts_with("This is a rehearsal answer"));
+    assert_eq!(parsed[..4], ["503", "for claude", "503", "for anyone"]);
+    assert!(parsed[4].starts_with("This is a rehearsal answer"));
 }
 
 /// A client requests the rest of a truncated response in a message after the results.
 #[tokio::test(start_paused = true)]
 async fn a_call_for_the_beginning_is_not_repeated_later() {
     let stage = Stage::any_model();
-    let call = Line::Tool {
+    let call = ScriptedPart::Tool {
         name: "Bash".into(),
         input: json!({"command": "ls"}),
     };
-    stage.cue(Cue {
+    stage.cue(ScriptStep {
         before_tool_call: true,
-        ..Cue::answer([call]).times(2)
+        ..ScriptStep::answer([call]).times(2)
     });
-    stage.cue(Cue::answer([Line::Text("Two files.".into())]).times(2));
+    stage.cue(ScriptStep::answer([ScriptedPart::Text("Two files.".into())]).times(2));
     let mut ask = request(Dialect::Anthropic, "any", false, "List them");
     ask["tools"] = json!([{"name": "Bash", "input_schema": {"type": "object"}}]);
     let first = generate(&stage, Dialect::Anthropic, &ask).await.json();
@@ -55,13 +57,13 @@ async fn a_call_for_the_beginning_is_not_repeated_later() {
     ask["messages"] =
         json!([beginning, calls, result, {"role": "assistant", "content": "Two"}, more]);
     let second = generate(&stage, Dialect::Anthropic, &ask).await.json();
-    assert_eq!(said(&second), "Two files.");
+    assert_eq!(user_text(&second), "Two files.");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_turn_waits_for_a_request_that_offers_the_tool_and_for_its_result() {
     let stage = Stage::any_model();
-    stage.cue(Cue::tool_turn(
+    stage.cue(ScriptStep::tool_turn(
         "Bash",
         json!({"command": "ls"}),
         "Two files.",
@@ -96,7 +98,7 @@ async fn a_tool_turn_waits_for_a_request_that_offers_the_tool_and_for_its_result
 #[tokio::test(start_paused = true)]
 async fn a_cue_and_a_models_name_are_combined() {
     let stage = Stage::any_model();
-    stage.cue(Cue::answer([Line::Text("word ".repeat(50))]));
+    stage.cue(ScriptStep::answer([ScriptedPart::Text("word ".repeat(50))]));
     let ask = request(
         Dialect::Anthropic,
         "some-model@max-tokens",
@@ -105,7 +107,7 @@ async fn a_cue_and_a_models_name_are_combined() {
     );
     let answer = generate(&stage, Dialect::Anthropic, &ask).await.json();
     assert_eq!(answer["stop_reason"], "max_tokens");
-    assert_eq!(said(&answer).trim_end(), "word ".repeat(25).trim_end());
+    assert_eq!(user_text(&answer).trim_end(), "word ".repeat(25).trim_end());
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::response::CannotTell;
+use crate::response::UntranslatableResponse;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
-use crate::response::read::{Flow, Read, said, unsayable};
+use crate::response::read::{Flow, Read, string_at, unsayable};
 use crate::response::reasoning::Reasoning;
 use wire::fields::Fields;
 use wire::{Block, block_kind};
@@ -21,7 +21,7 @@ pub(crate) struct Reader {
 struct Open {
     key: Key,
     /// The arguments in the block's start event, as compatible servers send them; deltas replace them.
-    given: Option<String>,
+    start_input: Option<String>,
 }
 
 impl Read for Reader {
@@ -30,7 +30,7 @@ impl Read for Reader {
         kind: &str,
         data: &Fields<'_>,
         parts: &mut Parts,
-    ) -> Result<Flow, CannotTell> {
+    ) -> Result<Flow, UntranslatableResponse> {
         let index = data.number("index").unwrap_or_default();
         match kind {
             "content_block_start" => {
@@ -41,7 +41,7 @@ impl Read for Reader {
             }
             "content_block_delta" => {
                 let delta = data.object("delta").unwrap_or_default();
-                self.reasoning.push(&said(&delta, "thinking"));
+                self.reasoning.push(&string_at(&delta, "thinking"));
                 if let Some(open) = self.open.get_mut(&index) {
                     open.grow(&delta, parts)?;
                 }
@@ -57,7 +57,11 @@ impl Read for Reader {
         Ok(Flow::On)
     }
 
-    fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+    fn document(
+        &mut self,
+        document: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<(), UntranslatableResponse> {
         for block in document.objects("content") {
             if let Some(open) = self.begin(&block, parts)? {
                 open.end(parts)?;
@@ -69,9 +73,13 @@ impl Read for Reader {
 
 impl Reader {
     /// `None` for blocks that the client does not receive: thinking, and tools that the provider executed.
-    fn begin(&mut self, block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTell> {
+    fn begin(
+        &mut self,
+        block: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<Option<Open>, UntranslatableResponse> {
         let name = block.text("type").unwrap_or_default();
-        let (kind, given) = match block_kind(&name) {
+        let (kind, start_input) = match block_kind(&name) {
             Block::Text if name == "text" => (Kind::Text, None),
             Block::Tool => {
                 let call = Call {
@@ -83,44 +91,50 @@ impl Reader {
                 };
                 // Truncated arguments are not an object: some servers send their text.
                 let empty = block.object("input").is_some_and(|input| input.is_empty());
-                let given = block.given("input").filter(|_| !empty);
+                let start_input = block.non_null("input").filter(|_| !empty);
                 let text = block.text("input");
-                (Kind::Call(call), text.or(given.map(str::to_owned)))
+                (Kind::Call(call), text.or(start_input.map(str::to_owned)))
             }
             Block::Thinking => {
-                self.reasoning.push(&said(block, "thinking"));
+                self.reasoning.push(&string_at(block, "thinking"));
                 return Ok(None);
             }
             Block::ServerTool => return Ok(None),
-            Block::Whole if name.ends_with("_tool_result") => return Ok(None),
-            Block::Text | Block::Whole => return Err(unsayable(format!("a `{name}` block"))),
+            Block::CompleteAtStart if name.ends_with("_tool_result") => return Ok(None),
+            Block::Text | Block::CompleteAtStart => {
+                return Err(unsayable(format!("a `{name}` block")));
+            }
         };
         let text = kind == Kind::Text;
         let key = parts.begin(kind, Lasts::UntilEnded)?;
         if text {
-            parts.grow(key, &said(block, "text"))?;
+            parts.grow(key, &string_at(block, "text"))?;
         }
-        Ok(Some(Open { key, given }))
+        Ok(Some(Open { key, start_input }))
     }
 }
 
 impl Open {
-    fn grow(&mut self, delta: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+    fn grow(
+        &mut self,
+        delta: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<(), UntranslatableResponse> {
         let text = match delta.text("type").as_deref() {
-            Some("text_delta") => said(delta, "text"),
+            Some("text_delta") => string_at(delta, "text"),
             Some("input_json_delta") => delta.text("partial_json").unwrap_or_default(),
             _ => return Ok(()),
         };
         if !text.is_empty() {
-            self.given = None;
+            self.start_input = None;
             parts.grow(self.key, &text)?;
         }
         Ok(())
     }
 
-    fn end(self, parts: &mut Parts) -> Result<(), CannotTell> {
-        if let Some(given) = self.given {
-            parts.grow(self.key, &given)?;
+    fn end(self, parts: &mut Parts) -> Result<(), UntranslatableResponse> {
+        if let Some(start_input) = self.start_input {
+            parts.grow(self.key, &start_input)?;
         }
         parts.end(self.key)?;
         Ok(())

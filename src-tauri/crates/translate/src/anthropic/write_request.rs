@@ -3,7 +3,7 @@ use catalog::{Effort, ReasoningContent};
 use crate::Names;
 use crate::request::Target;
 use crate::request::dropped::{LeftOut, Why, leave_out};
-use crate::request::format::{Asked, Wanted};
+use crate::request::format::{VendorFormat, Wanted};
 use crate::request::function::{Function, arguments_object};
 use crate::request::model::{
     Call, Conversation, Document, DocumentBody, File, Part, Role, Tool, ToolChoice, ToolResult,
@@ -21,15 +21,15 @@ const IMAGE_TYPES: &[&str] = &["image/jpeg", "image/png", "image/gif", "image/we
 
 /// # Errors The conversation has content that Messages does not support.
 pub(crate) fn write(
-    said: &Conversation,
+    conversation: &Conversation,
     target: &Target,
     names: &Names,
     left_out: &mut Vec<LeftOut>,
 ) -> Read<(String, Option<Wanted>)> {
-    if let (None, Some(added)) = (said.max_tokens, target.max_output) {
+    if let (None, Some(added)) = (conversation.max_tokens, target.max_output) {
         leave_out(left_out, format!("max_tokens: {added}"), Why::Added);
     }
-    let limit = said.max_tokens.or(target.max_output);
+    let limit = conversation.max_tokens.or(target.max_output);
     let limit = limit.ok_or_else(|| Untranslatable::NoOutputLimit {
         dialect: DIALECT,
         model: target.model.clone(),
@@ -38,42 +38,42 @@ pub(crate) fn write(
         ("model", quoted(&target.model)),
         ("max_tokens", limit.to_string()),
     ];
-    let asked = Asked::of(&said.format, Enforcer::Anthropic, left_out);
-    let mut system = write_system(&said.turns, left_out);
-    system.extend(asked.instruction.as_deref().map(text_of));
+    let requested = VendorFormat::of(&conversation.format, Enforcer::Anthropic, left_out);
+    let mut system = write_system(&conversation.turns, left_out);
+    system.extend(requested.instruction.as_deref().map(text_of));
     if !system.is_empty() {
         body.push(("system", array(&system)));
     }
     body.push((
         "messages",
-        write_messages(&said.turns, names, target, left_out)?,
+        write_messages(&conversation.turns, names, target, left_out)?,
     ));
-    if !said.tools.is_empty() {
-        let tools = said.tools.iter();
+    if !conversation.tools.is_empty() {
+        let tools = conversation.tools.iter();
         let tools: Vec<String> = tools
             .map(|tool| write_tool(tool, names, left_out))
             .collect();
         body.push(("tools", array(&tools)));
-        body.extend(write_choice(said, names).map(|choice| ("tool_choice", choice)));
+        body.extend(write_choice(conversation, names).map(|choice| ("tool_choice", choice)));
     }
-    if !said.stop_sequences.is_empty() {
-        let stops: Vec<String> = said
+    if !conversation.stop_sequences.is_empty() {
+        let stops: Vec<String> = conversation
             .stop_sequences
             .iter()
             .map(|stop| quoted(stop))
             .collect();
         body.push(("stop_sequences", array(&stops)));
     }
-    body.extend(write_sampling(said, left_out));
-    body.extend(target.sampling(said, DIALECT, left_out));
-    body.extend(write_output(said, &asked).map(|config| ("output_config", config)));
-    if said.verbosity.is_some() {
+    body.extend(write_sampling(conversation, left_out));
+    body.extend(target.sampling(conversation, DIALECT, left_out));
+    body.extend(write_output(conversation, &requested).map(|config| ("output_config", config)));
+    if conversation.verbosity.is_some() {
         leave_out(left_out, "verbosity", Why::Approximate);
     }
-    if said.stream {
+    if conversation.stream {
         body.push(("stream", "true".to_owned()));
     }
-    Ok((object(&body), asked.wanted))
+    Ok((object(&body), requested.wanted))
 }
 
 /// Messages has instructions only before the conversation: later ones are moved there, in their order, as Anthropic's endpoint
@@ -109,7 +109,7 @@ fn text_of(text: &str) -> String {
 
 /// The user's last text if the conversation ends with a response: Messages would treat that response as a prefix to continue,
 /// which newer models refuse. Codex sends such a request after a truncated stream with a finished message, to get the rest.
-const GO_ON: &str = "Continue.";
+const CONTINUE: &str = "Continue.";
 
 fn write_messages(
     turns: &[Turn],
@@ -138,7 +138,7 @@ fn write_messages(
         _ => return Err(Wish::NoUserFirst.unsayable_in(DIALECT)),
     }
     if let Some((Role::Assistant, _)) = messages.last() {
-        messages.push((Role::User, vec![text_of(GO_ON)]));
+        messages.push((Role::User, vec![text_of(CONTINUE)]));
         leave_out(left_out, "the end with a response", Why::Approximate);
     }
     let messages = messages.iter().map(|(role, blocks)| {
@@ -263,9 +263,9 @@ fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String
     object(&block)
 }
 
-fn write_choice(said: &Conversation, names: &Names) -> Option<String> {
-    let mut choice: Pairs = match &said.tool_choice {
-        ToolChoice::Auto if !said.one_call_at_a_time => return None,
+fn write_choice(conversation: &Conversation, names: &Names) -> Option<String> {
+    let mut choice: Pairs = match &conversation.tool_choice {
+        ToolChoice::Auto if !conversation.one_call_at_a_time => return None,
         ToolChoice::Auto => vec![("type", quoted("auto"))],
         ToolChoice::Any => vec![("type", quoted("any"))],
         ToolChoice::Never => return Some(object(&[("type", quoted("none"))])),
@@ -274,7 +274,7 @@ fn write_choice(said: &Conversation, names: &Names) -> Option<String> {
             vec![("type", quoted("tool")), ("name", quoted(&name))]
         }
     };
-    if said.one_call_at_a_time {
+    if conversation.one_call_at_a_time {
         choice.push(("disable_parallel_tool_use", "true".to_owned()));
     }
     Some(object(&choice))
@@ -282,8 +282,8 @@ fn write_choice(said: &Conversation, names: &Names) -> Option<String> {
 
 /// Writes temperature or `top_p`, not both: models since Claude Opus 4.1 refuse both together. The maximum temperature is 1 in
 /// this dialect.
-fn write_sampling(said: &Conversation, left_out: &mut Vec<LeftOut>) -> Pairs {
-    match (said.temperature, said.top_p) {
+fn write_sampling(conversation: &Conversation, left_out: &mut Vec<LeftOut>) -> Pairs {
+    match (conversation.temperature, conversation.top_p) {
         (Some(temperature), top_p) => {
             if top_p.is_some_and(|top_p| top_p < 1.0) {
                 leave_out(left_out, "top_p", Why::Sampling);
@@ -304,12 +304,12 @@ fn write_sampling(said: &Conversation, left_out: &mut Vec<LeftOut>) -> Pairs {
 
 /// Writes an effort without `thinking`: with thinking on, the next request must return the signed thinking with the tool
 /// results, which no client of another dialect can do.
-fn write_output(said: &Conversation, asked: &Asked<'_>) -> Option<String> {
+fn write_output(conversation: &Conversation, requested: &VendorFormat<'_>) -> Option<String> {
     let mut config = Pairs::new();
-    if let Some(effort) = said.effort.filter(|effort| *effort != Effort::None) {
+    if let Some(effort) = conversation.effort.filter(|effort| *effort != Effort::None) {
         config.push(("effort", quoted(effort.as_str())));
     }
-    if let Some((schema, _)) = &asked.schema {
+    if let Some((schema, _)) = &requested.schema {
         let format = [("type", quoted("json_schema")), ("schema", schema.clone())];
         config.push(("format", object(&format)));
     }

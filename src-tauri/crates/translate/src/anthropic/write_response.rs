@@ -4,10 +4,10 @@ use catalog::{ReasoningContent, Tokens};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::response::error::Told;
+use crate::response::error::ProviderError;
 use crate::response::model::{Answer, Call, Happening, Identity, Input, Kind, Part, Stop};
 use crate::response::write::Write;
-use crate::response::{CannotTell, Form, NO_THOUGHT, stop};
+use crate::response::{Form, NO_THOUGHT, UntranslatableResponse, stop};
 use wire::Broken;
 use wire::fields::array;
 use wire::sse;
@@ -66,7 +66,11 @@ impl Write for Writer {
         event(&json!({"type": "message_start", "message": message}), out);
     }
 
-    fn happening(&mut self, happening: &Happening, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+    fn happening(
+        &mut self,
+        happening: &Happening,
+        out: &mut Vec<u8>,
+    ) -> Result<(), UntranslatableResponse> {
         if matches!(happening, Happening::Begins(Kind::Call(_)))
             && std::mem::take(&mut self.owes_thought)
         {
@@ -94,7 +98,7 @@ impl Write for Writer {
                 json!({"type": "content_block_delta", "index": index, "delta": delta})
             }
             // A truncated block is closed like any other: the stop reason reports the truncation.
-            Happening::Ends | Happening::BreaksOff => {
+            Happening::Ends | Happening::Truncated => {
                 self.index += 1;
                 json!({"type": "content_block_stop", "index": index})
             }
@@ -113,8 +117,8 @@ impl Write for Writer {
         event(&json!({"type": "message_stop"}), out);
     }
 
-    fn error(&mut self, told: &Told, out: &mut Vec<u8>) {
-        event(&told.anthropic(), out);
+    fn error(&mut self, translated: &ProviderError, out: &mut Vec<u8>) {
+        event(&translated.anthropic(), out);
     }
 }
 
@@ -128,26 +132,26 @@ fn usage(tokens: Tokens) -> Value {
     })
 }
 
-fn sayable(call: &Call) -> Result<(), CannotTell> {
+fn sayable(call: &Call) -> Result<(), UntranslatableResponse> {
     match call.input {
         Input::Json => Ok(()),
-        Input::FreeText => Err(CannotTell::Unsayable(format!(
+        Input::FreeText => Err(UntranslatableResponse::Unsayable(format!(
             "a call of `{}` with free text",
             call.name
         ))),
     }
 }
 
-pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> Result<String, CannotTell> {
+pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> Result<String, UntranslatableResponse> {
     // A truncated call has no valid object, and `{}` would be a different call.
-    let cut = |part: &Part| matches!(part.kind, Kind::Call(_)) && !part.whole;
+    let cut = |part: &Part| matches!(part.kind, Kind::Call(_)) && !part.complete;
     let parts = answer.parts.iter().filter(|part| !cut(part));
-    let content: Result<Vec<String>, CannotTell> = parts.map(block).collect();
+    let content: Result<Vec<String>, UntranslatableResponse> = parts.map(block).collect();
     let mut content = content?;
     let calls = answer
         .parts
         .iter()
-        .any(|part| matches!(part.kind, Kind::Call(_)) && part.whole);
+        .any(|part| matches!(part.kind, Kind::Call(_)) && part.complete);
     if calls && form.reasoning_content == ReasoningContent::Required {
         let thought = json!({"type": "thinking", "thinking": NO_THOUGHT, "signature": ""});
         content.insert(0, thought.to_string());
@@ -164,7 +168,7 @@ pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> Result<String, Canno
 }
 
 /// The input of a call is written as it was received, so that numbers keep their digits.
-fn block(part: &Part) -> Result<String, CannotTell> {
+fn block(part: &Part) -> Result<String, UntranslatableResponse> {
     let call = match &part.kind {
         Kind::Text | Kind::Refusal => {
             return Ok(json!({"type": "text", "text": part.text}).to_string());

@@ -28,8 +28,11 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
             };
             word = word << 6 | u32::try_from(digit).ok()?;
         }
-        let whole = chunk.len().checked_sub(1).filter(|whole| *whole > 0)?;
-        bytes.extend_from_slice(&word.to_be_bytes()[1..=whole]);
+        let complete = chunk
+            .len()
+            .checked_sub(1)
+            .filter(|complete| *complete > 0)?;
+        bytes.extend_from_slice(&word.to_be_bytes()[1..=complete]);
     }
     (encode(&bytes) == text).then_some(bytes)
 }

@@ -26,15 +26,15 @@ pub(super) fn pack(id: &str) -> Option<String> {
         return Some(format!("{UUID}{start}{}", encode(&bytes)));
     }
     let digits = id.bytes().rev().take_while(|byte| is_digit(*byte)).count();
-    let whole = digits / 2;
-    if whole < 8 {
+    let is_exact = digits / 2;
+    if is_exact < 8 {
         return None;
     }
-    if whole >= 16 && digits == 32 {
+    if is_exact >= 16 && digits == 32 {
         let (start, tail) = split_end(id, 32)?;
         return Some(format!("{DIGITS}{start}{}", encode(&bytes_of(tail)?)));
     }
-    let count = whole.min(COUNTS.len() - 1);
+    let count = is_exact.min(COUNTS.len() - 1);
     let (start, tail) = split_end(id, count * 2)?;
     let sign = char::from(COUNTS[count]);
     Some(format!(
@@ -47,25 +47,25 @@ pub(super) fn pack(id: &str) -> Option<String> {
 pub(super) fn unpack(id: &str) -> Option<String> {
     if let Some(rest) = id.strip_prefix(DIGITS) {
         let (start, tail) = split_end(rest, PACKED)?;
-        return Some(format!("{start}{}", hex(&decode(tail)?))).filter(|found| whole(found, id));
+        return Some(format!("{start}{}", hex(&decode(tail)?))).filter(|found| is_exact(found, id));
     }
     if let Some(rest) = id.strip_prefix(UUID) {
         let (start, tail) = split_end(rest, PACKED)?;
         let digits = hex(&decode(tail)?);
         let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range));
         let groups: Option<Vec<&str>> = groups.into_iter().collect();
-        return Some(format!("{start}{}", groups?.join("-"))).filter(|found| whole(found, id));
+        return Some(format!("{start}{}", groups?.join("-"))).filter(|found| is_exact(found, id));
     }
     let rest = id.strip_prefix(COUNTED)?;
     let count = COUNTS
         .iter()
         .position(|sign| rest.as_bytes().first() == Some(sign))?;
     let (start, tail) = split_end(&rest[1..], (count * 4).div_ceil(3))?;
-    Some(format!("{start}{}", hex(&decode(tail)?))).filter(|found| whole(found, id))
+    Some(format!("{start}{}", hex(&decode(tail)?))).filter(|found| is_exact(found, id))
 }
 
 /// Decodes only the output of `pack`.
-fn whole(found: &str, packed: &str) -> bool {
+fn is_exact(found: &str, packed: &str) -> bool {
     pack(found).as_deref() == Some(packed)
 }
 

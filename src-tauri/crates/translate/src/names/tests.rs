@@ -55,10 +55,13 @@ fn an_id_that_both_sides_accept_is_unchanged() {
 fn an_id_that_messages_refuses_is_encoded_and_restored() {
     for provider in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         for id in ODD.iter().copied().chain([&*"9+/=".repeat(200)]) {
-            let told = of_ids(Dialect::Anthropic, provider, &[]).client_id(id);
-            assert!(told.bytes().all(super::plain::is_plain), "{told}");
-            let next_turn = of_ids(Dialect::Anthropic, provider, &[&told]);
-            assert_eq!(next_turn.provider_id(&told), id);
+            let translated = of_ids(Dialect::Anthropic, provider, &[]).client_id(id);
+            assert!(
+                translated.bytes().all(super::plain::is_plain),
+                "{translated}"
+            );
+            let next_turn = of_ids(Dialect::Anthropic, provider, &[&translated]);
+            assert_eq!(next_turn.provider_id(&translated), id);
         }
     }
 }
@@ -68,12 +71,12 @@ fn an_id_that_messages_refuses_is_encoded_and_restored() {
 fn an_id_too_long_for_the_clients_own_vendor_becomes_a_digest() {
     let long = "x".repeat(832);
     for (client, longest) in [(Dialect::OpenaiChat, 40), (Dialect::OpenaiResponses, 64)] {
-        let told = of_ids(client, Dialect::Anthropic, &[]).client_id(&long);
-        assert!(told.len() <= longest, "{told}");
-        let next_turn = of_ids(client, Dialect::Anthropic, &[&told]);
+        let translated = of_ids(client, Dialect::Anthropic, &[]).client_id(&long);
+        assert!(translated.len() <= longest, "{translated}");
+        let next_turn = of_ids(client, Dialect::Anthropic, &[&translated]);
         assert_eq!(
-            next_turn.provider_id(&told),
-            told,
+            next_turn.provider_id(&translated),
+            translated,
             "the same in the call and its result"
         );
     }
@@ -102,20 +105,20 @@ fn an_id_already_in_the_conversation_gets_another_form() {
 fn a_provider_of_nine_letter_ids_gets_nine_letters() {
     let ids = ["toolu_01SET2GUF4FKJJAK5B", "aB3dE5gH7", "call_0", "call_1"];
     let names = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &ids).with_nine_letter_ids();
-    let told = ids.map(|id| names.provider_id(id));
-    assert_eq!(told[1], "aB3dE5gH7", "its own");
-    for id in &told {
+    let translated = ids.map(|id| names.provider_id(id));
+    assert_eq!(translated[1], "aB3dE5gH7", "its own");
+    for id in &translated {
         assert!(
             id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()),
             "{id}"
         );
     }
-    assert_eq!(BTreeSet::from(told.clone()).len(), ids.len());
+    assert_eq!(BTreeSet::from(translated.clone()).len(), ids.len());
     let more = [&ids[..], &["call_2"]].concat();
     let next_turn = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &more).with_nine_letter_ids();
     assert_eq!(
         ids.map(|id| next_turn.provider_id(id)),
-        told,
+        translated,
         "the same in the next turn"
     );
 }
@@ -198,13 +201,13 @@ proptest! {
     #[test]
     fn different_ids_stay_different_and_each_is_allowed(client in dialect(), provider in dialect(), ids in ids()) {
         let names = of_ids(client, provider, &[]);
-        let told: BTreeSet<String> = ids.iter().map(|id| names.client_id(id)).collect();
-        prop_assert_eq!(told.len(), ids.len());
-        for id in &told {
+        let translated: BTreeSet<String> = ids.iter().map(|id| names.client_id(id)).collect();
+        prop_assert_eq!(translated.len(), ids.len());
+        for id in &translated {
             prop_assert!(super::id::fits(client, id), "{}", id);
         }
-        let next_turn = of_ids(client, provider, &told.iter().map(String::as_str).collect::<Vec<_>>());
-        let sent: BTreeSet<String> = told.iter().map(|id| next_turn.provider_id(id)).collect();
+        let next_turn = of_ids(client, provider, &translated.iter().map(String::as_str).collect::<Vec<_>>());
+        let sent: BTreeSet<String> = translated.iter().map(|id| next_turn.provider_id(id)).collect();
         prop_assert_eq!(sent.len(), ids.len());
     }
 
@@ -219,9 +222,9 @@ proptest! {
     fn different_tools_never_get_the_same_name(tools in prop::collection::btree_set("[a-b.]{1,3}|[a-z]{60,70}", 0..12)) {
         let names = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, tools.iter().map(|name| function(name)), []);
         for name in &tools {
-            let told = names.provider_name(None, name);
-            prop_assert!(is_name(&told));
-            prop_assert_eq!(&names.client_name(&told), name);
+            let translated = names.provider_name(None, name);
+            prop_assert!(is_name(&translated));
+            prop_assert_eq!(&names.client_name(&translated), name);
         }
     }
 }
@@ -238,15 +241,15 @@ fn a_long_id_with_a_hexadecimal_end_is_restored_to_its_own_provider() {
         "0123456789abcdef0123456789abcdef0123456789abcdef0123",
     ] {
         let answer = Names::new(Dialect::OpenaiChat, Dialect::OpenaiChat, [], []);
-        let told = answer.client_id(id);
-        assert!(told.len() <= 40, "{id} became {told}");
+        let translated = answer.client_id(id);
+        assert!(translated.len() <= 40, "{id} became {translated}");
         let next = Names::new(
             Dialect::OpenaiChat,
             Dialect::OpenaiChat,
             [],
-            [told.as_str()],
+            [translated.as_str()],
         );
-        assert_eq!(next.provider_id(&told), id);
+        assert_eq!(next.provider_id(&translated), id);
     }
     // Capital letters and odd counts cannot be packed: such ids become digests.
     let capitals = "chatcmpl-tool-0123456789ABCDEF0123456789ABCDEF";
@@ -262,28 +265,40 @@ fn an_id_of_messages_contains_a_signature_and_ids_of_openai_do_not() {
     ] {
         let answer = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], []);
         for provider_id in ["call_1", "functions.f:0", "odd_tag_n7"] {
-            let (told, carried) = answer.signed_id(provider_id, &signature);
+            let (translated, carried) = answer.signed_id(provider_id, &signature);
             assert!(
                 carried
-                    && told
+                    && translated
                         .bytes()
                         .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
             );
-            let next = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], [told.as_str()]);
-            assert_eq!(next.signature(&told), Some(signature.clone()), "{told}");
-            assert_eq!(next.provider_id(&told), provider_id, "{told}");
+            let next = Names::new(
+                Dialect::Anthropic,
+                Dialect::OpenaiChat,
+                [],
+                [translated.as_str()],
+            );
+            assert_eq!(
+                next.signature(&translated),
+                Some(signature.clone()),
+                "{translated}"
+            );
+            assert_eq!(next.provider_id(&translated), provider_id, "{translated}");
         }
         let answer = Names::new(Dialect::OpenaiResponses, Dialect::OpenaiChat, [], []);
-        let (told, carried) = answer.signed_id("call_1", &signature);
-        assert_eq!((&*told, carried), ("call_1", false));
-        let kept = [(told.clone(), signature.clone())].into();
+        let (translated, carried) = answer.signed_id("call_1", &signature);
+        assert_eq!((&*translated, carried), ("call_1", false));
+        let kept = [(translated.clone(), signature.clone())].into();
         let next = Names::new(
             Dialect::OpenaiResponses,
             Dialect::OpenaiChat,
             [],
-            [told.as_str()],
+            [translated.as_str()],
         );
-        assert_eq!(next.with_signatures(kept).signature(&told), Some(signature));
+        assert_eq!(
+            next.with_signatures(kept).signature(&translated),
+            Some(signature)
+        );
     }
     assert_eq!(
         Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], []).signature("toolu_1"),
@@ -302,18 +317,18 @@ proptest! {
         prop_assume!(!id.is_empty() && !id.starts_with("us"));
         for client in Dialect::ALL {
             let answer = Names::new(client, Dialect::OpenaiChat, [], []);
-            let told = answer.client_id(&id);
-            let next = Names::new(client, Dialect::OpenaiChat, [], [told.as_str()]);
-            let back = next.provider_id(&told);
+            let translated = answer.client_id(&id);
+            let next = Names::new(client, Dialect::OpenaiChat, [], [translated.as_str()]);
+            let back = next.provider_id(&translated);
             // Such an id is only a digest from then on.
-            let digest = told.starts_with("us_") && told.len() == 35;
-            prop_assert!(back == id || digest && back == told, "{} {} {}", id, told, back);
+            let digest = translated.starts_with("us_") && translated.len() == 35;
+            prop_assert!(back == id || digest && back == translated, "{} {} {}", id, translated, back);
         }
         let signature = Signature::Thought(text);
         let answer = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], []);
-        let (told, _) = answer.signed_id(&id, &signature);
-        let next = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], [told.as_str()]);
-        prop_assert_eq!(next.signature(&told), Some(signature));
-        prop_assert_eq!(next.provider_id(&told), id);
+        let (translated, _) = answer.signed_id(&id, &signature);
+        let next = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], [translated.as_str()]);
+        prop_assert_eq!(next.signature(&translated), Some(signature));
+        prop_assert_eq!(next.provider_id(&translated), id);
     }
 }

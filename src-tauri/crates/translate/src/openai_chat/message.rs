@@ -59,11 +59,11 @@ pub(crate) fn read_message(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Opti
         }
         "tool" => {
             let id = message.needed_text("tool_call_id")?;
-            let (is_error, parts_said) = result_text(parts);
+            let (is_error, result_parts) = result_text(parts);
             parts = vec![Part::Result(ToolResult {
                 id,
                 is_error,
-                parts: parts_said,
+                parts: result_parts,
             })];
             Role::User
         }

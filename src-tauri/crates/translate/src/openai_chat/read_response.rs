@@ -7,10 +7,10 @@ use wire::Framing;
 use wire::fields::Fields;
 
 use crate::names::Signature;
-use crate::response::CannotTell;
+use crate::response::UntranslatableResponse;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
-use crate::response::read::{Flow, Read, said, unsayable};
+use crate::response::read::{Flow, Read, string_at, unsayable};
 use crate::response::reasoning::Reasoning;
 
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Read for Reader {
         kind: &str,
         data: &Fields<'_>,
         parts: &mut Parts,
-    ) -> Result<Flow, CannotTell> {
+    ) -> Result<Flow, UntranslatableResponse> {
         if kind == "[DONE]" {
             return Ok(Flow::Over);
         }
@@ -47,11 +47,15 @@ impl Read for Reader {
         Ok(Flow::On)
     }
 
-    fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+    fn document(
+        &mut self,
+        document: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<(), UntranslatableResponse> {
         for (index, choice) in (0..).zip(document.objects("choices")) {
             only_one(index)?;
             if let Some(message) = choice.object("message") {
-                self.message(&message, Framing::Whole, parts)?;
+                self.message(&message, Framing::Document, parts)?;
             }
         }
         Ok(())
@@ -68,8 +72,8 @@ fn thought(call: &Fields<'_>) -> Option<Signature> {
 }
 
 /// OpenRouter's encrypted details of the thinking that belong to a call (its docs, "Preserving reasoning").
-fn details(told: &Fields<'_>) -> Vec<(String, Signature)> {
-    let details = told.objects("reasoning_details").into_iter();
+fn details(translated: &Fields<'_>) -> Vec<(String, Signature)> {
+    let details = translated.objects("reasoning_details").into_iter();
     let of_calls =
         details.filter(|detail| detail.text("type").as_deref() == Some("reasoning.encrypted"));
     let with_id = of_calls.filter_map(|detail| {
@@ -79,7 +83,7 @@ fn details(told: &Fields<'_>) -> Vec<(String, Signature)> {
     with_id.collect()
 }
 
-fn only_one(index: u64) -> Result<(), CannotTell> {
+fn only_one(index: u64) -> Result<(), UntranslatableResponse> {
     match index {
         0 => Ok(()),
         _ => Err(unsayable("more than one choice")),
@@ -90,28 +94,31 @@ impl Reader {
     /// Reads a message or a delta. Reasoning is removed.
     fn message(
         &mut self,
-        told: &Fields<'_>,
+        translated: &Fields<'_>,
         framing: Framing,
         parts: &mut Parts,
-    ) -> Result<(), CannotTell> {
+    ) -> Result<(), UntranslatableResponse> {
         for media in ["audio", "images"] {
-            if told.given(media).is_some_and(|given| given != "[]") {
+            if translated
+                .non_null(media)
+                .is_some_and(|start_input| start_input != "[]")
+            {
                 return Err(unsayable(format!("`{media}`")));
             }
         }
-        self.details.extend(details(told));
-        let reasoning = ["reasoning_content", "reasoning"].map(|name| told.text(name));
+        self.details.extend(details(translated));
+        let reasoning = ["reasoning_content", "reasoning"].map(|name| translated.text(name));
         if let Some(text) = reasoning.into_iter().flatten().next() {
             self.reasoning.push(&text);
         }
-        parts.say(Kind::Text, &said(told, "content"))?;
-        parts.say(Kind::Refusal, &said(told, "refusal"))?;
-        let calls = told.objects("tool_calls");
+        parts.push_text(Kind::Text, &string_at(translated, "content"))?;
+        parts.push_text(Kind::Refusal, &string_at(translated, "refusal"))?;
+        let calls = translated.objects("tool_calls");
         for (at, call) in (0..).zip(&calls) {
             // The calls of a document have no index.
             let place = match framing {
                 Framing::Stream => call.number("index").unwrap_or_default(),
-                Framing::Whole => at,
+                Framing::Document => at,
             };
             let (function, input) = match (call.object("function"), call.object("custom")) {
                 (Some(function), _) => (function, Input::Json),
@@ -123,10 +130,10 @@ impl Reader {
             self.call(place, &id, &function, (input, signature), parts)?;
         }
         // The single call of the older API.
-        if let Some(function) = told.object("function_call") {
+        if let Some(function) = translated.object("function_call") {
             let place = match framing {
                 Framing::Stream => 0,
-                Framing::Whole => calls.len() as u64,
+                Framing::Document => calls.len() as u64,
             };
             self.call(place, "", &function, (Input::Json, None), parts)?;
         }
@@ -140,7 +147,7 @@ impl Reader {
         function: &Fields<'_>,
         (input, signature): (Input, Option<Signature>),
         parts: &mut Parts,
-    ) -> Result<(), CannotTell> {
+    ) -> Result<(), UntranslatableResponse> {
         let name = function.text("name").unwrap_or_default();
         // Some servers give every call the index 0; only the id differs.
         let known = self.calls.iter().rfind(|call| {

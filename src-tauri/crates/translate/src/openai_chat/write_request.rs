@@ -3,7 +3,7 @@ use catalog::{ChatLimit, ReasoningContent, StreamUsage, ThoughtSignatures};
 use crate::names::Names;
 use crate::request::Target;
 use crate::request::dropped::{LeftOut, Why, leave_out};
-use crate::request::format::{Asked, Wanted};
+use crate::request::format::{VendorFormat, Wanted};
 use crate::request::function::{Function, arguments};
 use crate::request::model::{
     Call, Conversation, Document, DocumentBody, File, Part, Role, Tool, ToolChoice, ToolResult,
@@ -20,36 +20,36 @@ use super::signatures::CallSignatures;
 
 /// # Errors The conversation has content that Chat does not support.
 pub(crate) fn write(
-    said: &Conversation,
+    conversation: &Conversation,
     target: &Target,
     names: &Names,
     left_out: &mut Vec<LeftOut>,
 ) -> Read<(String, Option<Wanted>)> {
     let mut body: Pairs = vec![("model", quoted(&target.model))];
     let mut messages = Vec::new();
-    for turn in &said.turns {
+    for turn in &conversation.turns {
         write_turn(turn, names, target, &mut messages, left_out)?;
     }
     body.push(("messages", array(&messages)));
-    body.extend(write_tools(said, names, left_out));
-    body.extend(write_limits(said, target)?);
-    body.extend(target.sampling(said, DIALECT, left_out));
-    let asked = Asked::of(&said.format, Enforcer::OpenAi, left_out);
-    body.extend(write_format(&asked).map(|format| ("response_format", format)));
-    if let Some(effort) = said.effort {
+    body.extend(write_tools(conversation, names, left_out));
+    body.extend(write_limits(conversation, target)?);
+    body.extend(target.sampling(conversation, DIALECT, left_out));
+    let requested = VendorFormat::of(&conversation.format, Enforcer::OpenAi, left_out);
+    body.extend(write_format(&requested).map(|format| ("response_format", format)));
+    if let Some(effort) = conversation.effort {
         body.push(("reasoning_effort", quoted(effort.as_str())));
     }
-    if let Some(verbosity) = &said.verbosity {
+    if let Some(verbosity) = &conversation.verbosity {
         body.push(("verbosity", quoted(verbosity)));
     }
-    if said.stream {
+    if conversation.stream {
         body.push(("stream", "true".to_owned()));
         // Always requested: every other dialect reports usage, and the ledger needs it.
         if target.stream_usage == StreamUsage::OnRequest {
             body.push(("stream_options", r#"{"include_usage":true}"#.to_owned()));
         }
     }
-    Ok((object(&body), asked.wanted))
+    Ok((object(&body), requested.wanted))
 }
 
 fn write_turn(
@@ -67,20 +67,20 @@ fn write_turn(
         }
         Role::Assistant => messages.push(write_answer(&turn.parts, names, target, left_out)),
         Role::User => {
-            let mut said = Vec::new();
+            let mut conversation = Vec::new();
             for part in &turn.parts {
                 match part {
                     Part::Result(result) => {
                         messages.push(write_result(result, names));
-                        said.extend(shown_by_tool(result, names));
+                        conversation.extend(shown_by_tool(result, names));
                     }
                     Part::Text(_) | Part::Image(_) | Part::Document(_) | Part::Call(_) => {
-                        said.push(part.clone());
+                        conversation.push(part.clone());
                     }
                 }
             }
-            if !said.is_empty() {
-                let content = write_content(&said, target)?;
+            if !conversation.is_empty() {
+                let content = write_content(&conversation, target)?;
                 messages.push(object(&[("role", quoted("user")), ("content", content)]));
             }
         }
@@ -147,13 +147,13 @@ fn write_answer(
         Part::Image(_) | Part::Document(_) | Part::Call(_) | Part::Result(_) => None,
     });
     let texts: Vec<&str> = texts.collect();
-    let said = parts.iter().filter_map(|part| match part {
+    let conversation = parts.iter().filter_map(|part| match part {
         Part::Call(call) => Some(call),
         Part::Text(_) | Part::Image(_) | Part::Document(_) | Part::Result(_) => None,
     });
-    let said: Vec<&Call> = said.collect();
-    let signed = CallSignatures::of(&said, names, target);
-    let calls = said.iter().zip(&signed.thoughts);
+    let conversation: Vec<&Call> = conversation.collect();
+    let signed = CallSignatures::of(&conversation, names, target);
+    let calls = conversation.iter().zip(&signed.thoughts);
     let calls: Vec<String> = calls
         .map(|(call, thought)| write_call(call, thought.as_deref(), names))
         .collect();
@@ -179,7 +179,7 @@ fn write_answer(
     if !calls.is_empty() {
         message.push(("tool_calls", array(&calls)));
         if target.reasoning_content == ReasoningContent::Required {
-            let reasoning = names.reasoning(said.iter().map(|call| &*call.id));
+            let reasoning = names.reasoning(conversation.iter().map(|call| &*call.id));
             message.push(("reasoning_content", quoted(&reasoning)));
         }
     }
@@ -264,16 +264,16 @@ fn is_file(part: &Part) -> bool {
     }
 }
 
-fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) -> Pairs {
-    if said.tools.is_empty() {
+fn write_tools(conversation: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) -> Pairs {
+    if conversation.tools.is_empty() {
         return Pairs::new();
     }
-    let tools = said.tools.iter();
+    let tools = conversation.tools.iter();
     let tools: Vec<String> = tools
         .map(|tool| write_tool(tool, names, left_out))
         .collect();
     let mut pairs: Pairs = vec![("tools", array(&tools))];
-    let choice = match &said.tool_choice {
+    let choice = match &conversation.tool_choice {
         ToolChoice::Auto => None,
         ToolChoice::Never => Some(quoted("none")),
         ToolChoice::Any => Some(quoted("required")),
@@ -287,7 +287,7 @@ fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) 
         }
     };
     pairs.extend(choice.map(|choice| ("tool_choice", choice)));
-    if said.one_call_at_a_time {
+    if conversation.one_call_at_a_time {
         pairs.push(("parallel_tool_calls", "false".to_owned()));
     }
     pairs
@@ -312,20 +312,20 @@ fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String
     ])
 }
 
-fn write_limits(said: &Conversation, target: &Target) -> Read<Pairs> {
+fn write_limits(conversation: &Conversation, target: &Target) -> Read<Pairs> {
     let mut pairs = Pairs::new();
-    if let Some(limit) = said.max_tokens {
+    if let Some(limit) = conversation.max_tokens {
         let key = match target.chat_limit {
             ChatLimit::MaxCompletionTokens => "max_completion_tokens",
             ChatLimit::MaxTokens => "max_tokens",
         };
         pairs.push((key, limit.to_string()));
     }
-    if said.stop_sequences.len() > 4 {
+    if conversation.stop_sequences.len() > 4 {
         return Err(Wish::MoreThanFourStopSequences.unsayable_in(DIALECT));
     }
-    if !said.stop_sequences.is_empty() {
-        let stops: Vec<String> = said
+    if !conversation.stop_sequences.is_empty() {
+        let stops: Vec<String> = conversation
             .stop_sequences
             .iter()
             .map(|stop| quoted(stop))
@@ -333,21 +333,26 @@ fn write_limits(said: &Conversation, target: &Target) -> Read<Pairs> {
         pairs.push(("stop", array(&stops)));
     }
     pairs.extend(
-        said.temperature
+        conversation
+            .temperature
             .map(|value| ("temperature", value.to_string())),
     );
-    pairs.extend(said.top_p.map(|value| ("top_p", value.to_string())));
+    pairs.extend(conversation.top_p.map(|value| ("top_p", value.to_string())));
     Ok(pairs)
 }
 
-fn write_format(asked: &Asked<'_>) -> Option<String> {
-    if asked.json {
+fn write_format(requested: &VendorFormat<'_>) -> Option<String> {
+    if requested.json {
         return Some(object(&[("type", quoted("json_object"))]));
     }
-    let (schema, strict) = asked.schema.as_ref()?;
-    let name = asked.name.unwrap_or("answer");
+    let (schema, strict) = requested.schema.as_ref()?;
+    let name = requested.name.unwrap_or("answer");
     let mut inner: Pairs = vec![("name", quoted(name))];
-    inner.extend(asked.description.map(|text| ("description", quoted(text))));
+    inner.extend(
+        requested
+            .description
+            .map(|text| ("description", quoted(text))),
+    );
     inner.push(("schema", schema.clone()));
     inner.push(("strict", strict.to_string()));
     Some(object(&[

@@ -3,10 +3,10 @@
 use catalog::{ReasoningContent, Tokens};
 use serde_json::{Value, json};
 
-use crate::response::error::Told;
+use crate::response::error::ProviderError;
 use crate::response::model::{Answer, Call, Happening, Identity, Input, Kind, Stop};
 use crate::response::write::Write;
-use crate::response::{CannotTell, Form, NO_THOUGHT, stop};
+use crate::response::{Form, NO_THOUGHT, UntranslatableResponse, stop};
 use wire::sse;
 
 #[derive(Debug)]
@@ -63,7 +63,11 @@ impl Write for Writer {
         self.delta(role, Value::Null, out);
     }
 
-    fn happening(&mut self, happening: &Happening, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+    fn happening(
+        &mut self,
+        happening: &Happening,
+        out: &mut Vec<u8>,
+    ) -> Result<(), UntranslatableResponse> {
         match (happening, &self.part) {
             (Happening::Begins(kind), _) => {
                 if let Kind::Call(call) = kind {
@@ -97,7 +101,7 @@ impl Write for Writer {
                 self.delta(delta, Value::Null, out);
             }
             // The dialect has no event for the end of a part.
-            (Happening::Ends | Happening::BreaksOff, _) | (Happening::Piece(_), None) => {
+            (Happening::Ends | Happening::Truncated, _) | (Happening::Piece(_), None) => {
                 self.part = None;
             }
         }
@@ -113,8 +117,8 @@ impl Write for Writer {
         out.extend_from_slice(b"data: [DONE]\n\n");
     }
 
-    fn error(&mut self, told: &Told, out: &mut Vec<u8>) {
-        sse::write("", &told.openai().to_string(), out);
+    fn error(&mut self, translated: &ProviderError, out: &mut Vec<u8>) {
+        sse::write("", &translated.openai().to_string(), out);
     }
 }
 
@@ -150,16 +154,16 @@ fn usage(tokens: Tokens) -> Value {
 }
 
 pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> String {
-    let told = |text: String| match text.as_str() {
+    let translated = |text: String| match text.as_str() {
         "" => Value::Null,
         _ => text.into(),
     };
-    let refusal = answer.said(&Kind::Refusal);
+    let refusal = answer.text_of(&Kind::Refusal);
     let declined = !refusal.is_empty();
     let mut message = json!({
         "role": "assistant",
-        "content": told(answer.said(&Kind::Text)),
-        "refusal": told(refusal),
+        "content": translated(answer.text_of(&Kind::Text)),
+        "refusal": translated(refusal),
     });
     let calls = answer.parts.iter().filter_map(|part| match &part.kind {
         Kind::Call(call) => Some(tool_call(call, &part.text)),

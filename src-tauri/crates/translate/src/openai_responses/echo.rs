@@ -50,12 +50,12 @@ pub(super) fn echo(body: &Object<'_>) -> Echo {
 }
 
 pub(super) fn object(echo: Option<&Echo>) -> Value {
-    let said = |key: &str| {
+    let value_of = |key: &str| {
         let raw = echo.and_then(|echo| echo.get(key));
         let value = raw.and_then(|raw| serde_json::from_str::<Value>(raw).ok());
         value.filter(|value| !value.is_null())
     };
-    let or = |key: &str, default: Value| said(key).unwrap_or(default);
+    let or = |key: &str, default: Value| value_of(key).unwrap_or(default);
     json!({
         "background": or("background", json!(false)),
         "frequency_penalty": or("frequency_penalty", json!(0)),
@@ -67,14 +67,14 @@ pub(super) fn object(echo: Option<&Echo>) -> Value {
         "presence_penalty": or("presence_penalty", json!(0)),
         "previous_response_id": or("previous_response_id", Value::Null),
         "prompt_cache_key": or("prompt_cache_key", Value::Null),
-        "reasoning": said("reasoning").map_or(Value::Null, |said| reasoning(&said)),
+        "reasoning": value_of("reasoning").map_or(Value::Null, |value_of| reasoning(&value_of)),
         "safety_identifier": or("safety_identifier", Value::Null),
         // The requested tier applies to another vendor, so the default is reported.
         "service_tier": "default",
         "temperature": or("temperature", json!(1)),
-        "text": text(said("text")),
+        "text": text(value_of("text")),
         "tool_choice": or("tool_choice", json!("auto")),
-        "tools": tools(said("tools")),
+        "tools": tools(value_of("tools")),
         "top_logprobs": or("top_logprobs", json!(0)),
         "top_p": or("top_p", json!(1)),
         "truncation": or("truncation", json!("disabled")),
@@ -82,12 +82,12 @@ pub(super) fn object(echo: Option<&Echo>) -> Value {
     })
 }
 
-fn reasoning(said: &Value) -> Value {
-    json!({ "effort": said["effort"], "summary": said["summary"] })
+fn reasoning(value_of: &Value) -> Value {
+    json!({ "effort": value_of["effort"], "summary": value_of["summary"] })
 }
 
-fn text(said: Option<Value>) -> Value {
-    let mut text = said.unwrap_or_else(|| json!({}));
+fn text(value_of: Option<Value>) -> Value {
+    let mut text = value_of.unwrap_or_else(|| json!({}));
     if text["format"].is_null() {
         text["format"] = json!({ "type": "text" });
     }
@@ -103,8 +103,8 @@ fn text(said: Option<Value>) -> Value {
 }
 
 /// A function's optional fields are present, and null if the request did not have them.
-fn tools(said: Option<Value>) -> Value {
-    let mut tools = said.unwrap_or_else(|| json!([]));
+fn tools(value_of: Option<Value>) -> Value {
+    let mut tools = value_of.unwrap_or_else(|| json!([]));
     for tool in tools.as_array_mut().into_iter().flatten() {
         if tool["type"] != "function" {
             continue;

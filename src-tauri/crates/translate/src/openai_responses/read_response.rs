@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::response::CannotTell;
+use crate::response::UntranslatableResponse;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
-use crate::response::read::{Flow, Read, said, unsayable};
+use crate::response::read::{Flow, Read, string_at, unsayable};
 use wire::Broken;
 use wire::fields::Fields;
 use wire::is_executable;
@@ -28,10 +28,10 @@ enum Item {
     Call {
         key: Key,
         /// The arguments received so far.
-        told: String,
+        translated: String,
     },
     /// Reasoning, and tools that the provider executed.
-    NotTold,
+    NotReported,
 }
 
 impl Read for Reader {
@@ -40,7 +40,7 @@ impl Read for Reader {
         kind: &str,
         data: &Fields<'_>,
         parts: &mut Parts,
-    ) -> Result<Flow, CannotTell> {
+    ) -> Result<Flow, UntranslatableResponse> {
         let index = data.number("output_index").unwrap_or_default();
         match kind {
             // A repeated start event belongs to the open item.
@@ -57,9 +57,9 @@ impl Read for Reader {
             "response.output_text.delta" => self.speak(index, data, Kind::Text, parts)?,
             "response.refusal.delta" => self.speak(index, data, Kind::Refusal, parts)?,
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-                if let Some(Item::Call { key, told }) = self.open.get_mut(&index) {
+                if let Some(Item::Call { key, translated }) = self.open.get_mut(&index) {
                     let delta = data.text("delta").unwrap_or_default();
-                    told.push_str(&delta);
+                    translated.push_str(&delta);
                     parts.grow(*key, &delta)?;
                 }
             }
@@ -79,16 +79,20 @@ impl Read for Reader {
     }
 
     /// After a stream, most of the document's content was already translated.
-    fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+    fn document(
+        &mut self,
+        document: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<(), UntranslatableResponse> {
         let (streamed, spoke) = (self.streamed, self.spoke);
         for item in document.objects("output") {
             let kind = item.text("type").unwrap_or_default();
-            let told = match kind.as_str() {
+            let translated = match kind.as_str() {
                 "message" => spoke,
                 _ if is_executable(&kind) => streamed && self.calls.contains(&call_id(&item)),
                 _ => true,
             };
-            if !told {
+            if !translated {
                 let begun = self.begin(&item, parts)?;
                 self.close(begun, &item, parts)?;
             }
@@ -103,7 +107,11 @@ fn call_id(item: &Fields<'_>) -> String {
 }
 
 impl Reader {
-    fn begin(&mut self, item: &Fields<'_>, parts: &mut Parts) -> Result<Item, CannotTell> {
+    fn begin(
+        &mut self,
+        item: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<Item, UntranslatableResponse> {
         let kind = item.text("type").unwrap_or_default();
         let (input, id) = match kind.as_str() {
             "message" => return Ok(Item::Message(BTreeMap::new())),
@@ -113,10 +121,10 @@ impl Reader {
                 return Err(unsayable(format!("an item `{kind}`")));
             }
             _ if is_executable(&kind) => return Err(unsayable(format!("a call of `{kind}`"))),
-            _ => return Ok(Item::NotTold),
+            _ => return Ok(Item::NotReported),
         };
         if !id.is_empty() && !self.calls.insert(id.clone()) {
-            return Ok(Item::NotTold);
+            return Ok(Item::NotReported);
         }
         let call = Call {
             id,
@@ -126,8 +134,8 @@ impl Reader {
             signature: None,
         };
         let key = parts.begin(Kind::Call(call), Lasts::UntilEnded)?;
-        let told = String::new();
-        Ok(Item::Call { key, told })
+        let translated = String::new();
+        Ok(Item::Call { key, translated })
     }
 
     fn speak(
@@ -136,7 +144,7 @@ impl Reader {
         data: &Fields<'_>,
         kind: Kind,
         parts: &mut Parts,
-    ) -> Result<(), CannotTell> {
+    ) -> Result<(), UntranslatableResponse> {
         let item = self.open.entry(index);
         let Item::Message(texts) = item.or_insert_with(|| Item::Message(BTreeMap::new())) else {
             return Ok(());
@@ -150,13 +158,18 @@ impl Reader {
                 key
             }
         };
-        let delta = said(data, "delta");
+        let delta = string_at(data, "delta");
         self.spoke |= !delta.is_empty();
         self.streamed = true;
         Ok(parts.grow(key, &delta)?)
     }
 
-    fn end(&mut self, index: u64, item: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+    fn end(
+        &mut self,
+        index: u64,
+        item: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<(), UntranslatableResponse> {
         self.streamed = true;
         let begun = match self.open.remove(&index) {
             Some(begun) => begun,
@@ -171,19 +184,19 @@ impl Reader {
         begun: Item,
         item: &Fields<'_>,
         parts: &mut Parts,
-    ) -> Result<(), CannotTell> {
+    ) -> Result<(), UntranslatableResponse> {
         match begun {
-            Item::NotTold => {}
-            Item::Call { key, told } => {
+            Item::NotReported => {}
+            Item::Call { key, translated } => {
                 parts.name(key, &item.text("name").unwrap_or_default())?;
-                parts.grow(key, &rest(&told, item)?)?;
+                parts.grow(key, &rest(&translated, item)?)?;
                 parts.end(key)?;
             }
             Item::Message(mut texts) => {
                 for (place, part) in (0..).zip(item.objects("content")) {
                     let (kind, text) = match part.text("type").as_deref() {
-                        Some("refusal") => (Kind::Refusal, said(&part, "refusal")),
-                        _ => (Kind::Text, said(&part, "text")),
+                        Some("refusal") => (Kind::Refusal, string_at(&part, "refusal")),
+                        _ => (Kind::Text, string_at(&part, "text")),
                     };
                     if let Some(key) = texts.remove(&place) {
                         parts.end(key)?;
@@ -204,16 +217,16 @@ impl Reader {
 }
 
 /// The part of a call's arguments that the deltas did not contain. Clients of this dialect use the item's arguments.
-fn rest(told: &str, item: &Fields<'_>) -> Result<String, CannotTell> {
-    let whole = ["arguments", "input"]
+fn rest(translated: &str, item: &Fields<'_>) -> Result<String, UntranslatableResponse> {
+    let complete = ["arguments", "input"]
         .into_iter()
-        .find_map(|key| item.given(key).map(|raw| (key, raw)));
-    let whole = whole.map(|(key, raw)| item.text(key).unwrap_or_else(|| raw.to_owned()));
-    let whole = whole.unwrap_or_default();
-    if whole.is_empty() {
+        .find_map(|key| item.non_null(key).map(|raw| (key, raw)));
+    let complete = complete.map(|(key, raw)| item.text(key).unwrap_or_else(|| raw.to_owned()));
+    let complete = complete.unwrap_or_default();
+    if complete.is_empty() {
         return Ok(String::new());
     }
     let differ = || Broken::Malformed("a tool call that differs from its deltas".to_owned());
-    let rest = whole.strip_prefix(told).ok_or_else(differ)?;
+    let rest = complete.strip_prefix(translated).ok_or_else(differ)?;
     Ok(rest.to_owned())
 }

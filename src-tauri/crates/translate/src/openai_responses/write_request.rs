@@ -1,6 +1,6 @@
 use crate::Names;
 use crate::request::dropped::{LeftOut, Why, leave_out};
-use crate::request::format::{Asked, Wanted};
+use crate::request::format::{VendorFormat, Wanted};
 use crate::request::function::{Function, arguments};
 use crate::request::model::{
     Call, Conversation, Document, DocumentBody, File, Part, Role, Tool, ToolChoice, ToolResult,
@@ -20,45 +20,46 @@ const LEAST_LIMIT: u64 = 16;
 
 /// # Errors The conversation has content that Responses does not support.
 pub(crate) fn write(
-    said: &Conversation,
+    conversation: &Conversation,
     target: &Target,
     names: &Names,
     left_out: &mut Vec<LeftOut>,
 ) -> Read<(String, Option<Wanted>)> {
-    if !said.stop_sequences.is_empty() {
+    if !conversation.stop_sequences.is_empty() {
         return Err(Wish::StopSequences.unsayable_in(DIALECT));
     }
     let mut body: Pairs = vec![("model", quoted(&target.model))];
     let mut items = Vec::new();
-    for turn in &said.turns {
+    for turn in &conversation.turns {
         write_turn(turn, names, &mut items);
     }
     body.push(("input", array(&items)));
-    body.extend(write_tools(said, names, left_out));
-    if let Some(limit) = said.max_tokens {
+    body.extend(write_tools(conversation, names, left_out));
+    if let Some(limit) = conversation.max_tokens {
         if limit < LEAST_LIMIT {
             leave_out(left_out, format!("max_tokens: {limit}"), Why::Approximate);
         }
         body.push(("max_output_tokens", limit.max(LEAST_LIMIT).to_string()));
     }
     body.extend(
-        said.temperature
+        conversation
+            .temperature
             .map(|value| ("temperature", value.to_string())),
     );
-    body.extend(said.top_p.map(|value| ("top_p", value.to_string())));
-    if let Some(effort) = said.effort {
+    body.extend(conversation.top_p.map(|value| ("top_p", value.to_string())));
+    if let Some(effort) = conversation.effort {
         let effort = object(&[("effort", quoted(effort.as_str()))]);
         body.push(("reasoning", effort));
     }
-    body.extend(target.sampling(said, DIALECT, left_out));
-    let asked = Asked::of(&said.format, Enforcer::OpenAi, left_out);
-    body.extend(write_text(said, &asked).map(|text| ("text", text)));
+    body.extend(target.sampling(conversation, DIALECT, left_out));
+    let requested = VendorFormat::of(&conversation.format, Enforcer::OpenAi, left_out);
+    body.extend(write_text(conversation, &requested).map(|text| ("text", text)));
     // The client's own vendor stored nothing that this endpoint could use.
     body.push(("store", "false".to_owned()));
-    if said.stream {
+    if conversation.stream {
         body.push(("stream", "true".to_owned()));
     }
-    Ok((object(&body), asked.wanted))
+    Ok((object(&body), requested.wanted))
 }
 
 fn write_turn(turn: &Turn, names: &Names, items: &mut Vec<String>) {
@@ -166,16 +167,16 @@ fn write_result(result: &ToolResult, names: &Names) -> String {
     ])
 }
 
-fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) -> Pairs {
-    if said.tools.is_empty() {
+fn write_tools(conversation: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) -> Pairs {
+    if conversation.tools.is_empty() {
         return Pairs::new();
     }
-    let tools = said.tools.iter();
+    let tools = conversation.tools.iter();
     let tools: Vec<String> = tools
         .map(|tool| write_tool(tool, names, left_out))
         .collect();
     let mut pairs: Pairs = vec![("tools", array(&tools))];
-    let choice = match &said.tool_choice {
+    let choice = match &conversation.tool_choice {
         ToolChoice::Auto => None,
         ToolChoice::Never => Some(quoted("none")),
         ToolChoice::Any => Some(quoted("required")),
@@ -188,7 +189,7 @@ fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) 
         }
     };
     pairs.extend(choice.map(|choice| ("tool_choice", choice)));
-    if said.one_call_at_a_time {
+    if conversation.one_call_at_a_time {
         pairs.push(("parallel_tool_calls", "false".to_owned()));
     }
     pairs
@@ -209,21 +210,26 @@ fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String
     object(&function)
 }
 
-fn write_text(said: &Conversation, asked: &Asked<'_>) -> Option<String> {
+fn write_text(conversation: &Conversation, requested: &VendorFormat<'_>) -> Option<String> {
     let mut text = Pairs::new();
-    if asked.json {
+    if requested.json {
         text.push(("format", object(&[("type", quoted("json_object"))])));
     }
-    if let Some((schema, strict)) = &asked.schema {
-        let name = quoted(asked.name.unwrap_or("answer"));
+    if let Some((schema, strict)) = &requested.schema {
+        let name = quoted(requested.name.unwrap_or("answer"));
         let mut format: Pairs = vec![("type", quoted("json_schema")), ("name", name)];
-        format.extend(asked.description.map(|text| ("description", quoted(text))));
+        format.extend(
+            requested
+                .description
+                .map(|text| ("description", quoted(text))),
+        );
         format.push(("schema", schema.clone()));
         format.push(("strict", strict.to_string()));
         text.push(("format", object(&format)));
     }
     text.extend(
-        said.verbosity
+        conversation
+            .verbosity
             .iter()
             .map(|name| ("verbosity", quoted(name))),
     );

@@ -3,10 +3,10 @@
 use catalog::Tokens;
 use serde_json::{Value, json};
 
-use crate::response::error::Told;
+use crate::response::error::ProviderError;
 use crate::response::model::{Answer, Happening, Identity, Input, Kind, Part, Stop, collect};
 use crate::response::write::Write;
-use crate::response::{CannotTell, Form, stop};
+use crate::response::{Form, UntranslatableResponse, stop};
 use wire::sse;
 
 use super::echo::object;
@@ -36,12 +36,16 @@ impl Write for Writer {
     fn start(&mut self, identity: &Identity, _: Tokens, out: &mut Vec<u8>) {
         let response = response(identity, "in_progress", &[], &self.form);
         let data = json!({"response": response});
-        self.events.say("response.created", data.clone(), out);
-        self.events.say("response.in_progress", data, out);
+        self.events.emit("response.created", data.clone(), out);
+        self.events.emit("response.in_progress", data, out);
         self.identity = Some(identity.clone());
     }
 
-    fn happening(&mut self, happening: &Happening, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+    fn happening(
+        &mut self,
+        happening: &Happening,
+        out: &mut Vec<u8>,
+    ) -> Result<(), UntranslatableResponse> {
         collect(&mut self.parts, happening);
         let (Some(identity), Some(part)) = (&self.identity, self.parts.last()) else {
             return Ok(());
@@ -54,7 +58,7 @@ impl Write for Writer {
         match happening {
             Happening::Begins(_) => self.events.begin(&place, out),
             Happening::Piece(text) => self.events.grow(&place, text, out),
-            Happening::Ends | Happening::BreaksOff => self.events.end(&place, out),
+            Happening::Ends | Happening::Truncated => self.events.end(&place, out),
         }
         Ok(())
     }
@@ -72,18 +76,18 @@ impl Write for Writer {
                 Some("incomplete") => "response.incomplete",
                 _ => "response.completed",
             };
-            self.events.say(name, json!({"response": response}), out);
+            self.events.emit(name, json!({"response": response}), out);
         }
     }
 
     /// `response.failed`, since some clients ignore an `error` event.
-    fn error(&mut self, told: &Told, out: &mut Vec<u8>) {
+    fn error(&mut self, translated: &ProviderError, out: &mut Vec<u8>) {
         let unknown = Identity::new(None, None, self.form.created);
         let identity = self.identity.as_ref().unwrap_or(&unknown);
         let mut response = response(identity, "failed", &[], &self.form);
-        response["error"] = told.response();
+        response["error"] = translated.response();
         self.events
-            .say("response.failed", json!({"response": response}), out);
+            .emit("response.failed", json!({"response": response}), out);
     }
 }
 
@@ -98,12 +102,12 @@ struct Place<'a> {
 struct Wording {
     stem: &'static str,
     /// In the `.done` event: the field with the complete text.
-    whole: &'static str,
+    complete: &'static str,
 }
 
 impl Place<'_> {
     fn wording(&self) -> Wording {
-        let (stem, whole) = match &self.part.kind {
+        let (stem, complete) = match &self.part.kind {
             Kind::Text => ("response.output_text", "text"),
             Kind::Refusal => ("response.refusal", "refusal"),
             Kind::Call(call) => match call.input {
@@ -111,7 +115,7 @@ impl Place<'_> {
                 Input::FreeText => ("response.custom_tool_call_input", "input"),
             },
         };
-        Wording { stem, whole }
+        Wording { stem, complete }
     }
 
     fn is_message(&self) -> bool {
@@ -152,7 +156,7 @@ impl Place<'_> {
     }
 
     fn item(&self) -> Value {
-        let status = if self.part.whole {
+        let status = if self.part.complete {
             "completed"
         } else {
             "incomplete"
@@ -177,7 +181,7 @@ impl Place<'_> {
             "call_id": call.id,
             "name": call.name,
         });
-        item[self.wording().whole] = self.part.text.as_str().into();
+        item[self.wording().complete] = self.part.text.as_str().into();
         if let Some(namespace) = &call.namespace {
             item["namespace"] = namespace.as_str().into();
         }
@@ -192,7 +196,7 @@ struct Events {
 }
 
 impl Events {
-    fn say(&mut self, name: &str, mut data: Value, out: &mut Vec<u8>) {
+    fn emit(&mut self, name: &str, mut data: Value, out: &mut Vec<u8>) {
         data["type"] = name.into();
         data["sequence_number"] = self.next.into();
         self.next += 1;
@@ -206,10 +210,10 @@ impl Events {
             item["content"] = json!([]);
         }
         let data = json!({"output_index": place.index, "item": item});
-        self.say("response.output_item.added", data, out);
+        self.emit("response.output_item.added", data, out);
         if place.is_message() {
             let data = place.within(json!({"part": place.content()}));
-            self.say("response.content_part.added", data, out);
+            self.emit("response.content_part.added", data, out);
         }
     }
 
@@ -218,17 +222,17 @@ impl Events {
         if place.part.kind == Kind::Text {
             data["logprobs"] = json!([]);
         }
-        self.say(&format!("{}.delta", place.wording().stem), data, out);
+        self.emit(&format!("{}.delta", place.wording().stem), data, out);
     }
 
     fn end(&mut self, place: &Place<'_>, out: &mut Vec<u8>) {
         // A client executes a call at its end event, whatever the response contains later.
-        if !place.is_message() && !place.part.whole {
+        if !place.is_message() && !place.part.complete {
             return;
         }
-        let Wording { stem, whole } = place.wording();
+        let Wording { stem, complete } = place.wording();
         let mut data = place.within(json!({}));
-        data[whole] = place.part.text.as_str().into();
+        data[complete] = place.part.text.as_str().into();
         match &place.part.kind {
             Kind::Text => data["logprobs"] = json!([]),
             Kind::Call(call) if call.input == Input::Json => {
@@ -236,13 +240,13 @@ impl Events {
             }
             Kind::Refusal | Kind::Call(_) => {}
         }
-        self.say(&format!("{stem}.done"), data, out);
+        self.emit(&format!("{stem}.done"), data, out);
         if place.is_message() {
             let data = place.within(json!({"part": place.content()}));
-            self.say("response.content_part.done", data, out);
+            self.emit("response.content_part.done", data, out);
         }
         let data = json!({"output_index": place.index, "item": place.item()});
-        self.say("response.output_item.done", data, out);
+        self.emit("response.output_item.done", data, out);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Part, Role, ToolResult, Turn};
 use super::untranslatable::Untranslatable;
-use crate::names::told_again;
+use crate::names::next_free_id;
 
 /// # Errors
 /// [`Untranslatable::Unpaired`]: a result without its call, or a call without its result, which every vendor refuses.
@@ -29,7 +29,7 @@ pub(crate) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
             }
             continue;
         }
-        let (results, said) = split(turn);
+        let (results, rest) = split(turn);
         for result in results {
             let at = results_at.filter(|_| open.remove(&result.id));
             let Some(at) = at else {
@@ -37,8 +37,8 @@ pub(crate) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
             };
             add_result(&mut arranged, at, result);
         }
-        if !said.parts.is_empty() {
-            arranged.push(said);
+        if !rest.parts.is_empty() {
+            arranged.push(rest);
         }
     }
     none_open(&open)?;
@@ -56,7 +56,7 @@ fn one_id_each(mut turns: Vec<Turn>) -> Vec<Turn> {
             Part::Call(call) => {
                 let id = call.id.clone();
                 if used.contains(&id) {
-                    let mut again = (2..).map(|serial| told_again(&id, serial));
+                    let mut again = (2..).map(|serial| next_free_id(&id, serial));
                     let again = again.find(|again| !used.contains(again));
                     call.id = again.unwrap_or_else(|| id.clone());
                     renamed.insert(id, call.id.clone());

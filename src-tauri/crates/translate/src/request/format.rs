@@ -14,7 +14,7 @@ pub enum Wanted {
 
 /// A response format in one vendor's form.
 #[derive(Debug, Default)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct VendorFormat<'a> {
     /// The schema to send in the dialect's own field, and whether it is enforced.
     pub(crate) schema: Option<(String, bool)>,
     pub(crate) name: Option<&'a str>,
@@ -29,11 +29,15 @@ pub(crate) struct Asked<'a> {
 /// Requests JSON in the prompt, without a Markdown fence.
 const JSON_ONLY: &str = "Answer with one JSON object and nothing else: no text before or after it, and no Markdown fence.";
 
-impl<'a> Asked<'a> {
-    pub(crate) fn of(format: &'a Format, by: Enforcer, left_out: &mut Vec<LeftOut>) -> Asked<'a> {
+impl<'a> VendorFormat<'a> {
+    pub(crate) fn of(
+        format: &'a Format,
+        by: Enforcer,
+        left_out: &mut Vec<LeftOut>,
+    ) -> VendorFormat<'a> {
         let (name, description, schema, strict) = match format {
-            Format::Text => return Asked::default(),
-            Format::Json => return Asked::json(by),
+            Format::Text => return VendorFormat::default(),
+            Format::Json => return VendorFormat::json(by),
             Format::Schema {
                 name,
                 description,
@@ -41,25 +45,25 @@ impl<'a> Asked<'a> {
                 strict,
             } => (name.as_deref(), description.as_deref(), schema, *strict),
         };
-        let asked = Asked {
+        let requested = VendorFormat {
             name,
             description,
-            ..Asked::default()
+            ..VendorFormat::default()
         };
         let original = || strict.then(|| Wanted::Schema(schema.clone()));
         match by {
-            _ if by.takes(schema) && (strict || by == Enforcer::Anthropic) => Asked {
+            _ if by.takes(schema) && (strict || by == Enforcer::Anthropic) => VendorFormat {
                 schema: Some((schema.clone(), true)),
-                ..asked
+                ..requested
             },
             Enforcer::OpenAi => {
                 if strict {
                     leave_out(left_out, "the enforcement of the schema", Why::Approximate);
                 }
-                Asked {
+                VendorFormat {
                     schema: Some((schema.clone(), false)),
                     wanted: original(),
-                    ..asked
+                    ..requested
                 }
             }
             Enforcer::Anthropic => match relaxed(schema) {
@@ -67,36 +71,36 @@ impl<'a> Asked<'a> {
                     if strict {
                         leave_out(left_out, "bounds of the schema", Why::Approximate);
                     }
-                    Asked {
+                    VendorFormat {
                         schema: Some((relaxed, true)),
                         wanted: original(),
-                        ..asked
+                        ..requested
                     }
                 }
                 None => {
                     leave_out(left_out, "the enforcement of the schema", Why::Approximate);
-                    Asked {
+                    VendorFormat {
                         instruction: Some(format!(
                             "{JSON_ONLY} It follows this JSON schema: {schema}"
                         )),
                         wanted: original().or(Some(Wanted::Json)),
-                        ..asked
+                        ..requested
                     }
                 }
             },
         }
     }
 
-    fn json(by: Enforcer) -> Asked<'a> {
+    fn json(by: Enforcer) -> VendorFormat<'a> {
         match by {
-            Enforcer::OpenAi => Asked {
+            Enforcer::OpenAi => VendorFormat {
                 json: true,
-                ..Asked::default()
+                ..VendorFormat::default()
             },
-            Enforcer::Anthropic => Asked {
+            Enforcer::Anthropic => VendorFormat {
                 instruction: Some(JSON_ONLY.to_owned()),
                 wanted: Some(Wanted::Json),
-                ..Asked::default()
+                ..VendorFormat::default()
             },
         }
     }

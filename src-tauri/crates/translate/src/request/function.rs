@@ -44,13 +44,13 @@ impl Function {
 /// The grammar is no longer enforced, so the model gets it as text.
 fn with_grammar(tool: &Tool, grammar: Option<&str>) -> Option<String> {
     let grammar = grammar.map(|grammar| format!("`input` follows this format: {grammar}"));
-    let said: Vec<String> = tool
+    let text: Vec<String> = tool
         .description
         .clone()
         .into_iter()
         .chain(grammar)
         .collect();
-    (!said.is_empty()).then(|| said.join("\n\n"))
+    (!text.is_empty()).then(|| text.join("\n\n"))
 }
 
 /// The text of a call's arguments, as the model wrote it; OpenAI's dialects accept any text.

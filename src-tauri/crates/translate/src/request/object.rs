@@ -88,7 +88,9 @@ impl<'a> Object<'a> {
     /// True if the field is this string; the field is not taken.
     pub(crate) fn is_text(&self, key: &str, text: &str) -> bool {
         let raw = self.fields.get(key);
-        raw.is_some_and(|raw| serde_json::from_str::<String>(raw).is_ok_and(|said| said == text))
+        raw.is_some_and(|raw| {
+            serde_json::from_str::<String>(raw).is_ok_and(|decoded| decoded == text)
+        })
     }
 
     /// True if the field is present and not null; the field is not taken.

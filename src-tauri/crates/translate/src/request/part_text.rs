@@ -10,12 +10,12 @@ pub(crate) fn result_text(mut parts: Vec<Part>) -> (bool, Vec<Part>) {
     let Some(Part::Text(first)) = parts.first_mut() else {
         return (false, parts);
     };
-    let Some(said) = first.strip_prefix(FAILED).map(str::to_owned) else {
+    let Some(message) = first.strip_prefix(FAILED).map(str::to_owned) else {
         return (false, parts);
     };
-    match said.is_empty() {
+    match message.is_empty() {
         true => drop(parts.remove(0)),
-        false => *first = said,
+        false => *first = message,
     }
     (true, parts)
 }
@@ -42,6 +42,6 @@ pub(crate) fn address(file: &File) -> String {
 /// A text document, for a dialect that supports only other kinds of documents.
 pub(crate) fn as_text(document: &Document, text: &str) -> String {
     let about = [document.title.as_deref(), document.context.as_deref()];
-    let said: Vec<&str> = about.into_iter().flatten().chain([text]).collect();
-    said.join("\n\n")
+    let message: Vec<&str> = about.into_iter().flatten().chain([text]).collect();
+    message.join("\n\n")
 }

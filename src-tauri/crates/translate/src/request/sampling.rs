@@ -16,7 +16,7 @@ pub(crate) struct Sampling(BTreeMap<&'static str, String>);
 struct Known {
     name: &'static str,
     why: Why,
-    says_nothing: f64,
+    neutral_value: f64,
     dialects: &'static [Dialect],
 }
 
@@ -47,13 +47,13 @@ const KNOWN: &[Known] = &[
 const fn known(
     name: &'static str,
     why: Why,
-    says_nothing: f64,
+    neutral_value: f64,
     dialects: &'static [Dialect],
 ) -> Known {
     Known {
         name,
         why,
-        says_nothing,
+        neutral_value,
         dialects,
     }
 }
@@ -99,7 +99,7 @@ impl Sampling {
         for Known {
             name,
             why,
-            says_nothing,
+            neutral_value,
             dialects,
         } in KNOWN
         {
@@ -110,7 +110,7 @@ impl Sampling {
             let value = serde_json::from_str::<f64>(raw).unwrap_or(f64::NAN);
             if has && !refused {
                 pairs.push((name, raw.clone()));
-            } else if value != *says_nothing {
+            } else if value != *neutral_value {
                 leave_out(left_out, *name, *why);
             }
         }

@@ -11,13 +11,13 @@ pub(crate) fn parameters(schema: Option<&str>) -> String {
         return r#"{"type":"object","properties":{}}"#.to_owned();
     };
     let combined = ["anyOf", "oneOf", "allOf", "$ref"];
-    if combined.iter().any(|key| fields.given(key).is_some()) {
+    if combined.iter().any(|key| fields.non_null(key).is_some()) {
         return fields.to_string();
     }
-    if fields.given("type").is_none() {
+    if fields.non_null("type").is_none() {
         fields.set("type", "object");
     }
-    if fields.given("properties").is_none() {
+    if fields.non_null("properties").is_none() {
         fields.set_raw("properties", "{}".to_owned());
     }
     fields.to_string()
@@ -276,7 +276,7 @@ fn relaxed_object(schema: &str) -> Option<String> {
     let names = fields
         .object("properties")
         .is_some_and(|named| !named.is_empty());
-    if names && fields.given("additionalProperties").is_none() {
+    if names && fields.non_null("additionalProperties").is_none() {
         out.push(("additionalProperties".to_owned(), "false".to_owned()));
     }
     Some(written(&out))

@@ -134,16 +134,20 @@ impl Target {
                 }
             }
         }
-        if let (Some(asked), Some(most)) = (conversation.max_tokens, self.max_output)
-            && asked > most
+        if let (Some(requested), Some(most)) = (conversation.max_tokens, self.max_output)
+            && requested > most
         {
             conversation.max_tokens = Some(most);
-            leave_out(left_out, format!("max_tokens: {asked}"), Why::Approximate);
+            leave_out(
+                left_out,
+                format!("max_tokens: {requested}"),
+                Why::Approximate,
+            );
         }
-        if let Some(asked) = conversation.effort {
-            conversation.effort = self.nearest(asked);
-            if conversation.effort != Some(asked) {
-                let what = format!("effort: {}", asked.as_str());
+        if let Some(requested) = conversation.effort {
+            conversation.effort = self.nearest(requested);
+            if conversation.effort != Some(requested) {
+                let what = format!("effort: {}", requested.as_str());
                 leave_out(left_out, what, Why::Effort);
             }
         }
@@ -153,18 +157,18 @@ impl Target {
     /// The sampling parameters that this candidate gets in addition to temperature and `top_p`.
     pub(crate) fn sampling(
         &self,
-        said: &Conversation,
+        text: &Conversation,
         dialect: Dialect,
         left_out: &mut Vec<LeftOut>,
     ) -> Pairs {
         let refused = self.lacks.contains(&Ability::Sampling);
-        let allowed = |name: &str| said.dialect == Some(dialect) && self.allow.allows_field(name);
-        said.sampling.write(dialect, refused, allowed, left_out)
+        let allowed = |name: &str| text.dialect == Some(dialect) && self.allow.allows_field(name);
+        text.sampling.write(dialect, refused, allowed, left_out)
     }
 
     /// The lowest effort that is enough, or the highest that exists.
-    fn nearest(&self, asked: Effort) -> Option<Effort> {
-        let enough = self.efforts.iter().filter(|effort| **effort >= asked);
+    fn nearest(&self, requested: Effort) -> Option<Effort> {
+        let enough = self.efforts.iter().filter(|effort| **effort >= requested);
         enough.min().or_else(|| self.efforts.iter().max()).copied()
     }
 }

@@ -7,11 +7,11 @@ pub(crate) fn string(json: &str) -> Option<String> {
     if let Ok(text) = serde_json::from_str(json) {
         return Some(text);
     }
-    let mut whole = String::with_capacity(json.len());
+    let mut complete = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
-        whole += before;
+        complete += before;
         let unit = |text: &str| u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok();
         let length = match unit(escape) {
             None => 2,
@@ -21,18 +21,18 @@ pub(crate) fn string(json: &str) -> Option<String> {
                 12
             }
             Some(0xD800..=0xDFFF) => {
-                whole.push('\u{fffd}');
+                complete.push('\u{fffd}');
                 rest = &escape[6..];
                 continue;
             }
             Some(_) => 6,
         };
         let (escape, after) = escape.split_at_checked(length)?;
-        whole += escape;
+        complete += escape;
         rest = after;
     }
-    whole += rest;
-    serde_json::from_str(&whole).ok()
+    complete += rest;
+    serde_json::from_str(&complete).ok()
 }
 
 pub(crate) fn quoted(text: &str) -> String {

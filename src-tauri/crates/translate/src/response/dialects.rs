@@ -3,9 +3,9 @@
 use catalog::Dialect;
 
 use super::Form;
-use super::cannot_tell::CannotTell;
 use super::model::Answer;
 use super::read::Read;
+use super::untranslatable::UntranslatableResponse;
 use super::write::Write;
 
 pub(crate) fn reader(dialect: Dialect) -> Box<dyn Read> {
@@ -30,7 +30,7 @@ pub(crate) fn document(
     dialect: Dialect,
     answer: &Answer<'_>,
     form: &Form,
-) -> Result<String, CannotTell> {
+) -> Result<String, UntranslatableResponse> {
     match dialect {
         Dialect::Anthropic => crate::anthropic::response_document(answer, form),
         Dialect::OpenaiChat => Ok(crate::openai_chat::response_document(answer, form)),

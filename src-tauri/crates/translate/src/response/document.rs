@@ -8,7 +8,7 @@ use super::dialects::{document, reader};
 use super::model::{Answer, Part, collect};
 use super::parts::Parts;
 use super::restore::Restore;
-use super::{CannotTell, Form, Proof, identity, malformed};
+use super::{Form, Proof, UntranslatableResponse, identity, malformed};
 use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{Framing, Validator};
@@ -17,19 +17,19 @@ use wire::{Framing, Validator};
 /// answered, whose thinking and ids the client's own vendor would refuse later.
 ///
 /// # Errors The response is broken or not translatable. A response with a clean end and no content is translated as such.
-pub fn whole(
+pub fn complete_document(
     from: Dialect,
     to: Dialect,
     body: &[u8],
     names: &Names,
     form: &Form,
-) -> Result<Vec<u8>, CannotTell> {
-    Ok(whole_signed(from, to, body, names, form)?.body)
+) -> Result<Vec<u8>, UntranslatableResponse> {
+    Ok(complete_document_signed(from, to, body, names, form)?.body)
 }
 
 /// A complete document for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whole {
+pub struct SignedDocument {
     pub body: Vec<u8>,
     /// As [`super::AnswerTranslator::signatures`].
     pub signatures: BTreeMap<String, Signature>,
@@ -38,15 +38,15 @@ pub struct Whole {
 /// The same, with the signatures that do not fit into the client's ids.
 ///
 /// # Errors
-/// As [`whole`].
-pub fn whole_signed(
+/// As [`complete_document`].
+pub fn complete_document_signed(
     from: Dialect,
     to: Dialect,
     body: &[u8],
     names: &Names,
     form: &Form,
-) -> Result<Whole, CannotTell> {
-    let mut validator = Validator::new(from, Framing::Whole);
+) -> Result<SignedDocument, UntranslatableResponse> {
+    let mut validator = Validator::new(from, Framing::Document);
     validator.push(body, &mut Vec::new());
     let proof = Proof::of(&validator)?;
 
@@ -59,19 +59,19 @@ pub fn whole_signed(
 
     let identity = identity(&validator, form.created);
     let mut restore = Restore::new(names.clone(), form.json);
-    let mut said: Vec<Part> = Vec::new();
+    let mut collected: Vec<Part> = Vec::new();
     for happening in parts.take() {
         for happening in restore.apply(happening, &identity)? {
-            collect(&mut said, &happening);
+            collect(&mut collected, &happening);
         }
     }
     let answer = Answer {
         identity: &identity,
-        parts: &said,
+        parts: &collected,
         stop: proof.stop,
         tokens: proof.tokens,
     };
-    Ok(Whole {
+    Ok(SignedDocument {
         body: document(to, &answer, form)?.into_bytes(),
         signatures: restore.signatures,
     })

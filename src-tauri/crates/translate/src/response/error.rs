@@ -6,12 +6,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use wire::Broken;
-use wire::{Class, Words, class_of, classify_broken};
+use wire::{ErrorText, FailureClass, class_of, classify_broken};
 
 /// An error of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
-    class: Class,
+pub(crate) struct ProviderError {
+    class: FailureClass,
     /// The provider is overloaded by the requests of all its customers.
     overloaded: bool,
     message: String,
@@ -36,8 +36,8 @@ const fn names(
     }
 }
 
-impl Told {
-    fn new(class: Class, words: &str, message: &str) -> Self {
+impl ProviderError {
+    fn new(class: FailureClass, words: &str, message: &str) -> Self {
         Self {
             class,
             overloaded: words.to_lowercase().contains("overloaded"),
@@ -57,38 +57,39 @@ impl Told {
     fn names(&self) -> Names {
         const CALLER: &str = "invalid_request_error";
         match self.class {
-            Class::Transient | Class::Silent if self.overloaded => {
+            FailureClass::Transient | FailureClass::Timeout if self.overloaded => {
                 names("overloaded_error", "server_error", Some("server_error"))
             }
-            Class::Transient | Class::Silent => {
+            FailureClass::Transient | FailureClass::Timeout => {
                 names("api_error", "server_error", Some("server_error"))
             }
-            Class::RateLimit | Class::Limit => names(
+            FailureClass::RateLimit | FailureClass::Limit => names(
                 "rate_limit_error",
                 "rate_limit_error",
                 Some("rate_limit_exceeded"),
             ),
-            Class::Quota => names(
+            FailureClass::Quota => names(
                 "billing_error",
                 "insufficient_quota",
                 Some("insufficient_quota"),
             ),
-            Class::Credential => names(
+            FailureClass::Credential => names(
                 "authentication_error",
                 "authentication_error",
                 Some("invalid_api_key"),
             ),
-            Class::ModelGone => names("not_found_error", CALLER, Some("model_not_found")),
-            Class::Caller => names(CALLER, CALLER, None),
-            Class::ContextTooLong => names(CALLER, CALLER, Some("context_length_exceeded")),
-            Class::ContentPolicy => names(CALLER, CALLER, Some("content_policy_violation")),
+            FailureClass::ModelGone => names("not_found_error", CALLER, Some("model_not_found")),
+            FailureClass::Caller => names(CALLER, CALLER, None),
+            FailureClass::ContextTooLong => names(CALLER, CALLER, Some("context_length_exceeded")),
+            FailureClass::ContentPolicy => names(CALLER, CALLER, Some("content_policy_violation")),
         }
     }
 
     pub(crate) fn anthropic(&self) -> Value {
         const TOO_LONG: &str = "prompt is too long";
         // Agents of this dialect shorten the conversation only if the error contains these words.
-        let lacks_them = self.class == Class::ContextTooLong && !self.message.contains(TOO_LONG);
+        let lacks_them =
+            self.class == FailureClass::ContextTooLong && !self.message.contains(TOO_LONG);
         let message = if lacks_them {
             format!("{TOO_LONG}: {}", self.message)
         } else {
@@ -123,14 +124,14 @@ impl Told {
 ///
 /// Only clients of one dialect handle 529: for the others it becomes 503, and the reverse.
 pub fn error(to: Dialect, status: StatusCode, body: &[u8]) -> (StatusCode, Vec<u8>) {
-    let words = Words::of_body(body);
+    let words = ErrorText::of_body(body);
     let message = match words.message.as_str() {
         "" => format!("HTTP {status}"),
         message => message.to_owned(),
     };
-    let told = Told {
+    let translated = ProviderError {
         overloaded: matches!(status.as_u16(), 503 | 529),
-        ..Told::new(class_of(status, &words), words.name(), &message)
+        ..ProviderError::new(class_of(status, &words), words.name(), &message)
     };
     let status = match (to, status.as_u16()) {
         (Dialect::Anthropic, 503) => 529,
@@ -138,8 +139,8 @@ pub fn error(to: Dialect, status: StatusCode, body: &[u8]) -> (StatusCode, Vec<u
         (_, same) => same,
     };
     let body = match to {
-        Dialect::Anthropic => told.anthropic(),
-        Dialect::OpenaiChat | Dialect::OpenaiResponses => told.openai(),
+        Dialect::Anthropic => translated.anthropic(),
+        Dialect::OpenaiChat | Dialect::OpenaiResponses => translated.openai(),
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     (status, body.to_string().into_bytes())

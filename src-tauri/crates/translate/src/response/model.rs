@@ -36,7 +36,7 @@ pub(crate) enum Input {
     FreeText,
 }
 
-/// The parts in order, one after the other: `(Begins Piece* (Ends | BreaksOff))*`. A text part has at least one piece, and no
+/// The parts in order, one after the other: `(Begins Piece* (Ends | Truncated))*`. A text part has at least one piece, and no
 /// piece is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Happening {
@@ -44,7 +44,7 @@ pub(crate) enum Happening {
     Piece(String),
     Ends,
     /// A limit truncated the response within this part, so the arguments of a call are incomplete.
-    BreaksOff,
+    Truncated,
 }
 
 /// Why the model stopped.
@@ -111,7 +111,7 @@ pub(crate) struct Part {
     /// The text, or the arguments.
     pub(crate) text: String,
     /// False: the response was truncated within this part.
-    pub(crate) whole: bool,
+    pub(crate) complete: bool,
 }
 
 /// A complete response.
@@ -126,7 +126,7 @@ pub(crate) struct Answer<'a> {
 
 impl Answer<'_> {
     /// The texts of all parts of a kind, joined.
-    pub(crate) fn said(&self, kind: &Kind) -> String {
+    pub(crate) fn text_of(&self, kind: &Kind) -> String {
         let parts = self.parts.iter().filter(|part| part.kind == *kind);
         parts.map(|part| part.text.as_str()).collect()
     }
@@ -138,10 +138,10 @@ pub(crate) fn collect(parts: &mut Vec<Part>, happening: &Happening) {
         (Happening::Begins(kind), _) => parts.push(Part {
             kind: kind.clone(),
             text: String::new(),
-            whole: false,
+            complete: false,
         }),
         (Happening::Piece(text), Some(part)) => part.text.push_str(text),
-        (Happening::Ends, Some(part)) => part.whole = true,
-        (Happening::BreaksOff, _) | (Happening::Piece(_) | Happening::Ends, None) => {}
+        (Happening::Ends, Some(part)) => part.complete = true,
+        (Happening::Truncated, _) | (Happening::Piece(_) | Happening::Ends, None) => {}
     }
 }

@@ -60,7 +60,7 @@ impl Waiting {
     }
 
     /// Empty arguments are incomplete: they may still arrive, or were truncated.
-    fn is_whole(&self) -> bool {
+    fn is_complete(&self) -> bool {
         match &self.kind {
             Kind::Text | Kind::Refusal => true,
             Kind::Call(call) => match call.input {
@@ -92,7 +92,7 @@ impl Parts {
     }
 
     /// Adds text of a dialect without a start event for text.
-    pub(crate) fn say(&mut self, kind: Kind, text: &str) -> Result<(), Broken> {
+    pub(crate) fn push_text(&mut self, kind: Kind, text: &str) -> Result<(), Broken> {
         if text.is_empty() {
             return Ok(());
         }
@@ -149,13 +149,13 @@ impl Parts {
             let text = matches!(part.kind, Kind::Text | Kind::Refusal);
             let last = self.waiting.len() == 1;
             let open = text && last && part.lasts != Lasts::Over;
-            let breaks_off = cut && (open || !part.is_whole());
+            let is_cut = cut && (open || !part.is_complete());
             if text && last && !self.spoke && !part.text.is_empty() {
                 // It may be blank, but it is the complete text.
                 self.begin_first();
             }
             self.pass();
-            self.close(breaks_off)?;
+            self.close(is_cut)?;
         }
         Ok(())
     }
@@ -177,8 +177,8 @@ impl Parts {
             // can be affected.
             let over = match part.lasts {
                 Lasts::UntilEnded => false,
-                Lasts::UntilNext => followed && part.is_whole(),
-                Lasts::Over => followed || part.is_whole(),
+                Lasts::UntilNext => followed && part.is_complete(),
+                Lasts::Over => followed || part.is_complete(),
             };
             self.pass();
             if !over {
@@ -211,7 +211,7 @@ impl Parts {
         }
     }
 
-    fn close(&mut self, breaks_off: bool) -> Result<(), Broken> {
+    fn close(&mut self, is_cut: bool) -> Result<(), Broken> {
         let Some(part) = self.waiting.pop_front() else {
             return Ok(());
         };
@@ -224,8 +224,8 @@ impl Parts {
                 self.held -= part.text.len();
                 return Ok(());
             }
-            Kind::Text | Kind::Refusal | Kind::Call(_) if breaks_off => {
-                self.happened.push(Happening::BreaksOff)
+            Kind::Text | Kind::Refusal | Kind::Call(_) if is_cut => {
+                self.happened.push(Happening::Truncated)
             }
             kind @ (Kind::Text | Kind::Refusal | Kind::Call(_)) => {
                 if part.without_arguments() {

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::cannot_tell::CannotTell;
 use super::parts::Parts;
+use super::untranslatable::UntranslatableResponse;
 use wire::fields::Fields;
 
 /// A reader of one dialect.
@@ -17,10 +17,14 @@ pub(crate) trait Read: fmt::Debug + Send {
         kind: &str,
         data: &Fields<'_>,
         parts: &mut Parts,
-    ) -> Result<Flow, CannotTell>;
+    ) -> Result<Flow, UntranslatableResponse>;
 
     /// Reads a complete document.
-    fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell>;
+    fn document(
+        &mut self,
+        document: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<(), UntranslatableResponse>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +35,7 @@ pub(crate) enum Flow {
 }
 
 /// The text of a field: a string or, from some servers, a list of parts with `text`. Parts with `thinking` are skipped.
-pub(crate) fn said(data: &Fields<'_>, key: &str) -> String {
+pub(crate) fn string_at(data: &Fields<'_>, key: &str) -> String {
     fn gather(value: &Value, text: &mut String) {
         match value {
             Value::String(piece) => text.push_str(piece),
@@ -47,7 +51,7 @@ pub(crate) fn said(data: &Fields<'_>, key: &str) -> String {
     let mut text = String::new();
     let json = data
         .raw(key)
-        .map(|json| wire::text::mended(json.as_bytes()));
+        .map(|json| wire::text::without_lone_surrogates(json.as_bytes()));
     let value = json.map(|json| serde_json::from_slice(&json));
     if let Some(Ok(value)) = value {
         gather(&value, &mut text);
@@ -55,6 +59,6 @@ pub(crate) fn said(data: &Fields<'_>, key: &str) -> String {
     text
 }
 
-pub(crate) fn unsayable(what: impl Into<String>) -> CannotTell {
-    CannotTell::Unsayable(what.into())
+pub(crate) fn unsayable(what: impl Into<String>) -> UntranslatableResponse {
+    UntranslatableResponse::Unsayable(what.into())
 }

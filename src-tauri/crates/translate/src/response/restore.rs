@@ -91,7 +91,7 @@ impl Restore {
                 self.fenced = Some(text);
                 Vec::new()
             }
-            end @ (Happening::Begins(_) | Happening::Ends | Happening::BreaksOff) => {
+            end @ (Happening::Begins(_) | Happening::Ends | Happening::Truncated) => {
                 let inner = without_fence(&text).to_owned();
                 let piece = Some(inner).filter(|inner| !inner.is_empty());
                 let piece = piece.map(Happening::Piece);
@@ -103,12 +103,12 @@ impl Restore {
     fn call(&mut self, call: Call, identity: &Identity) -> Call {
         let own = identity.part_id("call_", self.calls);
         self.calls += 1;
-        let given = Some(call.id).filter(|id| !id.is_empty());
-        let given = given.as_ref().unwrap_or(&own);
+        let own_id = Some(call.id).filter(|id| !id.is_empty());
+        let own_id = own_id.as_ref().unwrap_or(&own);
         let mut id = match &call.signature {
-            None => self.names.client_id(given),
+            None => self.names.client_id(own_id),
             Some(signature) => {
-                let (id, carried) = self.names.signed_id(given, signature);
+                let (id, carried) = self.names.signed_id(own_id, signature);
                 if !carried {
                     self.signatures.insert(id.clone(), signature.clone());
                 }

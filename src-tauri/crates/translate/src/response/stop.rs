@@ -1,8 +1,8 @@
 //! Translates stop reasons in both directions. The verdict on the response decides, so that a response ends only after a passed
 //! completion check. The provider's stop reason only adds details.
 
-use super::cannot_tell::CannotTell;
 use super::model::Stop;
+use super::untranslatable::UntranslatableResponse;
 use wire::{Broken, Completion};
 
 /// `word`: the provider's stop reason. `calls`: the response calls a tool of the client, so it is a tool turn whatever the stop
@@ -10,7 +10,11 @@ use wire::{Broken, Completion};
 ///
 /// # Errors The response is broken, or its stop reason exists only in its dialect (`pause_turn`): the word for a finished turn
 /// would be false.
-pub(crate) fn stop(verdict: Completion, word: &str, calls: bool) -> Result<Stop, CannotTell> {
+pub(crate) fn stop(
+    verdict: Completion,
+    word: &str,
+    calls: bool,
+) -> Result<Stop, UntranslatableResponse> {
     match verdict {
         Completion::Complete if calls => Ok(Stop::ToolUse),
         Completion::Complete => Ok(match word {
@@ -22,9 +26,9 @@ pub(crate) fn stop(verdict: Completion, word: &str, calls: bool) -> Result<Stop,
             _ => Stop::MaxTokens,
         }),
         Completion::Refused => Ok(Stop::Refusal),
-        Completion::Continues | Completion::Unknown => {
-            Err(CannotTell::Unsayable(format!("the stop reason `{word}`")))
-        }
+        Completion::Continues | Completion::Unknown => Err(UntranslatableResponse::Unsayable(
+            format!("the stop reason `{word}`"),
+        )),
         // No content, or invalid JSON arguments: passed on unchanged, since the client's dialect has the same case.
         Completion::Broken(Broken::Empty) => Ok(Stop::EndTurn),
         Completion::Broken(Broken::InvalidToolInput(_)) => Ok(Stop::ToolUse),

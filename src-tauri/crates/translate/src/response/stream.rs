@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use catalog::Dialect;
 
 use super::dialects::{reader, writer};
-use super::error::Told;
+use super::error::ProviderError;
 use super::model::Identity;
 use super::parts::Parts;
 use super::read::{Flow, Read};
 use super::restore::Restore;
 use super::write::Write;
-use super::{CannotTell, Form, Proof, identity, malformed};
+use super::{Form, Proof, UntranslatableResponse, identity, malformed};
 use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{BodyEnd, Broken, Completion, Framing, Report, Step, StepKind, Validator, sse};
@@ -45,7 +45,7 @@ pub struct AnswerTranslator {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// There was more than pings and comments.
-    pub went_on: bool,
+    pub continued: bool,
     /// Text, thinking or tool arguments.
     pub content: bool,
 }
@@ -55,7 +55,7 @@ enum State {
     Open,
     /// The terminal event was written.
     Finished,
-    Failed(CannotTell),
+    Failed(UntranslatableResponse),
 }
 
 impl AnswerTranslator {
@@ -83,8 +83,8 @@ impl AnswerTranslator {
     ///
     /// # Errors The response is broken or not translatable. `out` then ends with the last translated event. That is an error
     /// event of the client's dialect if the provider sent an error, and never an end. Every later call fails too.
-    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), CannotTell> {
-        self.may_go_on()?;
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), UntranslatableResponse> {
+        self.may_continue()?;
         self.progress = Progress::default();
         let mut events = std::mem::replace(&mut self.events, sse::Reader::new(0));
         let (before, mut at) = (self.seen, 0);
@@ -104,19 +104,19 @@ impl AnswerTranslator {
         if let (Err(sse::Oversize(limit)), State::Open) = (read, &self.state) {
             self.settle(Err(Broken::Oversize(limit).into()), out);
         }
-        self.may_go_on()
+        self.may_continue()
     }
 
     /// Call at the end of the body, or when no more bytes are expected. A response that passed the completion check without its
     /// terminal event (cut in the last frame, a missing `[DONE]`) ends for the client here; any other gets no end.
     ///
     /// # Errors As [`AnswerTranslator::push`], and if the response is truncated.
-    pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+    pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), UntranslatableResponse> {
         if let State::Open = self.state {
             let outcome = self.finish(out);
             self.settle(outcome, out);
         }
-        self.may_go_on()
+        self.may_continue()
     }
 
     /// [`Validator::lacks_blank_line`] for the provider's stream.
@@ -146,7 +146,7 @@ impl AnswerTranslator {
         self.validator.report()
     }
 
-    fn may_go_on(&self) -> Result<(), CannotTell> {
+    fn may_continue(&self) -> Result<(), UntranslatableResponse> {
         match &self.state {
             State::Open | State::Finished => Ok(()),
             State::Failed(why) => Err(why.clone()),
@@ -158,22 +158,22 @@ impl AnswerTranslator {
         let mut steps: Vec<Step> = Vec::new();
         self.validator.push(bytes, &mut steps);
         for Step { kind, .. } in &steps {
-            self.progress.went_on |= *kind != StepKind::Noise;
+            self.progress.continued |= *kind != StepKind::NoProgress;
             self.progress.content |= kind.has_content();
-            self.checked |= kind.is_proof();
+            self.checked |= kind.passes_check();
         }
         steps.last().map(|step| step.kind)
     }
 
-    fn settle(&mut self, outcome: Result<Flow, CannotTell>, out: &mut Vec<u8>) {
+    fn settle(&mut self, outcome: Result<Flow, UntranslatableResponse>, out: &mut Vec<u8>) {
         match outcome {
             Ok(Flow::On) => {}
             Ok(Flow::Over) => self.state = State::Finished,
             Err(why) => {
-                if let CannotTell::Broken(broken) = &why
-                    && let Some(told) = Told::in_stream(broken)
+                if let UntranslatableResponse::Broken(broken) = &why
+                    && let Some(translated) = ProviderError::in_stream(broken)
                 {
-                    self.writer.error(&told, out);
+                    self.writer.error(&translated, out);
                 }
                 self.state = State::Failed(why);
             }
@@ -185,14 +185,14 @@ impl AnswerTranslator {
         event: sse::Event<'_>,
         step: StepKind,
         out: &mut Vec<u8>,
-    ) -> Result<Flow, CannotTell> {
+    ) -> Result<Flow, UntranslatableResponse> {
         // The event breaks the response, arrives after its end, or ends it with no content or invalid JSON arguments: later
         // events cannot repair it.
         let over = step == StepKind::Error;
         if over && self.validator.broken().is_some() {
             return self.finish(out);
         }
-        if step == StepKind::Noise {
+        if step == StepKind::NoProgress {
             return Ok(Flow::On);
         }
         if step.has_content() {
@@ -203,8 +203,8 @@ impl AnswerTranslator {
                 .event(DONE, &Fields::default(), &mut self.parts)?
         } else {
             let data = Fields::read(event.data).map_err(|error| malformed(&error))?;
-            let told = data.text("type");
-            let kind = told.as_deref().unwrap_or(event.name);
+            let translated = data.text("type");
+            let kind = translated.as_deref().unwrap_or(event.name);
             self.reader.event(kind, &data, &mut self.parts)?
         };
         self.pass(out)?;
@@ -225,7 +225,7 @@ impl AnswerTranslator {
     }
 
     /// Writes the happenings of the parts.
-    fn pass(&mut self, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+    fn pass(&mut self, out: &mut Vec<u8>) -> Result<(), UntranslatableResponse> {
         let happened = self.parts.take();
         if happened.is_empty() {
             return Ok(());
@@ -243,7 +243,7 @@ impl AnswerTranslator {
     }
 
     /// Writes the rest, if the response passed the completion check.
-    fn finish(&mut self, out: &mut Vec<u8>) -> Result<Flow, CannotTell> {
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<Flow, UntranslatableResponse> {
         let proof = Proof::of(&self.validator)?;
         self.parts.finish(proof.stop.is_cut())?;
         self.start(out);

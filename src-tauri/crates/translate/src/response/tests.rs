@@ -1,6 +1,6 @@
 use catalog::Dialect;
 
-use super::{AnswerTranslator, CannotTell, Form, whole};
+use super::{AnswerTranslator, Form, UntranslatableResponse, complete_document};
 use crate::names::{ClientTool, Names, ToolKind};
 use wire::Broken;
 
@@ -12,23 +12,29 @@ fn stream(events: &[&str]) -> String {
         .collect()
 }
 
-struct Told {
+struct Translation {
     out: String,
-    outcome: Result<(), CannotTell>,
+    outcome: Result<(), UntranslatableResponse>,
 }
 
-fn tell_with(from: Dialect, to: Dialect, names: Names, form: Form, events: &[&str]) -> Told {
+fn translate_with(
+    from: Dialect,
+    to: Dialect,
+    names: Names,
+    form: Form,
+    events: &[&str],
+) -> Translation {
     let mut translator = AnswerTranslator::new(from, to, names, form);
     let mut out = Vec::new();
     let outcome = translator.push(stream(events).as_bytes(), &mut out);
     let outcome = outcome.and_then(|()| translator.end(&mut out));
     let out = String::from_utf8(out).unwrap();
-    Told { out, outcome }
+    Translation { out, outcome }
 }
 
-fn tell(from: Dialect, to: Dialect, events: &[&str]) -> Told {
+fn translate_events(from: Dialect, to: Dialect, events: &[&str]) -> Translation {
     let names = Names::new(to, from, [], []);
-    tell_with(from, to, names, Form::default(), events)
+    translate_with(from, to, names, Form::default(), events)
 }
 
 /// A client with a free-text tool.
@@ -56,27 +62,32 @@ fn input(json: &str) -> String {
     )
 }
 
-fn patch(pieces: &[&str]) -> Told {
+fn patch(pieces: &[&str]) -> Translation {
     let pieces: Vec<String> = pieces.iter().map(|piece| input(piece)).collect();
     let mut events = vec![START, PATCH];
     events.extend(pieces.iter().map(String::as_str));
     events.extend([CLOSE, TOOL_USE, STOP]);
     let (from, to) = (Dialect::Anthropic, Dialect::OpenaiResponses);
-    tell_with(from, to, with_patch(), Form::default(), &events)
+    translate_with(from, to, with_patch(), Form::default(), &events)
 }
 
 #[test]
 fn a_custom_tool_is_called_with_its_text_unwrapped() {
-    let told = patch(&[r#"{"inp"#, r#"ut":"*** Begin\n"#, r#"+x"}"#]);
-    assert_eq!(told.outcome, Ok(()));
+    let translated = patch(&[r#"{"inp"#, r#"ut":"*** Begin\n"#, r#"+x"}"#]);
+    assert_eq!(translated.outcome, Ok(()));
     assert!(
-        told.out.contains(r#""delta":"*** Begin\n+x""#),
+        translated.out.contains(r#""delta":"*** Begin\n+x""#),
         "{}",
-        told.out
+        translated.out
     );
     let item = r#"{"call_id":"t1","id":"ctc_1_0","input":"*** Begin\n+x","name":"apply_patch","status":"completed","type":"custom_tool_call"}"#;
-    assert_eq!(told.out.matches(item).count(), 2, "{}", told.out);
-    assert!(!told.out.contains("function_call"));
+    assert_eq!(
+        translated.out.matches(item).count(),
+        2,
+        "{}",
+        translated.out
+    );
+    assert!(!translated.out.contains("function_call"));
 }
 
 #[test]
@@ -87,10 +98,10 @@ fn a_custom_tool_call_without_its_text_is_refused() {
         &["{\"input\":"],
         &["{\"input\":7}"],
     ] {
-        let told = patch(pieces);
+        let translated = patch(pieces);
         let expected = Broken::InvalidToolInput("apply_patch".to_owned()).into();
-        assert_eq!(told.outcome, Err(expected), "{pieces:?}");
-        assert!(!told.out.contains(".done") && !told.out.contains("completed\""));
+        assert_eq!(translated.outcome, Err(expected), "{pieces:?}");
+        assert!(!translated.out.contains(".done") && !translated.out.contains("completed\""));
     }
     let cut = [
         START,
@@ -101,9 +112,9 @@ fn a_custom_tool_call_without_its_text_is_refused() {
         STOP,
     ];
     let (from, to) = (Dialect::Anthropic, Dialect::OpenaiResponses);
-    let told = tell_with(from, to, with_patch(), Form::default(), &cut);
-    assert_eq!(told.outcome, Ok(()));
-    assert!(told.out.contains("max_output_tokens") && !told.out.contains(".done"));
+    let translated = translate_with(from, to, with_patch(), Form::default(), &cut);
+    assert_eq!(translated.outcome, Ok(()));
+    assert!(translated.out.contains("max_output_tokens") && !translated.out.contains(".done"));
 }
 
 #[test]
@@ -112,19 +123,20 @@ fn an_id_that_the_client_would_refuse_is_restored_in_the_next_turn() {
     let call = format!(
         r#"{{"id":"c","model":"m","choices":[{{"delta":{{"tool_calls":[{{"index":0,"id":"{odd}","function":{{"name":"list","arguments":"{{}}"}}}}]}},"finish_reason":"stop"}}]}}"#
     );
-    let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &[&call, "[DONE]"]);
+    let translated = translate_events(Dialect::OpenaiChat, Dialect::Anthropic, &[&call, "[DONE]"]);
     let names = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], []);
     let id = names.client_id(odd);
     assert!(
-        told.out
+        translated
+            .out
             .contains(&format!(r#""id":"{id}","input":{{}},"name":"list""#)),
         "{}",
-        told.out
+        translated.out
     );
     assert!(
-        told.out.contains("\"tool_use\",\"stop_sequence\""),
+        translated.out.contains("\"tool_use\",\"stop_sequence\""),
         "a tool turn: {}",
-        told.out
+        translated.out
     );
     let next = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], [id.as_str()]);
     assert_eq!(next.provider_id(&id), odd);
@@ -134,8 +146,12 @@ fn an_id_that_the_client_would_refuse_is_restored_in_the_next_turn() {
 #[test]
 fn a_call_without_an_id_gets_one_derived_from_its_response() {
     let call = r#"{"id":"chatcmpl-9","model":"m","choices":[{"delta":{"function_call":{"name":"f","arguments":"{}"}},"finish_reason":"function_call"}]}"#;
-    let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &[call, "[DONE]"]);
-    assert!(told.out.contains(r#""id":"call_9_0""#), "{}", told.out);
+    let translated = translate_events(Dialect::OpenaiChat, Dialect::Anthropic, &[call, "[DONE]"]);
+    assert!(
+        translated.out.contains(r#""id":"call_9_0""#),
+        "{}",
+        translated.out
+    );
 }
 
 #[test]
@@ -148,9 +164,9 @@ fn calls_that_share_an_id_get_different_ones() {
     let end =
         r#"{"id":"chatcmpl-9","model":"m","choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#;
     let events = [&*call(0), &*call(1), end, "[DONE]"];
-    let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &events);
+    let translated = translate_events(Dialect::OpenaiChat, Dialect::Anthropic, &events);
     for id in [r#""id":"call","#, r#""id":"call_9_1","#] {
-        assert_eq!(told.out.matches(id).count(), 1, "{}", told.out);
+        assert_eq!(translated.out.matches(id).count(), 1, "{}", translated.out);
     }
 }
 
@@ -158,12 +174,12 @@ fn calls_that_share_an_id_get_different_ones() {
 fn thinking_is_never_text() {
     let list = r#"{"id":"c","model":"m","choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"secret"}]},{"type":"text","text":"Hi"}],"reasoning_content":"secret","reasoning":"secret"},"finish_reason":"stop"}]}"#;
     for to in [Dialect::Anthropic, Dialect::OpenaiResponses] {
-        let told = tell(Dialect::OpenaiChat, to, &[list, "[DONE]"]);
-        assert_eq!(told.outcome, Ok(()));
+        let translated = translate_events(Dialect::OpenaiChat, to, &[list, "[DONE]"]);
+        assert_eq!(translated.outcome, Ok(()));
         assert!(
-            told.out.contains("Hi") && !told.out.contains("secret"),
+            translated.out.contains("Hi") && !translated.out.contains("secret"),
             "{}",
-            told.out
+            translated.out
         );
     }
 }
@@ -172,9 +188,9 @@ fn thinking_is_never_text() {
 #[test]
 fn the_response_begins_with_the_first_thinking() {
     let thought = r#"{"id":"c","model":"m","choices":[{"delta":{"reasoning_content":"Hm"}}]}"#;
-    let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &[thought]);
-    assert!(told.out.starts_with("event: message_start\n"));
-    assert_eq!(told.outcome, Err(Broken::NoStopReason.into()));
+    let translated = translate_events(Dialect::OpenaiChat, Dialect::Anthropic, &[thought]);
+    assert!(translated.out.starts_with("event: message_start\n"));
+    assert_eq!(translated.outcome, Err(Broken::NoStopReason.into()));
 }
 
 #[test]
@@ -183,17 +199,20 @@ fn usage_is_in_a_last_chunk_if_requested() {
         r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"Hi"}}"#;
     let end = &TOOL_USE.replace("tool_use", "end_turn");
     let events = [START, text, CLOSE, end, STOP];
-    let told = tell(Dialect::Anthropic, Dialect::OpenaiChat, &events);
-    assert!(!told.out.contains("usage") && told.out.ends_with("data: [DONE]\n\n"));
+    let translated = translate_events(Dialect::Anthropic, Dialect::OpenaiChat, &events);
+    assert!(!translated.out.contains("usage") && translated.out.ends_with("data: [DONE]\n\n"));
     let (from, to) = (Dialect::Anthropic, Dialect::OpenaiChat);
     let form = Form {
         usage_chunk: true,
         created: 7,
         ..Form::default()
     };
-    let told = tell_with(from, to, Names::new(to, from, [], []), form, &events);
-    assert!(told.out.contains(r#""total_tokens":8"#) && told.out.contains(r#""created":7,"#));
-    assert_eq!(told.out.matches(r#""choices":[]"#).count(), 1);
+    let translated = translate_with(from, to, Names::new(to, from, [], []), form, &events);
+    assert!(
+        translated.out.contains(r#""total_tokens":8"#)
+            && translated.out.contains(r#""created":7,"#)
+    );
+    assert_eq!(translated.out.matches(r#""choices":[]"#).count(), 1);
 }
 
 #[test]
@@ -201,13 +220,14 @@ fn an_error_after_the_completion_check_changes_nothing() {
     let text =
         r#"{"id":"c","model":"m","choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#;
     let error = r#"{"error":{"message":"late"}}"#;
-    let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &[text, error]);
-    assert_eq!(told.outcome, Ok(()));
+    let translated = translate_events(Dialect::OpenaiChat, Dialect::Anthropic, &[text, error]);
+    assert_eq!(translated.outcome, Ok(()));
     assert!(
-        told.out
+        translated
+            .out
             .ends_with("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
     );
-    assert!(!told.out.contains("late"));
+    assert!(!translated.out.contains("late"));
 }
 
 #[test]
@@ -239,15 +259,15 @@ fn a_call_that_differs_from_its_deltas_is_broken() {
             r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#.to_owned(),
         ]
     };
-    let tell = |arguments: &str| {
+    let translate_events = |arguments: &str| {
         let events = events(arguments);
         let events: Vec<&str> = events.iter().map(String::as_str).collect();
-        tell(Dialect::OpenaiResponses, Dialect::Anthropic, &events)
+        translate_events(Dialect::OpenaiResponses, Dialect::Anthropic, &events)
     };
-    let rest = tell(r#""{\"a\":1}""#);
+    let rest = translate_events(r#""{\"a\":1}""#);
     assert_eq!(rest.outcome, Ok(()));
     assert!(rest.out.contains(r#""partial_json":":1}""#), "{}", rest.out);
-    let other = tell(r#""{\"b\":1}""#);
+    let other = translate_events(r#""{\"b\":1}""#);
     let why = "a tool call that differs from its deltas".to_owned();
     assert_eq!(other.outcome, Err(Broken::Malformed(why).into()));
 }
@@ -255,15 +275,15 @@ fn a_call_that_differs_from_its_deltas_is_broken() {
 #[test]
 fn a_document_with_invalid_json_arguments_is_refused_if_they_must_be_an_object() {
     let answer = br#"{"id":"c","model":"m","choices":[{"message":{"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"a"}}]},"finish_reason":"tool_calls"}]}"#;
-    let tell = |to| {
+    let translate_events = |to| {
         let names = Names::new(to, Dialect::OpenaiChat, [], []);
-        whole(Dialect::OpenaiChat, to, answer, &names, &Form::default())
+        complete_document(Dialect::OpenaiChat, to, answer, &names, &Form::default())
     };
     let invalid = Broken::InvalidToolInput("f".to_owned()).into();
-    assert_eq!(tell(Dialect::Anthropic), Err(invalid));
-    let said = String::from_utf8(tell(Dialect::OpenaiResponses).unwrap()).unwrap();
-    assert!(said.contains(r#""arguments":"{\"a""#));
-    let same = String::from_utf8(tell(Dialect::OpenaiChat).unwrap()).unwrap();
+    assert_eq!(translate_events(Dialect::Anthropic), Err(invalid));
+    let text = String::from_utf8(translate_events(Dialect::OpenaiResponses).unwrap()).unwrap();
+    assert!(text.contains(r#""arguments":"{\"a""#));
+    let same = String::from_utf8(translate_events(Dialect::OpenaiChat).unwrap()).unwrap();
     assert!(same.contains(r#""arguments":"{\"a""#), "{same}");
 }
 

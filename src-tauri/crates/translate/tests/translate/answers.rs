@@ -100,7 +100,7 @@ impl Answer {
 
     /// The stop reason that a client of this dialect must receive; for Responses, the status or, if it is incomplete, the
     /// reason.
-    pub(crate) fn stop_said(&self, dialect: Dialect) -> &'static str {
+    pub(crate) fn stop_reason_in(&self, dialect: Dialect) -> &'static str {
         match (dialect, self.stop) {
             (Dialect::Anthropic, Stop::Natural) if self.calls_any() => "tool_use",
             (Dialect::Anthropic, Stop::Natural) => "end_turn",
@@ -153,7 +153,7 @@ impl Answer {
 
     fn messages(&self) -> String {
         let mut out = String::new();
-        let mut say = |data: Value| {
+        let mut emit = |data: Value| {
             out += &format!(
                 "event: {}\ndata: {data}\n\n",
                 data["type"].as_str().unwrap()
@@ -163,7 +163,7 @@ impl Answer {
         message["content"] = json!([]);
         message["stop_reason"] = Value::Null;
         message["usage"]["output_tokens"] = json!(0);
-        say(json!({"type": "message_start", "message": message}));
+        emit(json!({"type": "message_start", "message": message}));
         for (index, part) in self.parts.iter().enumerate() {
             let (block, field, kind, text) = match part {
                 Part::Text(text) => (
@@ -189,17 +189,17 @@ impl Answer {
                     arguments,
                 ),
             };
-            say(json!({"type": "content_block_start", "index": index, "content_block": block}));
+            emit(json!({"type": "content_block_start", "index": index, "content_block": block}));
             for piece in self.pieces(text) {
                 let delta = json!({"type": kind, field: piece});
-                say(json!({"type": "content_block_delta", "index": index, "delta": delta}));
+                emit(json!({"type": "content_block_delta", "index": index, "delta": delta}));
             }
-            say(json!({"type": "content_block_stop", "index": index}));
+            emit(json!({"type": "content_block_stop", "index": index}));
         }
-        let whole = self.message();
-        let delta = json!({"stop_reason": whole["stop_reason"], "stop_sequence": null});
-        say(json!({"type": "message_delta", "delta": delta, "usage": whole["usage"]}));
-        say(json!({"type": "message_stop"}));
+        let complete = self.message();
+        let delta = json!({"stop_reason": complete["stop_reason"], "stop_sequence": null});
+        emit(json!({"type": "message_delta", "delta": delta, "usage": complete["usage"]}));
+        emit(json!({"type": "message_stop"}));
         out
     }
 
@@ -238,20 +238,20 @@ impl Answer {
 
     fn chat(&self) -> String {
         let mut out = String::new();
-        let mut say = |delta: Value, finish: Value| {
+        let mut emit = |delta: Value, finish: Value| {
             let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
             let chunk = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]});
             out += &format!("data: {chunk}\n\n");
         };
-        say(json!({"role": "assistant", "content": ""}), Value::Null);
+        emit(json!({"role": "assistant", "content": ""}), Value::Null);
         for part in &self.parts {
             match part {
                 Part::Text(text) => {
                     for piece in self.pieces(text) {
-                        say(json!({"content": piece}), Value::Null);
+                        emit(json!({"content": piece}), Value::Null);
                     }
                 }
-                Part::Thinking(text) => say(json!({"reasoning_content": text}), Value::Null),
+                Part::Thinking(text) => emit(json!({"reasoning_content": text}), Value::Null),
                 Part::Call { .. } => {}
             }
         }
@@ -266,20 +266,20 @@ impl Answer {
         let calls: Vec<_> = calls.collect();
         for (index, (id, name, _)) in calls.iter().enumerate() {
             let call = json!({"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": ""}});
-            say(json!({"tool_calls": [call]}), Value::Null);
+            emit(json!({"tool_calls": [call]}), Value::Null);
         }
         let turns = calls.iter().map(|(.., pieces)| pieces.len()).max();
         for turn in 0..turns.unwrap_or_default() {
             for (index, (.., pieces)) in calls.iter().enumerate() {
                 if let Some(piece) = pieces.get(turn) {
                     let call = json!({"index": index, "function": {"arguments": piece}});
-                    say(json!({"tool_calls": [call]}), Value::Null);
+                    emit(json!({"tool_calls": [call]}), Value::Null);
                 }
             }
         }
-        let whole = self.completion();
-        say(json!({}), whole["choices"][0]["finish_reason"].clone());
-        let last = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": whole["usage"]});
+        let complete = self.completion();
+        emit(json!({}), complete["choices"][0]["finish_reason"].clone());
+        let last = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": complete["usage"]});
         out += &format!("data: {last}\n\ndata: [DONE]\n\n");
         out
     }
@@ -318,7 +318,7 @@ impl Answer {
     fn responses(&self) -> String {
         let mut out = String::new();
         let mut number = 0;
-        let mut say = |name: &str, mut data: Value| {
+        let mut emit = |name: &str, mut data: Value| {
             data["type"] = name.into();
             data["sequence_number"] = number.into();
             number += 1;
@@ -327,11 +327,11 @@ impl Answer {
         let mut opening = self.response("in_progress");
         opening["output"] = json!([]);
         opening["usage"] = Value::Null;
-        say("response.created", json!({"response": opening}));
-        say("response.in_progress", json!({"response": opening}));
-        let whole = self.response("completed");
+        emit("response.created", json!({"response": opening}));
+        emit("response.in_progress", json!({"response": opening}));
+        let complete = self.response("completed");
         for (index, part) in self.parts.iter().enumerate() {
-            let item = &whole["output"][index];
+            let item = &complete["output"][index];
             let (field, text, stem) = match part {
                 Part::Text(text) => ("content", text, "output_text"),
                 Part::Thinking(text) => ("summary", text, "reasoning_summary_text"),
@@ -343,21 +343,21 @@ impl Answer {
             } else {
                 json!([])
             };
-            say(
+            emit(
                 "response.output_item.added",
                 json!({"output_index": index, "item": begun}),
             );
             for piece in self.pieces(text) {
                 let data = json!({"output_index": index, "item_id": item["id"], "content_index": 0, "delta": piece});
-                say(&format!("response.{stem}.delta"), data);
+                emit(&format!("response.{stem}.delta"), data);
             }
-            say(
+            emit(
                 "response.output_item.done",
                 json!({"output_index": index, "item": item}),
             );
         }
-        let name = format!("response.{}", whole["status"].as_str().unwrap());
-        say(&name, json!({"response": whole}));
+        let name = format!("response.{}", complete["status"].as_str().unwrap());
+        emit(&name, json!({"response": complete}));
         out
     }
 

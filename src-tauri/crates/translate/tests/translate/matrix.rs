@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use catalog::Dialect;
 
-use crate::probes::{Heard, PROBES, Probe};
-use crate::{Told, WRITE, directions, folder, strict, tell};
+use crate::probes::{PROBES, Parsed, Probe};
+use crate::{Translation, WRITE, directions, folder, strict, translate_events};
 
 fn index(dialect: Dialect) -> usize {
     let mut all = Dialect::ALL.iter();
@@ -19,40 +19,44 @@ fn stream(events: &[&str]) -> String {
 }
 
 fn judge(probe: &Probe, from: Dialect, to: Dialect) -> String {
-    let events = probe.told[index(from)];
+    let events = probe.translated[index(from)];
     if events.is_empty() {
         return "cannot be told".to_owned();
     }
-    let Told { out, outcome } = tell(from, to, [stream(events).as_bytes()]);
-    let said = String::from_utf8_lossy(&out).into_owned();
-    let place = format!("{}, {from} -> {to}: {outcome:?}\n{said}", probe.name);
-    let heard = strict::read(to, &out);
-    match &probe.heard {
-        Heard::Answer {
+    let Translation { out, outcome } = translate_events(from, to, [stream(events).as_bytes()]);
+    let rendered = String::from_utf8_lossy(&out).into_owned();
+    let place = format!("{}, {from} -> {to}: {outcome:?}\n{rendered}", probe.name);
+    let parsed = strict::read(to, &out);
+    match &probe.parsed {
+        Parsed::Answer {
             text,
             calls,
             stop,
             usage,
         } => {
             outcome.unwrap_or_else(|why| panic!("{place}: {why}"));
-            assert_eq!(format!("{}{}", heard.text, heard.refusal), *text, "{place}");
-            let heard_calls = heard.calls.iter();
-            let heard_calls: Vec<(&str, &str, &str)> = heard_calls
+            assert_eq!(
+                format!("{}{}", parsed.text, parsed.refusal),
+                *text,
+                "{place}"
+            );
+            let parsed_calls = parsed.calls.iter();
+            let parsed_calls: Vec<(&str, &str, &str)> = parsed_calls
                 .map(|(id, name, arguments)| (&**id, &**name, &**arguments))
                 .collect();
-            assert_eq!(heard_calls, *calls, "{place}");
-            assert_eq!(heard.stop.as_deref(), Some(stop[index(to)]), "{place}");
-            assert!(usage.is_none() || heard.usage == *usage, "{place}");
-            assert!(heard.over && !said.contains("Hm"), "{place}");
+            assert_eq!(parsed_calls, *calls, "{place}");
+            assert_eq!(parsed.stop.as_deref(), Some(stop[index(to)]), "{place}");
+            assert!(usage.is_none() || parsed.usage == *usage, "{place}");
+            assert!(parsed.over && !rendered.contains("Hm"), "{place}");
             "correct".to_owned()
         }
-        Heard::Nothing => {
-            assert!(!heard.over && heard.stop.is_none(), "{place}");
+        Parsed::Nothing => {
+            assert!(!parsed.over && parsed.stop.is_none(), "{place}");
             format!("refused: {}", outcome.unwrap_err())
         }
-        Heard::Error(message) => {
-            assert!(!heard.over && heard.stop.is_none(), "{place}");
-            assert_eq!(heard.error.as_deref(), Some(*message), "{place}");
+        Parsed::Error(message) => {
+            assert!(!parsed.over && parsed.stop.is_none(), "{place}");
+            assert_eq!(parsed.error.as_deref(), Some(*message), "{place}");
             assert!(outcome.is_err(), "{place}");
             "correct".to_owned()
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use catalog::Dialect;
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use translate::{AnswerTranslator, Form, Target, request, whole};
+use translate::{AnswerTranslator, Form, Target, complete_document, request};
 
 use crate::{files, staged, transcripts};
 
@@ -85,12 +85,12 @@ fn templates() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn form(provider: Dialect, asked: &Value) -> Form {
+fn form(provider: Dialect, requested: &Value) -> Form {
     let target = Target {
         max_output: Some(1_000),
         ..Target::new("fallback")
     };
-    let (from, body) = (Dialect::OpenaiResponses, asked.to_string());
+    let (from, body) = (Dialect::OpenaiResponses, requested.to_string());
     let there = request(from, provider, body.as_bytes(), &target).unwrap();
     Form {
         created: 1_700_000_000,
@@ -109,8 +109,8 @@ fn fits(validator: &Validator, value: &Value, place: &str) {
 fn every_response_object_and_event_fits_the_published_schema() {
     let (object, events) = (validator(&["ResponseResource"]), events());
     for provider in Dialect::ALL {
-        for (template, asked) in templates() {
-            let form = form(provider, &asked);
+        for (template, requested) in templates() {
+            let form = form(provider, &requested);
             for (name, text) in transcripts(provider) {
                 let mut translator = AnswerTranslator::new(
                     provider,
@@ -119,27 +119,28 @@ fn every_response_object_and_event_fits_the_published_schema() {
                     form.clone(),
                 );
                 let mut out = Vec::new();
-                let told = translator.push(text.as_bytes(), &mut out);
-                let told = told.and_then(|()| translator.end(&mut out));
+                let translated = translator.push(text.as_bytes(), &mut out);
+                let translated = translated.and_then(|()| translator.end(&mut out));
                 let place = format!("{provider} {template} {name}");
                 // A free-text tool exists only at OpenAI.
                 let out = String::from_utf8(out).unwrap();
-                if told.is_err() || out.contains("custom_tool_call") {
+                if translated.is_err() || out.contains("custom_tool_call") {
                     continue;
                 }
                 for data in out.lines().filter_map(|line| line.strip_prefix("data: ")) {
                     fits(&events, &serde_json::from_str(data).unwrap(), &place);
                 }
-                repeats(&asked, &last(&out), &place);
+                repeats(&requested, &last(&out), &place);
             }
             for (name, document) in files(&staged(provider), "json") {
                 let to = Dialect::OpenaiResponses;
                 let names = crate::names(provider, to);
-                let told = whole(provider, to, document.as_bytes(), &names, &form).unwrap();
-                let told: Value = serde_json::from_slice(&told).unwrap();
+                let translated =
+                    complete_document(provider, to, document.as_bytes(), &names, &form).unwrap();
+                let translated: Value = serde_json::from_slice(&translated).unwrap();
                 let place = format!("{provider} {template} {name}");
-                fits(&object, &told, &place);
-                repeats(&asked, &told, &place);
+                fits(&object, &translated, &place);
+                repeats(&requested, &translated, &place);
             }
         }
     }
@@ -152,7 +153,7 @@ fn last(out: &str) -> Value {
     event["response"].clone()
 }
 
-fn repeats(asked: &Value, told: &Value, place: &str) {
+fn repeats(requested: &Value, translated: &Value, place: &str) {
     let plain = [
         "temperature",
         "top_p",
@@ -167,14 +168,22 @@ fn repeats(asked: &Value, told: &Value, place: &str) {
         "parallel_tool_calls",
     ];
     for key in plain {
-        if let Some(said) = asked.get(key) {
-            assert_eq!(told[key], *said, "{place}: {key}");
+        if let Some(text) = requested.get(key) {
+            assert_eq!(translated[key], *text, "{place}: {key}");
         }
     }
-    let tools = asked["tools"].as_array().map_or(0, Vec::len);
-    assert_eq!(told["tools"].as_array().unwrap().len(), tools, "{place}");
-    let done = told["status"] == "completed";
-    assert_eq!(told["completed_at"].is_u64(), done, "{place}: {told}");
+    let tools = requested["tools"].as_array().map_or(0, Vec::len);
+    assert_eq!(
+        translated["tools"].as_array().unwrap().len(),
+        tools,
+        "{place}"
+    );
+    let done = translated["status"] == "completed";
+    assert_eq!(
+        translated["completed_at"].is_u64(),
+        done,
+        "{place}: {translated}"
+    );
 }
 
 /// A failed response is valid too.

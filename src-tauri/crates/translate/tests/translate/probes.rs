@@ -5,12 +5,12 @@
 pub(crate) struct Probe {
     pub(crate) name: &'static str,
     /// Events of a stream in Messages, Chat and Responses; empty: the dialect does not support it.
-    pub(crate) told: [&'static [&'static str]; 3],
-    pub(crate) heard: Heard,
+    pub(crate) translated: [&'static [&'static str]; 3],
+    pub(crate) parsed: Parsed,
 }
 
 /// The expected result for the client in each of the other dialects.
-pub(crate) enum Heard {
+pub(crate) enum Parsed {
     Answer {
         /// The text, including that of a refusal.
         text: &'static str,
@@ -27,7 +27,7 @@ pub(crate) enum Heard {
     Error(&'static str),
 }
 
-use Heard::{Answer, Error, Nothing};
+use Parsed::{Answer, Error, Nothing};
 
 const TURN: [&str; 3] = ["end_turn", "stop", "completed"];
 const TOOL: [&str; 3] = ["tool_use", "tool_calls", "completed"];
@@ -60,7 +60,7 @@ const DONE: &str = "[DONE]";
 
 const CREATED: &str = r#"{"type":"response.created","response":{"id":"resp_1","model":"m","status":"in_progress","output":[]}}"#;
 const MESSAGE: &str = r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":"i","content":[]}}"#;
-const SAID: &str =
+const TEXT_DELTA: &str =
     r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}"#;
 const MESSAGE_DONE: &str = r#"{"type":"response.output_item.done","output_index":0,"item":{"type":"message","id":"i","content":[{"type":"output_text","text":"Hi"}]}}"#;
 const FUNCTION: &str = r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"function_call","id":"i","call_id":"a","name":"f","arguments":""}}"#;
@@ -71,7 +71,7 @@ const INCOMPLETE: &str = r#"{"type":"response.incomplete","response":{"id":"resp
 pub(crate) const PROBES: &[Probe] = &[
     Probe {
         name: "a tool turn is a tool turn, also where the provider calls it another (litellm#25390, #35663, bifrost#6123, K-001)",
-        told: [
+        translated: [
             &[START, CALL, CLOSE, END_TURN, STOP],
             &[
                 r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}}]}"#,
@@ -85,7 +85,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "",
             calls: &[("a", "f", "{}")],
             stop: TOOL,
@@ -94,7 +94,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "arguments that come with the beginning of their call are not lost (litellm#20711, #24134, #25321, #29491)",
-        told: [
+        translated: [
             &[
                 START,
                 r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"a","name":"f","input":{"x":1.50}}}"#,
@@ -113,7 +113,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "",
             calls: &[("a", "f", r#"{"x":1.50}"#)],
             stop: TOOL,
@@ -122,7 +122,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a call without arguments has {} once (bifrost PR #3441, agentgateway#3002)",
-        told: [
+        translated: [
             &[
                 START,
                 CALL,
@@ -143,7 +143,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "",
             calls: &[("a", "f", "{}")],
             stop: TOOL,
@@ -152,7 +152,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "calls that come at the same time are told one after the other (bifrost PR #3441, K-085)",
-        told: [
+        translated: [
             &[
                 START,
                 CALL,
@@ -181,7 +181,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "",
             calls: &[("a", "f", r#"{"x":1}"#), ("b", "g", r#"{"y":2}"#)],
             stop: TOOL,
@@ -190,7 +190,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an id that Messages refuses is carried, and comes back on the next turn (K-004, K-005, K-037)",
-        told: [
+        translated: [
             &[],
             &[
                 r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"functions.f:0","function":{"name":"f","arguments":"{}"}}]}}]}"#,
@@ -203,7 +203,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "",
             calls: &[("us-functions_2ef_3a0", "f", "{}")],
             stop: TOOL,
@@ -212,7 +212,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "[DONE] within arguments ends nothing (litellm#31562)",
-        told: [
+        translated: [
             &[
                 START,
                 CALL,
@@ -233,7 +233,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "",
             calls: &[("a", "f", r#"{"x":"data: [DONE]"}"#)],
             stop: TOOL,
@@ -242,7 +242,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a call that was cut by the limit is not made whole (K-035)",
-        told: [
+        translated: [
             &[START, CALL, CLOSE, MAX_TOKENS, STOP],
             &[
                 r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}}]}"#,
@@ -251,7 +251,7 @@ pub(crate) const PROBES: &[Probe] = &[
             ],
             &[CREATED, FUNCTION, INCOMPLETE],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "",
             calls: &[("a", "f", "")],
             stop: CUT,
@@ -260,12 +260,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a limit is told as one (K-035)",
-        told: [
+        translated: [
             &[START, TEXT, HI, CLOSE, MAX_TOKENS, STOP],
             &[CHAT_HI, CHAT_LENGTH, DONE],
-            &[CREATED, MESSAGE, SAID, INCOMPLETE],
+            &[CREATED, MESSAGE, TEXT_DELTA, INCOMPLETE],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "Hi",
             calls: &[],
             stop: CUT,
@@ -274,7 +274,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a filter or a refusal is told as one, with the words before it (K-010A, K-034, K-036)",
-        told: [
+        translated: [
             &[
                 START,
                 TEXT,
@@ -291,12 +291,12 @@ pub(crate) const PROBES: &[Probe] = &[
             &[
                 CREATED,
                 MESSAGE,
-                SAID,
+                TEXT_DELTA,
                 MESSAGE_DONE,
                 r#"{"type":"response.incomplete","response":{"id":"resp_1","status":"incomplete","incomplete_details":{"reason":"content_filter"},"output":[]}}"#,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "Hi",
             calls: &[],
             stop: REFUSED,
@@ -305,7 +305,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "the words of a refusal are kept, and it is one (K-067)",
-        told: [
+        translated: [
             &[],
             &[
                 r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"refusal":"No."}}]}"#,
@@ -320,7 +320,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "No.",
             calls: &[],
             stop: ["refusal", "stop", "completed"],
@@ -329,7 +329,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a pause is not the end of the turn (Portkey utils.ts)",
-        told: [
+        translated: [
             &[
                 START,
                 TEXT,
@@ -341,11 +341,11 @@ pub(crate) const PROBES: &[Probe] = &[
             &[],
             &[],
         ],
-        heard: Nothing,
+        parsed: Nothing,
     },
     Probe {
         name: "thinking is never text (K-016, K-033, K-057, litellm#32357)",
-        told: [
+        translated: [
             &[
                 START,
                 r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}"#,
@@ -370,12 +370,12 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"type":"response.reasoning_summary_text.delta","output_index":0,"delta":"Hm"}"#,
                 r#"{"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","id":"r","summary":[{"type":"summary_text","text":"Hm"}]}}"#,
                 MESSAGE,
-                SAID,
+                TEXT_DELTA,
                 MESSAGE_DONE,
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "Hi",
             calls: &[],
             stop: TURN,
@@ -384,7 +384,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "cached tokens are counted once (litellm#9812, new-api#4395)",
-        told: [
+        translated: [
             &[START, TEXT, HI, CLOSE, END_TURN, STOP],
             &[
                 CHAT_HI,
@@ -395,12 +395,12 @@ pub(crate) const PROBES: &[Probe] = &[
             &[
                 CREATED,
                 MESSAGE,
-                SAID,
+                TEXT_DELTA,
                 MESSAGE_DONE,
                 r#"{"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[],"usage":{"input_tokens":120,"output_tokens":7,"total_tokens":127,"input_tokens_details":{"cached_tokens":90,"cache_write_tokens":20}}}}"#,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "Hi",
             calls: &[],
             stop: TURN,
@@ -409,7 +409,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "no empty text stands beside a call (K-001, K-045, new-api#1854)",
-        told: [
+        translated: [
             &[START, TEXT, CLOSE, CALL, CLOSE, TOOL_USE, STOP],
             &[
                 r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"\n"}}]}"#,
@@ -424,7 +424,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "",
             calls: &[("a", "f", "{}")],
             stop: TOOL,
@@ -433,7 +433,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a missing stop reason is not made up (agentgateway)",
-        told: [
+        translated: [
             &[
                 START,
                 TEXT,
@@ -443,18 +443,18 @@ pub(crate) const PROBES: &[Probe] = &[
                 STOP,
             ],
             &[CHAT_HI, DONE],
-            &[CREATED, MESSAGE, SAID, MESSAGE_DONE],
+            &[CREATED, MESSAGE, TEXT_DELTA, MESSAGE_DONE],
         ],
-        heard: Nothing,
+        parsed: Nothing,
     },
     Probe {
         name: "a missing terminal event after the proof is made good (better-ccflare#307)",
-        told: [
+        translated: [
             &[START, TEXT, HI, CLOSE, END_TURN],
             &[CHAT_HI, CHAT_STOP],
             &[],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "Hi",
             calls: &[],
             stop: TURN,
@@ -463,7 +463,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an error in the stream is an error and no end (Portkey chatComplete.ts, bifrost#6783)",
-        told: [
+        translated: [
             &[
                 START,
                 TEXT,
@@ -477,15 +477,15 @@ pub(crate) const PROBES: &[Probe] = &[
             &[
                 CREATED,
                 MESSAGE,
-                SAID,
+                TEXT_DELTA,
                 r#"{"type":"response.failed","response":{"id":"resp_1","status":"failed","error":{"code":"server_error","message":"Overloaded"}}}"#,
             ],
         ],
-        heard: Error("Overloaded"),
+        parsed: Error("Overloaded"),
     },
     Probe {
         name: "several answers to one request are more than the other dialects have",
-        told: [
+        translated: [
             &[],
             &[
                 CHAT_HI,
@@ -495,11 +495,11 @@ pub(crate) const PROBES: &[Probe] = &[
             ],
             &[],
         ],
-        heard: Nothing,
+        parsed: Nothing,
     },
     Probe {
         name: "what the provider ran by itself is not the client's to run",
-        told: [
+        translated: [
             &[
                 START,
                 r#"{"type":"content_block_start","index":0,"content_block":{"type":"server_tool_use","id":"s","name":"web_search","input":{}}}"#,
@@ -517,12 +517,12 @@ pub(crate) const PROBES: &[Probe] = &[
                 CREATED,
                 r#"{"type":"response.output_item.done","output_index":0,"item":{"type":"web_search_call","id":"w","status":"completed"}}"#,
                 MESSAGE,
-                SAID,
+                TEXT_DELTA,
                 MESSAGE_DONE,
                 COMPLETED,
             ],
         ],
-        heard: Answer {
+        parsed: Answer {
             text: "Hi",
             calls: &[],
             stop: TURN,
@@ -531,7 +531,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a tool that only one dialect has is not another one",
-        told: [
+        translated: [
             &[],
             &[],
             &[
@@ -540,6 +540,6 @@ pub(crate) const PROBES: &[Probe] = &[
                 COMPLETED,
             ],
         ],
-        heard: Nothing,
+        parsed: Nothing,
     },
 ];

@@ -5,7 +5,7 @@ use catalog::Dialect;
 use serde_json::Value;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Heard {
+pub(crate) struct Parsed {
     pub(crate) text: String,
     pub(crate) refusal: String,
     /// Id, name and the exact text of the arguments.
@@ -19,13 +19,13 @@ pub(crate) struct Heard {
     pub(crate) error: Option<String>,
 }
 
-pub(crate) fn read(dialect: Dialect, stream: &[u8]) -> Heard {
+pub(crate) fn read(dialect: Dialect, stream: &[u8]) -> Parsed {
     let stream = std::str::from_utf8(stream).expect("events are UTF-8");
     assert!(
         stream.is_empty() || stream.ends_with("\n\n"),
         "whole events"
     );
-    let mut heard = Heard::default();
+    let mut parsed = Parsed::default();
     let events: Vec<(&str, &str)> = stream
         .split_terminator("\n\n")
         .map(|event| match event.split_once('\n') {
@@ -37,11 +37,11 @@ pub(crate) fn read(dialect: Dialect, stream: &[u8]) -> Heard {
         })
         .collect();
     match dialect {
-        Dialect::Anthropic => messages(&events, &mut heard),
-        Dialect::OpenaiChat => chat(&events, &mut heard),
-        Dialect::OpenaiResponses => responses(&events, &mut heard),
+        Dialect::Anthropic => messages(&events, &mut parsed),
+        Dialect::OpenaiChat => chat(&events, &mut parsed),
+        Dialect::OpenaiResponses => responses(&events, &mut parsed),
     }
-    heard
+    parsed
 }
 
 fn text(value: &Value) -> &str {
@@ -62,7 +62,7 @@ fn named(name: &str, data: &str) -> Value {
     data
 }
 
-fn messages(events: &[(&str, &str)], heard: &mut Heard) {
+fn messages(events: &[(&str, &str)], parsed: &mut Parsed) {
     #[derive(PartialEq)]
     enum Open {
         Text { empty: bool },
@@ -72,7 +72,7 @@ fn messages(events: &[(&str, &str)], heard: &mut Heard) {
     for (name, data) in events {
         let event = named(name, data);
         assert!(
-            !heard.over && heard.error.is_none(),
+            !parsed.over && parsed.error.is_none(),
             "after the end: {event}"
         );
         assert_ne!(
@@ -91,7 +91,7 @@ fn messages(events: &[(&str, &str)], heard: &mut Heard) {
                 usage(&message["usage"]);
             }
             "content_block_start" => {
-                assert!(open.is_none() && heard.stop.is_none(), "{event}");
+                assert!(open.is_none() && parsed.stop.is_none(), "{event}");
                 assert_eq!(count(&event["index"]), next);
                 let block = &event["content_block"];
                 open = Some(match text(&block["type"]) {
@@ -103,7 +103,7 @@ fn messages(events: &[(&str, &str)], heard: &mut Heard) {
                         let (id, name) = (text(&block["id"]), text(&block["name"]));
                         assert!(!id.is_empty() && !name.is_empty());
                         assert_eq!(block["input"], serde_json::json!({}));
-                        heard
+                        parsed
                             .calls
                             .push((id.to_owned(), name.to_owned(), String::new()));
                         Open::Call
@@ -117,10 +117,10 @@ fn messages(events: &[(&str, &str)], heard: &mut Heard) {
                 match (text(&delta["type"]), &mut open) {
                     ("text_delta", Some(Open::Text { empty })) => {
                         *empty &= text(&delta["text"]).trim().is_empty();
-                        heard.text.push_str(text(&delta["text"]));
+                        parsed.text.push_str(text(&delta["text"]));
                     }
                     ("input_json_delta", Some(Open::Call)) => {
-                        let (.., arguments) = heard.calls.last_mut().expect("a call");
+                        let (.., arguments) = parsed.calls.last_mut().expect("a call");
                         arguments.push_str(text(&delta["partial_json"]));
                     }
                     _ => panic!("a delta out of place: {event}"),
@@ -136,45 +136,45 @@ fn messages(events: &[(&str, &str)], heard: &mut Heard) {
                 next += 1;
             }
             "message_delta" => {
-                assert!(open.is_none() && heard.stop.is_none(), "{event}");
-                heard.stop = Some(text(&event["delta"]["stop_reason"]).to_owned());
-                heard.usage = Some(usage(&event["usage"]));
+                assert!(open.is_none() && parsed.stop.is_none(), "{event}");
+                parsed.stop = Some(text(&event["delta"]["stop_reason"]).to_owned());
+                parsed.usage = Some(usage(&event["usage"]));
             }
             "message_stop" => {
-                assert!(heard.stop.is_some());
-                heard.over = true;
+                assert!(parsed.stop.is_some());
+                parsed.over = true;
             }
-            "error" => heard.error = Some(text(&event["error"]["message"]).to_owned()),
+            "error" => parsed.error = Some(text(&event["error"]["message"]).to_owned()),
             other => panic!("{other} is not known"),
         }
     }
-    fn usage(told: &Value) -> [u64; 4] {
+    fn usage(translated: &Value) -> [u64; 4] {
         [
             "input_tokens",
             "output_tokens",
             "cache_read_input_tokens",
             "cache_creation_input_tokens",
         ]
-        .map(|field| count(&told[field]))
+        .map(|field| count(&translated[field]))
     }
 }
 
-fn chat(events: &[(&str, &str)], heard: &mut Heard) {
+fn chat(events: &[(&str, &str)], parsed: &mut Parsed) {
     let mut role = false;
     for (name, data) in events {
         assert!(name.is_empty());
         assert!(
-            !heard.over && heard.error.is_none(),
+            !parsed.over && parsed.error.is_none(),
             "after the end: {data}"
         );
         if *data == "[DONE]" {
-            assert!(heard.stop.is_some());
-            heard.over = true;
+            assert!(parsed.stop.is_some());
+            parsed.over = true;
             continue;
         }
         let chunk: Value = serde_json::from_str(data).expect("JSON");
         if chunk["error"].is_object() {
-            heard.error = Some(text(&chunk["error"]["message"]).to_owned());
+            parsed.error = Some(text(&chunk["error"]["message"]).to_owned());
             continue;
         }
         assert_eq!(chunk["object"], "chat.completion.chunk");
@@ -183,11 +183,11 @@ fn chat(events: &[(&str, &str)], heard: &mut Heard) {
         count(&chunk["created"]);
         let choices = chunk["choices"].as_array().expect("choices");
         let [choice] = choices.as_slice() else {
-            assert!(choices.is_empty() && heard.stop.is_some() && heard.usage.is_none());
-            heard.usage = Some(openai_usage(&chunk["usage"], "prompt", "completion"));
+            assert!(choices.is_empty() && parsed.stop.is_some() && parsed.usage.is_none());
+            parsed.usage = Some(openai_usage(&chunk["usage"], "prompt", "completion"));
             continue;
         };
-        assert!(chunk["usage"].is_null() && heard.stop.is_none(), "{chunk}");
+        assert!(chunk["usage"].is_null() && parsed.stop.is_none(), "{chunk}");
         assert_eq!(choice["index"], 0);
         let delta = &choice["delta"];
         assert_ne!(
@@ -196,10 +196,10 @@ fn chat(events: &[(&str, &str)], heard: &mut Heard) {
             "the role comes first, and once"
         );
         role = true;
-        heard
+        parsed
             .text
             .push_str(delta["content"].as_str().unwrap_or_default());
-        heard
+        parsed
             .refusal
             .push_str(delta["refusal"].as_str().unwrap_or_default());
         for call in delta["tool_calls"].as_array().into_iter().flatten() {
@@ -209,31 +209,37 @@ fn chat(events: &[(&str, &str)], heard: &mut Heard) {
             } else {
                 (&call["custom"], "input")
             };
-            if index == heard.calls.len() {
+            if index == parsed.calls.len() {
                 let (id, name) = (text(&call["id"]), text(&inner["name"]));
                 assert!(!id.is_empty() && !name.is_empty());
-                heard
+                parsed
                     .calls
                     .push((id.to_owned(), name.to_owned(), String::new()));
             } else {
-                assert_eq!(index + 1, heard.calls.len(), "one call after the other");
+                assert_eq!(index + 1, parsed.calls.len(), "one call after the other");
                 assert!(call["id"].is_null() && inner["name"].is_null());
             }
-            heard.calls[index].2.push_str(text(&inner[input]));
+            parsed.calls[index].2.push_str(text(&inner[input]));
         }
-        heard.stop = choice["finish_reason"].as_str().map(str::to_owned);
+        parsed.stop = choice["finish_reason"].as_str().map(str::to_owned);
     }
 }
 
-fn openai_usage(told: &Value, input: &str, output: &str) -> [u64; 4] {
+fn openai_usage(translated: &Value, input: &str, output: &str) -> [u64; 4] {
     let field = |name: &str| format!("{name}_tokens");
-    let details = &told[format!("{input}_tokens_details")];
+    let details = &translated[format!("{input}_tokens_details")];
     let (read, write) = (
         count(&details["cached_tokens"]),
         count(&details["cache_write_tokens"]),
     );
-    let (all, output) = (count(&told[field(input)]), count(&told[field(output)]));
-    assert_eq!(count(&told["total_tokens"]), all.saturating_add(output));
+    let (all, output) = (
+        count(&translated[field(input)]),
+        count(&translated[field(output)]),
+    );
+    assert_eq!(
+        count(&translated["total_tokens"]),
+        all.saturating_add(output)
+    );
     [all - read - write, output, read, write]
 }
 
@@ -241,7 +247,7 @@ fn openai_usage(told: &Value, input: &str, output: &str) -> [u64; 4] {
 struct Item {
     /// The item from its start event; after its end, from its end event.
     value: Value,
-    said: String,
+    buffered: String,
     state: State,
 }
 
@@ -249,7 +255,7 @@ struct Item {
 enum State {
     Open,
     /// Its text or its arguments are complete.
-    Said,
+    Complete,
     Done,
 }
 
@@ -268,20 +274,20 @@ impl Item {
             } else {
                 "arguments"
             };
-            value[field] = self.said.as_str().into();
+            value[field] = self.buffered.as_str().into();
         }
         value
     }
 }
 
-fn responses(events: &[(&str, &str)], heard: &mut Heard) {
+fn responses(events: &[(&str, &str)], parsed: &mut Parsed) {
     let mut begun = 0;
     let mut items: Vec<Item> = Vec::new();
     for (number, (name, data)) in events.iter().enumerate() {
         let event = named(name, data);
         assert_eq!(event["sequence_number"], number);
         assert!(
-            !heard.over && heard.error.is_none(),
+            !parsed.over && parsed.error.is_none(),
             "after the end: {event}"
         );
         match *name {
@@ -298,7 +304,7 @@ fn responses(events: &[(&str, &str)], heard: &mut Heard) {
             "response.failed" => {
                 let error = &event["response"]["error"];
                 text(&error["code"]);
-                heard.error = Some(text(&error["message"]).to_owned());
+                parsed.error = Some(text(&error["message"]).to_owned());
             }
             _ if begun < 2 => panic!("before the start: {event}"),
             "response.output_item.added" => {
@@ -312,10 +318,10 @@ fn responses(events: &[(&str, &str)], heard: &mut Heard) {
                         .last()
                         .is_none_or(|item| !item.is_message() || item.state == State::Done)
                 );
-                let said = String::new();
+                let buffered = String::new();
                 items.push(Item {
                     value,
-                    said,
+                    buffered,
                     state: State::Open,
                 });
             }
@@ -329,12 +335,12 @@ fn responses(events: &[(&str, &str)], heard: &mut Heard) {
                 assert!(!open || reason == Some("max_output_tokens"), "left open");
                 let output = items.iter().map(Item::last).collect();
                 assert_eq!(response["output"], Value::Array(output));
-                heard.stop = Some(reason.unwrap_or(status).to_owned());
+                parsed.stop = Some(reason.unwrap_or(status).to_owned());
                 if response["usage"].is_object() {
-                    heard.usage = Some(openai_usage(&response["usage"], "input", "output"));
+                    parsed.usage = Some(openai_usage(&response["usage"], "input", "output"));
                     count(&response["usage"]["output_tokens_details"]["reasoning_tokens"]);
                 }
-                heard.over = true;
+                parsed.over = true;
             }
             _ => within(name, &event, &mut items),
         }
@@ -342,15 +348,15 @@ fn responses(events: &[(&str, &str)], heard: &mut Heard) {
     for item in items {
         let value = &item.value;
         match text(&value["type"]) {
-            "message" if item.said.is_empty() => {}
+            "message" if item.buffered.is_empty() => {}
             "message" if value["content"][0]["type"] == "refusal" => {
-                heard.refusal.push_str(&item.said);
+                parsed.refusal.push_str(&item.buffered);
             }
-            "message" => heard.text.push_str(&item.said),
-            _ => heard.calls.push((
+            "message" => parsed.text.push_str(&item.buffered),
+            _ => parsed.calls.push((
                 text(&value["call_id"]).to_owned(),
                 text(&value["name"]).to_owned(),
-                item.said,
+                item.buffered,
             )),
         }
     }
@@ -376,24 +382,26 @@ fn within(name: &str, event: &Value, items: &mut [Item]) {
     let (what, act) = name["response.".len()..].split_once('.').expect("an act");
     assert!(fits.contains(&what), "{event}");
     match (what, act, item.state) {
-        ("content_part", "added", State::Open) => assert!(item.said.is_empty()),
-        ("content_part", "done", State::Said) => assert_eq!(part(&event["part"]), item.said),
-        ("output_item", "done", State::Said) => {
+        ("content_part", "added", State::Open) => assert!(item.buffered.is_empty()),
+        ("content_part", "done", State::Complete) => {
+            assert_eq!(part(&event["part"]), item.buffered)
+        }
+        ("output_item", "done", State::Complete) => {
             item.value = event["item"].clone();
-            let whole = match kind.as_str() {
+            let complete = match kind.as_str() {
                 "message" => part(&item.value["content"][0]),
                 _ => part(&item.value),
             };
-            assert_eq!(whole, item.said);
+            assert_eq!(complete, item.buffered);
             item.state = State::Done;
         }
         (_, "delta", State::Open) => {
             assert!(!text(&event["delta"]).is_empty());
-            item.said.push_str(text(&event["delta"]));
+            item.buffered.push_str(text(&event["delta"]));
         }
         (_, "done", State::Open) => {
-            assert_eq!(part(event), item.said);
-            item.state = State::Said;
+            assert_eq!(part(event), item.buffered);
+            item.state = State::Complete;
         }
         _ => panic!("out of place: {event}"),
     }

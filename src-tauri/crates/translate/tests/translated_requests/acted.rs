@@ -7,7 +7,7 @@ use translate::{ClientTool, Conversation, Input, Names, Part, Role, ToolChoice, 
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Acted {
     instructions: Vec<String>,
-    said: Vec<String>,
+    text: Vec<String>,
     tools: Vec<String>,
     choice: String,
 }
@@ -37,15 +37,15 @@ pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted
                     };
                     let name = full(tool(call.namespace.as_deref(), &call.name));
                     acted
-                        .said
+                        .text
                         .push(format!("call {} {name} {input}", plain(&call.id)));
                 }
                 (_, Part::Result(result)) => {
                     let id = plain(&result.id);
                     let (failed, parts) = (result.is_error, &result.parts);
-                    acted.said.push(format!("result {id} {failed} {parts:?}"));
+                    acted.text.push(format!("result {id} {failed} {parts:?}"));
                 }
-                (role, part) => acted.said.push(format!("{role:?} {part:?}")),
+                (role, part) => acted.text.push(format!("{role:?} {part:?}")),
             }
         }
     }

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use catalog::Dialect;
 use serde_json::{Value, json};
-use translate::{Fidelity, LeftOut, Untranslatable, Why, read, say};
+use translate::{Fidelity, LeftOut, Untranslatable, Why, read, write};
 
-use crate::golden::{captured, stand_in};
+use crate::golden::{captured, fallback_target};
 
 struct List {
     name: String,
@@ -61,7 +61,7 @@ const WHYS: [Why; 14] = [
     Why::Unknown,
 ];
 
-fn asked(dialect: Dialect, part: &Value) -> Vec<u8> {
+fn requested(dialect: Dialect, part: &Value) -> Vec<u8> {
     let mut body = match dialect {
         Dialect::Anthropic => {
             json!({ "model": "m", "max_tokens": 100, "messages": [{ "role": "user", "content": "hi" }] })
@@ -85,8 +85,8 @@ fn outcome(
     body: &[u8],
     fidelity: Fidelity,
 ) -> Result<Vec<LeftOut>, Untranslatable> {
-    let said = read(from, body)?.with_fidelity(fidelity);
-    Ok(say(from, to, &said, &stand_in())?.left_out)
+    let conversation = read(from, body)?.with_fidelity(fidelity);
+    Ok(write(from, to, &conversation, &fallback_target())?.left_out)
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn every_field_that_a_client_can_send_has_a_rule() {
     } in lists()
     {
         for (field, fate, part) in rows {
-            let body = asked(dialect, &part);
+            let body = requested(dialect, &part);
             for to in Dialect::ALL {
                 let place = format!("{name}: {field} to {to}, {part}");
                 let found = outcome(dialect, to, &body, Fidelity::Agent);
@@ -159,15 +159,15 @@ fn every_field_of_a_captured_request_is_listed() {
         let listed: BTreeSet<&str> = list.rows.iter().map(|(field, ..)| &**field).collect();
         let requests = captured().into_iter();
         let requests: Vec<_> = requests
-            .filter(|asked| asked.name.starts_with(&list.name))
+            .filter(|requested| requested.name.starts_with(&list.name))
             .collect();
         assert!(
             !requests.is_empty(),
             "{}: no request was captured",
             list.name
         );
-        for asked in requests {
-            let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        for requested in requests {
+            let body: Value = serde_json::from_slice(&requested.body).unwrap();
             let mut fields = BTreeSet::new();
             gather("", &body, &mut fields);
             let missing: Vec<_> = fields
@@ -177,7 +177,7 @@ fn every_field_of_a_captured_request_is_listed() {
             assert!(
                 missing.is_empty(),
                 "{}: {missing:?} are not listed",
-                asked.name
+                requested.name
             );
         }
     }

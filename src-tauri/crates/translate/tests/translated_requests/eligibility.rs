@@ -81,16 +81,16 @@ id = "acme-2"
 
 #[test]
 fn a_model_without_a_needed_ability_is_skipped() {
-    let said = |content: Value| json!({ "model": "m", "messages": [{ "role": "user", "content": content }] });
-    let image = said(json!([{ "type": "image_url", "image_url": { "url": "https://x/a.png" } }]));
-    let document = said(
+    let text = |content: Value| json!({ "model": "m", "messages": [{ "role": "user", "content": content }] });
+    let image = text(json!([{ "type": "image_url", "image_url": { "url": "https://x/a.png" } }]));
+    let document = text(
         json!([{ "type": "file", "file": { "file_data": "data:application/pdf;base64,aGk=" } }]),
     );
-    let mut tools = said(json!("hi"));
+    let mut tools = text(json!("hi"));
     tools["tools"] = json!([{ "type": "function", "function": { "name": "f" } }]);
     let mut forced = tools.clone();
     forced["tool_choice"] = json!("required");
-    let mut schema = said(json!("hi"));
+    let mut schema = text(json!("hi"));
     let closed = json!({ "type": "object", "properties": {}, "additionalProperties": false });
     schema["response_format"] =
         json!({ "type": "json_schema", "json_schema": { "name": "n", "schema": closed } });
@@ -150,18 +150,18 @@ fn options_that_a_model_refuses_are_dropped_and_listed() {
         "messages": [{ "role": "user", "content": "hi" }],
     });
     let body = body.to_string();
-    let asked = request(
+    let requested = request(
         Dialect::Anthropic,
         Dialect::OpenaiChat,
         body.as_bytes(),
         &target,
     )
     .unwrap();
-    let told: Value = serde_json::from_slice(&asked.body).unwrap();
-    assert_eq!(told["max_tokens"], 1_000);
-    assert_eq!(told["reasoning_effort"], "high");
-    assert_eq!(told.get("temperature"), None);
-    let left_out: Vec<String> = asked.left_out.iter().map(LeftOut::to_string).collect();
+    let translated: Value = serde_json::from_slice(&requested.body).unwrap();
+    assert_eq!(translated["max_tokens"], 1_000);
+    assert_eq!(translated["reasoning_effort"], "high");
+    assert_eq!(translated.get("temperature"), None);
+    let left_out: Vec<String> = requested.left_out.iter().map(LeftOut::to_string).collect();
     for what in ["`temperature`", "`max_tokens: 5000`", "`effort: medium`"] {
         assert!(
             left_out.iter().any(|left_out| left_out.starts_with(what)),
@@ -185,43 +185,45 @@ fn a_provider_with_short_ids_gets_them_in_the_call_and_its_result() {
         ],
     });
     let body = body.to_string();
-    let asked = request(
+    let requested = request(
         Dialect::Anthropic,
         Dialect::OpenaiChat,
         body.as_bytes(),
         &target,
     )
     .unwrap();
-    let told: Value = serde_json::from_slice(&asked.body).unwrap();
-    let id = told["messages"][1]["tool_calls"][0]["id"].as_str().unwrap();
+    let translated: Value = serde_json::from_slice(&requested.body).unwrap();
+    let id = translated["messages"][1]["tool_calls"][0]["id"]
+        .as_str()
+        .unwrap();
     assert!(
         id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()),
         "{id}"
     );
-    assert_eq!(told["messages"][2]["tool_call_id"], id);
+    assert_eq!(translated["messages"][2]["tool_call_id"], id);
 }
 
 #[test]
 fn the_usage_of_a_stream_is_requested_if_allowed() {
     let body = json!({ "model": "m", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "hi" }] });
-    let told = |stream_usage| {
+    let translated = |stream_usage| {
         let target = Target {
             stream_usage,
             ..limited()
         };
         let (from, to) = (Dialect::Anthropic, Dialect::OpenaiChat);
-        let asked = request(from, to, body.to_string().as_bytes(), &target).unwrap();
-        let told: Value = serde_json::from_slice(&asked.body).unwrap();
-        told.get("stream_options").cloned()
+        let requested = request(from, to, body.to_string().as_bytes(), &target).unwrap();
+        let translated: Value = serde_json::from_slice(&requested.body).unwrap();
+        translated.get("stream_options").cloned()
     };
-    let asked = json!({ "include_usage": true });
-    assert_eq!(told(StreamUsage::OnRequest), Some(asked));
-    assert_eq!(told(StreamUsage::Always), None);
+    let requested = json!({ "include_usage": true });
+    assert_eq!(translated(StreamUsage::OnRequest), Some(requested));
+    assert_eq!(translated(StreamUsage::Always), None);
 }
 
 #[test]
 fn a_chat_clients_request_for_usage_is_detected() {
-    for (options, asked) in [
+    for (options, requested) in [
         (json!({ "include_usage": true }), true),
         (json!(null), false),
     ] {
@@ -235,7 +237,7 @@ fn a_chat_clients_request_for_usage_is_detected() {
             body.as_bytes(),
             &limited(),
         );
-        assert_eq!(translated.unwrap().usage_chunk, asked);
+        assert_eq!(translated.unwrap().usage_chunk, requested);
     }
 }
 

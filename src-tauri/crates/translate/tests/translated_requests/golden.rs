@@ -37,7 +37,7 @@ pub(crate) fn captured() -> Vec<Captured> {
     names.into_iter().map(read).collect()
 }
 
-pub(crate) fn stand_in() -> Target {
+pub(crate) fn fallback_target() -> Target {
     Target {
         max_output: Some(32_000),
         efforts: vec![Effort::Low, Effort::Medium, Effort::High],
@@ -60,9 +60,9 @@ pub(crate) fn compare(file: &str, text: &str) {
 fn real_requests_are_translated_into_every_other_dialect() {
     let captured = captured();
     assert!(captured.len() > 15, "there are requests to translate");
-    for asked in captured {
+    for requested in captured {
         for to in Dialect::ALL {
-            let translated = request(asked.dialect, to, &asked.body, &stand_in());
+            let translated = request(requested.dialect, to, &requested.body, &fallback_target());
             let seen = match translated {
                 Ok(translated) => json!({
                     "left out": translated.left_out.iter().map(LeftOut::to_string).collect::<Vec<_>>(),
@@ -71,7 +71,7 @@ fn real_requests_are_translated_into_every_other_dialect() {
                 Err(refused) => json!({ "refused": refused.to_string() }),
             };
             let text = format!("{}\n", serde_json::to_string_pretty(&seen).unwrap());
-            compare(&format!("{}.{to}.json", asked.name), &text);
+            compare(&format!("{}.{to}.json", requested.name), &text);
         }
     }
 }

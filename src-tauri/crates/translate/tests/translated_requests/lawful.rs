@@ -5,19 +5,20 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use translate::request;
 
-use crate::golden::{captured, stand_in};
+use crate::golden::{captured, fallback_target};
 use crate::rules::lawful;
 
 #[test]
 fn translated_real_requests_are_valid() {
-    for asked in captured() {
+    for requested in captured() {
         for to in Dialect::ALL {
-            let asked_there = request(asked.dialect, to, &asked.body, &stand_in()).unwrap();
+            let translated =
+                request(requested.dialect, to, &requested.body, &fallback_target()).unwrap();
             assert_eq!(
-                lawful(to, &asked_there.body),
+                lawful(to, &translated.body),
                 Ok(()),
                 "{} to {to}",
-                asked.name
+                requested.name
             );
         }
     }
@@ -98,12 +99,12 @@ fn apply(value: &mut Value, at: &mut usize, change: &Change) {
 
 /// Requests with few tools, so that most changes affect the conversation.
 fn begun() -> Vec<(Dialect, Value)> {
-    let read = captured().into_iter().map(|asked| {
-        let mut body: Value = serde_json::from_slice(&asked.body).unwrap();
+    let read = captured().into_iter().map(|requested| {
+        let mut body: Value = serde_json::from_slice(&requested.body).unwrap();
         if let Some(tools) = body["tools"].as_array_mut() {
             tools.truncate(1);
         }
-        (asked.dialect, body)
+        (requested.dialect, body)
     });
     read.collect()
 }
@@ -122,9 +123,9 @@ proptest! {
             apply(&mut body, &mut at.clone(), change);
         }
         for to in Dialect::ALL {
-            if let Ok(asked) = request(from, to, body.to_string().as_bytes(), &stand_in()) {
-                let law = lawful(to, &asked.body);
-                prop_assert_eq!(law, Ok(()), "{} to {}, {} became {}", from, to, body, String::from_utf8_lossy(&asked.body));
+            if let Ok(requested) = request(from, to, body.to_string().as_bytes(), &fallback_target()) {
+                let law = lawful(to, &requested.body);
+                prop_assert_eq!(law, Ok(()), "{} to {}, {} became {}", from, to, body, String::from_utf8_lossy(&requested.body));
             }
         }
     }

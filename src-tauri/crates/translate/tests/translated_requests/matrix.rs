@@ -6,8 +6,8 @@ use catalog::Dialect;
 use serde_json::{Value, json};
 use translate::{LeftOut, Translated, read, request};
 
-use crate::golden::{compare, stand_in};
-use crate::probes::{Heard, PROBES, Probe};
+use crate::golden::{compare, fallback_target};
+use crate::probes::{PROBES, Parsed, Probe};
 
 fn index(dialect: Dialect) -> usize {
     Dialect::ALL
@@ -17,7 +17,7 @@ fn index(dialect: Dialect) -> usize {
 }
 
 /// A complete request with one probed field.
-fn asked(dialect: Dialect, fragment: &str) -> Vec<u8> {
+fn requested(dialect: Dialect, fragment: &str) -> Vec<u8> {
     let mut body = match dialect {
         Dialect::Anthropic => {
             json!({ "model": "m", "max_tokens": 100, "messages": [{ "role": "user", "content": "hi" }] })
@@ -36,14 +36,14 @@ fn asked(dialect: Dialect, fragment: &str) -> Vec<u8> {
 }
 
 fn judge(probe: &Probe, from: Dialect, to: Dialect) -> String {
-    let Some(fragment) = probe.asked[index(from)] else {
+    let Some(fragment) = probe.requested[index(from)] else {
         return "cannot be asked".to_owned();
     };
     let place = format!("{}, {from} to {to}", probe.name);
-    let translated = request(from, to, &asked(from, fragment), &stand_in());
-    match (translated, &probe.heard[index(to)]) {
-        (Ok(translated), Heard::As(expected)) => {
-            says(&place, &translated, expected);
+    let translated = request(from, to, &requested(from, fragment), &fallback_target());
+    match (translated, &probe.parsed[index(to)]) {
+        (Ok(translated), Parsed::As(expected)) => {
+            has_content(&place, &translated, expected);
             let understood = read(to, &translated.body);
             assert!(understood.is_ok(), "{place}: {understood:?}");
             for never in probe.never {
@@ -57,19 +57,19 @@ fn judge(probe: &Probe, from: Dialect, to: Dialect) -> String {
                 list => format!("correct; left out: {}", list.join("; ")),
             }
         }
-        (Err(refused), Heard::Refused(reason)) => {
-            let said = refused.to_string();
-            assert!(said.contains(reason), "{place}: {said}");
-            format!("refused: {said}")
+        (Err(refused), Parsed::Refused(reason)) => {
+            let rendered = refused.to_string();
+            assert!(rendered.contains(reason), "{place}: {rendered}");
+            format!("refused: {rendered}")
         }
-        (Ok(translated), Heard::Refused(_)) => {
+        (Ok(translated), Parsed::Refused(_)) => {
             panic!("{place}: {}", String::from_utf8_lossy(&translated.body))
         }
-        (Err(refused), Heard::As(_)) => panic!("{place}: {refused}"),
+        (Err(refused), Parsed::As(_)) => panic!("{place}: {refused}"),
     }
 }
 
-fn says(place: &str, translated: &Translated, expected: &[(&str, &str)]) {
+fn has_content(place: &str, translated: &Translated, expected: &[(&str, &str)]) {
     let body: Value = serde_json::from_slice(&translated.body).unwrap();
     for (pointer, value) in expected {
         let wanted = (*value != "absent").then(|| serde_json::from_str::<Value>(value).unwrap());

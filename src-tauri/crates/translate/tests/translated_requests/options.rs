@@ -4,9 +4,9 @@
 
 use catalog::Dialect;
 use serde_json::{Value, json};
-use translate::{Fidelity, Untranslatable, Why, read, say};
+use translate::{Fidelity, Untranslatable, Why, read, write};
 
-use crate::golden::stand_in;
+use crate::golden::fallback_target;
 
 const CHAT: Dialect = Dialect::OpenaiChat;
 const MESSAGES: Dialect = Dialect::Anthropic;
@@ -156,7 +156,7 @@ const ROWS: &[(Dialect, &str, &str, Option<Why>)] = &[
     ),
 ];
 
-fn asked(dialect: Dialect, fields: &str) -> Vec<u8> {
+fn requested(dialect: Dialect, fields: &str) -> Vec<u8> {
     let mut body = match dialect {
         MESSAGES | CHAT => {
             json!({ "model": "m", "max_tokens": 100, "messages": [{ "role": "user", "content": "hi" }] })
@@ -177,13 +177,13 @@ fn tuning_options_are_dropped_and_listed_in_every_direction() {
     let mut wrong = Vec::new();
     for (from, fields, what, why) in ROWS {
         for to in Dialect::ALL {
-            let body = asked(*from, fields);
+            let body = requested(*from, fields);
             let place = format!("{from} to {to}: {fields}");
-            let told = |fidelity: Fidelity| -> Result<_, Untranslatable> {
-                let said = read(*from, &body)?.with_fidelity(fidelity);
-                Ok(say(*from, to, &said, &stand_in())?.left_out)
+            let translated = |fidelity: Fidelity| -> Result<_, Untranslatable> {
+                let conversation = read(*from, &body)?.with_fidelity(fidelity);
+                Ok(write(*from, to, &conversation, &fallback_target())?.left_out)
             };
-            let listed = match told(Fidelity::Agent) {
+            let listed = match translated(Fidelity::Agent) {
                 Ok(listed) => listed,
                 Err(why) => {
                     wrong.push(format!("{place}: {why}"));
@@ -199,7 +199,11 @@ fn tuning_options_are_dropped_and_listed_in_every_direction() {
             }
             for fidelity in [Fidelity::Pipeline, Fidelity::Exact] {
                 let tolerated = listed.iter().all(|dropped| fidelity.tolerates(dropped.why));
-                assert_eq!(told(fidelity).is_ok(), tolerated, "{place}: {fidelity}");
+                assert_eq!(
+                    translated(fidelity).is_ok(),
+                    tolerated,
+                    "{place}: {fidelity}"
+                );
             }
         }
     }
@@ -209,7 +213,7 @@ fn tuning_options_are_dropped_and_listed_in_every_direction() {
 /// If the search is the only tool, the request depends on it: empty options request it too.
 #[test]
 fn a_vendors_search_is_not_dropped_silently() {
-    let body = asked(CHAT, r#"{"web_search_options":{}}"#);
+    let body = requested(CHAT, r#"{"web_search_options":{}}"#);
     let why = read(CHAT, &body).unwrap_err();
     assert!(matches!(why, Untranslatable::BuiltInTool { .. }), "{why}");
 }
@@ -218,7 +222,7 @@ fn a_vendors_search_is_not_dropped_silently() {
 #[test]
 fn an_invented_limit_and_an_effort_that_the_model_lacks_are_listed() {
     let unlimited = |dialect: Dialect| {
-        let mut body: Value = serde_json::from_slice(&asked(dialect, "{}")).unwrap();
+        let mut body: Value = serde_json::from_slice(&requested(dialect, "{}")).unwrap();
         let fields = body.as_object_mut().unwrap();
         fields.remove("max_tokens");
         fields.remove("max_output_tokens");
@@ -226,8 +230,10 @@ fn an_invented_limit_and_an_effort_that_the_model_lacks_are_listed() {
     };
     for from in [CHAT, RESPONSES] {
         for to in Dialect::ALL {
-            let said = read(from, &unlimited(from)).unwrap();
-            let listed = say(from, to, &said, &stand_in()).unwrap().left_out;
+            let conversation = read(from, &unlimited(from)).unwrap();
+            let listed = write(from, to, &conversation, &fallback_target())
+                .unwrap()
+                .left_out;
             let added = listed.iter().find(|row| row.why == Why::Added);
             let added = added.map(|row| row.what.as_str());
             let expected = (to == MESSAGES).then_some("max_tokens: 32000");
@@ -241,8 +247,10 @@ fn an_invented_limit_and_an_effort_that_the_model_lacks_are_listed() {
         (MESSAGES, r#"{"output_config":{"effort":"max"}}"#),
     ] {
         for to in Dialect::ALL {
-            let said = read(from, &asked(from, fields)).unwrap();
-            let listed = say(from, to, &said, &stand_in()).unwrap().left_out;
+            let conversation = read(from, &requested(from, fields)).unwrap();
+            let listed = write(from, to, &conversation, &fallback_target())
+                .unwrap()
+                .left_out;
             let effort = listed.iter().any(|row| row.why == Why::Effort);
             assert!(effort, "{from} to {to}: {fields}: {listed:?}");
         }

@@ -6,21 +6,21 @@ pub(crate) struct Probe {
     pub(crate) name: &'static str,
     /// Fields of a request in Messages, Chat and Responses that replace those of a plain one; `None`: the dialect does not
     /// support it.
-    pub(crate) asked: [Option<&'static str>; 3],
+    pub(crate) requested: [Option<&'static str>; 3],
     /// The expected request for a candidate in Messages, Chat and Responses.
-    pub(crate) heard: [Heard; 3],
+    pub(crate) parsed: [Parsed; 3],
     /// Texts that no candidate may get.
     pub(crate) never: &'static [&'static str],
 }
 
-pub(crate) enum Heard {
+pub(crate) enum Parsed {
     /// These values at these JSON pointers; `absent`: no value.
     As(&'static [(&'static str, &'static str)]),
     /// With a reason that contains this.
     Refused(&'static str),
 }
 
-use Heard::{As, Refused};
+use Parsed::{As, Refused};
 
 const LONG_NAME: &str =
     "mcp__a_server_whose_name_is_long__and_its_tool_has_a_name_that_is_long_too_1";
@@ -28,7 +28,7 @@ const LONG_NAME: &str =
 pub(crate) const PROBES: &[Probe] = &[
     Probe {
         name: "arguments of a call are told as they were (litellm#20711, #24134)",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{"z":1.0,"a":"\u00e9"}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"ok"}]}]}"#,
             ),
@@ -39,7 +39,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"t1","name":"f","arguments":"{\"z\":1.0,\"a\":\"é\"}"},{"type":"function_call_output","call_id":"t1","output":"ok"}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/messages/1/content/0/input", r#"{"z":1.0,"a":"é"}"#),
                 ("/messages/2/content/0/content", r#""ok""#),
@@ -58,7 +58,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a call without arguments has {} once (bifrost PR #3441)",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1"}]}]}"#,
             ),
@@ -69,7 +69,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"t1","name":"f","arguments":""},{"type":"function_call_output","call_id":"t1","output":""}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 (
                     "/messages/1/content",
@@ -93,7 +93,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "arguments that are no JSON are still told (litellm#35303)",
-        asked: [
+        requested: [
             None,
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"t1","type":"function","function":{"name":"f","arguments":"{\"a\":"}}]},{"role":"tool","tool_call_id":"t1","content":"no"}]}"#,
@@ -102,7 +102,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"t1","name":"f","arguments":"{\"a\":"},{"type":"function_call_output","call_id":"t1","output":"no"}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[(
                 "/messages/1/content/0/input",
                 r#"{"INVALID_JSON":"{\"a\":"}"#,
@@ -117,7 +117,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "parallel calls and their results keep their order, in one turn (K-012, K-082)",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"text","text":"both"},{"type":"tool_use","id":"t1","name":"f","input":{}},{"type":"tool_use","id":"t2","name":"g","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t2","content":"two"},{"type":"tool_result","tool_use_id":"t1","content":"one"},{"type":"text","text":"go on"}]}]}"#,
             ),
@@ -128,7 +128,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":"a"},{"role":"assistant","content":"both"},{"type":"function_call","call_id":"t1","name":"f","arguments":"{}"},{"type":"function_call","call_id":"t2","name":"g","arguments":"{}"},{"type":"function_call_output","call_id":"t2","output":"two"},{"role":"user","content":"go on"},{"type":"function_call_output","call_id":"t1","output":"one"}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/messages/1/content/0/text", r#""both""#),
                 ("/messages/1/content/2/id", r#""t2""#),
@@ -156,7 +156,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "one call at a time stays so (K-017, K-031, K-043, K-058)",
-        asked: [
+        requested: [
             Some(
                 r#"{"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"auto","disable_parallel_tool_use":true}}"#,
             ),
@@ -165,7 +165,7 @@ pub(crate) const PROBES: &[Probe] = &[
             ),
             Some(r#"{"tools":[{"type":"function","name":"f"}],"parallel_tool_calls":false}"#),
         ],
-        heard: [
+        parsed: [
             As(&[(
                 "/tool_choice",
                 r#"{"type":"auto","disable_parallel_tool_use":true}"#,
@@ -177,7 +177,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an id that Messages refuses is carried (K-005), and other ids are not touched",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"us-functions_2elist_3a0","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"us-functions_2elist_3a0"}]}]}"#,
             ),
@@ -186,7 +186,7 @@ pub(crate) const PROBES: &[Probe] = &[
             ),
             None,
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/messages/1/content/0/id", r#""us-functions_2elist_3a0""#),
                 (
@@ -202,14 +202,14 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an id that two answers have, from a server that numbers its calls afresh",
-        asked: [
+        requested: [
             None,
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"c0","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c0","content":"1"},{"role":"assistant","tool_calls":[{"id":"c0","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c0","content":"2"}]}"#,
             ),
             None,
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/messages/1/content/0/id", r#""c0""#),
                 ("/messages/2/content/0/tool_use_id", r#""c0""#),
@@ -223,7 +223,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a name of more than 64 characters (litellm#17904, K-008)",
-        asked: [
+        requested: [
             Some(
                 r#"{"tools":[{"name":"mcp__a_server_whose_name_is_long__and_its_tool_has_a_name_that_is_long_too_1","input_schema":{"type":"object","properties":{}}}]}"#,
             ),
@@ -234,7 +234,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"tools":[{"type":"function","name":"mcp__a_server_whose_name_is_long__and_its_tool_has_a_name_that_is_long_too_1"}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[("/tools/0/input_schema/type", r#""object""#)]),
             As(&[("/tools/0/type", r#""function""#)]),
             As(&[("/tools/0/type", r#""function""#)]),
@@ -243,14 +243,14 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a result that is an error says so (K-006)",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","is_error":true,"content":"no such file"}]}]}"#,
             ),
             None,
             None,
         ],
-        heard: [
+        parsed: [
             As(&[]),
             As(&[("/messages/2/content", r#""[is_error: true]\nno such file""#)]),
             As(&[("/input/2/output", r#""[is_error: true]\nno such file""#)]),
@@ -259,7 +259,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a result with text and an image (K-007, K-012)",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"look"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"aGk="}}]}]}]}"#,
             ),
@@ -268,7 +268,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"t1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"t1","output":[{"type":"input_text","text":"look"},{"type":"input_image","image_url":"data:image/png;base64,aGk="}]}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[(
                 "/messages/2/content/0/content",
                 r#"[{"type":"text","text":"look"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"aGk="}}]"#,
@@ -290,24 +290,24 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a result without its call, which Messages and Chat refuse",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1"}]}]}"#,
             ),
             Some(r#"{"messages":[{"role":"tool","tool_call_id":"t1","content":""}]}"#),
             Some(r#"{"input":[{"type":"function_call_output","call_id":"t1","output":""}]}"#),
         ],
-        heard: [Refused("`t1`"), Refused("`t1`"), Refused("`t1`")],
+        parsed: [Refused("`t1`"), Refused("`t1`"), Refused("`t1`")],
         never: &[],
     },
     Probe {
         name: "a tool without a schema, or with a bare one (K-062)",
-        asked: [
+        requested: [
             Some(r#"{"tools":[{"name":"f","input_schema":{"type":"object"}}]}"#),
             Some(r#"{"tools":[{"type":"function","function":{"name":"f"}}]}"#),
             Some(r#"{"tools":[{"type":"function","name":"f","parameters":{}}]}"#),
         ],
-        heard: [
+        parsed: [
             As(&[(
                 "/tools/0/input_schema",
                 r#"{"type":"object","properties":{}}"#,
@@ -331,7 +331,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a strict tool stays strict (K-064, K-066)",
-        asked: [
+        requested: [
             Some(
                 r#"{"tools":[{"name":"f","strict":true,"input_schema":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}]}"#,
             ),
@@ -342,7 +342,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"tools":[{"type":"function","name":"f","strict":true,"parameters":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[("/tools/0/strict", "true")]),
             As(&[("/tools/0/function/strict", "true")]),
             As(&[("/tools/0/strict", "true")]),
@@ -351,14 +351,14 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a strict tool with an optional argument, which OpenAI does not enforce",
-        asked: [
+        requested: [
             Some(
                 r#"{"tools":[{"name":"f","strict":true,"input_schema":{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}}]}"#,
             ),
             None,
             None,
         ],
-        heard: [
+        parsed: [
             As(&[("/tools/0/strict", "true")]),
             As(&[
                 ("/tools/0/function/strict", "absent"),
@@ -370,7 +370,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a tool of the vendor's own beside others of the client",
-        asked: [
+        requested: [
             Some(
                 r#"{"tools":[{"type":"web_search_20250305","name":"web_search"},{"name":"f","input_schema":{"type":"object","properties":{}}}]}"#,
             ),
@@ -379,7 +379,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"tools":[{"type":"web_search","external_web_access":true},{"type":"function","name":"f"}],"tool_choice":"auto"}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[("/tools/0/name", r#""f""#), ("/tools/1", "absent")]),
             As(&[("/tools/0/function/name", r#""f""#), ("/tools/1", "absent")]),
             As(&[("/tools/0/name", r#""f""#), ("/tools/1", "absent")]),
@@ -388,14 +388,14 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a tool of the vendor's own that is needed",
-        asked: [
+        requested: [
             Some(r#"{"tools":[{"type":"web_search_20250305","name":"web_search"}]}"#),
             None,
             Some(
                 r#"{"tools":[{"type":"web_search"},{"type":"function","name":"f"}],"tool_choice":{"type":"web_search"}}"#,
             ),
         ],
-        heard: [
+        parsed: [
             Refused("the tool `web_search"),
             Refused("the tool `web_search"),
             Refused("the tool `web_search"),
@@ -404,12 +404,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a tool of the vendor's making that the client runs (Envoy #2467)",
-        asked: [
+        requested: [
             Some(r#"{"tools":[{"type":"bash_20250124","name":"bash"}]}"#),
             None,
             Some(r#"{"tools":[{"type":"local_shell"},{"type":"function","name":"f"}]}"#),
         ],
-        heard: [
+        parsed: [
             Refused("which only models of"),
             Refused("which only models of"),
             Refused("which only models of"),
@@ -418,7 +418,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "some tool must be called (K-072)",
-        asked: [
+        requested: [
             Some(
                 r#"{"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"any"}}"#,
             ),
@@ -427,7 +427,7 @@ pub(crate) const PROBES: &[Probe] = &[
             ),
             Some(r#"{"tools":[{"type":"function","name":"f"}],"tool_choice":"required"}"#),
         ],
-        heard: [
+        parsed: [
             As(&[("/tool_choice", r#"{"type":"any"}"#)]),
             As(&[("/tool_choice", r#""required""#)]),
             As(&[("/tool_choice", r#""required""#)]),
@@ -436,14 +436,14 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "no tool may be called",
-        asked: [
+        requested: [
             Some(
                 r#"{"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"none"}}"#,
             ),
             Some(r#"{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none"}"#),
             Some(r#"{"tools":[{"type":"function","name":"f"}],"tool_choice":"none"}"#),
         ],
-        heard: [
+        parsed: [
             As(&[("/tool_choice", r#"{"type":"none"}"#)]),
             As(&[("/tool_choice", r#""none""#)]),
             As(&[("/tool_choice", r#""none""#)]),
@@ -452,7 +452,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "this tool must be called",
-        asked: [
+        requested: [
             Some(
                 r#"{"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"tool","name":"f"}}"#,
             ),
@@ -463,7 +463,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"tools":[{"type":"function","name":"f"}],"tool_choice":{"type":"function","name":"f"}}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[("/tool_choice", r#"{"type":"tool","name":"f"}"#)]),
             As(&[(
                 "/tool_choice",
@@ -475,14 +475,14 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "tools under one heading, and a tool that takes free text (Codex)",
-        asked: [
+        requested: [
             None,
             None,
             Some(
                 r#"{"tools":[{"type":"namespace","name":"agents","description":"d","tools":[{"type":"function","name":"spawn"}]},{"type":"custom","name":"apply_patch","description":"patch","format":{"type":"grammar","syntax":"lark","definition":"start: x"}}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/tools/0/name", r#""agents__spawn""#),
                 ("/tools/1/name", r#""apply_patch""#),
@@ -498,7 +498,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "several system texts and a later instruction, in order (Portkey#457, K-065)",
-        asked: [
+        requested: [
             Some(
                 r#"{"system":[{"type":"text","text":"one"},{"type":"text","text":"two"}],"messages":[{"role":"user","content":"hi"},{"role":"system","content":"three"}]}"#,
             ),
@@ -509,7 +509,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"system","content":[{"type":"input_text","text":"one"},{"type":"input_text","text":"two"}]},{"role":"user","content":"hi"},{"role":"developer","content":"three"}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 (
                     "/system",
@@ -538,12 +538,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "the limit to an answer is the client's, none is invented (K-006)",
-        asked: [
+        requested: [
             Some(r#"{"max_tokens":777}"#),
             Some(r#"{"max_completion_tokens":777}"#),
             Some(r#"{"max_output_tokens":777}"#),
         ],
-        heard: [
+        parsed: [
             As(&[("/max_tokens", "777")]),
             As(&[("/max_completion_tokens", "777"), ("/max_tokens", "absent")]),
             As(&[("/max_output_tokens", "777")]),
@@ -552,8 +552,8 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "no limit: the target's default, or what the catalogue knows where one is demanded",
-        asked: [None, Some("{}"), Some("{}")],
-        heard: [
+        requested: [None, Some("{}"), Some("{}")],
+        parsed: [
             As(&[("/max_tokens", "32000")]),
             As(&[
                 ("/max_completion_tokens", "absent"),
@@ -565,7 +565,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "cache marks are dropped and none invented (Portkey#1579, K-019)",
-        asked: [
+        requested: [
             Some(
                 r#"{"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":[{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]}],"tools":[{"name":"f","input_schema":{"type":"object","properties":{}},"cache_control":{"type":"ephemeral"}}]}"#,
             ),
@@ -574,12 +574,12 @@ pub(crate) const PROBES: &[Probe] = &[
             ),
             Some(r#"{"prompt_cache_key":"k"}"#),
         ],
-        heard: [As(&[]), As(&[]), As(&[])],
+        parsed: [As(&[]), As(&[]), As(&[])],
         never: &["cache"],
     },
     Probe {
         name: "earlier thinking is neither text nor told to another vendor (K-016, K-033, K-057, litellm#49969)",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"thinking","thinking":"SECRET","signature":"SIGNED"},{"type":"redacted_thinking","data":"SECRET"},{"type":"text","text":"b"}]},{"role":"user","content":"c"}]}"#,
             ),
@@ -590,7 +590,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"include":["reasoning.encrypted_content"],"input":[{"role":"user","content":"a"},{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"SECRET"}],"encrypted_content":"SIGNED"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[("/messages/1/content", r#"[{"type":"text","text":"b"}]"#)]),
             As(&[("/messages/1", r#"{"role":"assistant","content":"b"}"#)]),
             As(&[
@@ -602,12 +602,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "how much to think",
-        asked: [
+        requested: [
             Some(r#"{"thinking":{"type":"enabled","budget_tokens":31999},"max_tokens":32000}"#),
             Some(r#"{"reasoning_effort":"xhigh"}"#),
             Some(r#"{"reasoning":{"effort":"high","summary":"auto"}}"#),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/output_config/effort", r#""high""#),
                 ("/thinking", "absent"),
@@ -619,12 +619,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "stop sequences (K-032, K-041)",
-        asked: [
+        requested: [
             Some(r#"{"stop_sequences":["END"]}"#),
             Some(r#"{"stop":"END"}"#),
             None,
         ],
-        heard: [
+        parsed: [
             As(&[("/stop_sequences", r#"["END"]"#)]),
             As(&[("/stop", r#"["END"]"#)]),
             Refused("stop sequences, which openai-responses does not have"),
@@ -633,7 +633,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an answer that follows a schema (K-040, K-042, K-051)",
-        asked: [
+        requested: [
             Some(
                 r#"{"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}}"#,
             ),
@@ -644,7 +644,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"text":{"format":{"type":"json_schema","name":"answer","strict":true,"schema":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/output_config/format/type", r#""json_schema""#),
                 ("/output_config/format/schema/required", r#"["a"]"#),
@@ -662,12 +662,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "some JSON without a schema",
-        asked: [
+        requested: [
             None,
             Some(r#"{"response_format":{"type":"json_object"}}"#),
             Some(r#"{"text":{"format":{"type":"json_object"}}}"#),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/output_config", "absent"),
                 (
@@ -682,7 +682,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an image and a document (K-018)",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"https://x/a.png"}},{"type":"document","title":"a.pdf","source":{"type":"base64","media_type":"application/pdf","data":"aGk="}},{"type":"text","text":"look"}]}]}"#,
             ),
@@ -693,7 +693,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":[{"type":"input_image","image_url":"https://x/a.png","detail":"auto"},{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,aGk="},{"type":"input_text","text":"look"}]}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 (
                     "/messages/0/content/0/source",
@@ -726,7 +726,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a document by its address",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":[{"type":"document","source":{"type":"url","url":"https://x/a.pdf"}}]}]}"#,
             ),
@@ -735,7 +735,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":[{"type":"input_file","file_url":"https://x/a.pdf"}]}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[("/messages/0/content/0/source/url", r#""https://x/a.pdf""#)]),
             Refused("a document by its address"),
             As(&[("/input/0/content/0/file_url", r#""https://x/a.pdf""#)]),
@@ -744,7 +744,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a file that the vendor keeps",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":[{"type":"document","source":{"type":"file","file_id":"file_1"}}]}]}"#,
             ),
@@ -755,7 +755,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":[{"type":"input_image","file_id":"file-1"}]}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             Refused("no copy of it is kept here"),
             Refused("no copy of it is kept here"),
             Refused("no copy of it is kept here"),
@@ -764,7 +764,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "no empty text (K-001, K-009, K-045, new-api#1854)",
-        asked: [
+        requested: [
             Some(
                 r#"{"system":"","messages":[{"role":"user","content":[{"type":"text","text":""},{"type":"text","text":"hi"}]}]}"#,
             ),
@@ -775,7 +775,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"instructions":"","input":[{"role":"user","content":[{"type":"input_text","text":""},{"type":"input_text","text":"hi"}]}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/system", "absent"),
                 (
@@ -793,8 +793,8 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "`instructions` stay instructions (K-065)",
-        asked: [None, None, Some(r#"{"instructions":"be brief"}"#)],
-        heard: [
+        requested: [None, None, Some(r#"{"instructions":"be brief"}"#)],
+        parsed: [
             As(&[("/system/0/text", r#""be brief""#)]),
             As(&[("/messages/0", r#"{"role":"system","content":"be brief"}"#)]),
             As(&[]),
@@ -803,8 +803,8 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an earlier answer that the vendor keeps",
-        asked: [None, None, Some(r#"{"previous_response_id":"resp_1"}"#)],
-        heard: [
+        requested: [None, None, Some(r#"{"previous_response_id":"resp_1"}"#)],
+        parsed: [
             Refused("`previous_response_id`"),
             Refused("`previous_response_id`"),
             Refused("`previous_response_id`"),
@@ -813,8 +813,8 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an answer that is to be kept, and one that would be kept unasked",
-        asked: [None, Some(r#"{"store":true}"#), Some(r#"{"store":null}"#)],
-        heard: [
+        requested: [None, Some(r#"{"store":true}"#), Some(r#"{"store":null}"#)],
+        parsed: [
             As(&[("/store", "absent")]),
             As(&[("/store", "absent")]),
             As(&[("/store", "false")]),
@@ -823,8 +823,8 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an answer that later requests will refer to",
-        asked: [None, None, Some(r#"{"store":true}"#)],
-        heard: [
+        requested: [None, None, Some(r#"{"store":true}"#)],
+        parsed: [
             As(&[("/store", "absent")]),
             As(&[("/store", "absent")]),
             As(&[("/store", "false")]),
@@ -833,8 +833,8 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an answer in the background",
-        asked: [None, None, Some(r#"{"background":true}"#)],
-        heard: [
+        requested: [None, None, Some(r#"{"background":true}"#)],
+        parsed: [
             Refused("`background`"),
             Refused("`background`"),
             Refused("`background`"),
@@ -843,24 +843,24 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "who asks is not told to another vendor",
-        asked: [
+        requested: [
             Some(r#"{"metadata":{"user_id":"SECRET"}}"#),
             Some(r#"{"user":"SECRET","metadata":{"a":"SECRET"}}"#),
             Some(r#"{"safety_identifier":"SECRET","client_metadata":{"session_id":"SECRET"}}"#),
         ],
-        heard: [As(&[]), As(&[]), As(&[])],
+        parsed: [As(&[]), As(&[]), As(&[])],
         never: &["SECRET"],
     },
     Probe {
         name: "the answer's own beginning (litellm#27967)",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"{"}]}"#,
             ),
             None,
             None,
         ],
-        heard: [
+        parsed: [
             Refused("a prefix of the response"),
             Refused("a prefix of the response"),
             Refused("a prefix of the response"),
@@ -869,7 +869,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "an answer that broke off behind a whole message, to go on (Codex)",
-        asked: [
+        requested: [
             None,
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"I will."}]}"#,
@@ -878,7 +878,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":"a"},{"type":"message","role":"assistant","content":[{"type":"output_text","text":"I will."}]}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/messages/1/content/0/text", r#""I will.""#),
                 (
@@ -899,7 +899,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a call without its result, which every vendor refuses",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{}}]},{"role":"user","content":"b"}]}"#,
             ),
@@ -910,19 +910,19 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"t1","name":"f","arguments":"{}"}]}"#,
             ),
         ],
-        heard: [Refused("`t1`"), Refused("`t1`"), Refused("`t1`")],
+        parsed: [Refused("`t1`"), Refused("`t1`"), Refused("`t1`")],
         never: &[],
     },
     Probe {
         name: "earlier calls of tools under one heading and of tools that take free text (Codex)",
-        asked: [
+        requested: [
             None,
             None,
             Some(
                 r#"{"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"c1","namespace":"agents","name":"spawn","arguments":"{}"},{"type":"custom_tool_call","call_id":"c2","name":"apply_patch","input":"*** Begin\n\"x\""},{"type":"function_call_output","call_id":"c1","output":"1"},{"type":"custom_tool_call_output","call_id":"c2","output":"2"}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[
                 ("/messages/1/content/0/name", r#""agents__spawn""#),
                 ("/messages/1/content/1/name", r#""apply_patch""#),
@@ -949,7 +949,7 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "what the vendor's own tools left in an answer",
-        asked: [
+        requested: [
             Some(
                 r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{"query":"q"}},{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[{"type":"web_search_result","url":"u","title":"t","encrypted_content":"SECRET"}]},{"type":"text","text":"found","citations":[{"type":"web_search_result_location","url":"u","encrypted_index":"SECRET"}]}]},{"role":"user","content":"b"}]}"#,
             ),
@@ -958,7 +958,7 @@ pub(crate) const PROBES: &[Probe] = &[
                 r#"{"input":[{"role":"user","content":"a"},{"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"q"}},{"role":"assistant","content":[{"type":"output_text","text":"found","annotations":[{"type":"url_citation","url":"u"}]}]},{"role":"user","content":"b"}]}"#,
             ),
         ],
-        heard: [
+        parsed: [
             As(&[("/messages/1/content", r#"[{"type":"text","text":"found"}]"#)]),
             As(&[("/messages/1/content", r#""found""#)]),
             As(&[
@@ -970,12 +970,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a temperature above 1",
-        asked: [
+        requested: [
             None,
             Some(r#"{"temperature":1.5}"#),
             Some(r#"{"temperature":1.5}"#),
         ],
-        heard: [
+        parsed: [
             As(&[("/temperature", "1")]),
             As(&[("/temperature", "1.5")]),
             As(&[("/temperature", "1.5")]),
@@ -984,12 +984,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a field that nobody knows yet",
-        asked: [
+        requested: [
             Some(r#"{"of_tomorrow":{"a":1}}"#),
             Some(r#"{"of_tomorrow":{"a":1}}"#),
             Some(r#"{"of_tomorrow":{"a":1}}"#),
         ],
-        heard: [
+        parsed: [
             As(&[("/of_tomorrow", "absent")]),
             As(&[("/of_tomorrow", "absent")]),
             As(&[("/of_tomorrow", "absent")]),
@@ -998,12 +998,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a part that nobody knows yet",
-        asked: [
+        requested: [
             Some(r#"{"messages":[{"role":"user","content":[{"type":"hologram"}]}]}"#),
             Some(r#"{"messages":[{"role":"user","content":[{"type":"hologram"}]}]}"#),
             Some(r#"{"input":[{"type":"hologram"}]}"#),
         ],
-        heard: [
+        parsed: [
             Refused("`hologram`"),
             Refused("`hologram`"),
             Refused("`hologram`"),
@@ -1012,12 +1012,12 @@ pub(crate) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "a stream, with usage from Chat",
-        asked: [
+        requested: [
             Some(r#"{"stream":true}"#),
             Some(r#"{"stream":true}"#),
             Some(r#"{"stream":true}"#),
         ],
-        heard: [
+        parsed: [
             As(&[("/stream", "true")]),
             As(&[
                 ("/stream", "true"),

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use translate::{Part, read, request};
 
 use crate::acted::acted;
-use crate::golden::{captured, stand_in};
+use crate::golden::{captured, fallback_target};
 
 fn there_and_back(from: Dialect, to: Dialect, body: &[u8]) {
-    let Ok(there) = request(from, to, body, &stand_in()) else {
+    let Ok(there) = request(from, to, body, &fallback_target()) else {
         return;
     };
-    let back = request(to, from, &there.body, &stand_in());
+    let back = request(to, from, &there.body, &fallback_target());
     let back = back.unwrap_or_else(|error| panic!("{from} to {to} and back: {error}"));
     let [before, after] = [body, &back.body].map(|body| read(from, body).unwrap());
     assert_eq!(
@@ -24,9 +24,9 @@ fn there_and_back(from: Dialect, to: Dialect, body: &[u8]) {
 
 #[test]
 fn the_content_of_real_requests_survives_both_directions() {
-    for asked in captured() {
+    for requested in captured() {
         for to in Dialect::ALL {
-            there_and_back(asked.dialect, to, &asked.body);
+            there_and_back(requested.dialect, to, &requested.body);
         }
     }
 }
@@ -39,10 +39,13 @@ fn arguments_and_schemas_keep_their_text() {
         r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"a"}},{{"role":"assistant","content":[{{"type":"tool_use","id":"t","name":"f","input":{input}}}]}},{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"t"}}]}}],"tools":[{{"name":"f","input_schema":{schema}}}]}}"#
     );
     for to in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
-        let there = request(Dialect::Anthropic, to, body.as_bytes(), &stand_in()).unwrap();
-        let told = String::from_utf8(there.body.clone()).unwrap();
-        assert!(told.contains(&Value::from(input).to_string()), "{told}");
-        let back = request(to, Dialect::Anthropic, &there.body, &stand_in()).unwrap();
+        let there = request(Dialect::Anthropic, to, body.as_bytes(), &fallback_target()).unwrap();
+        let translated = String::from_utf8(there.body.clone()).unwrap();
+        assert!(
+            translated.contains(&Value::from(input).to_string()),
+            "{translated}"
+        );
+        let back = request(to, Dialect::Anthropic, &there.body, &fallback_target()).unwrap();
         let back = String::from_utf8(back.body).unwrap();
         assert!(back.contains(input), "{back}");
         for part in [r#""z": {}"#, r#""const": 1.0e2"#] {
@@ -62,14 +65,14 @@ fn a_conversation_continues_after_a_fallback_with_its_ids_names_and_results() {
         (Dialect::OpenaiResponses, Dialect::OpenaiChat),
     ] {
         let first = turn(client, &long, &[]);
-        let asked = request(client, provider, first.as_bytes(), &stand_in()).unwrap();
-        let called_by_provider = asked.names.provider_name(None, &long);
+        let requested = request(client, provider, first.as_bytes(), &fallback_target()).unwrap();
+        let called_by_provider = requested.names.provider_name(None, &long);
         let ids = ["functions.f:0", "call_2"];
-        let told = ids.map(|id| asked.names.client_id(id));
-        assert_eq!(asked.names.client_name(&called_by_provider), long);
+        let translated = ids.map(|id| requested.names.client_id(id));
+        assert_eq!(requested.names.client_name(&called_by_provider), long);
 
         // The client's history is now a request of its own dialect, and goes to its own vendor unchanged.
-        let second = turn(client, &long, &told);
+        let second = turn(client, &long, &translated);
         let native = read(client, second.as_bytes()).unwrap();
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         for call in native.turns.iter().flat_map(|turn| &turn.parts) {
@@ -82,11 +85,11 @@ fn a_conversation_continues_after_a_fallback_with_its_ids_names_and_results() {
             }
         }
 
-        let again = request(client, provider, second.as_bytes(), &stand_in()).unwrap();
-        let heard = read(provider, &again.body).unwrap();
+        let again = request(client, provider, second.as_bytes(), &fallback_target()).unwrap();
+        let parsed = read(provider, &again.body).unwrap();
         let mut calls = Vec::new();
         let mut results = Vec::new();
-        for part in heard.turns.iter().flat_map(|turn| &turn.parts) {
+        for part in parsed.turns.iter().flat_map(|turn| &turn.parts) {
             match part {
                 Part::Call(call) => calls.push((call.id.clone(), call.name.clone())),
                 Part::Result(result) => results.push((result.id.clone(), result.parts.clone())),
@@ -95,8 +98,8 @@ fn a_conversation_continues_after_a_fallback_with_its_ids_names_and_results() {
         }
         let expected = ids.map(|id| (id.to_owned(), called_by_provider.clone()));
         assert_eq!(calls, expected, "{client} to {provider}");
-        let said = |id: &str| vec![Part::Text(format!("result of {id}"))];
-        let expected = [0, 1].map(|at| (ids[at].to_owned(), said(&told[at])));
+        let spoken = |id: &str| vec![Part::Text(format!("result of {id}"))];
+        let expected = [0, 1].map(|at| (ids[at].to_owned(), spoken(&translated[at])));
         assert_eq!(results, expected, "{client} to {provider}");
     }
 }
@@ -133,7 +136,7 @@ fn turn(client: Dialect, tool: &str, ids: &[String]) -> String {
 }
 
 #[derive(Clone, Debug)]
-enum Said {
+enum Spoken {
     User(String),
     Instruction(String),
     /// A text, and calls with their results.
@@ -144,29 +147,31 @@ fn text() -> impl Strategy<Value = String> {
     "[a-zé\"\\\\\n]{0,6}[a-z]"
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn spoken() -> impl Strategy<Value = Spoken> {
     let call = (
         "[a-f.:]{1,4}",
         "[a-c]{1,2}|[a-b]{66,70}|[a-b.]{1,3}",
         text(),
     );
     prop_oneof![
-        text().prop_map(Said::User),
-        text().prop_map(Said::Instruction),
+        text().prop_map(Spoken::User),
+        text().prop_map(Spoken::Instruction),
         (text(), prop::collection::vec(call, 0..4))
-            .prop_map(|(text, calls)| Said::Answer(text, calls)),
+            .prop_map(|(text, calls)| Spoken::Answer(text, calls)),
     ]
 }
 
 /// In the form of a Chat client. Ids are derived from the position.
-fn in_chat(conversation: &[Said]) -> Vec<u8> {
+fn in_chat(conversation: &[Spoken]) -> Vec<u8> {
     let mut messages = vec![json!({ "role": "user", "content": "go" })];
     let mut tools = Vec::new();
-    for (at, said) in conversation.iter().enumerate() {
-        match said {
-            Said::User(text) => messages.push(json!({ "role": "user", "content": text })),
-            Said::Instruction(text) => messages.push(json!({ "role": "system", "content": text })),
-            Said::Answer(text, calls) => {
+    for (at, spoken) in conversation.iter().enumerate() {
+        match spoken {
+            Spoken::User(text) => messages.push(json!({ "role": "user", "content": text })),
+            Spoken::Instruction(text) => {
+                messages.push(json!({ "role": "system", "content": text }))
+            }
+            Spoken::Answer(text, calls) => {
                 let id = |nth: usize, id: &str| format!("{id}{at}.{nth}");
                 let numbered = || calls.iter().enumerate();
                 let called: Vec<Value> = numbered()
@@ -258,17 +263,17 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_content_that_an_agent_acts_on_survives_both_directions(conversation in prop::collection::vec(said(), 0..6)) {
+    fn the_content_that_an_agent_acts_on_survives_both_directions(conversation in prop::collection::vec(spoken(), 0..6)) {
         let chat = in_chat(&conversation);
         for from in Dialect::ALL {
             let body = match from {
                 Dialect::OpenaiChat => chat.clone(),
                 Dialect::Anthropic | Dialect::OpenaiResponses => {
-                    request(Dialect::OpenaiChat, from, &chat, &stand_in()).unwrap().body
+                    request(Dialect::OpenaiChat, from, &chat, &fallback_target()).unwrap().body
                 }
             };
             for to in Dialect::ALL {
-                let there = request(from, to, &body, &stand_in());
+                let there = request(from, to, &body, &fallback_target());
                 prop_assert!(there.is_ok(), "{} to {}: {:?}", from, to, there);
                 there_and_back(from, to, &body);
             }
@@ -286,9 +291,9 @@ proptest! {
         }
         for from in Dialect::ALL {
             for to in Dialect::ALL {
-                if let Ok(translated) = request(from, to, body.to_string().as_bytes(), &stand_in()) {
-                    let heard = read(to, &translated.body);
-                    prop_assert!(heard.is_ok(), "{} to {}: {:?}", from, to, heard);
+                if let Ok(translated) = request(from, to, body.to_string().as_bytes(), &fallback_target()) {
+                    let parsed = read(to, &translated.body);
+                    prop_assert!(parsed.is_ok(), "{} to {}: {:?}", from, to, parsed);
                 }
             }
         }

@@ -40,11 +40,11 @@ fn messages(body: &Value) -> Result<(), String> {
         let blocks = list(&message["content"]);
         ensure(!blocks.is_empty(), || format!("message {at} is empty"))?;
         let mut answered = BTreeSet::new();
-        let mut said_more = false;
+        let mut has_more = false;
         for block in blocks {
             match block["type"].as_str().unwrap_or_default() {
                 "tool_result" => {
-                    ensure(!said_more, || {
+                    ensure(!has_more, || {
                         format!("message {at}: a result after other blocks")
                     })?;
                     answered.insert(text(&block["tool_use_id"]));
@@ -56,12 +56,12 @@ fn messages(body: &Value) -> Result<(), String> {
                     ensure(block["input"].is_object(), || format!("the input of {id}"))?;
                 }
                 "text" => {
-                    said_more = true;
+                    has_more = true;
                     ensure(!text(&block["text"]).trim().is_empty(), || {
                         format!("message {at}: no text")
                     })?;
                 }
-                _ => said_more = true,
+                _ => has_more = true,
             }
         }
         ensure(answered == open, || {
@@ -87,8 +87,8 @@ fn chat(body: &Value) -> Result<(), String> {
             format!("message {at} comes before the results of {open:?}")
         })?;
         let calls = list(&message["tool_calls"]);
-        let says = !message["content"].is_null() && message["content"] != json!([]);
-        ensure(says || !calls.is_empty(), || {
+        let has_content = !message["content"].is_null() && message["content"] != json!([]);
+        ensure(has_content || !calls.is_empty(), || {
             format!("message {at} is empty")
         })?;
         open = calls.iter().map(|call| text(&call["id"])).collect();

@@ -3,9 +3,9 @@
 
 use catalog::Dialect;
 use serde_json::{Value, json};
-use translate::{Form, Part, read, request, whole};
+use translate::{Form, Part, complete_document, read, request};
 
-use crate::golden::stand_in;
+use crate::golden::fallback_target;
 
 const LONG: &str = "mcp__a_server_whose_name_is_long__and_its_tool_has_a_name_that_is_long_too_1";
 
@@ -67,15 +67,15 @@ fn answer(provider: Dialect, ids: [&str; 2], names: [&str; 2]) -> Value {
 }
 
 /// The client's next request: the received response, and a result for each of its calls.
-fn next(client: Dialect, mut asked: Value, told: &Value) -> Value {
+fn next(client: Dialect, mut requested: Value, translated: &Value) -> Value {
     let key = match client {
         Dialect::Anthropic | Dialect::OpenaiChat => "messages",
         Dialect::OpenaiResponses => "input",
     };
-    let turns = asked[key].as_array_mut().unwrap();
+    let turns = requested[key].as_array_mut().unwrap();
     match client {
         Dialect::Anthropic => {
-            let blocks = told["content"].as_array().unwrap();
+            let blocks = translated["content"].as_array().unwrap();
             let calls = blocks.iter().filter(|block| block["type"] == "tool_use");
             let results = calls.map(|call| {
                 json!({ "type": "tool_result", "tool_use_id": call["id"], "content": format!("of {}", call["name"]) })
@@ -85,7 +85,7 @@ fn next(client: Dialect, mut asked: Value, told: &Value) -> Value {
             turns.push(json!({ "role": "user", "content": results }));
         }
         Dialect::OpenaiChat => {
-            let message = &told["choices"][0]["message"];
+            let message = &translated["choices"][0]["message"];
             let calls = message["tool_calls"].as_array().unwrap().iter();
             let results = calls.map(|call| {
                 json!({ "role": "tool", "tool_call_id": call["id"], "content": format!("of {}", call["function"]["name"]) })
@@ -95,7 +95,7 @@ fn next(client: Dialect, mut asked: Value, told: &Value) -> Value {
             turns.extend(results);
         }
         Dialect::OpenaiResponses => {
-            let items = told["output"].as_array().unwrap();
+            let items = translated["output"].as_array().unwrap();
             let calls = items.iter().filter(|item| item["type"] == "function_call");
             let results = calls.map(|call| {
                 json!({ "type": "function_call_output", "call_id": call["call_id"], "output": format!("of {}", call["name"]) })
@@ -105,7 +105,7 @@ fn next(client: Dialect, mut asked: Value, told: &Value) -> Value {
             turns.extend(results);
         }
     }
-    asked
+    requested
 }
 
 #[test]
@@ -118,28 +118,33 @@ fn the_next_turn_has_the_fallbacks_ids_and_names_and_the_clients_results() {
                 Dialect::Anthropic => ["toolu_01A", "toolu_01B"],
                 Dialect::OpenaiChat | Dialect::OpenaiResponses => ["functions.read:0", "call_B"],
             };
-            let asked = first(client);
-            let there = request(client, provider, asked.to_string().as_bytes(), &stand_in());
+            let requested = first(client);
+            let there = request(
+                client,
+                provider,
+                requested.to_string().as_bytes(),
+                &fallback_target(),
+            );
             let there = there.unwrap();
             let names = ["read", LONG].map(|name| there.names.provider_name(None, name));
             let names = [names[0].as_str(), names[1].as_str()];
-            let given = answer(provider, ids, names).to_string();
-            let told = whole(
+            let response = answer(provider, ids, names).to_string();
+            let translated = complete_document(
                 provider,
                 client,
-                given.as_bytes(),
+                response.as_bytes(),
                 &there.names,
                 &Form::default(),
             )
             .unwrap();
-            let told: Value = serde_json::from_slice(&told).unwrap();
+            let translated: Value = serde_json::from_slice(&translated).unwrap();
 
-            let again = next(client, asked, &told).to_string();
-            let again = request(client, provider, again.as_bytes(), &stand_in()).unwrap();
-            let heard = read(provider, &again.body).unwrap();
+            let again = next(client, requested, &translated).to_string();
+            let again = request(client, provider, again.as_bytes(), &fallback_target()).unwrap();
+            let parsed = read(provider, &again.body).unwrap();
             let mut calls = Vec::new();
             let mut results = Vec::new();
-            for part in heard.turns.iter().flat_map(|turn| &turn.parts) {
+            for part in parsed.turns.iter().flat_map(|turn| &turn.parts) {
                 match part {
                     Part::Call(call) => calls.push((&*call.id, &*call.name)),
                     Part::Result(result) => results.push((&*result.id, &result.parts)),
@@ -162,7 +167,7 @@ fn tools_declared_in_the_conversation_are_sent_once_in_their_last_form() {
     let bring =
         |tools: Value| json!({ "type": "additional_tools", "role": "developer", "tools": tools });
     let group = json!({ "type": "namespace", "name": "clock", "tools": [tool("sleep", "waits")] });
-    let asked = json!({
+    let requested = json!({
         "model": "m", "store": false, "tools": [tool("read", "first")],
         "input": [
             bring(json!([tool("read", "second"), group])),
@@ -171,15 +176,15 @@ fn tools_declared_in_the_conversation_are_sent_once_in_their_last_form() {
         ],
     });
     for provider in [Dialect::Anthropic, Dialect::OpenaiChat] {
-        let asked = asked.to_string();
+        let requested = requested.to_string();
         let there = request(
             Dialect::OpenaiResponses,
             provider,
-            asked.as_bytes(),
-            &stand_in(),
+            requested.as_bytes(),
+            &fallback_target(),
         );
-        let heard = read(provider, &there.unwrap().body).unwrap();
-        let tools = heard.tools.iter();
+        let parsed = read(provider, &there.unwrap().body).unwrap();
+        let tools = parsed.tools.iter();
         let tools: Vec<_> = tools
             .map(|tool| (&*tool.name, tool.description.as_deref().unwrap()))
             .collect();

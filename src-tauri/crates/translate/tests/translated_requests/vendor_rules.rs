@@ -2,18 +2,21 @@
 
 use catalog::{CallIds, Dialect, ReasoningContent, ThoughtSignatures};
 use serde_json::{Value, json};
-use translate::{AnswerTranslator, Form, Names, Target, read, request, say, whole, whole_signed};
+use translate::{
+    AnswerTranslator, Form, Names, Target, complete_document, complete_document_signed, read,
+    request, write,
+};
 
-use crate::golden::stand_in;
+use crate::golden::fallback_target;
 
 fn google() -> Target {
     Target {
         thought_signatures: ThoughtSignatures::ExtraContent,
-        ..stand_in()
+        ..fallback_target()
     }
 }
 
-fn asked(client: Dialect) -> Value {
+fn requested(client: Dialect) -> Value {
     let schema = json!({ "type": "object", "properties": {} });
     match client {
         Dialect::Anthropic => json!({
@@ -30,7 +33,7 @@ fn asked(client: Dialect) -> Value {
 
 /// The client's next request: the call with the id that the client received, and the result.
 fn next(client: Dialect, id: &str) -> Value {
-    let mut asked = asked(client);
+    let mut requested = requested(client);
     let (key, turns) = match client {
         Dialect::Anthropic => (
             "messages",
@@ -54,18 +57,18 @@ fn next(client: Dialect, id: &str) -> Value {
             ]),
         ),
     };
-    asked[key]
+    requested[key]
         .as_array_mut()
         .unwrap()
         .extend(turns.as_array().unwrap().iter().cloned());
-    asked
+    requested
 }
 
-fn told_id(client: Dialect, told: &Value) -> String {
+fn call_id(client: Dialect, translated: &Value) -> String {
     let id = match client {
-        Dialect::Anthropic => &told["content"][0]["id"],
-        Dialect::OpenaiChat => &told["choices"][0]["message"]["tool_calls"][0]["id"],
-        Dialect::OpenaiResponses => &told["output"][0]["call_id"],
+        Dialect::Anthropic => &translated["content"][0]["id"],
+        Dialect::OpenaiChat => &translated["choices"][0]["message"]["tool_calls"][0]["id"],
+        Dialect::OpenaiResponses => &translated["output"][0]["call_id"],
     };
     id.as_str().unwrap().to_owned()
 }
@@ -94,7 +97,7 @@ fn a_thought_signature_is_returned_with_the_next_request() {
         let there = request(
             client,
             Dialect::OpenaiChat,
-            asked(client).to_string().as_bytes(),
+            requested(client).to_string().as_bytes(),
             &google(),
         );
         let names = there.unwrap().names;
@@ -110,15 +113,15 @@ fn a_thought_signature_is_returned_with_the_next_request() {
         };
         translator.push(chunk.as_bytes(), &mut Vec::new()).unwrap();
         let kept = translator.signatures().clone();
-        let told = whole(
+        let translated = complete_document(
             Dialect::OpenaiChat,
             client,
             gemini().to_string().as_bytes(),
             &names,
             &Form::default(),
         );
-        let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
-        let id = told_id(client, &told);
+        let translated: Value = serde_json::from_slice(&translated.unwrap()).unwrap();
+        let id = call_id(client, &translated);
         // Ids of Messages are long enough for it; for OpenAI's ids the caller stores it.
         assert_eq!(
             kept.contains_key(&id),
@@ -126,11 +129,11 @@ fn a_thought_signature_is_returned_with_the_next_request() {
             "{client}: {id}"
         );
 
-        let said = read(client, next(client, &id).to_string().as_bytes()).unwrap();
-        let again = say(
+        let conversation = read(client, next(client, &id).to_string().as_bytes()).unwrap();
+        let again = write(
             client,
             Dialect::OpenaiChat,
-            &said.with_signatures(kept),
+            &conversation.with_signatures(kept),
             &google(),
         )
         .unwrap();
@@ -145,7 +148,7 @@ fn a_thought_signature_is_returned_with_the_next_request() {
             client,
             Dialect::OpenaiChat,
             next(client, &id).to_string().as_bytes(),
-            &stand_in(),
+            &fallback_target(),
         );
         let call = first_call(&other.unwrap().body);
         assert_eq!(
@@ -175,7 +178,7 @@ fn calls_of_other_models_get_the_documented_value_behind_openrouter_too() {
             let target = Target {
                 model: model.to_owned(),
                 thought_signatures: ThoughtSignatures::ReasoningDetails,
-                ..stand_in()
+                ..fallback_target()
             };
             let body = next(client, "toolu_01A").to_string();
             let there = request(client, Dialect::OpenaiChat, body.as_bytes(), &target).unwrap();
@@ -196,14 +199,14 @@ fn calls_of_other_models_get_the_documented_value_behind_openrouter_too() {
 fn openrouters_details_are_returned_with_the_next_request() {
     let target = Target {
         thought_signatures: ThoughtSignatures::ReasoningDetails,
-        ..stand_in()
+        ..fallback_target()
     };
     let detail = json!({ "type": "reasoning.encrypted", "data": "x+/=", "id": "tool_f_1", "format": "google-gemini-v1", "index": 0 });
     let client = Dialect::Anthropic;
     let there = request(
         client,
         Dialect::OpenaiChat,
-        asked(client).to_string().as_bytes(),
+        requested(client).to_string().as_bytes(),
         &target,
     )
     .unwrap();
@@ -212,15 +215,15 @@ fn openrouters_details_are_returned_with_the_next_request() {
     let call = &mut answer["choices"][0]["message"]["tool_calls"][0];
     call["id"] = json!("tool_f_1");
     call.as_object_mut().unwrap().remove("extra_content");
-    let told = whole(
+    let translated = complete_document(
         Dialect::OpenaiChat,
         client,
         answer.to_string().as_bytes(),
         &there.names,
         &Form::default(),
     );
-    let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
-    let id = told_id(client, &told);
+    let translated: Value = serde_json::from_slice(&translated.unwrap()).unwrap();
+    let id = call_id(client, &translated);
     let again = request(
         client,
         Dialect::OpenaiChat,
@@ -247,7 +250,7 @@ fn reasoning_content_is_sent_only_where_it_is_required() {
         ] {
             let target = Target {
                 reasoning_content,
-                ..stand_in()
+                ..fallback_target()
             };
             let mut body = next(client, "call_1");
             if client == Dialect::OpenaiChat {
@@ -276,7 +279,7 @@ fn reasoning_content_is_sent_only_where_it_is_required() {
 fn the_thinking_itself_is_returned_with_the_next_request() {
     let target = Target {
         reasoning_content: ReasoningContent::Required,
-        ..stand_in()
+        ..fallback_target()
     };
     let chat = json!({ "id": "c", "model": "m", "choices": [{ "index": 0, "finish_reason": "tool_calls", "message": {
         "role": "assistant", "content": null, "reasoning_content": "Let me see.",
@@ -292,10 +295,10 @@ fn the_thinking_itself_is_returned_with_the_next_request() {
             (Dialect::OpenaiChat, &chat),
             (Dialect::Anthropic, &messages),
         ] {
-            let asked = asked(client).to_string();
-            let there = request(client, spoken, asked.as_bytes(), &target).unwrap();
+            let requested = requested(client).to_string();
+            let there = request(client, spoken, requested.as_bytes(), &target).unwrap();
             let document = answer.to_string();
-            let told = whole_signed(
+            let translated = complete_document_signed(
                 spoken,
                 client,
                 document.as_bytes(),
@@ -303,13 +306,13 @@ fn the_thinking_itself_is_returned_with_the_next_request() {
                 &Form::default(),
             )
             .unwrap();
-            let given: Value = serde_json::from_slice(&told.body).unwrap();
-            assert!(!given.to_string().contains("Let me see."), "{given}");
-            let next = next(client, &told_id(client, &given)).to_string();
-            let said = read(client, next.as_bytes())
+            let response: Value = serde_json::from_slice(&translated.body).unwrap();
+            assert!(!response.to_string().contains("Let me see."), "{response}");
+            let next = next(client, &call_id(client, &response)).to_string();
+            let conversation = read(client, next.as_bytes())
                 .unwrap()
-                .with_signatures(told.signatures);
-            let again = say(client, spoken, &said, &target).unwrap();
+                .with_signatures(translated.signatures);
+            let again = write(client, spoken, &conversation, &target).unwrap();
             let again: Value = serde_json::from_slice(&again.body).unwrap();
             let answer = &again["messages"][1];
             match spoken {
@@ -334,16 +337,19 @@ fn messages_have_empty_thinking_before_calls_only_where_it_is_required() {
         for reasoning_content in [ReasoningContent::Required, ReasoningContent::Omitted] {
             let target = Target {
                 reasoning_content,
-                ..stand_in()
+                ..fallback_target()
             };
             let mut body = next(client, "call_1");
             let turns = match client {
                 Dialect::Anthropic | Dialect::OpenaiChat => &mut body["messages"],
                 Dialect::OpenaiResponses => &mut body["input"],
             };
-            let said = |role: &str, text: &str| json!({ "role": role, "content": text });
+            let conversation = |role: &str, text: &str| json!({ "role": role, "content": text });
             let turns = turns.as_array_mut().unwrap();
-            turns.extend([said("assistant", "Done."), said("user", "And now?")]);
+            turns.extend([
+                conversation("assistant", "Done."),
+                conversation("user", "And now?"),
+            ]);
             if client == Dialect::Anthropic {
                 let thought =
                     json!({ "type": "thinking", "thinking": "another vendor's", "signature": "s" });
@@ -381,18 +387,21 @@ fn messages_have_empty_thinking_before_calls_only_where_it_is_required() {
 fn a_long_id_returns_to_its_own_server_and_is_shortened_for_openai() {
     let vllm = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
     for client in Dialect::ALL {
-        let told = Names::new(client, Dialect::OpenaiChat, [], []).client_id(vllm);
-        let body = next(client, &told).to_string();
+        let translated = Names::new(client, Dialect::OpenaiChat, [], []).client_id(vllm);
+        let body = next(client, &translated).to_string();
         for (ids, provider) in [
             (CallIds::Any, Dialect::OpenaiChat),
             (CallIds::OfDialect, Dialect::OpenaiChat),
             (CallIds::OfDialect, Dialect::OpenaiResponses),
         ] {
-            let target = Target { ids, ..stand_in() };
+            let target = Target {
+                ids,
+                ..fallback_target()
+            };
             let there = request(client, provider, body.as_bytes(), &target).unwrap();
-            let heard = read(provider, &there.body).unwrap();
+            let parsed = read(provider, &there.body).unwrap();
             let sent =
-                heard
+                parsed
                     .turns
                     .iter()
                     .flat_map(|turn| &turn.parts)
@@ -436,7 +445,13 @@ fn a_lone_surrogate_becomes_the_replacement_character() {
             r#"{"model":"m","input":"a\ud83d b \ud83d\ude80 \ude80"}"#,
         ),
     ] {
-        let there = request(client, Dialect::OpenaiChat, body.as_bytes(), &stand_in()).unwrap();
+        let there = request(
+            client,
+            Dialect::OpenaiChat,
+            body.as_bytes(),
+            &fallback_target(),
+        )
+        .unwrap();
         let text = String::from_utf8(there.body).unwrap();
         assert!(text.contains("a\u{fffd} b \u{1f680} \u{fffd}"), "{text}");
     }

@@ -2,7 +2,7 @@
 
 use health::{CallOutcome, FailureKind, OurFault};
 use http::StatusCode;
-use wire::{Broken, Class, Completion, Failure};
+use wire::{Broken, Completion, Failure, FailureClass};
 
 /// A complete response proves that the provider works, even if the probe's token limit cut it or the model refused.
 pub(super) fn of_completion(
@@ -33,7 +33,7 @@ fn of_broken(broken: &Broken) -> CallOutcome {
         | Broken::InvalidToolInput(_)
         | Broken::Empty
         | Broken::UnknownStopReason(_)
-        | Broken::NotAnAnswer(_)
+        | Broken::NotAResponse(_)
         | Broken::Oversize(_) => FailureKind::Malformed,
     };
     failed(kind, broken.to_string())
@@ -60,7 +60,7 @@ pub(super) fn of_failure(status: StatusCode, failure: &Failure) -> CallOutcome {
         return CallOutcome::Ours(OurFault::Request);
     }
     match failure.class {
-        Class::Transient => failed(
+        FailureClass::Transient => failed(
             FailureKind::Status(status.as_u16()),
             if failure.message.is_empty() {
                 status.to_string()
@@ -68,15 +68,15 @@ pub(super) fn of_failure(status: StatusCode, failure: &Failure) -> CallOutcome {
                 failure.message.clone()
             },
         ),
-        Class::Silent => failed(FailureKind::Silent, failure.message.clone()),
-        Class::RateLimit => CallOutcome::Ours(OurFault::RateLimit),
-        Class::Limit => CallOutcome::Ours(OurFault::Limit {
+        FailureClass::Timeout => failed(FailureKind::Timeout, failure.message.clone()),
+        FailureClass::RateLimit => CallOutcome::Ours(OurFault::RateLimit),
+        FailureClass::Limit => CallOutcome::Ours(OurFault::Limit {
             until: failure.resets_at,
         }),
-        Class::Quota => CallOutcome::Ours(OurFault::Quota),
-        Class::Credential => CallOutcome::Ours(OurFault::Credential),
-        Class::ModelGone => CallOutcome::Ours(OurFault::ModelGone),
-        Class::Caller | Class::ContextTooLong | Class::ContentPolicy => {
+        FailureClass::Quota => CallOutcome::Ours(OurFault::Quota),
+        FailureClass::Credential => CallOutcome::Ours(OurFault::Credential),
+        FailureClass::ModelGone => CallOutcome::Ours(OurFault::ModelGone),
+        FailureClass::Caller | FailureClass::ContextTooLong | FailureClass::ContentPolicy => {
             CallOutcome::Ours(OurFault::Request)
         }
     }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use health::{CallOutcome, FailureKind, OurFault};
 use http::StatusCode;
 use http::header::AUTHORIZATION;
-use wire::{Broken, Class, Completion, Failure};
+use wire::{Broken, Completion, Failure, FailureClass};
 
 use super::outcome::{of_completion, of_failure};
 use super::{LIMITS, Limits, ProbeResult, budgeted, complete, likely_tokens, reach, request};
@@ -123,7 +123,7 @@ fn a_response_is_classified() {
         (Broken::OpenBlock, FailureKind::Cut),
         (Broken::Empty, FailureKind::Malformed),
         (
-            Broken::NotAnAnswer("HTML".to_owned()),
+            Broken::NotAResponse("HTML".to_owned()),
             FailureKind::Malformed,
         ),
         (Broken::Malformed("x".to_owned()), FailureKind::Malformed),
@@ -158,27 +158,27 @@ fn a_response_is_classified() {
 fn an_error_status_is_classified() {
     let failure = |class| Failure::new(class, "");
     for (class, expected) in [
-        (Class::RateLimit, OurFault::RateLimit),
-        (Class::Limit, OurFault::Limit { until: None }),
-        (Class::Quota, OurFault::Quota),
-        (Class::Credential, OurFault::Credential),
-        (Class::ModelGone, OurFault::ModelGone),
-        (Class::Caller, OurFault::Request),
-        (Class::ContextTooLong, OurFault::Request),
-        (Class::ContentPolicy, OurFault::Request),
+        (FailureClass::RateLimit, OurFault::RateLimit),
+        (FailureClass::Limit, OurFault::Limit { until: None }),
+        (FailureClass::Quota, OurFault::Quota),
+        (FailureClass::Credential, OurFault::Credential),
+        (FailureClass::ModelGone, OurFault::ModelGone),
+        (FailureClass::Caller, OurFault::Request),
+        (FailureClass::ContextTooLong, OurFault::Request),
+        (FailureClass::ContentPolicy, OurFault::Request),
     ] {
         let outcome = of_failure(StatusCode::BAD_REQUEST, &failure(class));
         assert_eq!(outcome, CallOutcome::Ours(expected));
     }
     assert_eq!(
-        of_failure(StatusCode::BAD_GATEWAY, &failure(Class::Transient)),
+        of_failure(StatusCode::BAD_GATEWAY, &failure(FailureClass::Transient)),
         CallOutcome::Failed {
             kind: FailureKind::Status(502),
             detail: "502 Bad Gateway".to_owned()
         }
     );
     assert_eq!(
-        of_failure(StatusCode::FOUND, &failure(Class::Transient)),
+        of_failure(StatusCode::FOUND, &failure(FailureClass::Transient)),
         CallOutcome::Ours(OurFault::Request)
     );
 }
@@ -252,7 +252,7 @@ async fn missing_headers_are_a_timeout() {
         ..LIMITS
     };
     let answer = ask(&endpoint(&server.url, Dialect::Anthropic), None, limits).await;
-    assert_eq!(kind(&answer), Some(FailureKind::Silent));
+    assert_eq!(kind(&answer), Some(FailureKind::Timeout));
     assert!(answer.network_may_be_down() && !answer.cannot_be_billed());
     assert!(answer.total_ms >= 40);
 }
@@ -283,10 +283,10 @@ async fn a_redirect_is_a_settings_fault_and_the_key_is_not_sent() {
     let answer = ask(&endpoint, Some(&key), LIMITS).await;
     assert_eq!(answer.outcome, CallOutcome::Ours(OurFault::Request));
     assert_eq!(elsewhere.requests().len(), 0);
-    let asked = server.requests();
-    assert_eq!(path(&asked[0]), "/v1/messages");
-    assert!(asked[0].contains("x-api-key: sk-secret"));
-    assert!(asked[0].contains("accept-encoding: identity"));
+    let requested = server.requests();
+    assert_eq!(path(&requested[0]), "/v1/messages");
+    assert!(requested[0].contains("x-api-key: sk-secret"));
+    assert!(requested[0].contains("accept-encoding: identity"));
 }
 
 #[tokio::test]

@@ -274,10 +274,10 @@ fn client_requests_postpone_the_probe_and_never_the_page() {
     for look in rhythm.due(now) {
         rhythm.done(now, &look, After::Bad);
     }
-    rhythm.proved(now + s(10), &probe("a"));
+    rhythm.completed(now + s(10), &probe("a"));
     assert_eq!(rhythm.entries[&probe("a")].due, now + s(310));
     assert!(rhythm.entries[&page("a")].due <= now + s(72));
-    rhythm.proved(now, &probe("unknown"));
+    rhythm.completed(now, &probe("unknown"));
 }
 
 #[test]

@@ -21,8 +21,8 @@ fn a_round_ends_with_its_last_look() {
     rounds.ended(&page("b"), &why, false);
     let finished = rounds.take_finished(now);
     assert_eq!((finished.len(), finished[0].id), (1, 7));
-    let looks: Vec<_> = finished[0].looks.clone().into_iter().collect();
-    assert_eq!(looks, [(page("a"), LookOutcome::Good), (page("b"), why)]);
+    let checks: Vec<_> = finished[0].checks.clone().into_iter().collect();
+    assert_eq!(checks, [(page("a"), LookOutcome::Good), (page("b"), why)]);
     assert_eq!(rounds.next_due(), None);
 }
 
@@ -37,7 +37,7 @@ fn a_round_ends_after_ten_seconds_and_names_what_is_missing() {
         []
     );
     let finished = rounds.take_finished(now + LONGEST);
-    assert_eq!(finished[0].looks[&page("a")], LookOutcome::Unfinished);
+    assert_eq!(finished[0].checks[&page("a")], LookOutcome::Unfinished);
 }
 
 #[test]

@@ -378,13 +378,13 @@ async fn a_refusing_endpoint_is_reported_once_the_network_is_up() {
     let Report::Probed {
         outcome: probed,
         cost,
-        usage_told,
+        usage_reported,
         ..
     } = scene.next().await
     else {
         panic!("not a probe");
     };
-    assert_eq!((probed, cost, usage_told), (outcome, None, false));
+    assert_eq!((probed, cost, usage_reported), (outcome, None, false));
     scene.end().await;
 }
 
@@ -448,10 +448,10 @@ async fn without_a_budget_a_priced_probe_is_not_sent() {
         assert!(scene.page().await.1.is_ok());
         scene.nudge(Nudge::CheckNow { round: 0 }).await;
     }
-    let asked = server.requests();
+    let requested = server.requests();
     assert!(
-        asked.iter().all(|r| path(r) == "/api/v2/summary.json"),
-        "{asked:?}"
+        requested.iter().all(|r| path(r) == "/api/v2/summary.json"),
+        "{requested:?}"
     );
     scene.end().await;
 }
@@ -482,7 +482,7 @@ async fn a_probe_is_recorded_and_stops_when_the_budget_is_spent() {
         cost: Some(cost),
         tokens,
         ttft_ms: Some(_),
-        usage_told: true,
+        usage_reported: true,
         ..
     } = scene.next().await
     else {
@@ -583,7 +583,7 @@ async fn check_now_reports_the_result_of_every_look() {
         }
     };
     assert_eq!((round.id, round.offline), (3, false));
-    let outcomes: Vec<_> = round.looks.into_values().collect();
+    let outcomes: Vec<_> = round.checks.into_values().collect();
     assert_eq!(outcomes.len(), 4);
     assert_eq!(outcomes[0], LookOutcome::Good);
     assert!(

@@ -2,11 +2,11 @@ use catalog::Dialect;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Problem, error_body, error_event};
+use super::{GatewayError, error_body, error_event};
 use crate::{BodyEnd, Broken, Completion, Framing, Validator};
 
-fn problem(status: u16) -> Problem {
-    Problem {
+fn problem(status: u16) -> GatewayError {
+    GatewayError {
         status: StatusCode::from_u16(status).unwrap(),
         message: "Claude is \"down\".\nIt is them.".to_owned(),
     }

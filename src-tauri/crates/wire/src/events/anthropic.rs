@@ -39,7 +39,7 @@ fn event<const N: usize>(kind: &str, fields: [(&'static str, &str); N], out: &mu
 fn start(body: &Fields<'_>, out: &mut Vec<u8>) {
     let mut message = body.clone();
     for (name, json) in [("type", r#""message""#), ("role", r#""assistant""#)] {
-        if message.given(name).is_none() {
+        if message.non_null(name).is_none() {
             message.set_raw(name, json.to_owned());
         }
     }
@@ -52,7 +52,7 @@ fn start(body: &Fields<'_>, out: &mut Vec<u8>) {
     }
     let mut usage = body.object("usage").unwrap_or_default();
     // Claude Code fails on a `message_start` without them.
-    if usage.given("input_tokens").is_none() {
+    if usage.non_null("input_tokens").is_none() {
         usage.set("input_tokens", 0);
     }
     usage.set("output_tokens", 0);
@@ -70,7 +70,7 @@ fn opened(mut block: Fields<'_>) -> (String, Vec<String>) {
     };
     match (block_kind(&kind), kind.as_str()) {
         (_, "text") => {
-            if let Some(text) = block.given("text") {
+            if let Some(text) = block.non_null("text") {
                 add("text_delta", "text", text);
             }
             for citation in block.objects("citations") {
@@ -85,7 +85,7 @@ fn opened(mut block: Fields<'_>) -> (String, Vec<String>) {
                 ("signature_delta", "signature"),
             ];
             for (kind, name) in parts {
-                if let Some(json) = block.given(name) {
+                if let Some(json) = block.non_null(name) {
                     add(kind, name, json);
                     block.set(name, "");
                 }
@@ -95,14 +95,14 @@ fn opened(mut block: Fields<'_>) -> (String, Vec<String>) {
             // Arguments that are not an object keep their text: some servers send the text of a truncated object.
             let input = block
                 .text("input")
-                .or_else(|| block.given("input").map(str::to_owned));
+                .or_else(|| block.non_null("input").map(str::to_owned));
             if let Some(input) = input {
                 add("input_json_delta", "partial_json", &quoted(&input));
             }
             block.set_raw("input", "{}".to_owned());
         }
         // These blocks are complete in their start event.
-        (Block::Text | Block::Thinking | Block::Whole, _) => {}
+        (Block::Text | Block::Thinking | Block::CompleteAtStart, _) => {}
     }
     (block.to_string(), deltas)
 }
@@ -124,7 +124,7 @@ fn stop(body: &Fields<'_>, out: &mut Vec<u8>) {
         |usage| usage.to_string(),
     );
     data.set_raw("usage", usage);
-    if let Some(management) = body.given("context_management") {
+    if let Some(management) = body.non_null("context_management") {
         data.set_raw("context_management", management.to_owned());
     }
     sse::write("message_delta", &data.to_string(), out);

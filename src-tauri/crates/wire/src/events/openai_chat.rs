@@ -12,7 +12,7 @@ pub(super) fn write_events(mut body: Fields<'_>, out: &mut Vec<u8>) {
         .into_iter()
         .map(Fields::into_owned)
         .collect();
-    let usage = body.given("usage").map(str::to_owned);
+    let usage = body.non_null("usage").map(str::to_owned);
     body.remove("choices");
     body.remove("usage");
     body.set("object", "chat.completion.chunk");
@@ -27,7 +27,7 @@ pub(super) fn write_events(mut body: Fields<'_>, out: &mut Vec<u8>) {
     let last = choices.len().saturating_sub(1);
     for (at, mut choice) in choices.into_iter().enumerate() {
         let index = choice
-            .given("index")
+            .non_null("index")
             .map_or_else(|| at.to_string(), str::to_owned);
         let mut message = choice
             .object("message")
@@ -39,11 +39,11 @@ pub(super) fn write_events(mut body: Fields<'_>, out: &mut Vec<u8>) {
             .map(Fields::into_owned)
             .collect();
         message.remove("tool_calls");
-        if message.given("role").is_none() {
+        if message.non_null("role").is_none() {
             message.set("role", "assistant");
         }
         let mut started = of_choice(&index, &message.to_string());
-        if let Some(logprobs) = choice.given("logprobs") {
+        if let Some(logprobs) = choice.non_null("logprobs") {
             started.set_raw("logprobs", logprobs.to_owned());
         }
         chunk(&started, None);

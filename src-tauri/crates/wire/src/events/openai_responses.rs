@@ -10,7 +10,7 @@ pub(super) fn write_events(body: Fields<'_>, out: &mut Vec<u8>) -> Result<(), Br
     let terminal = match status.as_str() {
         "queued" | "in_progress" => {
             let why = format!("a pending response (`{status}`) instead of a stream");
-            return Err(Broken::NotAnAnswer(why));
+            return Err(Broken::NotAResponse(why));
         }
         "incomplete" => "response.incomplete",
         "failed" => "response.failed",
@@ -139,17 +139,17 @@ impl Events<'_> {
             data.set(place.counted, place.part);
             data
         };
-        let json = value.given(field).unwrap_or(r#""""#);
+        let json = value.non_null(field).unwrap_or(r#""""#);
         let mut started = value.clone();
         started.set(field, "");
-        if started.given("annotations").is_some() {
+        if started.non_null("annotations").is_some() {
             started.set_raw("annotations", "[]".to_owned());
         }
         self.write(
             &format!("{part_event}.added"),
             at(object([("part", &started.to_string())])),
         );
-        let logprobs = value.given("logprobs").unwrap_or("[]");
+        let logprobs = value.non_null("logprobs").unwrap_or("[]");
         let is_text = text == "response.output_text";
         let mut delta = object([("delta", json)]);
         let mut done = Fields::default();
@@ -173,7 +173,7 @@ impl Events<'_> {
             data
         };
         // Some servers send an object where the API has a JSON string.
-        let value = item.given(field).unwrap_or(r#""""#);
+        let value = item.non_null(field).unwrap_or(r#""""#);
         let json = if value.starts_with('"') {
             value.to_owned()
         } else {
@@ -189,7 +189,7 @@ impl Events<'_> {
 /// The content of `response.output_item.added` for this item.
 fn started(kind: &str, item: &Fields<'_>) -> Fields<'static> {
     let mut started = item.clone().into_owned();
-    if started.given("status").is_some() {
+    if started.non_null("status").is_some() {
         started.set("status", "in_progress");
     }
     match kind {

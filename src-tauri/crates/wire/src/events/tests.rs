@@ -250,7 +250,7 @@ fn a_response_is_the_same_response() {
         let document = json!({"id": "r", "status": status, "output": []}).to_string();
         let written = as_events(Dialect::OpenaiResponses, document.as_bytes());
         assert!(
-            matches!(written, Err(Broken::NotAnAnswer(_))),
+            matches!(written, Err(Broken::NotAResponse(_))),
             "{written:?}"
         );
     }

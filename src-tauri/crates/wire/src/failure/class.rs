@@ -1,6 +1,6 @@
 /// The class of a failed attempt. It decides what the gateway does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
+pub enum FailureClass {
     /// 408, 409, 5xx, 529, connection refused or reset, an incomplete response: one retry, then fail over.
     Transient,
     /// 429 with quota left: wait if the wait is short, else fail over.
@@ -9,7 +9,7 @@ pub enum Class {
     /// until then.
     Limit,
     /// No headers or no first content before the timeout: fail over at once.
-    Silent,
+    Timeout,
     /// No money or quota left, whatever the status, and no reset time.
     Quota,
     /// The key is wrong, missing or not allowed.
@@ -24,47 +24,47 @@ pub enum Class {
     ContentPolicy,
 }
 
-impl Class {
-    pub const ALL: [Class; 10] = [
-        Class::Transient,
-        Class::RateLimit,
-        Class::Limit,
-        Class::Silent,
-        Class::Quota,
-        Class::Credential,
-        Class::ModelGone,
-        Class::Caller,
-        Class::ContextTooLong,
-        Class::ContentPolicy,
+impl FailureClass {
+    pub const ALL: [FailureClass; 10] = [
+        FailureClass::Transient,
+        FailureClass::RateLimit,
+        FailureClass::Limit,
+        FailureClass::Timeout,
+        FailureClass::Quota,
+        FailureClass::Credential,
+        FailureClass::ModelGone,
+        FailureClass::Caller,
+        FailureClass::ContextTooLong,
+        FailureClass::ContentPolicy,
     ];
 
     /// The same request can succeed later without a change to the request or the account.
     pub fn is_retryable(self) -> bool {
         match self {
-            Class::Transient | Class::RateLimit | Class::Silent => true,
-            Class::Limit
-            | Class::Quota
-            | Class::Credential
-            | Class::ModelGone
-            | Class::Caller
-            | Class::ContextTooLong
-            | Class::ContentPolicy => false,
+            FailureClass::Transient | FailureClass::RateLimit | FailureClass::Timeout => true,
+            FailureClass::Limit
+            | FailureClass::Quota
+            | FailureClass::Credential
+            | FailureClass::ModelGone
+            | FailureClass::Caller
+            | FailureClass::ContextTooLong
+            | FailureClass::ContentPolicy => false,
         }
     }
 
     /// The class's name in settings, response headers and the ledger.
     pub fn as_str(self) -> &'static str {
         match self {
-            Class::Transient => "transient",
-            Class::RateLimit => "rate_limit",
-            Class::Limit => "limit",
-            Class::Silent => "silent",
-            Class::Quota => "quota",
-            Class::Credential => "credential",
-            Class::ModelGone => "model_gone",
-            Class::Caller => "caller",
-            Class::ContextTooLong => "context_too_long",
-            Class::ContentPolicy => "content_policy",
+            FailureClass::Transient => "transient",
+            FailureClass::RateLimit => "rate_limit",
+            FailureClass::Limit => "limit",
+            FailureClass::Timeout => "silent",
+            FailureClass::Quota => "quota",
+            FailureClass::Credential => "credential",
+            FailureClass::ModelGone => "model_gone",
+            FailureClass::Caller => "caller",
+            FailureClass::ContextTooLong => "context_too_long",
+            FailureClass::ContentPolicy => "content_policy",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::error_text::{READ, TAKEN_APART};
 use super::times::{When, duration, number};
-use super::words::{READ, TAKEN_APART};
 use crate::text;
 
 /// The fields are found at any depth, in any envelope.
@@ -31,7 +31,8 @@ impl Details {
     pub(super) fn of(body: &[u8]) -> Details {
         let mut details = Details::default();
         let small = body.len() <= TAKEN_APART;
-        let value = small.then(|| serde_json::from_slice::<Value>(&text::mended(body)).ok());
+        let value = small
+            .then(|| serde_json::from_slice::<Value>(&text::without_lone_surrogates(body)).ok());
         if let Some(value) = value.flatten() {
             details.gather("", &value, 0);
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
 
-use super::class::Class;
+use super::class::FailureClass;
 use super::details::Details;
 use super::pacific;
 use super::table::{ALLOWANCE, IN_BODY, MONEY, PLAN, has_any};
@@ -38,15 +38,15 @@ pub(super) struct Refusal<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Decided {
-    pub(super) class: Class,
+    pub(super) class: FailureClass,
     pub(super) retry_after: Option<Duration>,
     pub(super) resets_at: Option<DateTime<Utc>>,
 }
 
 impl Decided {
     /// The same decision with another class.
-    pub(super) fn of(self, class: Class) -> Decided {
-        let limit = class == Class::Limit;
+    pub(super) fn of(self, class: FailureClass) -> Decided {
+        let limit = class == FailureClass::Limit;
         Decided {
             class,
             retry_after: self
@@ -98,7 +98,7 @@ const SHORT_PERIODS: &[&str] = &[
 
 impl Refusal<'_> {
     /// `class`: the class by the table of words.
-    pub(super) fn decide(&self, class: Class) -> Decided {
+    pub(super) fn decide(&self, class: FailureClass) -> Decided {
         let plain = |class| Decided {
             class,
             retry_after: self
@@ -107,18 +107,18 @@ impl Refusal<'_> {
             resets_at: None,
         };
         match class {
-            Class::RateLimit | Class::Quota => {}
-            Class::Limit
-            | Class::Transient
-            | Class::Silent
-            | Class::Credential
-            | Class::ModelGone
-            | Class::Caller
-            | Class::ContextTooLong
-            | Class::ContentPolicy => return plain(class),
+            FailureClass::RateLimit | FailureClass::Quota => {}
+            FailureClass::Limit
+            | FailureClass::Transient
+            | FailureClass::Timeout
+            | FailureClass::Credential
+            | FailureClass::ModelGone
+            | FailureClass::Caller
+            | FailureClass::ContextTooLong
+            | FailureClass::ContentPolicy => return plain(class),
         }
         if has_any(self.search_text, MONEY) || self.has_no_allowance() {
-            return plain(Class::Quota);
+            return plain(FailureClass::Quota);
         }
         let plan = self.uses_up_plan() || has_any(self.search_text, PLAN);
         let times = self.stated(plan);
@@ -128,30 +128,30 @@ impl Refusal<'_> {
             // The reset is already past.
             (Some(when), _) if self.seconds(when) <= 0.0 => self.rate_limit(Some(0.0)),
             (Some(when), _) if plan => self.limit(when),
-            (None, _) if plan => plain(Class::Quota),
+            (None, _) if plan => plain(FailureClass::Quota),
             (None, _) if misread => self.rate_limit(Some(f64::INFINITY)),
             (Some(when), Some(Period::Long)) => self.limit(when),
-            (None, Some(Period::Long)) => plain(Class::Quota),
+            (None, Some(Period::Long)) => plain(FailureClass::Quota),
             (Some(when), _) if self.seconds(when) > LONG => self.limit(when),
             (Some(when), _) => self.rate_limit(Some(self.seconds(when))),
             (None, Some(Period::Short)) => self.rate_limit(None),
-            (None, None) if class == Class::Quota => plain(Class::Quota),
+            (None, None) if class == FailureClass::Quota => plain(FailureClass::Quota),
             (None, None) => self.rate_limit(None),
         }
     }
 
     /// The user's rule sets the class; the wait is read as usual.
-    pub(super) fn ruled(&self, class: Class) -> Decided {
+    pub(super) fn ruled(&self, class: FailureClass) -> Decided {
         let read = match class {
-            Class::RateLimit | Class::Limit => self.decide(Class::RateLimit),
-            Class::Transient
-            | Class::Silent
-            | Class::Quota
-            | Class::Credential
-            | Class::ModelGone
-            | Class::Caller
-            | Class::ContextTooLong
-            | Class::ContentPolicy => self.decide(class),
+            FailureClass::RateLimit | FailureClass::Limit => self.decide(FailureClass::RateLimit),
+            FailureClass::Transient
+            | FailureClass::Timeout
+            | FailureClass::Quota
+            | FailureClass::Credential
+            | FailureClass::ModelGone
+            | FailureClass::Caller
+            | FailureClass::ContextTooLong
+            | FailureClass::ContentPolicy => self.decide(class),
         };
         read.of(class)
     }
@@ -167,7 +167,7 @@ impl Refusal<'_> {
             (when, _) => Some(wait(self.seconds(when), LONGEST_LIMIT)),
         };
         Decided {
-            class: Class::Limit,
+            class: FailureClass::Limit,
             retry_after: relative,
             resets_at,
         }
@@ -181,7 +181,7 @@ impl Refusal<'_> {
         };
         let seconds = stated.or_else(uncertain);
         Decided {
-            class: Class::RateLimit,
+            class: FailureClass::RateLimit,
             retry_after: seconds.map(|seconds| wait(seconds, LONGEST_WAIT)),
             resets_at: None,
         }
@@ -296,7 +296,7 @@ fn delta(seconds: f64) -> chrono::TimeDelta {
 }
 
 /// Classifies an error event in a stream.
-pub(super) fn in_stream(search_text: &str, class: Class) -> Decided {
+pub(super) fn in_stream(search_text: &str, class: FailureClass) -> Decided {
     let refusal = Refusal {
         status: IN_BODY,
         headers: &HeaderMap::new(),

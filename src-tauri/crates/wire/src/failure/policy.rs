@@ -1,6 +1,6 @@
 //! Recognizes refusals for the content of a request. The tests list the vendors' full texts with their sources.
 
-use super::class::Class;
+use super::class::FailureClass;
 use super::table;
 
 /// Codes that are numbers. A number is never looked up in a text.
@@ -9,23 +9,23 @@ const CODES: &[&str] = &[
 ];
 
 /// The class by the table of words, or by a code that is a number.
-pub(super) fn class(status: u16, code: &str, search_text: &str) -> Class {
+pub(super) fn class(status: u16, code: &str, search_text: &str) -> FailureClass {
     let found = table::look_up(status, search_text);
     // Without a status, an error with an unknown text is transient.
     let unknown = match found {
-        Class::Caller => true,
-        Class::Transient => status == table::IN_BODY,
-        Class::RateLimit
-        | Class::Limit
-        | Class::Silent
-        | Class::Quota
-        | Class::Credential
-        | Class::ModelGone
-        | Class::ContextTooLong
-        | Class::ContentPolicy => false,
+        FailureClass::Caller => true,
+        FailureClass::Transient => status == table::IN_BODY,
+        FailureClass::RateLimit
+        | FailureClass::Limit
+        | FailureClass::Timeout
+        | FailureClass::Quota
+        | FailureClass::Credential
+        | FailureClass::ModelGone
+        | FailureClass::ContextTooLong
+        | FailureClass::ContentPolicy => false,
     };
     if unknown && CODES.contains(&code) {
-        return Class::ContentPolicy;
+        return FailureClass::ContentPolicy;
     }
     found
 }

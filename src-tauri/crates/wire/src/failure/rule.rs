@@ -1,5 +1,5 @@
-use super::class::Class;
-use super::words::{READ, Words};
+use super::class::FailureClass;
+use super::error_text::{ErrorText, READ};
 
 /// A rule of the user for failures. It applies before the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Rule {
     pub status: Option<u16>,
     /// Text that the first 64 KiB of the body must contain, in any case. `None`: any body.
     pub contains: Option<String>,
-    pub class: Class,
+    pub class: FailureClass,
 }
 
 impl Rule {
@@ -37,7 +37,7 @@ impl Rule {
     /// Appends the rule to the provider's message: "Overloaded (quota by your rule 2)".
     pub fn named(&self, message: &str) -> String {
         let by = format!(" ({} by your rule {})", self.class.as_str(), self.number);
-        let room = Words::LONGEST - by.chars().count().min(Words::LONGEST);
+        let room = ErrorText::LONGEST - by.chars().count().min(ErrorText::LONGEST);
         let kept: String = message.chars().take(room).collect();
         kept + &by
     }

@@ -1,6 +1,6 @@
 //! Status and words → class.
 
-use super::class::Class;
+use super::class::FailureClass;
 use super::declined::DECLINED;
 use super::overflow::TOO_LONG;
 
@@ -9,10 +9,10 @@ use super::overflow::TOO_LONG;
 pub(super) struct Row {
     pub(super) status: &'static [u16],
     pub(super) texts: &'static [&'static str],
-    pub(super) class: Class,
+    pub(super) class: FailureClass,
 }
 
-const fn row(status: &'static [u16], texts: &'static [&'static str], class: Class) -> Row {
+const fn row(status: &'static [u16], texts: &'static [&'static str], class: FailureClass) -> Row {
     Row {
         status,
         texts,
@@ -78,19 +78,27 @@ pub(super) const ALLOWANCE: &[&str] = &[
 
 /// The first row that applies decides. All words are lower case.
 pub(super) const TABLE: &[Row] = &[
-    row(&[IN_BODY, 400, 422], MODEL_FAULT, Class::Transient),
-    row(&[402], &[], Class::Quota),
-    row(&[IN_BODY, 400, 401, 403, 429], MONEY, Class::Quota),
-    row(&[IN_BODY, 400, 401, 403, 429], PLAN, Class::Quota),
-    row(&[IN_BODY, 400, 401, 403, 429], ALLOWANCE, Class::Quota),
+    row(&[IN_BODY, 400, 422], MODEL_FAULT, FailureClass::Transient),
+    row(&[402], &[], FailureClass::Quota),
+    row(&[IN_BODY, 400, 401, 403, 429], MONEY, FailureClass::Quota),
+    row(&[IN_BODY, 400, 401, 403, 429], PLAN, FailureClass::Quota),
+    row(
+        &[IN_BODY, 400, 401, 403, 429],
+        ALLOWANCE,
+        FailureClass::Quota,
+    ),
     // Groq: a single request exceeds the quota per minute.
-    row(&[413], &["tokens per minute"], Class::RateLimit),
+    row(&[413], &["tokens per minute"], FailureClass::RateLimit),
     row(
         &[IN_BODY, 400, 413, 422, 500],
         TOO_LONG,
-        Class::ContextTooLong,
+        FailureClass::ContextTooLong,
     ),
-    row(&[IN_BODY, 400, 403, 422], DECLINED, Class::ContentPolicy),
+    row(
+        &[IN_BODY, 400, 403, 422],
+        DECLINED,
+        FailureClass::ContentPolicy,
+    ),
     // Something else that the request names is missing, not the model.
     row(
         &[400, 404],
@@ -100,7 +108,7 @@ pub(super) const TABLE: &[Row] = &[
             "item with id",
             "file not found",
         ],
-        Class::Caller,
+        FailureClass::Caller,
     ),
     row(
         &[IN_BODY, 400, 403, 422],
@@ -120,9 +128,9 @@ pub(super) const TABLE: &[Row] = &[
             "decommissioned",
             "no endpoints found",
         ],
-        Class::ModelGone,
+        FailureClass::ModelGone,
     ),
-    row(&[404, 410], &[], Class::ModelGone),
+    row(&[404, 410], &[], FailureClass::ModelGone),
     row(
         &[400],
         &[
@@ -131,16 +139,16 @@ pub(super) const TABLE: &[Row] = &[
             "api key not valid",
             "api_key_invalid",
         ],
-        Class::Credential,
+        FailureClass::Credential,
     ),
-    row(&[401, 403, 407], &[], Class::Credential),
-    row(&[429], &[], Class::RateLimit),
-    row(&[408, 409, 425], &[], Class::Transient),
+    row(&[401, 403, 407], &[], FailureClass::Credential),
+    row(&[429], &[], FailureClass::RateLimit),
+    row(&[408, 409, 425], &[], FailureClass::Transient),
     // The dialects' error types, for errors without a status.
     row(
         &[IN_BODY],
         &["rate_limit", "rate limit", "too_many_requests"],
-        Class::RateLimit,
+        FailureClass::RateLimit,
     ),
     row(
         &[IN_BODY],
@@ -149,18 +157,18 @@ pub(super) const TABLE: &[Row] = &[
             "permission_error",
             "invalid_api_key",
         ],
-        Class::Credential,
+        FailureClass::Credential,
     ),
-    row(&[IN_BODY], &["not_found_error"], Class::ModelGone),
+    row(&[IN_BODY], &["not_found_error"], FailureClass::ModelGone),
     row(
         &[IN_BODY],
         &["invalid_request", "invalid_prompt", "request_too_large"],
-        Class::Caller,
+        FailureClass::Caller,
     ),
 ];
 
 /// `search_text`: in lower case.
-pub(super) fn look_up(status: u16, search_text: &str) -> Class {
+pub(super) fn look_up(status: u16, search_text: &str) -> FailureClass {
     let row = TABLE.iter().find(|row| {
         let status_fits = row.status.is_empty() || row.status.contains(&status);
         status_fits && (row.texts.is_empty() || has_any(search_text, row.texts))
@@ -168,8 +176,8 @@ pub(super) fn look_up(status: u16, search_text: &str) -> Class {
     match (row, status) {
         (Some(row), _) => row.class,
         // Any other 4xx is about the request. A redirect or an error without a status is not.
-        (None, 400..=499) => Class::Caller,
-        (None, _) => Class::Transient,
+        (None, 400..=499) => FailureClass::Caller,
+        (None, _) => FailureClass::Transient,
     }
 }
 

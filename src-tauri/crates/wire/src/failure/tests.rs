@@ -7,14 +7,14 @@ use proptest::prelude::*;
 
 use super::limit::{LONGEST_LIMIT, LONGEST_WAIT};
 use super::mask::without_keys;
-use super::{Class, Failure, Words, classify};
+use super::{ErrorText, Failure, FailureClass, classify};
 use crate::Broken;
 
 mod limits;
 mod rows;
 mod rules;
 
-fn in_stream(kind: &str, message: &str) -> Class {
+fn in_stream(kind: &str, message: &str) -> FailureClass {
     let broken = Broken::ErrorEvent {
         kind: kind.to_owned(),
         message: message.to_owned(),
@@ -40,8 +40,8 @@ fn failure(status: u16, headers: &[(&str, &str)], body: &str) -> Failure {
 
 #[test]
 fn classes() {
-    use Class as C;
-    let table: &[(u16, &str, Class)] = &[
+    use FailureClass as C;
+    let table: &[(u16, &str, FailureClass)] = &[
         (500, "", C::Transient),
         (
             502,
@@ -189,19 +189,19 @@ fn classes() {
 #[test]
 fn classes_of_error_events() {
     let table = [
-        ("overloaded_error", "Overloaded", Class::Transient),
-        ("server_error", "", Class::Transient),
-        ("rate_limit_exceeded", "", Class::RateLimit),
-        ("insufficient_quota", "", Class::Quota),
-        ("context_length_exceeded", "", Class::ContextTooLong),
-        ("authentication_error", "", Class::Credential),
+        ("overloaded_error", "Overloaded", FailureClass::Transient),
+        ("server_error", "", FailureClass::Transient),
+        ("rate_limit_exceeded", "", FailureClass::RateLimit),
+        ("insufficient_quota", "", FailureClass::Quota),
+        ("context_length_exceeded", "", FailureClass::ContextTooLong),
+        ("authentication_error", "", FailureClass::Credential),
         (
             "invalid_request_error",
             "messages: roles must alternate",
-            Class::Caller,
+            FailureClass::Caller,
         ),
-        ("429", "slow down", Class::RateLimit),
-        ("502", "Provider disconnected", Class::Transient),
+        ("429", "slow down", FailureClass::RateLimit),
+        ("502", "Provider disconnected", FailureClass::Transient),
     ];
     for (kind, message, class) in table {
         assert_eq!(in_stream(kind, message), class, "{kind}");
@@ -214,9 +214,12 @@ fn other_faults_of_a_response_are_transient() {
         Broken::Cut,
         Broken::NoStopReason,
         Broken::Empty,
-        Broken::NotAnAnswer("HTML: insufficient_quota".to_owned()),
+        Broken::NotAResponse("HTML: insufficient_quota".to_owned()),
     ] {
-        assert_eq!(super::classify_broken(&[], &broken).0, Class::Transient);
+        assert_eq!(
+            super::classify_broken(&[], &broken).0,
+            FailureClass::Transient
+        );
     }
 }
 
@@ -224,19 +227,19 @@ fn other_faults_of_a_response_are_transient() {
 fn should_retry_makes_a_caller_error_transient() {
     assert_eq!(
         failure(400, &[("x-should-retry", "true")], "").class,
-        Class::Transient
+        FailureClass::Transient
     );
     assert_eq!(
         failure(400, &[("x-should-retry", "false")], "").class,
-        Class::Caller
+        FailureClass::Caller
     );
     assert_eq!(
         failure(401, &[("x-should-retry", "true")], "").class,
-        Class::Credential
+        FailureClass::Credential
     );
-    assert!(failure(503, &[("x-should-retry", "false")], "").final_word);
-    assert!(!failure(503, &[("x-should-retry", "true")], "").final_word);
-    assert!(!failure(503, &[], "").final_word);
+    assert!(failure(503, &[("x-should-retry", "false")], "").forbids_retry);
+    assert!(!failure(503, &[("x-should-retry", "true")], "").forbids_retry);
+    assert!(!failure(503, &[], "").forbids_retry);
 }
 
 /// Headers, and the wait in milliseconds.
@@ -375,7 +378,7 @@ fn messages_are_short() {
     let long = "é".repeat(9_000);
     assert_eq!(
         failure(500, &[], &long).message.chars().count(),
-        Words::LONGEST
+        ErrorText::LONGEST
     );
 }
 
@@ -424,11 +427,11 @@ proptest! {
         }
         let status = StatusCode::from_u16(status).unwrap();
         let failure = classify(Dialect::OpenaiChat, status, &headers, &body, now());
-        let limit = failure.class == Class::Limit;
+        let limit = failure.class == FailureClass::Limit;
         let longest = if limit { LONGEST_LIMIT } else { LONGEST_WAIT };
         prop_assert!(failure.retry_after.is_none_or(|wait| wait <= longest));
         prop_assert_eq!(failure.resets_at.is_some(), limit);
-        prop_assert!(failure.message.chars().count() <= Words::LONGEST);
+        prop_assert!(failure.message.chars().count() <= ErrorText::LONGEST);
         prop_assert!(!failure.message.is_empty());
     }
 

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::{BodyEnd, Framing, said};
+use crate::{BodyEnd, Framing, response_text};
 
 const LINE: &str = "[Understudy: Claude does not answer; GPT answers instead.]";
 
@@ -38,20 +38,23 @@ fn the_line_is_once_before_the_first_text_of_every_recording() {
     for dialect in Dialect::ALL {
         let mut with_text = 0;
         for (name, stream) in recorded(dialect) {
-            let text = said(dialect, Framing::Stream, &stream);
+            let text = response_text(dialect, Framing::Stream, &stream);
             for split in [1, 7, 1 << 20] {
                 let out = passed(dialect, &stream, split);
-                let told = said(dialect, Framing::Stream, &out);
+                let released = response_text(dialect, Framing::Stream, &out);
                 if text.is_empty() || std::str::from_utf8(&stream).is_err() {
                     assert!(
-                        !told.contains(LINE) || told.starts_with(LINE),
+                        !released.contains(LINE) || released.starts_with(LINE),
                         "{dialect} {name}"
                     );
                     continue;
                 }
                 with_text += 1;
                 let wanted = format!("{LINE}\n\n{text}");
-                assert!(told == wanted || told == text, "{dialect} {name}: {told}");
+                assert!(
+                    released == wanted || released == text,
+                    "{dialect} {name}: {released}"
+                );
                 let judged = |bytes: &[u8]| {
                     let mut validator = Validator::new(dialect, Framing::Stream);
                     validator.push(bytes, &mut Vec::new());
@@ -75,9 +78,9 @@ fn a_response_without_text_passes_byte_for_byte() {
 #[test]
 fn repeated_texts_have_the_line_too() {
     let stream = b"data: {\"type\":\"response.output_text.delta\",\"output_index\":1,\"content_index\":0,\"delta\":\"Hi\"}\n\ndata: {\"type\":\"response.output_text.delta\",\"output_index\":1,\"content_index\":0,\"delta\":\" you\"}\n\ndata: {\"type\":\"response.output_text.done\",\"output_index\":1,\"content_index\":0,\"text\":\"Hi you\"}\n\ndata: {\"type\":\"response.content_part.done\",\"output_index\":1,\"content_index\":0,\"part\":{\"type\":\"output_text\",\"text\":\"Hi you\"}}\n\ndata: {\"type\":\"response.output_item.done\",\"output_index\":1,\"item\":{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"Hi you\"}]}}\n\ndata: {\"type\":\"response.completed\",\"response\":{\"output\":[{\"type\":\"reasoning\"},{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"Hi you\"}]}]}}\n\n";
-    let told = String::from_utf8(passed(Dialect::OpenaiResponses, stream, 9)).unwrap();
-    assert_eq!(told.matches(LINE).count(), 5, "{told}");
-    assert!(told.contains("\"delta\":\" you\""), "{told}");
+    let released = String::from_utf8(passed(Dialect::OpenaiResponses, stream, 9)).unwrap();
+    assert_eq!(released.matches(LINE).count(), 5, "{released}");
+    assert!(released.contains("\"delta\":\" you\""), "{released}");
 }
 
 #[test]
@@ -96,9 +99,9 @@ fn a_document_has_the_line_in_its_first_text() {
             r#"{"output":[{"type":"message","content":[{"type":"output_text","text":"Hi"}]}]}"#,
         ),
     ] {
-        let told = with_first_line(dialect, document.as_bytes(), LINE).unwrap();
-        let told = String::from_utf8(told).unwrap();
-        assert!(told.contains(&format!("{LINE}\\n\\nHi")), "{told}");
+        let released = with_first_line(dialect, document.as_bytes(), LINE).unwrap();
+        let released = String::from_utf8(released).unwrap();
+        assert!(released.contains(&format!("{LINE}\\n\\nHi")), "{released}");
     }
     for (dialect, call) in [
         (

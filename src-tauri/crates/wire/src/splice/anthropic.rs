@@ -6,8 +6,8 @@ use super::faults::{malformed, out_of_place, second_error};
 use super::restart_line::apart;
 use crate::CannotRestart;
 use crate::fields::Fields;
+use crate::released_response::anthropic::Released as ReleasedMessages;
 use crate::sse::{self, Event};
-use crate::told::anthropic::Released as ReleasedMessages;
 use crate::validator::anthropic::{Block, block_kind};
 use crate::validator::bounds::MOST_PARTS;
 use crate::validator::shown::too_many;
@@ -102,9 +102,9 @@ impl Second {
                 write("ping", &data, out);
                 Ok(())
             }
-            "error" => Err(second_error(data.given("error"), event.data)),
-            _ if kind.is_none() && data.given("error").is_some() => {
-                Err(second_error(data.given("error"), event.data))
+            "error" => Err(second_error(data.non_null("error"), event.data)),
+            _ if kind.is_none() && data.non_null("error").is_some() => {
+                Err(second_error(data.non_null("error"), event.data))
             }
             // Dropped: the fields to renumber are unknown.
             _ => Ok(()),
@@ -117,7 +117,7 @@ impl Second {
         }
         self.begun = true;
         let message = data.object("message");
-        self.usage = message.and_then(|message| message.given("usage").map(str::to_owned));
+        self.usage = message.and_then(|message| message.non_null("usage").map(str::to_owned));
         Ok(())
     }
 
@@ -142,7 +142,9 @@ impl Second {
         let place = match block_kind(&kind) {
             Block::Thinking => None,
             Block::Tool if forbids_tools => return Err(CannotRestart::ToolCallWithoutThinking),
-            Block::Text | Block::Tool | Block::ServerTool | Block::Whole => Some(self.next),
+            Block::Text | Block::Tool | Block::ServerTool | Block::CompleteAtStart => {
+                Some(self.next)
+            }
         };
         self.open.insert(index, place);
         if let Some(place) = place {
@@ -175,8 +177,8 @@ impl Second {
         if usage.is_some() || started.is_some() {
             let mut usage = usage.unwrap_or_default();
             for field in INPUT {
-                if usage.given(field).is_none() {
-                    let count = started.as_ref().and_then(|usage| usage.given(field));
+                if usage.non_null(field).is_none() {
+                    let count = started.as_ref().and_then(|usage| usage.non_null(field));
                     let count = count.unwrap_or("0").to_owned();
                     usage.set_raw(field, count);
                 }

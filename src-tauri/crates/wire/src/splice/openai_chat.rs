@@ -2,8 +2,8 @@ use super::faults::{malformed, second_error};
 use super::restart_line::apart;
 use crate::CannotRestart;
 use crate::fields::{Fields, array};
+use crate::released_response::openai_chat::{Released as ReleasedChat, THINKING, is_empty};
 use crate::sse::{self, Event};
-use crate::told::openai_chat::{Released as ReleasedChat, THINKING, is_empty};
 use crate::validator::stop::ends;
 
 #[derive(Debug)]
@@ -50,8 +50,8 @@ impl Second {
             return Ok(());
         }
         let mut chunk = Fields::read(event.data).map_err(|error| malformed(&error))?;
-        if chunk.given("error").is_some() || event.name == "error" {
-            return Err(second_error(chunk.given("error"), event.data));
+        if chunk.non_null("error").is_some() || event.name == "error" {
+            return Err(second_error(chunk.non_null("error"), event.data));
         }
         // The id stays the same for the stream; the model is that of the second response.
         for (field, first) in [("id", &self.first.id), ("created", &self.first.created)] {
@@ -67,10 +67,10 @@ impl Second {
             passed.extend(continued(choice, forbids_tools)?);
         }
         let is_nothing_left = passed.is_empty() && !choices.is_empty();
-        if is_nothing_left && chunk.given("usage").is_none() {
+        if is_nothing_left && chunk.non_null("usage").is_none() {
             return Ok(());
         }
-        if chunk.given("choices").is_some() {
+        if chunk.non_null("choices").is_some() {
             chunk.set_raw("choices", array(passed.iter().map(String::as_str)));
         }
         sse::write("", &chunk.to_string(), out);
@@ -80,7 +80,7 @@ impl Second {
 
 fn thinks(choice: &Fields<'_>) -> bool {
     let delta = choice.object("delta").unwrap_or_default();
-    let has = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+    let has = |field: &str| delta.non_null(field).is_some_and(|json| !is_empty(json));
     let parts = delta.objects("content");
     let thinking = |part: &Fields<'_>| part.text("type").as_deref() == Some("thinking");
     THINKING.iter().any(|field| has(field)) || parts.iter().any(thinking)
@@ -92,7 +92,7 @@ fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<Strin
         return Err(CannotRestart::SeveralChoices);
     }
     let mut delta = choice.object("delta").unwrap_or_default();
-    let calls = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+    let calls = |field: &str| delta.non_null(field).is_some_and(|json| !is_empty(json));
     if forbids_tools && (calls("tool_calls") || calls("function_call")) {
         return Err(CannotRestart::ToolCallWithoutThinking);
     }

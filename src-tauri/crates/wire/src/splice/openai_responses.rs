@@ -5,8 +5,8 @@ use super::restart_line::apart;
 use crate::CannotRestart;
 use crate::Validator;
 use crate::fields::{Fields, array};
+use crate::released_response::openai_responses::{Item, Released as ReleasedResponses};
 use crate::sse::Event;
-use crate::told::openai_responses::{Item, Released as ReleasedResponses};
 use crate::validator::bounds::MOST_PARTS;
 use crate::validator::openai_responses::item::is_executable;
 use crate::validator::shown::too_many;
@@ -91,12 +91,12 @@ impl Second {
                 let response = data.object("response");
                 let error = response
                     .as_ref()
-                    .and_then(|response| response.given("error"));
+                    .and_then(|response| response.non_null("error"));
                 Err(second_error(error, event.data))
             }
-            "error" => Err(second_error(data.given("error"), event.data)),
-            _ if named.is_none() && data.given("error").is_some() => {
-                Err(second_error(data.given("error"), event.data))
+            "error" => Err(second_error(data.non_null("error"), event.data)),
+            _ if named.is_none() && data.non_null("error").is_some() => {
+                Err(second_error(data.non_null("error"), event.data))
             }
             _ => self.part(&kind, data, forbids_tools, out),
         }

@@ -1,6 +1,6 @@
 use catalog::Dialect;
 
-use crate::{Ask, CannotRestart, Told};
+use crate::{CannotRestart, ReleasedResponse, RequestFields};
 
 const RESTART_LINE: &str = "[lost]";
 
@@ -12,9 +12,9 @@ fn stream(events: &[&str]) -> String {
 
 /// The data of the events after the first response.
 fn continued(dialect: Dialect, first: &[&str], second: &str) -> Result<Vec<String>, CannotRestart> {
-    let mut sent = Told::new(dialect);
+    let mut sent = ReleasedResponse::new(dialect);
     sent.push(stream(first).as_bytes());
-    let ask = Ask::read(dialect, br#"{"model":"m"}"#).unwrap();
+    let ask = RequestFields::read(dialect, br#"{"model":"m"}"#).unwrap();
     let (mut out, mut splice) = sent.restart(&ask)?.open(Some(RESTART_LINE));
     splice.pass(second.as_bytes(), &mut out)?;
     let out = String::from_utf8(out).unwrap();

@@ -127,10 +127,10 @@ proptest! {
         at in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
         limit in 1_usize..60,
     ) {
-        let whole = read_in(&[&bytes], limit);
-        prop_assert_eq!(&read_in(&cut(&bytes, &at), limit), &whole);
+        let complete = read_in(&[&bytes], limit);
+        prop_assert_eq!(&read_in(&cut(&bytes, &at), limit), &complete);
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
-        prop_assert_eq!(&read_in(&single, limit), &whole);
+        prop_assert_eq!(&read_in(&single, limit), &complete);
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{Halves, lenient, mended};
+use super::{SurrogateJoiner, lenient, without_lone_surrogates};
 
 #[test]
 fn lone_surrogates_become_replacement_characters_and_pairs_stay() {
@@ -22,19 +22,23 @@ fn lone_surrogates_become_replacement_characters_and_pairs_stay() {
     ];
     for (json, text) in table {
         assert_eq!(lenient(json).as_deref(), Some(text), "{json}");
-        assert_eq!(mended(json.as_bytes()).len(), json.len(), "{json}");
+        assert_eq!(
+            without_lone_surrogates(json.as_bytes()).len(),
+            json.len(),
+            "{json}"
+        );
     }
     for json in ["1", "null", "[]", r#""open"#, r#""\ud8""#, "\"\n\""] {
         assert_eq!(lenient(json), None, "{json}");
     }
     assert!(matches!(
-        mended(br#""\ud83d\ude80 \u00e9""#),
+        without_lone_surrogates(br#""\ud83d\ude80 \u00e9""#),
         Cow::Borrowed(_)
     ));
 }
 
 fn joined(pieces: &[&str]) -> String {
-    let mut halves = Halves::default();
+    let mut halves = SurrogateJoiner::default();
     let mut text: String = pieces
         .iter()
         .map(|json| halves.push(json).unwrap())
@@ -61,7 +65,7 @@ fn a_pair_split_over_two_pieces_is_joined() {
     for (pieces, text) in table {
         assert_eq!(joined(pieces), *text, "{pieces:?}");
     }
-    assert_eq!(Halves::default().push("null"), None);
+    assert_eq!(SurrogateJoiner::default().push("null"), None);
 }
 
 proptest! {
@@ -85,12 +89,12 @@ proptest! {
     #[test]
     fn valid_json_is_not_changed(text in "\\PC{0,40}") {
         let json = Value::from(text).to_string();
-        let mended = mended(json.as_bytes());
-        prop_assert_eq!(mended.as_ref(), json.as_bytes());
+        let without_lone_surrogates = without_lone_surrogates(json.as_bytes());
+        prop_assert_eq!(without_lone_surrogates.as_ref(), json.as_bytes());
     }
 
     #[test]
     fn any_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-        prop_assert_eq!(mended(&bytes).len(), bytes.len());
+        prop_assert_eq!(without_lone_surrogates(&bytes).len(), bytes.len());
     }
 }

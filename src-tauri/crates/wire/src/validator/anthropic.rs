@@ -28,7 +28,7 @@ pub enum Block {
     /// A tool that the provider executes. Its input streams like that of a client's tool.
     ServerTool,
     /// The start event has the complete block: results of server tools, unknown kinds.
-    Whole,
+    CompleteAtStart,
 }
 
 const BLOCKS: &[(&str, Block)] = &[
@@ -45,7 +45,7 @@ pub fn block_kind(name: &str) -> Block {
     BLOCKS
         .iter()
         .find(|(word, _)| *word == name)
-        .map_or(Block::Whole, |(_, kind)| *kind)
+        .map_or(Block::CompleteAtStart, |(_, kind)| *kind)
 }
 
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ impl Stream {
     ) -> Result<StepKind, Broken> {
         // Some compatible servers send Chat's `[DONE]` in this dialect too.
         if event.data.is_empty() || event.data == b"[DONE]" {
-            return Ok(StepKind::Noise);
+            return Ok(StepKind::NoProgress);
         }
         let data: Data<'_> = match serde_json::from_slice(event.data) {
             Ok(data) => data,
@@ -91,7 +91,7 @@ impl Stream {
             _ if data.kind.is_none() && data.error.is_some() => {
                 Err(error_event(data.error, event.data))
             }
-            _ => Ok(StepKind::Noise),
+            _ => Ok(StepKind::NoProgress),
         }
     }
 
@@ -145,10 +145,10 @@ impl Stream {
         if let Some(input) = block.start_input() {
             block.report_input(input, kind, shown);
         }
-        let given = match kind {
+        let at_start = match kind {
             Block::Text | Block::Thinking => block.has_content(),
             Block::Tool | Block::ServerTool => false,
-            Block::Whole => true,
+            Block::CompleteAtStart => true,
         };
         let text = |text: &Option<Str<'_>>, shown: &mut Shown| match text {
             Some(text) => shown.kept(text),
@@ -157,7 +157,9 @@ impl Stream {
         let (id, name) = match kind {
             Block::Tool => (text(&block.id, shown)?, text(&block.name, shown)?),
             Block::ServerTool => (String::new(), text(&block.name, shown)?),
-            Block::Text | Block::Thinking | Block::Whole => (String::new(), String::new()),
+            Block::Text | Block::Thinking | Block::CompleteAtStart => {
+                (String::new(), String::new())
+            }
         };
         let open = Open {
             kind,
@@ -166,7 +168,7 @@ impl Stream {
             input: Json::default(),
         };
         self.open.insert(index, open);
-        Ok(if given {
+        Ok(if at_start {
             StepKind::Content
         } else {
             StepKind::Lifecycle
@@ -180,29 +182,29 @@ impl Stream {
                 "a content_block_delta for a block that is not open".to_owned(),
             ));
         };
-        let mut given = delta.text.0 + delta.content.0 + delta.thinking.0 + delta.signature.0;
+        let mut at_start = delta.text.0 + delta.content.0 + delta.thinking.0 + delta.signature.0;
         shown.text(delta.text.0 + delta.content.0);
         shown.thinking(delta.thinking.0);
         if let Some(json) = &delta.partial_json {
             open.input.push(json);
             match open.kind {
                 Block::Tool => shown.arguments(&open.id, json),
-                Block::Text | Block::Thinking | Block::ServerTool | Block::Whole => {
+                Block::Text | Block::Thinking | Block::ServerTool | Block::CompleteAtStart => {
                     shown.argument_bytes(json.len() as u64)
                 }
             }
-            given += json.len() as u64;
+            at_start += json.len() as u64;
         }
         Ok(match delta.kind.as_deref() {
             Some("citations_delta") => StepKind::Content,
-            _ if given > 0 => StepKind::Content,
-            _ => StepKind::Noise,
+            _ if at_start > 0 => StepKind::Content,
+            _ => StepKind::NoProgress,
         })
     }
 
     fn close(&mut self, index: Option<u64>, shown: &mut Shown) -> StepKind {
         let Some(open) = index.and_then(|index| self.open.remove(&index)) else {
-            return StepKind::Noise;
+            return StepKind::NoProgress;
         };
         // A tool without arguments can have no input.
         if !(open.input.is_empty() || open.input.is_complete()) {
@@ -213,7 +215,9 @@ impl Stream {
                 shown.tool_closed(&open.id);
                 StepKind::ToolClose
             }
-            Block::Text | Block::Thinking | Block::ServerTool | Block::Whole => StepKind::Close,
+            Block::Text | Block::Thinking | Block::ServerTool | Block::CompleteAtStart => {
+                StepKind::Close
+            }
         }
     }
 }
@@ -336,7 +340,7 @@ impl ContentBlock<'_> {
                 let name = self.name.as_deref().unwrap_or_default();
                 shown.tool(self.id.as_deref().unwrap_or_default(), name)?;
             }
-            Block::ServerTool | Block::Whole => shown.actionable = true,
+            Block::ServerTool | Block::CompleteAtStart => shown.actionable = true,
         }
         Ok(kind)
     }
@@ -352,7 +356,7 @@ impl ContentBlock<'_> {
         match kind {
             Block::Tool => shown.arguments(self.id.as_deref().unwrap_or_default(), input.get()),
             Block::ServerTool => shown.argument_bytes(input.get().len() as u64),
-            Block::Text | Block::Thinking | Block::Whole => {}
+            Block::Text | Block::Thinking | Block::CompleteAtStart => {}
         }
     }
 

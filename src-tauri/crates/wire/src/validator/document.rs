@@ -74,7 +74,7 @@ impl Document {
             if parsed.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
                 return Read::default();
             }
-            let text = text::mended(text);
+            let text = text::without_lone_surrogates(text);
             let mut shown = Shown::default();
             shown.keeps_arguments = self.keeps_arguments;
             let completion = match self.dialect {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::lenient;
-use crate::failure::Words;
+use crate::failure::ErrorText;
 use crate::sse;
 use crate::{Broken, StepKind};
 
@@ -20,7 +20,7 @@ pub fn malformed(error: &serde_json::Error) -> Broken {
 
 /// An error event in a stream. `error_object`: its error object, if it has one.
 pub(crate) fn error_event(error_object: Option<&RawValue>, event: &[u8]) -> Broken {
-    let words = Words::of_json(error_object.map_or(event, |raw| raw.get().as_bytes()));
+    let words = ErrorText::of_json(error_object.map_or(event, |raw| raw.get().as_bytes()));
     Broken::ErrorEvent {
         kind: words.name().to_owned(),
         message: words.message,
@@ -42,7 +42,7 @@ pub(super) fn unknown_type(
         Ok(tag) if known.contains(&tag.kind.as_deref().unwrap_or(event.name)) => {
             Err(malformed(error))
         }
-        Ok(_) => Ok(StepKind::Noise),
+        Ok(_) => Ok(StepKind::NoProgress),
         Err(error) => Err(malformed(&error)),
     }
 }

@@ -1,7 +1,7 @@
 //! Bodies of a success status that are not a response: empty, a JSON error, HTML of a captive portal.
 
 use crate::Broken;
-use crate::failure::Words;
+use crate::failure::ErrorText;
 
 /// In bytes. Length of the part of such a body that the error message uses.
 pub(super) const HEAD: usize = 4096;
@@ -18,7 +18,7 @@ pub(super) fn not_events(head: &[u8]) -> Option<Broken> {
     };
     let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
     match text.first() {
-        None => Some(Broken::NotAnAnswer("the body is empty".to_owned())),
+        None => Some(Broken::NotAResponse("the body is empty".to_owned())),
         Some(b'{' | b'[') => Some(json_instead(text)),
         Some(_) if lines.all(|line| field(&line)) => None,
         Some(_) => Some(foreign_text(text)),
@@ -29,10 +29,10 @@ pub(super) fn not_events(head: &[u8]) -> Option<Broken> {
 pub(super) fn not_json(body: &[u8]) -> Option<Broken> {
     let text = body.trim_ascii();
     match text.first() {
-        None => Some(Broken::NotAnAnswer("the body is empty".to_owned())),
+        None => Some(Broken::NotAResponse("the body is empty".to_owned())),
         Some(b'{') => None,
         Some(_) if text.starts_with(b"data:") || text.starts_with(b"event:") => Some(
-            Broken::NotAnAnswer("an event stream instead of a JSON document".to_owned()),
+            Broken::NotAResponse("an event stream instead of a JSON document".to_owned()),
         ),
         Some(_) => Some(foreign_text(text)),
     }
@@ -40,8 +40,8 @@ pub(super) fn not_json(body: &[u8]) -> Option<Broken> {
 
 /// A JSON document with status 200 that is not a response: usually an error.
 pub(super) fn json_instead(body: &[u8]) -> Broken {
-    let words = Words::of_json(body);
-    Broken::NotAnAnswer(if words.message.is_empty() {
+    let words = ErrorText::of_json(body);
+    Broken::NotAResponse(if words.message.is_empty() {
         "a JSON document without a response".to_owned()
     } else {
         format!("a JSON document with the text: {}", words.message)
@@ -54,6 +54,6 @@ fn foreign_text(text: &[u8]) -> Broken {
     } else {
         "text"
     };
-    let words = Words::of_body(&text[..text.len().min(HEAD)]);
-    Broken::NotAnAnswer(format!("{kind}: {}", words.message))
+    let words = ErrorText::of_body(&text[..text.len().min(HEAD)]);
+    Broken::NotAResponse(format!("{kind}: {}", words.message))
 }

@@ -45,7 +45,7 @@ impl Stream {
         shown: &mut Shown,
     ) -> Result<StepKind, Broken> {
         if event.data.is_empty() {
-            return Ok(StepKind::Noise);
+            return Ok(StepKind::NoProgress);
         }
         // Only as the document event: in a text or an argument `[DONE]` has no meaning.
         if event.data.trim_ascii() == b"[DONE]" {
@@ -65,7 +65,7 @@ impl Stream {
         }
         shown.identity(chunk.id.as_deref(), chunk.model.as_deref());
         let Some(Few(choices)) = chunk.choices else {
-            return Ok(StepKind::Noise);
+            return Ok(StepKind::NoProgress);
         };
         let mut step = StepKind::Lifecycle;
         for choice in choices {
@@ -193,7 +193,7 @@ fn weightier(a: StepKind, b: StepKind) -> StepKind {
     let weight = |kind| match kind {
         StepKind::ToolClose => 2,
         StepKind::Content => 1,
-        StepKind::Noise
+        StepKind::NoProgress
         | StepKind::Lifecycle
         | StepKind::Close
         | StepKind::SemanticEnd

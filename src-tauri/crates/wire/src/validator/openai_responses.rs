@@ -118,7 +118,7 @@ impl Stream {
     ) -> Result<StepKind, Broken> {
         // Some compatible servers send Chat's `[DONE]` in this dialect too.
         if event.data.is_empty() || event.data == b"[DONE]" {
-            return Ok(StepKind::Noise);
+            return Ok(StepKind::NoProgress);
         }
         let data: Data<'_> = match serde_json::from_slice(event.data) {
             Ok(data) => data,
@@ -133,7 +133,7 @@ impl Stream {
             _ => act(name),
         };
         let Some(act) = act else {
-            return Ok(StepKind::Noise);
+            return Ok(StepKind::NoProgress);
         };
         if let Some(response) = &data.response {
             shown.identity(response.id.as_deref(), response.model.as_deref());
@@ -227,18 +227,18 @@ impl Stream {
     }
 
     fn grow(&mut self, act: Act, data: &Data<'_>, shown: &mut Shown) -> StepKind {
-        let given = data.delta.0 + data.partial_image_b64.0;
+        let delta_bytes = data.delta.0 + data.partial_image_b64.0;
         match act {
-            Act::Text => shown.text(given),
-            Act::Refusal => shown.refusal(given),
-            Act::Thinking => shown.thinking(given),
+            Act::Text => shown.text(delta_bytes),
+            Act::Refusal => shown.refusal(delta_bytes),
+            Act::Thinking => shown.thinking(delta_bytes),
             Act::Arguments => {
-                shown.argument_bytes(given);
+                shown.argument_bytes(delta_bytes);
                 let item = data
                     .output_index
                     .and_then(|index| self.open.get_mut(&index));
                 if let Some(item) = item {
-                    item.has_deltas |= given > 0;
+                    item.has_deltas |= delta_bytes > 0;
                 }
             }
             Act::Lifecycle
@@ -251,10 +251,10 @@ impl Stream {
             | Act::Failed
             | Act::Error => {}
         }
-        if given > 0 {
+        if delta_bytes > 0 {
             StepKind::Content
         } else {
-            StepKind::Noise
+            StepKind::NoProgress
         }
     }
 

@@ -140,7 +140,7 @@ impl Shown {
     /// Updates the usage. `apart`: as in [`Counts::tokens`].
     pub(super) fn usage(&mut self, reported: Counts, apart: bool) {
         if self.counts.update(reported) {
-            self.report.usage_told = true;
+            self.report.usage_reported = true;
             self.report.tokens = self.counts.tokens(apart);
         }
     }

@@ -5,7 +5,7 @@ use super::foreign::{HEAD, not_events};
 use super::shown::Shown;
 use super::{anthropic, openai_chat, openai_responses};
 use crate::sse::{self, Oversize};
-use crate::{BodyEnd, Broken, Completion, Problem, Step, StepKind, error_body, text};
+use crate::{BodyEnd, Broken, Completion, GatewayError, Step, StepKind, error_body, text};
 
 /// The completion check of a streamed response.
 #[derive(Debug)]
@@ -82,12 +82,12 @@ impl Stream {
 
     fn step(&mut self, event: sse::Event<'_>) -> StepKind {
         if self.ended {
-            return StepKind::Noise;
+            return StepKind::NoProgress;
         }
         if !event.data.is_empty() {
             self.head = None;
         }
-        let data = text::mended(event.data);
+        let data = text::without_lone_surrogates(event.data);
         let event = sse::Event {
             data: &data,
             ..event
@@ -99,7 +99,7 @@ impl Stream {
             DialectStream::Responses(stream) => stream.event(event, shown),
         };
         match kind {
-            Ok(StepKind::Noise) => StepKind::Noise,
+            Ok(StepKind::NoProgress) => StepKind::NoProgress,
             Ok(kind) => self.settle(kind),
             Err(broken) => {
                 self.broken = Some(broken);
@@ -169,7 +169,7 @@ impl Stream {
         })
     }
 
-    pub(super) fn error_event(&self, problem: &Problem) -> Vec<u8> {
+    pub(super) fn error_event(&self, problem: &GatewayError) -> Vec<u8> {
         match &self.dialect {
             DialectStream::Anthropic(_) => error_body::error_event(Dialect::Anthropic, problem),
             DialectStream::Chat(_) => error_body::error_event(Dialect::OpenaiChat, problem),

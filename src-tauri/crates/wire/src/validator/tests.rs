@@ -15,8 +15,8 @@ fn judged(dialect: Dialect, framing: Framing, body: &[u8]) -> (Validator, Comple
     (validator, clean, cut)
 }
 
-fn whole(dialect: Dialect, body: &str) -> Completion {
-    judged(dialect, Framing::Whole, body.as_bytes()).1
+fn complete(dialect: Dialect, body: &str) -> Completion {
+    judged(dialect, Framing::Document, body.as_bytes()).1
 }
 
 fn message(content: &str, stop: &str) -> String {
@@ -49,13 +49,13 @@ fn message_documents() {
     ];
     for (content, stop, expected) in table {
         assert_eq!(
-            whole(Dialect::Anthropic, &message(content, stop)),
+            complete(Dialect::Anthropic, &message(content, stop)),
             expected,
             "{content} {stop}"
         );
     }
     let body = message(&[THINKING, TEXT, TOOL].join(","), r#""tool_use""#);
-    let (validator, ..) = judged(Dialect::Anthropic, Framing::Whole, body.as_bytes());
+    let (validator, ..) = judged(Dialect::Anthropic, Framing::Document, body.as_bytes());
     let report = validator.report();
     let tokens = Tokens {
         input: 5,
@@ -63,7 +63,7 @@ fn message_documents() {
         cache_read: 2,
         cache_write: 3,
     };
-    assert_eq!((report.tokens, report.usage_told), (tokens, true));
+    assert_eq!((report.tokens, report.usage_reported), (tokens, true));
     assert_eq!((report.text_bytes, report.thinking_bytes), (5, 2));
     assert_eq!(
         (&*report.tool_calls[0].id, &*report.tool_calls[0].name),
@@ -113,7 +113,7 @@ fn chat_documents() {
     ];
     for (message, finish, expected) in table {
         let body = answer(&message, finish);
-        let (validator, clean, _) = judged(Dialect::OpenaiChat, Framing::Whole, body.as_bytes());
+        let (validator, clean, _) = judged(Dialect::OpenaiChat, Framing::Document, body.as_bytes());
         assert_eq!(clean, expected, "{body}");
         let tokens = Tokens {
             input: 6,
@@ -169,7 +169,11 @@ fn response_documents() {
         (answer("queued", r#""output":[]"#), C::Continues),
     ];
     for (body, expected) in table {
-        assert_eq!(whole(Dialect::OpenaiResponses, &body), expected, "{body}");
+        assert_eq!(
+            complete(Dialect::OpenaiResponses, &body),
+            expected,
+            "{body}"
+        );
     }
     let failed = answer(
         "failed",
@@ -179,14 +183,17 @@ fn response_documents() {
         kind: "server_error".to_owned(),
         message: "Sorry".to_owned(),
     };
-    assert_eq!(whole(Dialect::OpenaiResponses, &failed), C::Broken(error));
+    assert_eq!(
+        complete(Dialect::OpenaiResponses, &failed),
+        C::Broken(error)
+    );
 }
 
 /// Real servers sent each of these with status 200.
 #[test]
 fn a_success_status_without_a_response() {
     let reason = |completion: Completion| {
-        if let Completion::Broken(Broken::NotAnAnswer(why)) = completion {
+        if let Completion::Broken(Broken::NotAResponse(why)) = completion {
             why
         } else {
             format!("{completion:?}")
@@ -211,14 +218,14 @@ fn a_success_status_without_a_response() {
         ("upstream reset", "text: upstream reset"),
     ];
     for dialect in Dialect::ALL {
-        for framing in [Framing::Stream, Framing::Whole] {
+        for framing in [Framing::Stream, Framing::Document] {
             for (body, why) in table {
                 let (_, clean, cut) = judged(dialect, framing, body.as_bytes());
                 assert_eq!(reason(clean), why, "{dialect} {framing:?} {body}");
                 assert!(!cut.is_answer());
             }
         }
-        let stream = whole(dialect, "data: {}\n\n");
+        let stream = complete(dialect, "data: {}\n\n");
         assert_eq!(reason(stream), "an event stream instead of a JSON document");
     }
     let json = judged(
@@ -252,7 +259,7 @@ fn a_document_is_incomplete_before_its_last_brace() {
         ),
     ];
     for (dialect, body) in bodies {
-        let mut validator = Validator::new(dialect, Framing::Whole);
+        let mut validator = Validator::new(dialect, Framing::Document);
         for byte in body.bytes() {
             assert!(!validator.judge(BodyEnd::Clean).is_answer());
             assert_eq!(
@@ -272,7 +279,7 @@ fn a_document_is_incomplete_before_its_last_brace() {
 #[test]
 fn sizes_are_bounded() {
     let mebibyte = vec![b'x'; 1 << 20];
-    for framing in [Framing::Stream, Framing::Whole] {
+    for framing in [Framing::Stream, Framing::Document] {
         let mut validator = Validator::new(Dialect::OpenaiChat, framing);
         validator.push(b"data: {", &mut Vec::new());
         for _ in 0..20 {
@@ -290,7 +297,7 @@ fn sizes_are_bounded() {
 /// A call of `Bash` with this command, as a stream and as a document.
 fn calls(dialect: Dialect, command: &str) -> [(Framing, String); 2] {
     let arguments = serde_json::json!({ "command": command }).to_string();
-    let told = serde_json::Value::from(arguments.clone());
+    let released = serde_json::Value::from(arguments.clone());
     let (first, rest) = arguments.split_at(3);
     let (first, rest) = (
         serde_json::Value::from(first),
@@ -323,12 +330,12 @@ data: {{"choices":[{{"delta":{{}},"finish_reason":"tool_calls"}}]}}
         ),
         Dialect::OpenaiResponses => {
             let item = format!(
-                r#"{{"type":"function_call","id":"fc_1","call_id":"a","name":"Bash","arguments":{told}}}"#
+                r#"{{"type":"function_call","id":"fc_1","call_id":"a","name":"Bash","arguments":{released}}}"#
             );
             format!(
                 r#"data: {{"type":"response.output_item.added","output_index":0,"item":{{"type":"function_call","id":"fc_1","call_id":"a","name":"Bash","arguments":""}}}}
 
-data: {{"type":"response.function_call_arguments.delta","output_index":0,"delta":{told}}}
+data: {{"type":"response.function_call_arguments.delta","output_index":0,"delta":{released}}}
 
 data: {{"type":"response.output_item.done","output_index":0,"item":{item}}}
 
@@ -344,13 +351,13 @@ data: {{"type":"response.completed","response":{{"id":"r","status":"completed","
             r#""tool_use""#,
         ),
         Dialect::OpenaiChat => format!(
-            r#"{{"id":"c","choices":[{{"message":{{"tool_calls":[{{"id":"a","function":{{"name":"Bash","arguments":{told}}}}}]}},"finish_reason":"tool_calls"}}]}}"#
+            r#"{{"id":"c","choices":[{{"message":{{"tool_calls":[{{"id":"a","function":{{"name":"Bash","arguments":{released}}}}}]}},"finish_reason":"tool_calls"}}]}}"#
         ),
         Dialect::OpenaiResponses => format!(
-            r#"{{"id":"r","status":"completed","output":[{{"type":"function_call","id":"fc_1","call_id":"a","name":"Bash","arguments":{told}}}]}}"#
+            r#"{{"id":"r","status":"completed","output":[{{"type":"function_call","id":"fc_1","call_id":"a","name":"Bash","arguments":{released}}}]}}"#
         ),
     };
-    [(Framing::Stream, stream), (Framing::Whole, document)]
+    [(Framing::Stream, stream), (Framing::Document, document)]
 }
 
 #[test]
@@ -359,8 +366,8 @@ fn tool_arguments_are_counted_and_kept_only_on_request() {
         for (framing, body) in calls(dialect, "alembic upgrade head") {
             let (usual, judged, _) = judged(dialect, framing, body.as_bytes());
             assert_eq!(judged, Completion::Complete, "{dialect} {framing:?}");
-            let told = r#"{"command":"alembic upgrade head"}"#;
-            let bytes = told.len() as u64;
+            let released = r#"{"command":"alembic upgrade head"}"#;
+            let bytes = released.len() as u64;
             let report = usual.report();
             assert_eq!(report.argument_bytes, bytes, "{dialect} {framing:?}");
             assert_eq!(report.tool_calls[0].arguments, None, "{dialect}");
@@ -371,7 +378,7 @@ fn tool_arguments_are_counted_and_kept_only_on_request() {
             }
             let report = keeping.report();
             let kept = report.tool_calls[0].arguments.as_ref().unwrap();
-            assert_eq!(kept.reveal(), told, "{dialect} {framing:?}");
+            assert_eq!(kept.reveal(), released, "{dialect} {framing:?}");
             assert_eq!(report.argument_bytes, bytes, "{dialect} {framing:?}");
             assert!(!format!("{report:?}").contains("alembic"), "{report:?}");
         }

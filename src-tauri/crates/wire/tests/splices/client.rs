@@ -81,8 +81,8 @@ impl Client {
                 }
                 "content_block_delta" => {
                     let delta = &event["delta"];
-                    let (kind, said) = blocks.get_mut(&index).expect("the block is open");
-                    said.push_str(text(&delta["text"]));
+                    let (kind, content) = blocks.get_mut(&index).expect("the block is open");
+                    content.push_str(text(&delta["text"]));
                     self.text.push_str(text(&delta["text"]));
                     self.thinking.push_str(text(&delta["thinking"]));
                     self.thinking.push_str(text(&delta["signature"]));
@@ -91,8 +91,8 @@ impl Client {
                     }
                 }
                 "content_block_stop" => {
-                    let (kind, said) = blocks.remove(&index).expect("the block is open");
-                    self.blank += usize::from(kind == "text" && said.trim().is_empty());
+                    let (kind, content) = blocks.remove(&index).expect("the block is open");
+                    self.blank += usize::from(kind == "text" && content.trim().is_empty());
                 }
                 "message_delta" => {
                     text(&event["delta"]["stop_reason"]).clone_into(&mut self.stop);
@@ -177,11 +177,14 @@ impl Client {
                     open.insert(index, (id, String::new()));
                 }
                 "response.output_item.done" => {
-                    let (id, said) = open.remove(&index).expect("the item is open");
+                    let (id, content) = open.remove(&index).expect("the item is open");
                     assert_eq!(Some(&*id), item["id"].as_str());
                     let parts = item["content"].as_array().into_iter().flatten();
-                    let whole: String = parts.map(|part| text(&part["text"])).collect();
-                    assert!(said.is_empty() || said == whole, "{said} in {item}");
+                    let complete: String = parts.map(|part| text(&part["text"])).collect();
+                    assert!(
+                        content.is_empty() || content == complete,
+                        "{content} in {item}"
+                    );
                     items.push(item.clone());
                 }
                 "response.completed" | "response.incomplete" => {
@@ -196,19 +199,19 @@ impl Client {
                     items.extend_from_slice(&output[items.len()..]);
                 }
                 kind if kind.ends_with(".delta") => {
-                    let (id, said) = open.get_mut(&index).expect("the item is open");
+                    let (id, content) = open.get_mut(&index).expect("the item is open");
                     assert_eq!(Some(&**id), event["item_id"].as_str());
                     if kind == "response.output_text.delta" {
-                        said.push_str(text(&event["delta"]));
+                        content.push_str(text(&event["delta"]));
                     }
                 }
                 _ => {}
             }
         }
         self.items(&items);
-        for (index, (_, said)) in open {
+        for (index, (_, content)) in open {
             self.open.push(index);
-            self.text.push_str(&said);
+            self.text.push_str(&content);
         }
     }
 

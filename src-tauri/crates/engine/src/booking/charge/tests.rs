@@ -1,7 +1,7 @@
 use catalog::{Catalog, EndpointId};
 use wire::{Broken, Completion};
 
-use super::super::tests::{attempt, failed, stopped, tokens, told, written};
+use super::super::tests::{attempt, failed, reported, stopped, tokens, written};
 use super::*;
 
 /// A count that is impossible for the model is replaced by an estimate from bytes; the other counts are kept.
@@ -22,38 +22,42 @@ fn a_count_beyond_the_models_limits_is_replaced() {
     let rows = [
         (
             small,
-            told(200_000, 8_000),
-            Charge::Told(tokens(200_000, 8_000)),
+            reported(200_000, 8_000),
+            Charge::ReportedUsage(tokens(200_000, 8_000)),
         ),
         (
             small,
-            told(200_001, 34),
+            reported(200_001, 34),
             Charge::Estimated(tokens(1_001, 34)),
         ),
-        (small, told(12, 8_001), Charge::Estimated(tokens(12, 10))),
         (
             small,
-            told(HUGE, HUGE),
+            reported(12, 8_001),
+            Charge::Estimated(tokens(12, 10)),
+        ),
+        (
+            small,
+            reported(HUGE, HUGE),
             Charge::Estimated(tokens(1_001, 10)),
         ),
         (
             unknown,
-            told(1_000_000, 1_000_000),
-            Charge::Told(tokens(1_000_000, 1_000_000)),
+            reported(1_000_000, 1_000_000),
+            Charge::ReportedUsage(tokens(1_000_000, 1_000_000)),
         ),
         (
             unknown,
-            told(1_000_001, 34),
+            reported(1_000_001, 34),
             Charge::Estimated(tokens(1_001, 34)),
         ),
         (
             unknown,
-            told(12, 1_000_001),
+            reported(12, 1_000_001),
             Charge::Estimated(tokens(12, 10)),
         ),
         (
             unknown,
-            told(u64::MAX, u64::MAX),
+            reported(u64::MAX, u64::MAX),
             Charge::Estimated(tokens(1_001, 10)),
         ),
     ];
@@ -74,7 +78,7 @@ fn a_count_beyond_the_models_limits_is_replaced() {
             cache_read: u64::MAX,
             ..tokens(12, 34)
         },
-        ..stopped(told(12, 34))
+        ..stopped(reported(12, 34))
     };
     let attempt = Attempt {
         report: cached,
@@ -99,14 +103,14 @@ fn what_a_provider_does_not_bill_costs_nothing() {
             .tokens()
             .is_some()
     };
-    let cut = || failed(Class::Transient, Some(FailureKind::Cut));
+    let cut = || failed(FailureClass::Transient, Some(FailureKind::Cut));
     let with_reason = |reason: &str, report| Report {
         stop_reason: Some(reason.into()),
         ..report
     };
     let nothing_written = Report {
         tokens: tokens(12, 0),
-        usage_told: true,
+        usage_reported: true,
         ..Report::default()
     };
     let rows = [
@@ -125,7 +129,7 @@ fn what_a_provider_does_not_bill_costs_nothing() {
         ),
         (
             "nothing for too long",
-            failed(Class::Silent, Some(FailureKind::Silent)),
+            failed(FailureClass::Timeout, Some(FailureKind::Timeout)),
             Report::default(),
             true,
         ),
@@ -139,13 +143,13 @@ fn what_a_provider_does_not_bill_costs_nothing() {
         (
             "a part, and the reason `error`",
             cut(),
-            with_reason("error", told(12, 34)),
+            with_reason("error", reported(12, 34)),
             false,
         ),
         (
             "a part, and the reason `stop`",
             cut(),
-            with_reason("stop", told(12, 34)),
+            with_reason("stop", reported(12, 34)),
             true,
         ),
     ];

@@ -92,7 +92,7 @@ impl PaidConsent {
     /// Records the output tokens of a response to an agent.
     pub(super) fn measured(&mut self, exchange: &Exchange) {
         let report = exchange.attempts.last().map(|attempt| &attempt.report);
-        let reported = report.filter(|report| report.usage_told && report.tokens.output > 0);
+        let reported = report.filter(|report| report.usage_reported && report.tokens.output > 0);
         if let Some(output) = reported.map(|report| report.tokens.output) {
             self.output.0 = self.output.0.saturating_add(output);
             self.output.1 += 1;

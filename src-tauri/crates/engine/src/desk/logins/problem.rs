@@ -6,7 +6,7 @@ use std::ops::Deref;
 use catalog::{EndpointId, REHEARSAL};
 use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Standing};
-use wire::Class;
+use wire::FailureClass;
 
 /// By endpoint; a healthy login has no entry.
 #[derive(Debug, Default)]
@@ -35,18 +35,18 @@ impl LoginProblem {
             return None;
         }
         match breaker.class? {
-            Class::Credential => Some(LoginProblem::Refused),
-            Class::Quota => Some(LoginProblem::Quota),
-            Class::Limit => Some(LoginProblem::Limit {
+            FailureClass::Credential => Some(LoginProblem::Refused),
+            FailureClass::Quota => Some(LoginProblem::Quota),
+            FailureClass::Limit => Some(LoginProblem::Limit {
                 resets_at: breaker.resets_at,
             }),
-            Class::Transient
-            | Class::Silent
-            | Class::RateLimit
-            | Class::ModelGone
-            | Class::Caller
-            | Class::ContextTooLong
-            | Class::ContentPolicy => None,
+            FailureClass::Transient
+            | FailureClass::Timeout
+            | FailureClass::RateLimit
+            | FailureClass::ModelGone
+            | FailureClass::Caller
+            | FailureClass::ContextTooLong
+            | FailureClass::ContentPolicy => None,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use api::Notice;
+use api::Notification;
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::NoticeRow;
+use ledger::NotificationRow;
 
 use crate::settings::Weight;
 
@@ -36,7 +36,7 @@ struct EventState {
 #[derive(Debug, Default)]
 pub(crate) struct Notifications {
     /// At most one for each event, not yet fetched by a UI.
-    queue: Vec<Notice>,
+    queue: Vec<Notification>,
     /// Title of the last notification that the desktop did not show, and the reason.
     unshown: Option<(String, String)>,
     /// By thread.
@@ -45,14 +45,14 @@ pub(crate) struct Notifications {
 }
 
 impl Notifications {
-    pub(crate) fn restored(queue: Vec<Notice>) -> Notifications {
+    pub(crate) fn restored(queue: Vec<Notification>) -> Notifications {
         Notifications {
             queue,
             ..Notifications::default()
         }
     }
 
-    pub(crate) fn waiting(&self) -> &[Notice] {
+    pub(crate) fn waiting(&self) -> &[Notification] {
         &self.queue
     }
 
@@ -64,7 +64,7 @@ impl Notifications {
     pub(super) fn place(
         &mut self,
         now: DateTime<Utc>,
-        row: &NoticeRow,
+        row: &NotificationRow,
         weight: Weight,
         worth: Weight,
         counts: bool,
@@ -112,25 +112,25 @@ impl Notifications {
     }
 
     /// Replaces the notification of the same thread.
-    pub(super) fn push(&mut self, notification: Notice) {
+    pub(super) fn push(&mut self, notification: Notification) {
         let thread = &notification.thread;
         // A notification that no UI has fetched was not seen, so its replacement pops up instead.
         let unfetched = self.queue.iter().find(|queued| queued.thread == *thread);
         let in_place = unfetched.is_none_or(|queued| queued.in_place) && notification.in_place;
         self.queue.retain(|queued| queued.thread != *thread);
-        self.queue.push(Notice {
+        self.queue.push(Notification {
             in_place,
             ..notification
         });
     }
 
-    pub(super) fn delivered(&mut self, id: u64, outcome: &api::NoticeOutcome) {
-        let is_it = |notice: &&Notice| notice.id == id;
+    pub(super) fn delivered(&mut self, id: u64, outcome: &api::NotificationOutcome) {
+        let is_it = |notification: &&Notification| notification.id == id;
         let title = self.queue.iter().find(is_it).map(|n| n.title.clone());
-        self.queue.retain(|notice| notice.id != id);
+        self.queue.retain(|notification| notification.id != id);
         self.unshown = match outcome {
-            api::NoticeOutcome::Shown => None,
-            api::NoticeOutcome::NotShown { why } => title.map(|title| (title, why.clone())),
+            api::NotificationOutcome::Shown => None,
+            api::NotificationOutcome::NotShown { why } => title.map(|title| (title, why.clone())),
         };
     }
 }
@@ -140,10 +140,10 @@ mod tests {
     use super::*;
     use Weight::{Act, Note, Outage};
 
-    fn row(thread: &str, title: &str) -> NoticeRow {
-        NoticeRow {
+    fn row(thread: &str, title: &str) -> NotificationRow {
+        NotificationRow {
             at: DateTime::UNIX_EPOCH,
-            kind: ledger::NoticeKind::Outage,
+            kind: ledger::NotificationKind::Outage,
             thread: thread.into(),
             title: title.into(),
             body: String::new(),

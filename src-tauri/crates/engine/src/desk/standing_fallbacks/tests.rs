@@ -12,11 +12,11 @@ fn candidate(provider: &str, model: &str) -> Candidate {
     }
 }
 
-fn carried(asked: &str, by: (&str, &str), reason: Option<Reason>) -> Carried {
+fn carried(requested: &str, by: (&str, &str), reason: Option<Reason>) -> Carried {
     Carried {
         route: ("claude-*".into(), Dialect::Anthropic),
-        asked: asked.into(),
-        primary: candidate("lead", asked),
+        requested: requested.into(),
+        primary: candidate("lead", requested),
         by: candidate(by.0, by.1),
         products: ("lead".into(), by.0.into()),
         reason,
@@ -55,7 +55,7 @@ fn a_change_is_notified_once_for_any_number_of_requests() {
 #[test]
 fn all_models_of_a_provider_that_fails_are_one_change() {
     let mut fallbacks = Fallbacks::default();
-    let gpt = |asked: &str, model| carried(asked, ("second", model), FAILING);
+    let gpt = |requested: &str, model| carried(requested, ("second", model), FAILING);
     assert!(fallbacks.carried(at(0), gpt("opus", "sol")).is_some());
     assert!(fallbacks.carried(at(1), gpt("sonnet", "terra")).is_none());
     assert_eq!(fallbacks.on("claude-*", Dialect::Anthropic).len(), 2);
@@ -94,15 +94,15 @@ fn the_return_is_notified_after_five_healthy_minutes_of_the_primary() {
 #[test]
 fn a_primary_that_flaps_every_minute_for_an_hour_causes_one_notification() {
     let mut fallbacks = Fallbacks::default();
-    let mut told = 0;
+    let mut notified = 0;
     for minute in 0..60 {
         well(&mut fallbacks, minute, minute % 2 == 1);
         if minute % 2 == 0 {
-            told += usize::from(fallbacks.carried(at(minute), sonnet(FAILING)).is_some());
+            notified += usize::from(fallbacks.carried(at(minute), sonnet(FAILING)).is_some());
         }
-        told += fallbacks.due(at(minute)).len();
+        notified += fallbacks.due(at(minute)).len();
     }
-    assert_eq!(told, 1);
+    assert_eq!(notified, 1);
     assert_eq!(fallbacks.due(at(64)).len(), 1, "well since the last minute");
 }
 

@@ -27,7 +27,7 @@
 //! | `body …` | the notification's text contains this |
 //! | `menu …`, `no menu …` | a line of the tray's menu contains this |
 //! | `open 2`, `opened 18:58`, `logged 1` | number of open incidents; start of the only one; incidents in the ledger |
-//! | `said …` | the newest incident's timeline contains this |
+//! | `message …` | the newest incident's timeline contains this |
 //! | `waiting 2`, `today 5`, `carried 1`, `unpriced 1` | parked requests; since midnight: requests, carried ones, billed ones of unknown cost |
 //! | `evidence …` | the sentence on Claude contains this |
 //! | `paused`, `level unknown` | of the gateway's settings; of Claude |
@@ -36,7 +36,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{MenuLine, Notice, Snapshot, TrayIcon};
+use api::{MenuLine, Notification, Snapshot, TrayIcon};
 use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, Secret};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gateway::{
@@ -46,7 +46,7 @@ use health::{
     CallOutcome, CallSource, Controls, FailureKind, Level, Observation, OurFault, Page, Unreadable,
 };
 use ledger::Ledger;
-use wire::{Class, Completion};
+use wire::{Completion, FailureClass};
 
 use super::super::zone::tests::berlin;
 use super::super::{Desk, Effect, Event, Restored, Zone};
@@ -68,7 +68,7 @@ pub(super) struct Scene {
     now: DateTime<Utc>,
     breakers: Vec<BreakerView>,
     /// Notifications queued since the line began.
-    news: Vec<Notice>,
+    news: Vec<Notification>,
     exchanges: u64,
     rows: usize,
     /// Result of the last command.
@@ -118,8 +118,11 @@ impl Scene {
     }
 
     fn line(&mut self, line: &str) {
-        let (said, wanted) = line.split_once("=>").unwrap_or((line, ""));
-        let (time, event) = said.trim().split_once(' ').unwrap_or((said.trim(), "wait"));
+        let (message, wanted) = line.split_once("=>").unwrap_or((line, ""));
+        let (time, event) = message
+            .trim()
+            .split_once(' ')
+            .unwrap_or((message.trim(), "wait"));
         self.news.clear();
         self.pass_until(self.instant(time));
         self.happens(event.trim());
@@ -189,10 +192,10 @@ impl Scene {
                         in_place,
                     } = &news
                     {
-                        self.news.push(Notice {
+                        self.news.push(Notification {
                             actions: actions.clone(),
                             in_place: *in_place,
-                            ..view::notice::shown(*id, row)
+                            ..view::notification::shown(*id, row)
                         });
                     }
                     self.decide(news);
@@ -281,8 +284,8 @@ impl Scene {
             "woke" => self.decide(Event::Woke(Duration::from_secs(rest.parse().unwrap()))),
             "shown" | "unshown" => {
                 let outcome = match verb {
-                    "shown" => api::NoticeOutcome::Shown,
-                    _ => api::NoticeOutcome::NotShown { why: rest.into() },
+                    "shown" => api::NotificationOutcome::Shown,
+                    _ => api::NotificationOutcome::NotShown { why: rest.into() },
                 };
                 let waiting = self.desk.state().notifications.waiting();
                 let id = waiting.last().expect("a notification waits").id;
@@ -335,12 +338,13 @@ impl Scene {
         self.decide(Event::Watched(watch::Report::Observed(observation)));
     }
 
-    fn page(&mut self, provider: &str, said: &str) {
-        let reading = match said {
+    fn page(&mut self, provider: &str, message: &str) {
+        let reading = match message {
             "unreadable" => Err(Unreadable::Unreachable("502".into())),
-            said => {
+            message => {
                 let mut page = Page::default();
-                for (surface, level) in said.split_whitespace().filter_map(|w| w.split_once('=')) {
+                for (surface, level) in message.split_whitespace().filter_map(|w| w.split_once('='))
+                {
                     let surface = match surface {
                         "code" => "claude-code",
                         other => other,
@@ -358,8 +362,8 @@ impl Scene {
     }
 
     /// "opus 30", "opus 300 key", "opus closed"
-    fn breaker(&mut self, said: &str) {
-        let (model, how) = said.split_once(' ').unwrap();
+    fn breaker(&mut self, message: &str) {
+        let (model, how) = message.split_once(' ').unwrap();
         let (how, class) = how.split_once(' ').unwrap_or((how, ""));
         let (provider, model) = served(model);
         self.breakers.retain(|b| b.model.as_str() != model);
@@ -371,10 +375,10 @@ impl Scene {
                 standing: Standing::Open { until },
                 failures: 3,
                 class: Some(match class {
-                    "key" => Class::Credential,
-                    "quota" => Class::Quota,
-                    "limit" => Class::Limit,
-                    _ => Class::Transient,
+                    "key" => FailureClass::Credential,
+                    "quota" => FailureClass::Quota,
+                    "limit" => FailureClass::Limit,
+                    _ => FailureClass::Transient,
                 }),
                 resets_at: (class == "limit").then_some(until),
                 reason: "overloaded".into(),
@@ -395,16 +399,16 @@ impl Scene {
             .split(", ")
             .map(|one| attempt(one, self.now))
             .collect();
-        let (_, asked) = served(first_word(&attempts));
+        let (_, requested) = served(first_word(&attempts));
         let answered = attempts
             .last()
             .is_some_and(|a| matches!(a.outcome, Outcome::Answered(_)));
-        let dialect = match asked.starts_with("gpt") {
+        let dialect = match requested.starts_with("gpt") {
             true => Dialect::OpenaiResponses,
             false => Dialect::Anthropic,
         };
         let caller = gateway::Caller::agent(gateway::Login::Subscription);
-        let route = self.desk.explain(dialect, asked, &caller).route;
+        let route = self.desk.explain(dialect, requested, &caller).route;
         let (pipeline, item) = pipeline.unzip();
         let client = match pipeline {
             Some(_) => wire::Client {
@@ -422,7 +426,7 @@ impl Scene {
             started: self.now,
             client: client.clone(),
             dialect,
-            model: asked.into(),
+            model: requested.into(),
             rehearsal: false,
         };
         let exchange = Exchange {
@@ -432,7 +436,7 @@ impl Scene {
             dialect,
             kind: ExchangeKind::Generate,
             route,
-            model: asked.into(),
+            model: requested.into(),
             streamed: true,
             rehearsal: false,
             pipeline,
@@ -534,9 +538,16 @@ impl Scene {
             "said" => {
                 let page = self.ledger.incidents(1, None).unwrap();
                 let (id, _) = page.rows.first().expect("an incident");
-                let story = self.ledger.incident(*id).unwrap().unwrap();
-                let said: Vec<String> = story.timeline.into_iter().map(|row| row.text).collect();
-                assert!(said.iter().any(|s| s.contains(value)), "{line}\n{said:#?}");
+                let with_timeline = self.ledger.incident(*id).unwrap().unwrap();
+                let message: Vec<String> = with_timeline
+                    .timeline
+                    .into_iter()
+                    .map(|row| row.text)
+                    .collect();
+                assert!(
+                    message.iter().any(|s| s.contains(value)),
+                    "{line}\n{message:#?}"
+                );
             }
             "waiting" => counts(snapshot.review_open),
             "today" => counts(snapshot.today.exchanges),
@@ -555,14 +566,17 @@ impl Scene {
             "paused" => assert!(snapshot.engine.paused, "{line}"),
             "problem" => {
                 let problems = snapshot.engine.problems.iter();
-                let told: Vec<&String> = problems.map(|p| &p.what).collect();
-                assert!(told.iter().any(|p| p.contains(value)), "{line}\n{told:#?}");
+                let notified: Vec<&String> = problems.map(|p| &p.what).collect();
+                assert!(
+                    notified.iter().any(|p| p.contains(value)),
+                    "{line}\n{notified:#?}"
+                );
             }
             "question" => {
-                let asked: Vec<&String> = snapshot.questions.iter().map(|q| &q.text).collect();
+                let requested: Vec<&String> = snapshot.questions.iter().map(|q| &q.text).collect();
                 assert!(
-                    asked.iter().any(|q| q.contains(value)),
-                    "{line}\n{asked:#?}"
+                    requested.iter().any(|q| q.contains(value)),
+                    "{line}\n{requested:#?}"
                 );
             }
             _ => panic!("what is {wanted:?}?"),
@@ -640,10 +654,10 @@ fn first_word(attempts: &[Attempt]) -> &str {
 }
 
 /// "opus 529", "opus ok", "opus cut"; "opus ok by-key" is billed to a key; "opus ok 400k" has 400,000 bytes.
-fn attempt(said: &str, now: DateTime<Utc>) -> Attempt {
-    let mut words = said.split_whitespace();
+fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
+    let mut words = line.split_whitespace();
     let (provider, model) = served(words.next().unwrap());
-    let outcome = words.next().unwrap_or_else(|| panic!("{said:?} ends how?"));
+    let outcome = words.next().unwrap_or_else(|| panic!("{line:?} ends how?"));
     let more: Vec<&str> = words.collect();
     let by_subscription = !more.contains(&"by-key") && provider == "anthropic";
     let kilobytes = |word: &&str| word.strip_suffix('k')?.parse::<u64>().ok();
@@ -663,27 +677,35 @@ fn attempt(said: &str, now: DateTime<Utc>) -> Attempt {
         outcome: match outcome {
             "ok" => Outcome::Answered(Completion::Complete),
             "left" => Outcome::ClientLeft,
-            "key" => failed(Class::Credential, None, "the key is refused"),
-            "quota" => failed(Class::Quota, None, "out of credit"),
-            "cut" => failed(Class::Transient, Some(FailureKind::Cut), "cut"),
-            "silent" => failed(Class::Silent, Some(FailureKind::Silent), "timed out"),
-            "refused" => failed(Class::Transient, Some(FailureKind::Connect), "refused"),
+            "key" => failed(FailureClass::Credential, None, "the key is refused"),
+            "quota" => failed(FailureClass::Quota, None, "out of credit"),
+            "cut" => failed(FailureClass::Transient, Some(FailureKind::Cut), "cut"),
+            "silent" => failed(
+                FailureClass::Timeout,
+                Some(FailureKind::Timeout),
+                "timed out",
+            ),
+            "refused" => failed(
+                FailureClass::Transient,
+                Some(FailureKind::Connect),
+                "refused",
+            ),
             limit if limit.starts_with("limit-") => Outcome::Failed {
-                class: Class::Limit,
+                class: FailureClass::Limit,
                 fault: gateway::Fault::Ours,
                 message: "the limit is used up".into(),
                 resets_at: Some(now + TimeDelta::seconds(limit["limit-".len()..].parse().unwrap())),
             },
             code => {
                 let kind = FailureKind::Status(code.parse().unwrap());
-                failed(Class::Transient, Some(kind), "overloaded")
+                failed(FailureClass::Transient, Some(kind), "overloaded")
             }
         },
         report: wire::Report::default(),
     }
 }
 
-fn failed(class: Class, kind: Option<FailureKind>, message: &str) -> Outcome {
+fn failed(class: FailureClass, kind: Option<FailureKind>, message: &str) -> Outcome {
     Outcome::Failed {
         class,
         fault: kind.map_or(gateway::Fault::Ours, gateway::Fault::Theirs),
@@ -705,7 +727,7 @@ fn call(outcome: &str) -> CallOutcome {
         "key" => CallOutcome::Ours(OurFault::Credential),
         "quota" => CallOutcome::Ours(OurFault::Quota),
         "cut" => failed(FailureKind::Cut),
-        "silent" => failed(FailureKind::Silent),
+        "silent" => failed(FailureKind::Timeout),
         "refused" => failed(FailureKind::Connect),
         code => failed(FailureKind::Status(code.parse().unwrap())),
     }

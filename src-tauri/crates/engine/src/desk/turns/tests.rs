@@ -4,7 +4,7 @@ use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use chrono::TimeDelta;
 use gateway::Attempt;
 use health::FailureKind;
-use wire::{Class, Client, Completion, ToolCall};
+use wire::{Client, Completion, FailureClass, ToolCall};
 
 use super::*;
 
@@ -78,7 +78,7 @@ fn answered(results: &[&str], calls: &[&str]) -> Exchange {
 
 fn failed(end: End, results: &[&str]) -> Exchange {
     let outcome = Outcome::Failed {
-        class: Class::Transient,
+        class: FailureClass::Transient,
         fault: gateway::Fault::Theirs(FailureKind::Cut),
         message: String::new(),
         resets_at: None,
@@ -88,7 +88,7 @@ fn failed(end: End, results: &[&str]) -> Exchange {
 }
 
 /// The calls, each with whether its result was seen.
-fn told(news: News) -> Option<Vec<(String, bool)>> {
+fn reported(news: News) -> Option<Vec<(String, bool)>> {
     let calls = news.interrupted?;
     Some(
         calls
@@ -110,13 +110,13 @@ fn an_interruption_lists_the_last_calls_and_their_results() {
     follow(&mut turns, &answered(&["a"], &["b", "c"]), 1);
     let cut = follow(&mut turns, &failed(End::Cut, &["b"]), 2);
     assert_eq!(
-        told(cut),
+        reported(cut),
         Some(vec![("b".into(), true), ("c".into(), false)])
     );
     let again = follow(&mut turns, &failed(End::Exhausted, &["b", "c"]), 3);
     assert!(again.results, "the log waits for it");
     assert_eq!(
-        told(again),
+        reported(again),
         Some(vec![("b".into(), true), ("c".into(), true)])
     );
     assert!(follow(&mut turns, &answered(&["b", "c"], &[]), 4).resumed);
@@ -132,7 +132,7 @@ fn a_live_response_delivers_the_calls_that_it_closed() {
         ..failed(End::Cut, &["a"])
     };
     assert_eq!(
-        told(follow(&mut turns, &live, 1)),
+        reported(follow(&mut turns, &live, 1)),
         Some(vec![("a".into(), true), ("closed".into(), false)])
     );
 }
@@ -179,11 +179,11 @@ fn pipelines_rehearsals_and_clients_without_a_session_are_not_followed() {
         kind: ExchangeKind::CountTokens,
         ..base.clone()
     };
-    let nobody = Exchange {
+    let no_client = Exchange {
         client: Client::default(),
         ..base
     };
-    for not in [pipeline, rehearsal, counting, nobody] {
+    for not in [pipeline, rehearsal, counting, no_client] {
         assert_eq!(Session::of(&not), None, "{not:?}");
     }
 }
@@ -201,6 +201,6 @@ fn the_memory_is_limited() {
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     follow(&mut turns, &answered(&[], &many), 2_000);
     let cut = follow(&mut turns, &failed(End::Cut, &[]), 2_001);
-    let calls = told(cut).unwrap();
+    let calls = reported(cut).unwrap();
     assert_eq!((calls.len(), calls[31].0.as_str()), (CALLS, "99"));
 }

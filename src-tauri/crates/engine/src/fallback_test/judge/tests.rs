@@ -98,7 +98,7 @@ fn a_call_and_then_a_text_pass() {
 #[test]
 fn a_wrong_response_of_the_model_is_described() {
     let twice = [GOOD_CALL, GOOD_CALL];
-    for (step, calls, text, said) in [
+    for (step, calls, text, message) in [
         (Step::Call, &[][..], 20, "wrote a text instead"),
         (
             Step::Call,
@@ -129,7 +129,7 @@ fn a_wrong_response_of_the_model_is_described() {
     ] {
         let reply = reply(Completion::Complete, calls, text);
         let failure = judge(step, &answered(), &reply, &place(false)).unwrap_err();
-        assert!(failure.why.contains(said), "{}", failure.why);
+        assert!(failure.why.contains(message), "{}", failure.why);
         assert_eq!(
             (failure.step, failure.fault),
             (step.number(), TestFault::Model)
@@ -139,7 +139,7 @@ fn a_wrong_response_of_the_model_is_described() {
 
 #[test]
 fn an_incomplete_response_fails_whatever_its_content() {
-    for (completion, end, said) in [
+    for (completion, end, message) in [
         (Completion::Complete, End::Cut, "ended early"),
         (
             Completion::Broken(Broken::NoStopReason),
@@ -158,7 +158,7 @@ fn an_incomplete_response_fails_whatever_its_content() {
         let exchange = exchange(Some(Outcome::Answered(completion.clone())), end);
         let reply = reply(completion, &[GOOD_CALL], 0);
         let failure = judge(Step::Call, &exchange, &reply, &place(false)).unwrap_err();
-        assert!(failure.why.contains(said), "{}", failure.why);
+        assert!(failure.why.contains(message), "{}", failure.why);
     }
 }
 
@@ -166,79 +166,91 @@ fn an_incomplete_response_fails_whatever_its_content() {
 fn each_class_of_error_names_its_cause() {
     for (class, kind, own, fault, fix) in [
         (
-            Class::Transient,
+            FailureClass::Transient,
             Some(FailureKind::Connect),
             true,
             TestFault::Provider,
             "http://127.0.0.1:9 runs",
         ),
         (
-            Class::Transient,
+            FailureClass::Transient,
             Some(FailureKind::Connect),
             false,
             TestFault::Provider,
             "again in a few minutes",
         ),
         (
-            Class::Silent,
-            Some(FailureKind::Silent),
+            FailureClass::Timeout,
+            Some(FailureKind::Timeout),
             false,
             TestFault::Provider,
             "again in a few minutes",
         ),
         (
-            Class::RateLimit,
+            FailureClass::RateLimit,
             None,
             false,
             TestFault::Account,
             "in a minute",
         ),
         (
-            Class::Limit,
+            FailureClass::Limit,
             None,
             false,
             TestFault::Account,
             "has been reset",
         ),
         (
-            Class::Quota,
+            FailureClass::Quota,
             None,
             false,
             TestFault::Account,
             "https://second.example/keys",
         ),
         (
-            Class::Credential,
+            FailureClass::Credential,
             None,
             false,
             TestFault::Account,
             "understudyd key add second",
         ),
-        (Class::Credential, None, true, TestFault::Account, "`auth`"),
         (
-            Class::ModelGone,
+            FailureClass::Credential,
+            None,
+            true,
+            TestFault::Account,
+            "`auth`",
+        ),
+        (
+            FailureClass::ModelGone,
             None,
             false,
             TestFault::Settings,
             "another model",
         ),
-        (Class::Caller, None, false, TestFault::Understudy, "report"),
         (
-            Class::Caller,
+            FailureClass::Caller,
+            None,
+            false,
+            TestFault::Understudy,
+            "report",
+        ),
+        (
+            FailureClass::Caller,
             None,
             true,
             TestFault::Settings,
             "[[endpoint]] second",
         ),
         (
-            Class::ContextTooLong,
+            FailureClass::ContextTooLong,
             None,
             false,
             TestFault::Settings,
             "context window",
         ),
         (
-            Class::ContentPolicy,
+            FailureClass::ContentPolicy,
             None,
             false,
             TestFault::Model,

@@ -70,7 +70,7 @@ fn called() -> [(Dialect, bool, String); 6] {
         ),
         chunk(json!({}), json!("tool_calls")),
     ]) + "data: [DONE]\n\n";
-    let whole_chat = json!({
+    let complete_chat = json!({
         "id": "c", "object": "chat.completion",
         "choices": [{ "index": 0, "message": { "role": "assistant", "content": null, "tool_calls": [chat_call] }, "finish_reason": "tool_calls" }],
         "usage": { "prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7 },
@@ -85,7 +85,7 @@ fn called() -> [(Dialect, bool, String); 6] {
     [
         (Dialect::Anthropic, false, message.to_string()),
         (Dialect::Anthropic, true, sse(&messages)),
-        (Dialect::OpenaiChat, false, whole_chat.to_string()),
+        (Dialect::OpenaiChat, false, complete_chat.to_string()),
         (Dialect::OpenaiChat, true, chat),
         (Dialect::OpenaiResponses, false, response.to_string()),
         (Dialect::OpenaiResponses, true, responses),
@@ -95,15 +95,15 @@ fn called() -> [(Dialect, bool, String); 6] {
 #[test]
 fn a_call_is_the_same_from_a_stream_and_from_a_document() {
     for pair in called().chunks(2) {
-        let [whole, stream] = pair else {
+        let [document, stream] = pair else {
             panic!("pairs");
         };
         let read = |(dialect, streamed, bytes): &(Dialect, bool, String)| {
             read(*dialect, *streamed, bytes.as_bytes(), BodyEnd::Clean)
         };
-        let (whole, stream) = (read(whole), read(stream));
+        let (document, stream) = (read(document), read(stream));
         assert_eq!(stream.completion, Completion::Complete, "{:?}", pair[1].0);
-        assert_eq!(whole, stream, "{:?}", pair[0].0);
+        assert_eq!(document, stream, "{:?}", pair[0].0);
         assert_eq!(stream.calls.len(), 1);
         let call = &stream.calls[0];
         assert_eq!(call.name, "get_time");
@@ -130,9 +130,9 @@ fn thinking_and_its_signature_are_sent_back() {
 #[test]
 fn a_response_that_was_cut_is_not_complete() {
     for (dialect, streamed, bytes) in called() {
-        let half = &bytes.as_bytes()[..bytes.len() / 2];
+        let partial = &bytes.as_bytes()[..bytes.len() / 2];
         for end in [BodyEnd::Clean, BodyEnd::Cut] {
-            let reply = read(dialect, streamed, half, end);
+            let reply = read(dialect, streamed, partial, end);
             assert!(
                 matches!(reply.completion, Completion::Broken(_)),
                 "{dialect} streamed {streamed} {end:?}: {:?}",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catalog::{Catalog, Dialect, EndpointId, ModelId, Provider, Secret};
 use gateway::{CandidateRule, Dialed, Gateway, Pattern, Restart, Route, Siblings, Spending};
-use stage::{Acting, Family, Stage};
+use stage::{Family, Stage, VendorChoice};
 use tokio::sync::{mpsc, watch};
 
 use crate::fallback_test::judge::Place;
@@ -16,7 +16,7 @@ use crate::settings::Settings;
 
 pub(super) const TOKEN: &str = "token";
 /// Model that the client requests; the primary is never reached.
-pub(super) const ASKED: &str = "a-model";
+pub(super) const MODEL: &str = "a-model";
 
 /// Servers without a catalogue entry, as their owners add them to the settings.
 const OWN: &str = r#"
@@ -41,7 +41,7 @@ dialects = ["openai-chat", "openai-responses", "anthropic"]
 "#;
 
 /// The vendor whose rules the endpoint's server applies.
-pub(super) fn acting(endpoint: &str) -> Acting {
+pub(super) fn acting(endpoint: &str) -> VendorChoice {
     let family = match endpoint {
         "anthropic" | "bedrock" => Family::Anthropic,
         "openai" => Family::OpenAi,
@@ -57,7 +57,7 @@ pub(super) fn acting(endpoint: &str) -> Acting {
         "glm" => Family::Zai,
         "vllm" => Family::Vllm,
         // No source documents extra restrictions of these servers.
-        "fireworks" | "litellm-proxy" => return Acting::Plain,
+        "fireworks" | "litellm-proxy" => return VendorChoice::Plain,
         other => panic!("which vendor's rules does {other} have?"),
     };
     family.into()
@@ -132,7 +132,7 @@ impl Desk {
         let route = Route {
             name: "work".into(),
             dialect,
-            models: Pattern::new(ASKED),
+            models: Pattern::new(MODEL),
             candidates,
             strict: Some(true),
             exact: false,
@@ -172,7 +172,7 @@ impl Desk {
         let gateway = self.gateway(dialect, candidates, &stage);
         let turn = Turn {
             dialect,
-            model: ASKED.into(),
+            model: MODEL.into(),
             streamed,
         };
         let place = Place {

@@ -11,7 +11,7 @@ use stage::Stage;
 use translate::Home;
 use wire::Completion;
 
-use super::desk::{ASKED, Desk, TOKEN, acting, models, named};
+use super::desk::{Desk, MODEL, TOKEN, acting, models, named};
 use crate::fallback_test::play::ask;
 use crate::fallback_test::reply::Reply;
 use crate::fallback_test::turn::{Turn, prompt};
@@ -160,7 +160,7 @@ async fn play_all(thinks: bool, primaries: impl Fn(&Endpoint, Dialect) -> bool) 
                     let client = Client {
                         turn: Turn {
                             dialect,
-                            model: ASKED.into(),
+                            model: MODEL.into(),
                             streamed,
                         },
                         limit: endpoint.chat_limit,

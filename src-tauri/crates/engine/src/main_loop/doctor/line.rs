@@ -2,29 +2,29 @@
 
 use api::{Check, CheckState};
 
-pub(super) fn good(name: impl Into<String>, said: String) -> Check {
+pub(super) fn good(name: impl Into<String>, message: String) -> Check {
     Check {
         name: name.into(),
         state: CheckState::Good,
-        said,
+        message,
         fix: None,
     }
 }
 
-pub(super) fn note(name: impl Into<String>, said: String, fix: &str) -> Check {
+pub(super) fn note(name: impl Into<String>, message: String, fix: &str) -> Check {
     Check {
         name: name.into(),
         state: CheckState::Note,
-        said,
+        message,
         fix: Some(fix.into()),
     }
 }
 
-pub(super) fn bad(name: impl Into<String>, said: String, fix: &str) -> Check {
+pub(super) fn bad(name: impl Into<String>, message: String, fix: &str) -> Check {
     Check {
         name: name.into(),
         state: CheckState::Bad,
-        said,
+        message,
         fix: Some(fix.into()),
     }
 }

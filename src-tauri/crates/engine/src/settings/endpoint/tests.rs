@@ -98,7 +98,7 @@ fn the_provider_keeps_its_place_its_models_and_its_page() {
 /// The endpoint, the entry's text, and whether a client's login may be sent to it.
 #[test]
 fn a_clients_login_is_sent_only_to_allowed_endpoints() {
-    for (id, said, may) in [
+    for (id, message, may) in [
         ("anthropic", "", true),
         (
             "anthropic",
@@ -147,14 +147,14 @@ fn a_clients_login_is_sent_only_to_allowed_endpoints() {
             true,
         ),
     ] {
-        let text = format!("[[endpoint]]\nid = \"{id}\"\n{said}\n");
+        let text = format!("[[endpoint]]\nid = \"{id}\"\n{message}\n");
         assert_eq!(endpoint(&text, id).accepts_client_login, may, "{text}");
     }
 }
 
 #[test]
 fn a_secret_is_not_sent_unencrypted_without_permission() {
-    for (said, word) in [
+    for (message, word) in [
         (
             "id = \"own\"\nbase = \"http://gateway.example\"\ndialects = [\"anthropic\"]\naccepts_client_login = true",
             "line 5: this base would send clients' logins unencrypted",
@@ -168,12 +168,13 @@ fn a_secret_is_not_sent_unencrypted_without_permission() {
             "line 3: this base would send the key of \"deepseek\" unencrypted",
         ),
     ] {
-        let said = wrong(&format!("[[endpoint]]\n{said}\n"));
-        assert!(said.starts_with(word), "{said}");
+        let message = wrong(&format!("[[endpoint]]\n{message}\n"));
+        assert!(message.starts_with(word), "{message}");
     }
-    for said in ["auth = \"none\"", "key_env = \"MY_KEY\""] {
-        let text =
-            format!("[[endpoint]]\nid = \"deepseek\"\nbase = \"http://gateway.example\"\n{said}\n");
+    for message in ["auth = \"none\"", "key_env = \"MY_KEY\""] {
+        let text = format!(
+            "[[endpoint]]\nid = \"deepseek\"\nbase = \"http://gateway.example\"\n{message}\n"
+        );
         assert_eq!(endpoint(&text, "deepseek").base, "http://gateway.example");
     }
 }
@@ -195,7 +196,7 @@ fn several_entries_of_one_provider_all_apply() {
 
 #[test]
 fn missing_values_of_a_new_endpoint_are_named() {
-    for (said, word) in [
+    for (message, word) in [
         (
             "id = \"own\"\ndialects = [\"openai-chat\"]",
             "line 2: endpoint \"own\" has no `base`",
@@ -214,8 +215,8 @@ fn missing_values_of_a_new_endpoint_are_named() {
         ),
         ("id = \"anthropic\"\nfamily = \"\"", "line 3: a family is"),
     ] {
-        let said = wrong(&format!("[[endpoint]]\n{said}\n"));
-        assert!(said.contains(word), "{said}");
+        let message = wrong(&format!("[[endpoint]]\n{message}\n"));
+        assert!(message.contains(word), "{message}");
     }
 }
 
@@ -253,8 +254,8 @@ fn no_error_repeats_the_secret_of_a_refused_base() {
             format!("[watch]\nmine = [\"{base}\"]\n"),
             format!("[watch.pages_from]\nanthropic = \"x{base}\"\n"),
         ] {
-            let said = wrong(&text);
-            assert!(!said.contains("hunter2"), "{text}{said}");
+            let message = wrong(&text);
+            assert!(!message.contains("hunter2"), "{text}{message}");
         }
     }
 }

@@ -135,12 +135,12 @@ fn other_pipelines_are_estimated_by_the_share_of_failed_calls() {
 #[test]
 fn known_and_estimated_add_up() {
     let down = stretch(60, Level::MajorOutage, 9, 9);
-    let told = at_risk(&both(), &["Leads"], vec![met("Leads", 3, 2, 1)], down);
+    let reported = at_risk(&both(), &["Leads"], vec![met("Leads", 3, 2, 1)], down);
     let AtRisk::Estimate {
         low, known, method, ..
-    } = told
+    } = reported
     else {
-        panic!("{told:?}");
+        panic!("{reported:?}");
     };
     assert_eq!(known, 1_200_000_000);
     assert_eq!(low, 1_200_000_000 + 21_430_000);

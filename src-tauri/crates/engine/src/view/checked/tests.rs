@@ -18,11 +18,11 @@ fn failed(why: &str) -> LookOutcome {
     LookOutcome::Failed(why.into())
 }
 
-fn answer(offline: bool, looks: &[(Look, LookOutcome)], unkeyed: &[&str]) -> String {
+fn answer(offline: bool, checks: &[(Look, LookOutcome)], unkeyed: &[&str]) -> String {
     let round = Round {
         id: 0,
         offline,
-        looks: looks.iter().cloned().collect::<BTreeMap<_, _>>(),
+        checks: checks.iter().cloned().collect::<BTreeMap<_, _>>(),
     };
     Names {
         of_provider: &|id| id.to_string(),
@@ -98,8 +98,8 @@ fn the_reply_lists_checked_and_unchecked_items() {
         ),
         (&[], &["OpenAI"], "No key for OpenAI: cannot probe it."),
     ];
-    for (looks, unkeyed, says) in table {
-        assert_eq!(answer(false, looks, unkeyed), *says);
+    for (checks, unkeyed, expected) in table {
+        assert_eq!(answer(false, checks, unkeyed), *expected);
     }
     assert_eq!(
         answer(true, &[page("A", Unfinished)], &["OpenAI"]),

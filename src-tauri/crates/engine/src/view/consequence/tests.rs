@@ -62,12 +62,13 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         .collect();
     let (_config, config) = watch::channel(Arc::new(config));
     let (_verdicts, verdicts) = watch::channel(Arc::default());
-    let nobody = gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
+    let no_connection =
+        gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
     let clock = Arc::new(|| DateTime::<Utc>::UNIX_EPOCH);
     let gateway = Gateway::new(
         config,
         verdicts,
-        nobody,
+        no_connection,
         mpsc::channel(1).0,
         mpsc::channel(1).0,
         mpsc::channel(1).0,

@@ -3,7 +3,7 @@ use chrono::{DateTime, TimeDelta};
 use health::{Blame, Level};
 use ledger::{IncidentRow, IncidentTraffic, Met, Outage};
 
-use super::said;
+use super::message;
 
 #[test]
 fn an_outage_in_one_sentence() {
@@ -35,7 +35,7 @@ fn an_outage_in_one_sentence() {
         cost: MicroDollars(cost),
     };
     let by = ["OpenAI".to_owned()];
-    for (outage, seconds, by, says) in [
+    for (outage, seconds, by, expected) in [
         (
             outage(Level::MajorOutage, 57, 28, 23, 420_000),
             240,
@@ -63,8 +63,8 @@ fn an_outage_in_one_sentence() {
         ),
     ] {
         assert_eq!(
-            said("Claude", &outage, TimeDelta::seconds(seconds), by),
-            says
+            message("Claude", &outage, TimeDelta::seconds(seconds), by),
+            expected
         );
     }
 }

@@ -2,7 +2,7 @@
 //! events of its dialect.
 
 use bytes::Bytes;
-use translate::CannotTell;
+use translate::UntranslatableResponse;
 use wire::{BodyEnd, Broken, Completion, Framing, Validator, as_events};
 
 use super::kind::BodyKind;
@@ -39,33 +39,39 @@ impl Answer {
                 Arrival::More { .. } => Arrival::Ended(self.end(BodyEnd::Clean)),
                 ended @ (Arrival::Ended(_) | Arrival::Unsayable(_)) => ended,
             },
-            Err(CannotTell::Broken(broken)) => Arrival::Ended(Completion::Broken(broken)),
-            Err(CannotTell::Unsayable(what)) => Arrival::Unsayable(what),
+            Err(UntranslatableResponse::Broken(broken)) => {
+                Arrival::Ended(Completion::Broken(broken))
+            }
+            Err(UntranslatableResponse::Unsayable(what)) => Arrival::Unsayable(what),
         })
     }
 
     /// Writes the events in the client's dialect. The report keeps the provider's values.
-    fn events_of(&mut self, document: &Bytes, how: BodyEnd) -> Result<Bytes, CannotTell> {
+    fn events_of(
+        &mut self,
+        document: &Bytes,
+        how: BodyEnd,
+    ) -> Result<Bytes, UntranslatableResponse> {
         let client = self.dialect;
         let spoken = self
             .translation
             .as_ref()
             .map_or(client, |translation| translation.spoken);
         let mut validator =
-            Validator::new(spoken, Framing::Whole).keeping_arguments(self.keep_arguments);
+            Validator::new(spoken, Framing::Document).keeping_arguments(self.keep_arguments);
         validator.push(document, &mut Vec::new());
         let report = validator.report().clone();
         if let Completion::Broken(broken) = validator.judge(how)
             && broken != Broken::Empty
         {
-            self.told = Some(report);
+            self.provider_report = Some(report);
             return Err(broken.into());
         }
         let (document, report) = match &self.translation {
             None => (document.clone(), report),
-            Some(translation) => translation.whole(client, document, report)?,
+            Some(translation) => translation.document(client, document, report)?,
         };
-        self.told = Some(report);
+        self.provider_report = Some(report);
         // The translator has not read any of it yet.
         self.translator = None;
         Ok(as_events(client, &document)?.into())

@@ -1,7 +1,7 @@
 //! A response of another dialect: its translation is handled like any other response.
 
 use bytes::Bytes;
-use translate::{AnswerTranslator, CannotTell};
+use translate::{AnswerTranslator, UntranslatableResponse};
 use wire::{BodyEnd, Broken, Completion};
 
 use super::{Answer, Arrival};
@@ -12,19 +12,21 @@ impl Answer {
         let Some(translator) = &mut self.translator else {
             return Arrival::More { progress: false };
         };
-        let mut told = Vec::new();
+        let mut translated = Vec::new();
         let known = translator.signatures().len();
-        let outcome = translator.push(bytes, &mut told);
+        let outcome = translator.push(bytes, &mut translated);
         keep_signatures(self.translation.as_ref(), translator, known);
         let upstream = translator.progress();
         self.begun |= upstream.content;
-        let arrival = self.take(told.into());
+        let arrival = self.take(translated.into());
         match (arrival, outcome) {
             (Arrival::More { progress }, Ok(())) => Arrival::More {
-                progress: progress || upstream.went_on,
+                progress: progress || upstream.continued,
             },
-            (_, Err(CannotTell::Unsayable(what))) => Arrival::Unsayable(what),
-            (_, Err(CannotTell::Broken(broken))) => Arrival::Ended(Completion::Broken(broken)),
+            (_, Err(UntranslatableResponse::Unsayable(what))) => Arrival::Unsayable(what),
+            (_, Err(UntranslatableResponse::Broken(broken))) => {
+                Arrival::Ended(Completion::Broken(broken))
+            }
             (ended, Ok(())) => ended,
         }
     }
@@ -40,30 +42,32 @@ impl Answer {
         }
         match self.last_words() {
             Ok(()) => Arrival::Ended(self.end(how)),
-            Err(CannotTell::Unsayable(what)) => Arrival::Unsayable(what),
-            Err(CannotTell::Broken(Broken::NoStopReason | Broken::OpenBlock))
+            Err(UntranslatableResponse::Unsayable(what)) => Arrival::Unsayable(what),
+            Err(UntranslatableResponse::Broken(Broken::NoStopReason | Broken::OpenBlock))
                 if how == BodyEnd::Cut =>
             {
                 Arrival::Ended(Completion::Broken(Broken::Cut))
             }
-            Err(CannotTell::Broken(broken)) => Arrival::Ended(Completion::Broken(broken)),
+            Err(UntranslatableResponse::Broken(broken)) => {
+                Arrival::Ended(Completion::Broken(broken))
+            }
         }
     }
 
     /// The last bytes of a translation. An end that passed the completion check does not need them.
-    pub(super) fn last_words(&mut self) -> Result<(), CannotTell> {
+    pub(super) fn last_words(&mut self) -> Result<(), UntranslatableResponse> {
         let Some(translator) = &mut self.translator else {
             return Ok(());
         };
-        let mut told = Vec::new();
+        let mut translated = Vec::new();
         let known = translator.signatures().len();
-        let ended = translator.end(&mut told);
+        let ended = translator.end(&mut translated);
         keep_signatures(self.translation.as_ref(), translator, known);
         ended?;
-        match self.take(told.into()) {
+        match self.take(translated.into()) {
             Arrival::Ended(Completion::Broken(broken)) => Err(broken.into()),
             Arrival::Ended(_) | Arrival::More { .. } => Ok(()),
-            Arrival::Unsayable(what) => Err(CannotTell::Unsayable(what)),
+            Arrival::Unsayable(what) => Err(UntranslatableResponse::Unsayable(what)),
         }
     }
 }

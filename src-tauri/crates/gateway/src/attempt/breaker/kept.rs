@@ -5,7 +5,7 @@ use std::time::Duration;
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use wire::Class;
+use wire::FailureClass;
 
 use super::Breakers;
 use super::state::{Breaker, State};
@@ -27,7 +27,7 @@ struct Kept {
     /// The last cooldown.
     #[serde(default)]
     spell_ms: Option<u64>,
-    /// [`Class::as_str`] of the last failure.
+    /// [`FailureClass::as_str`] of the last failure.
     #[serde(default)]
     class: Option<String>,
     #[serde(default)]
@@ -103,9 +103,11 @@ impl Breaker {
             },
             failures: memory.failures,
             spell: memory.spell_ms.map(Duration::from_millis),
-            class: memory
-                .class
-                .and_then(|word| Class::ALL.into_iter().find(|class| class.as_str() == word)),
+            class: memory.class.and_then(|word| {
+                FailureClass::ALL
+                    .into_iter()
+                    .find(|class| class.as_str() == word)
+            }),
             resets_at: memory.resets_at,
             reason: memory.reason,
             timed_out_at: memory.timed_out_at,

@@ -2,7 +2,7 @@
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, TimeDelta, Utc};
-use wire::Class;
+use wire::FailureClass;
 
 use super::Breakers;
 use super::memory::Memory;
@@ -54,7 +54,10 @@ impl Breakers {
         let key = (endpoint.clone(), model.clone());
         let mut memory = self.lock();
         let closes = memory.breakers.get(&key).is_some_and(|breaker| {
-            let of_provider = matches!(breaker.class, Some(Class::Transient | Class::Silent));
+            let of_provider = matches!(
+                breaker.class,
+                Some(FailureClass::Transient | FailureClass::Timeout)
+            );
             of_provider && breaker.standing(now) == Standing::HalfOpen
         });
         if closes {

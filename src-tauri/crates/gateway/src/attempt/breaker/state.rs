@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use wire::Class;
+use wire::FailureClass;
 
 use super::trip::{PATIENCE, TimeoutLength, Trip};
 
@@ -46,7 +46,7 @@ pub(crate) enum BreakerChange {
     Opened {
         until: DateTime<Utc>,
         failures: u32,
-        class: Class,
+        class: FailureClass,
     },
     BecameHalfOpen,
     /// It is half-open, and this request is the probe.
@@ -61,7 +61,7 @@ pub(super) struct Breaker {
     /// The last cooldown; `None` after a success.
     pub(super) spell: Option<Duration>,
     /// The class of the last failure.
-    pub(super) class: Option<Class>,
+    pub(super) class: Option<FailureClass>,
     pub(super) resets_at: Option<DateTime<Utc>>,
     pub(super) reason: String,
     /// When a timeout opened it, or when it last reached the longest timeout.
@@ -103,15 +103,16 @@ impl Breaker {
         let open = trip.cooldown;
         let longest = OPEN_MOST.max(open);
         let (first, most, at_once) = match trip.class {
-            Class::Transient => (open, if trip.slow { longest } else { open }, false),
-            Class::Silent => (open, longest, false),
-            Class::RateLimit => (open, longest, retry_after > PATIENCE),
+            FailureClass::Transient => (open, if trip.slow { longest } else { open }, false),
+            FailureClass::Timeout => (open, longest, false),
+            FailureClass::RateLimit => (open, longest, retry_after > PATIENCE),
             // A limit without a reset time is treated like a quota.
-            Class::Limit | Class::Quota | Class::Credential | Class::ModelGone => {
-                (OPEN_OURS, OPEN_OURS_MOST, true)
-            }
+            FailureClass::Limit
+            | FailureClass::Quota
+            | FailureClass::Credential
+            | FailureClass::ModelGone => (OPEN_OURS, OPEN_OURS_MOST, true),
             // The provider answered and rejected the request: this is no evidence against it.
-            Class::Caller | Class::ContextTooLong | Class::ContentPolicy => {
+            FailureClass::Caller | FailureClass::ContextTooLong | FailureClass::ContentPolicy => {
                 return self.left(now, probe);
             }
         };

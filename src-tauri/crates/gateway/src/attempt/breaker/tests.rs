@@ -3,13 +3,13 @@ use std::time::Duration;
 use super::memory::REMEMBERED;
 use super::*;
 
-const TRANSIENT: Class = Class::Transient;
+const TRANSIENT: FailureClass = FailureClass::Transient;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
 }
 
-fn trip(class: Class) -> Trip {
+fn trip(class: FailureClass) -> Trip {
     Trip {
         class,
         slow: false,
@@ -111,7 +111,7 @@ fn a_quick_failure_is_probed_every_thirty_seconds() {
 fn the_cooldown_after_a_timeout_doubles_up_to_five_minutes() {
     let timed_out = || Trip {
         threshold: 1,
-        ..trip(Class::Silent)
+        ..trip(FailureClass::Timeout)
     };
     check(&[
         (0, Fails(timed_out()), open(30)),
@@ -129,7 +129,7 @@ fn the_cooldown_after_a_timeout_doubles_up_to_five_minutes() {
 fn a_timeout_after_another_failure_opens_it_and_a_long_timeout_does_so_at_once() {
     let timed_out = |timeout_length| Trip {
         timeout_length: Some(timeout_length),
-        ..trip(Class::Silent)
+        ..trip(FailureClass::Timeout)
     };
     check(&[
         (0, Fails(timed_out(TimeoutLength::Usual)), Closed),
@@ -142,9 +142,9 @@ fn a_timeout_after_another_failure_opens_it_and_a_long_timeout_does_so_at_once()
     check(&[(0, Fails(timed_out(TimeoutLength::Long)), open(30))]);
     // A response in one document may take long.
     check(&[
-        (0, Fails(trip(Class::Silent)), Closed),
-        (1, Fails(trip(Class::Silent)), Closed),
-        (2, Fails(trip(Class::Silent)), open(32)),
+        (0, Fails(trip(FailureClass::Timeout)), Closed),
+        (1, Fails(trip(FailureClass::Timeout)), Closed),
+        (2, Fails(trip(FailureClass::Timeout)), open(32)),
     ]);
 }
 
@@ -155,7 +155,7 @@ fn a_full_length_timeout_counts_for_five_minutes_and_shorter_ones_do_not_prolong
     let fails = |second, timeout_length| {
         let timed_out = Trip {
             timeout_length: Some(timeout_length),
-            ..trip(Class::Silent)
+            ..trip(FailureClass::Timeout)
         };
         let now = at(second);
         breakers
@@ -190,12 +190,12 @@ fn a_full_length_timeout_counts_for_five_minutes_and_shorter_ones_do_not_prolong
 #[test]
 fn quota_opens_at_once_for_five_minutes_doubling_to_an_hour() {
     check(&[
-        (0, Fails(trip(Class::Quota)), open(300)),
-        (300, Fails(trip(Class::Quota)), open(900)),
-        (900, Fails(trip(Class::Quota)), open(2100)),
-        (2100, Fails(trip(Class::Quota)), open(4500)),
-        (4500, Fails(trip(Class::Quota)), open(8100)),
-        (8100, Fails(trip(Class::Quota)), open(11700)),
+        (0, Fails(trip(FailureClass::Quota)), open(300)),
+        (300, Fails(trip(FailureClass::Quota)), open(900)),
+        (900, Fails(trip(FailureClass::Quota)), open(2100)),
+        (2100, Fails(trip(FailureClass::Quota)), open(4500)),
+        (4500, Fails(trip(FailureClass::Quota)), open(8100)),
+        (8100, Fails(trip(FailureClass::Quota)), open(11700)),
     ]);
 }
 
@@ -203,7 +203,7 @@ fn quota_opens_at_once_for_five_minutes_doubling_to_an_hour() {
 fn a_long_retry_after_opens_at_once_and_is_capped_at_an_hour() {
     let limited = |seconds| Trip {
         retry_after: Some(Duration::from_secs(seconds)),
-        ..trip(Class::RateLimit)
+        ..trip(FailureClass::RateLimit)
     };
     check(&[(0, Fails(limited(2)), Closed)]);
     check(&[(0, Fails(limited(120)), open(120))]);
@@ -216,7 +216,7 @@ fn a_limit_opens_at_once_and_exactly_until_its_reset() {
     let limit = |until| Trip {
         resets_at: Some(at(until)),
         retry_after: Some(Duration::from_secs(7200)),
-        ..trip(Class::Limit)
+        ..trip(FailureClass::Limit)
     };
     check(&[
         (0, Fails(limit(10_000)), open(10_000)),
@@ -238,7 +238,7 @@ fn a_limit_opens_at_once_and_exactly_until_its_reset() {
     // Without a reset time in the future it counts as a quota.
     let unknown = |resets_at| Trip {
         resets_at,
-        ..trip(Class::Limit)
+        ..trip(FailureClass::Limit)
     };
     check(&[(0, Fails(unknown(None)), open(300))]);
     check(&[(0, Fails(unknown(Some(at(-5)))), open(300))]);
@@ -253,7 +253,11 @@ fn a_limit_opens_at_once_and_exactly_until_its_reset() {
 
 #[test]
 fn a_request_at_fault_changes_nothing() {
-    for class in [Class::Caller, Class::ContextTooLong, Class::ContentPolicy] {
+    for class in [
+        FailureClass::Caller,
+        FailureClass::ContextTooLong,
+        FailureClass::ContentPolicy,
+    ] {
         let fails = || Fails(trip(class));
         check(&[
             (0, fails(), Closed),
@@ -334,7 +338,7 @@ fn breakers_survive_a_restart() {
     for second in [0, 30] {
         let timed_out = Trip {
             threshold: 1,
-            ..trip(Class::Silent)
+            ..trip(FailureClass::Timeout)
         };
         breakers
             .enter(&endpoint, &model, at(second))
@@ -351,7 +355,7 @@ fn breakers_survive_a_restart() {
     for model in [&model, &other] {
         let again = Trip {
             threshold: FAILURES,
-            ..trip(Class::Silent)
+            ..trip(FailureClass::Timeout)
         };
         restarted
             .enter(&endpoint, model, at(90))
@@ -367,7 +371,7 @@ fn a_limit_survives_a_restart() {
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let limit = Trip {
         resets_at: Some(at(10_000)),
-        ..trip(Class::Limit)
+        ..trip(FailureClass::Limit)
     };
     breakers
         .enter(&endpoint, &model, at(0))
@@ -378,7 +382,7 @@ fn a_limit_survives_a_restart() {
     assert_eq!(views, breakers.views(at(40)));
     assert_eq!(
         (views[0].class, views[0].resets_at, views[0].standing),
-        (Some(Class::Limit), Some(at(10_000)), open(10_000))
+        (Some(FailureClass::Limit), Some(at(10_000)), open(10_000))
     );
     // A later failure with another cause is no evidence about a limit.
     restarted
@@ -393,7 +397,7 @@ fn after_a_restart_the_next_request_replaces_an_open_probe() {
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     breakers
         .enter(&endpoint, &model, at(0))
-        .failed(at(0), &trip(Class::Quota));
+        .failed(at(0), &trip(FailureClass::Quota));
     let probe = breakers.enter(&endpoint, &model, at(300));
     let restarted = Breakers::default();
     restarted.restore(breakers.kept(), at(301));
@@ -438,7 +442,7 @@ fn try_now_half_opens() {
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     breakers
         .enter(&endpoint, &model, at(0))
-        .failed(at(0), &trip(Class::Credential));
+        .failed(at(0), &trip(FailureClass::Credential));
     breakers.half_open(&endpoint, &model, at(1));
     assert_eq!(breakers.standing(&endpoint, &model, at(1)), HalfOpen);
 }
@@ -470,10 +474,10 @@ fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
 #[test]
 fn a_probe_does_not_close_a_breaker_that_an_account_fault_opened() {
     for class in [
-        Class::Quota,
-        Class::Credential,
-        Class::Limit,
-        Class::RateLimit,
+        FailureClass::Quota,
+        FailureClass::Credential,
+        FailureClass::Limit,
+        FailureClass::RateLimit,
     ] {
         let breakers = Breakers::default();
         let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
@@ -499,7 +503,7 @@ fn an_unused_model_is_forgotten_after_its_cooldown_also_over_a_restart() {
     let breakers = Breakers::default();
     breakers
         .enter(&endpoint, &model, at(0))
-        .failed(at(0), &trip(Class::Quota));
+        .failed(at(0), &trip(FailureClass::Quota));
     let restarted = Breakers::default();
     restarted.restore(breakers.kept(), at(10));
     for breakers in [breakers, restarted] {
@@ -527,7 +531,7 @@ fn invented_model_names_do_not_fill_the_memory() {
         let model = ModelId::new(format!("made-up-{n}"));
         breakers
             .enter(&endpoint, &model, at(0))
-            .failed(at(0), &trip(Class::ModelGone));
+            .failed(at(0), &trip(FailureClass::ModelGone));
     }
     assert_eq!(breakers.views(at(0)).len(), REMEMBERED);
 }

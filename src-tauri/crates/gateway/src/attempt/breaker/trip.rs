@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use wire::Class;
+use wire::FailureClass;
 
 /// Consecutive failures that open a breaker, usually and if the provider's page declares an outage.
 pub(crate) const FAILURES: u32 = 3;
@@ -13,12 +13,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Trip {
-    pub(crate) class: Class,
+    pub(crate) class: FailureClass,
     /// It took a full timeout, so the next attempt would too.
     pub(crate) slow: bool,
     pub(crate) timeout_length: Option<TimeoutLength>,
     pub(crate) retry_after: Option<Duration>,
-    /// Reset time of a [`Class::Limit`].
+    /// Reset time of a [`FailureClass::Limit`].
     pub(crate) resets_at: Option<DateTime<Utc>>,
     pub(crate) reason: String,
     /// [`FAILURES`] or [`FAILURES_IN_DECLARED_OUTAGE`].
@@ -30,8 +30,8 @@ pub(crate) struct Trip {
 impl Trip {
     /// The reset time of a limit, if it is in the future.
     pub(super) fn open_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let told = self.resets_at.filter(|at| *at > now);
-        told.filter(|_| self.class == Class::Limit)
+        let stated = self.resets_at.filter(|at| *at > now);
+        stated.filter(|_| self.class == FailureClass::Limit)
     }
 }
 

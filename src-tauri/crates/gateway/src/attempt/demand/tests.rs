@@ -5,7 +5,7 @@ const LEAD: &str = r#"{"type":"object","properties":{"name":{"type":"string"},"s
 #[test]
 fn the_demands_of_a_route() {
     let schema = || Demand::Schema(Schema::new(LEAD).unwrap());
-    for (demand, said, good) in [
+    for (demand, text, good) in [
         (Demand::Text, "Hello.", true),
         (Demand::Text, " \n", false),
         (Demand::Json, "{}", true),
@@ -18,7 +18,7 @@ fn the_demands_of_a_route() {
         (schema(), r#"{"name":"Ada"}"#, false),
         (schema(), "sorry", false),
     ] {
-        assert_eq!(demand.check(said).is_ok(), good, "{demand:?}: {said}");
+        assert_eq!(demand.check(text).is_ok(), good, "{demand:?}: {text}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Selection of the candidate for the next request.
 
-use wire::Class;
+use wire::FailureClass;
 
 use super::{ATTEMPTS, Fallback};
 use crate::admitted::Admitted;
@@ -65,7 +65,7 @@ impl Fallback {
                 open.and_then(|primary| self.services.failing(primary))
             }
         };
-        class == Some(Class::Limit)
+        class == Some(FailureClass::Limit)
     }
 
     /// Only if the primary's model alone fails, by this attempt or its breaker, and the sibling has not failed recently.
@@ -76,7 +76,9 @@ impl Fallback {
                 .queue
                 .primary()
                 .and_then(|primary| self.services.failing(primary))
-                .is_some_and(|class| matches!(class, Class::Transient | Class::Silent)),
+                .is_some_and(|class| {
+                    matches!(class, FailureClass::Transient | FailureClass::Timeout)
+                }),
         };
         let stays = self.admitted.plan.stays && self.queue.is_first();
         stays || failing && !self.services.failed_lately(sibling)

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use wire::Class;
+use wire::FailureClass;
 
 use crate::attempt::breaker::PATIENCE;
 use crate::attempt::failed_attempt::FailedAttempt;
@@ -33,34 +33,36 @@ pub(super) fn next(
     let primary = candidate.is_primary();
     match failed_attempt.class {
         // The client renews its own login when it receives a refusal.
-        Class::Credential if primary && candidate.credential == Credential::ClientLogin => {
+        FailureClass::Credential if primary && candidate.credential == Credential::ClientLogin => {
             Next::Stop
         }
         // The client waits for its plan's reset when it receives it.
-        Class::Limit
+        FailureClass::Limit
             if primary && candidate.credential == Credential::ClientLogin && !for_limits =>
         {
             Next::Stop
         }
         // A translated request may be refused because of the translation.
-        Class::Caller if primary && !translated => Next::Stop,
-        Class::ContentPolicy if primary => Next::Stop,
+        FailureClass::Caller if primary && !translated => Next::Stop,
+        FailureClass::ContentPolicy if primary => Next::Stop,
         // The window in the provider's error has priority over the catalogue's. If neither is known, every other candidate may
         // have a larger one.
-        Class::ContextTooLong => Next::Larger(failed_attempt.window.or(context).unwrap_or(0)),
-        Class::Transient | Class::RateLimit if failed_attempt.hopeless => Next::Other,
-        Class::Transient | Class::RateLimit => match failed_attempt.retry_after {
+        FailureClass::ContextTooLong => {
+            Next::Larger(failed_attempt.window.or(context).unwrap_or(0))
+        }
+        FailureClass::Transient | FailureClass::RateLimit if failed_attempt.hopeless => Next::Other,
+        FailureClass::Transient | FailureClass::RateLimit => match failed_attempt.retry_after {
             Some(wait) if wait > PATIENCE => Next::Other,
             Some(wait) => Next::Again(wait.max(backoff())),
             None => Next::Again(backoff()),
         },
-        Class::Silent
-        | Class::Limit
-        | Class::Quota
-        | Class::Credential
-        | Class::ModelGone
-        | Class::Caller
-        | Class::ContentPolicy => Next::Other,
+        FailureClass::Timeout
+        | FailureClass::Limit
+        | FailureClass::Quota
+        | FailureClass::Credential
+        | FailureClass::ModelGone
+        | FailureClass::Caller
+        | FailureClass::ContentPolicy => Next::Other,
     }
 }
 
@@ -77,17 +79,19 @@ pub(super) fn may_repeat(took: Duration, last: bool, left: Option<Duration>) -> 
 pub(super) fn bears_on_breaker(failed_attempt: &FailedAttempt, candidate: &Candidate) -> bool {
     match failed_attempt.class {
         // The refused part may be one that Understudy wrote.
-        Class::Caller if candidate.carriage != Carriage::Own => false,
+        FailureClass::Caller if candidate.carriage != Carriage::Own => false,
         // These depend on the login; other clients may have another one.
-        Class::Credential | Class::Limit => candidate.credential != Credential::ClientLogin,
-        Class::Transient => failed_attempt.fault.is_theirs(),
-        Class::RateLimit
-        | Class::Silent
-        | Class::Quota
-        | Class::ModelGone
-        | Class::Caller
-        | Class::ContextTooLong
-        | Class::ContentPolicy => true,
+        FailureClass::Credential | FailureClass::Limit => {
+            candidate.credential != Credential::ClientLogin
+        }
+        FailureClass::Transient => failed_attempt.fault.is_theirs(),
+        FailureClass::RateLimit
+        | FailureClass::Timeout
+        | FailureClass::Quota
+        | FailureClass::ModelGone
+        | FailureClass::Caller
+        | FailureClass::ContextTooLong
+        | FailureClass::ContentPolicy => true,
     }
 }
 

@@ -47,7 +47,8 @@ fn what_follows_a_break_depends_on_whether_the_client_retries() {
 
 #[test]
 fn a_client_that_does_not_retry_gets_only_checked_responses() {
-    let ask = |body: &str| Ask::read(catalog::Dialect::OpenaiChat, body.as_bytes()).unwrap();
+    let ask =
+        |body: &str| RequestFields::read(catalog::Dialect::OpenaiChat, body.as_bytes()).unwrap();
     let plain = ask(r#"{"model":"m","messages":[]}"#);
     let tools =
         ask(r#"{"model":"m","messages":[],"tools":[{"type":"function","function":{"name":"t"}}]}"#);

@@ -27,19 +27,19 @@ fn primary(credential: Credential) -> Candidate {
 }
 
 fn answered(
-    class: Class,
+    class: FailureClass,
     status: u16,
     headers: &[(&'static str, &'static str)],
     body: &'static str,
 ) -> FailedAttempt {
-    let mut told = HeaderMap::new();
+    let mut answer_headers = HeaderMap::new();
     for (name, value) in headers {
-        told.insert(*name, HeaderValue::from_static(value));
+        answer_headers.insert(*name, HeaderValue::from_static(value));
     }
     FailedAttempt {
         answer: Some((
             StatusCode::from_u16(status).unwrap(),
-            told,
+            answer_headers,
             Bytes::from_static(body.as_bytes()),
         )),
         ..FailedAttempt::new(class, Fault::Ours, String::new())
@@ -54,7 +54,12 @@ fn message(reply: &ClientResponse) -> String {
 #[test]
 fn the_primarys_error_is_returned_byte_for_byte_if_nothing_is_added() {
     let body = r#"{ "type":"error", "error":{"type":"overloaded_error","message":"Overloaded"} }"#;
-    let failed_attempt = answered(Class::Transient, 529, &[("x-request-id", "r1")], body);
+    let failed_attempt = answered(
+        FailureClass::Transient,
+        529,
+        &[("x-request-id", "r1")],
+        body,
+    );
     let reply = exhausted(
         Dialect::Anthropic,
         &primary(Credential::OurKey),
@@ -74,8 +79,8 @@ fn the_primarys_error_is_returned_byte_for_byte_if_nothing_is_added() {
 fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message() {
     let known = ["Understudy: First is down".to_owned()];
     let body = r#"{"error":{"message":"Overloaded.","type":"server_error","param":null,"code":"server_is_overloaded"}}"#;
-    let told = |dialect, known: &[String]| {
-        let failed_attempt = answered(Class::Transient, 503, &[], body);
+    let answer_to = |dialect, known: &[String]| {
+        let failed_attempt = answered(FailureClass::Transient, 503, &[], body);
         exhausted(
             dialect,
             &primary(Credential::OurKey),
@@ -84,7 +89,7 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message
             known,
         )
     };
-    let reply = told(Dialect::OpenaiResponses, &known);
+    let reply = answer_to(Dialect::OpenaiResponses, &known);
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
         serde_json::from_slice::<serde_json::Value>(&reply.body).unwrap(),
@@ -92,8 +97,8 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message
             "message": "Overloaded. Understudy: First is down", "type": "server_error", "param": null, "code": null,
         }})
     );
-    assert_eq!(told(Dialect::OpenaiResponses, &[]).body, body);
-    let chat = told(Dialect::OpenaiChat, &known);
+    assert_eq!(answer_to(Dialect::OpenaiResponses, &[]).body, body);
+    let chat = answer_to(Dialect::OpenaiChat, &known);
     assert!(String::from_utf8_lossy(&chat.body).contains(UNHEARD));
 }
 
@@ -103,7 +108,7 @@ fn the_verdict_is_appended_to_a_message_and_other_bodies_stay() {
         "Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left".to_owned(),
     ];
     let json = answered(
-        Class::Transient,
+        FailureClass::Transient,
         500,
         &[],
         r#"{"error":{"message":"Internal error","type":"api_error"}}"#,
@@ -119,7 +124,7 @@ fn the_verdict_is_appended_to_a_message_and_other_bodies_stay() {
         message(&reply),
         "Internal error. Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left"
     );
-    let html = answered(Class::Transient, 502, &[], "<h1>Bad gateway</h1>");
+    let html = answered(FailureClass::Transient, 502, &[], "<h1>Bad gateway</h1>");
     let reply = exhausted(
         Dialect::OpenaiChat,
         &primary(Credential::OurKey),
@@ -138,7 +143,7 @@ fn a_provider_without_response_causes_a_status_that_the_client_understands() {
         (Dialect::OpenaiResponses, 503),
     ] {
         let failed_attempt = FailedAttempt::new(
-            Class::Transient,
+            FailureClass::Transient,
             Fault::Theirs(FailureKind::Connect),
             "connection refused",
         );
@@ -165,7 +170,7 @@ fn a_bad_stored_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
             Dialect::Anthropic,
             &primary(credential),
             "First",
-            answered(Class::Credential, 401, &[], body),
+            answered(FailureClass::Credential, 401, &[], body),
             &[],
         );
         assert_eq!(reply.status.as_u16(), status);
@@ -176,20 +181,20 @@ fn a_bad_stored_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
 #[test]
 fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
     let body = r#"{"error":{"message":"slow down"}}"#;
-    for (dialect, asked, patience, told) in [
+    for (dialect, stated, patience, expected) in [
         (Dialect::Anthropic, Some("20"), Some(20), Some("20")),
         (Dialect::Anthropic, Some("3600"), Some(3600), Some("60")),
         (Dialect::OpenaiResponses, None, None, Some("15")),
         (Dialect::OpenaiResponses, Some("7"), Some(7), Some("7")),
         (Dialect::OpenaiChat, None, None, None),
     ] {
-        let headers: Vec<_> = asked
+        let headers: Vec<_> = stated
             .map(|value| ("retry-after", value))
             .into_iter()
             .collect();
         let failed_attempt = FailedAttempt {
             retry_after: patience.map(Duration::from_secs),
-            ..answered(Class::RateLimit, 429, &headers, body)
+            ..answered(FailureClass::RateLimit, 429, &headers, body)
         };
         let reply = exhausted(
             dialect,
@@ -202,7 +207,7 @@ fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
             .headers
             .get(RETRY_AFTER)
             .map(|value| value.to_str().unwrap());
-        assert_eq!(got, told, "{dialect} {asked:?}");
+        assert_eq!(got, expected, "{dialect} {stated:?}");
     }
 }
 
@@ -217,7 +222,7 @@ fn a_limit_keeps_its_headers() {
         ];
         let failed_attempt = FailedAttempt {
             retry_after: Some(Duration::from_secs(3600)),
-            ..answered(Class::Limit, 429, &headers, body)
+            ..answered(FailureClass::Limit, 429, &headers, body)
         };
         let reply = exhausted(
             dialect,
@@ -237,7 +242,7 @@ fn a_limit_keeps_its_headers() {
 fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
-    for (dialect, headers, patience_ms, told) in [
+    for (dialect, headers, patience_ms, expected) in [
         // Codex parses no milliseconds, dates or fractions, and would treat each of these 429 as final.
         (
             responses,
@@ -270,7 +275,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     ] {
         let failed_attempt = FailedAttempt {
             retry_after: Some(Duration::from_millis(patience_ms)),
-            ..answered(Class::RateLimit, 429, &headers, body)
+            ..answered(FailureClass::RateLimit, 429, &headers, body)
         };
         let reply = exhausted(
             dialect,
@@ -280,7 +285,7 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
             &[],
         );
         let got = reply.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
-        assert_eq!(got, told, "{dialect} {headers:?}");
+        assert_eq!(got, expected, "{dialect} {headers:?}");
     }
 }
 
@@ -289,15 +294,15 @@ fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
 fn no_final_error_makes_a_client_hang_or_storm() {
     for dialect in Dialect::ALL {
         for (class, status) in [
-            (Class::Transient, 500),
-            (Class::Transient, 503),
-            (Class::Transient, 529),
-            (Class::RateLimit, 429),
-            (Class::Quota, 429),
-            (Class::Quota, 402),
-            (Class::Credential, 401),
-            (Class::Credential, 403),
-            (Class::ModelGone, 404),
+            (FailureClass::Transient, 500),
+            (FailureClass::Transient, 503),
+            (FailureClass::Transient, 529),
+            (FailureClass::RateLimit, 429),
+            (FailureClass::Quota, 429),
+            (FailureClass::Quota, 402),
+            (FailureClass::Credential, 401),
+            (FailureClass::Credential, 403),
+            (FailureClass::ModelGone, 404),
         ] {
             let failed_attempt = answered(class, status, &[], r#"{"error":{"message":"no"}}"#);
             let reply = exhausted(

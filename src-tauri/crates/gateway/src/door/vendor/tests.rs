@@ -47,7 +47,7 @@ const OURS: (&str, &str) = ("authorization", "Bearer t0ken");
 #[test]
 fn a_request_goes_to_the_vendor_of_its_login() {
     let config = config();
-    for (asked, headers, vendor) in [
+    for (requested, headers, vendor) in [
         (EMBEDDINGS, &[OPENAI] as &[_], "openai"),
         (FILES, &[OPENAI], "openai"),
         (FILES, &[CLAUDE, VERSION], "anthropic"),
@@ -73,9 +73,9 @@ fn a_request_goes_to_the_vendor_of_its_login() {
     ] {
         let expected = Ok((vendor.to_owned(), Credential::ClientLogin));
         assert_eq!(
-            found(asked, headers, &config),
+            found(requested, headers, &config),
             expected,
-            "{asked:?} {headers:?}"
+            "{requested:?} {headers:?}"
         );
     }
 }
@@ -104,7 +104,7 @@ fn a_login_of_unknown_vendor_is_looked_up() {
 #[test]
 fn a_path_that_the_vendor_does_not_have_is_not_found() {
     let config = config();
-    for (asked, headers) in [
+    for (requested, headers) in [
         (EMBEDDINGS, &[CLAUDE] as &[_]),
         (("POST", "/v1/messages/batches"), &[OPENAI]),
         (("POST", "/v1/organization/admin_api_keys"), &[OPENAI]),
@@ -112,9 +112,9 @@ fn a_path_that_the_vendor_does_not_have_is_not_found() {
         (("POST", "/v1/whatever"), &[OPENAI]),
         (("POST", "/v1/whatever"), &[]),
     ] {
-        let refused = found(asked, headers, &config).unwrap_err();
-        let path = TurnedAway::Path(asked.1.to_owned());
-        assert_eq!(refused, path, "{asked:?} {headers:?}");
+        let refused = found(requested, headers, &config).unwrap_err();
+        let path = TurnedAway::Path(requested.1.to_owned());
+        assert_eq!(refused, path, "{requested:?} {headers:?}");
     }
 }
 
@@ -137,19 +137,19 @@ fn the_stored_key_pays_only_for_embeddings_and_moderations_within_the_cap() {
     }
     let openai = EndpointId::new("openai");
     config.endpoints.get_mut(&openai).unwrap().key = Some(Secret::new("sk-kept"));
-    for asked in [EMBEDDINGS, ("POST", "/v1/moderations")] {
+    for requested in [EMBEDDINGS, ("POST", "/v1/moderations")] {
         let by_key = Ok(("openai".to_owned(), Credential::OurKey));
-        assert_eq!(found(asked, &[OURS], &config), by_key, "{asked:?}");
+        assert_eq!(found(requested, &[OURS], &config), by_key, "{requested:?}");
     }
-    for asked in [
+    for requested in [
         FILES,
         ("POST", "/v1/images/generations"),
         ("GET", "/v1/models/gpt-6"),
     ] {
-        let refused = found(asked, &[OURS], &config).unwrap_err();
+        let refused = found(requested, &[OURS], &config).unwrap_err();
         assert!(
             matches!(refused, TurnedAway::NeedsLogin { .. }),
-            "{asked:?}: {refused}"
+            "{requested:?}: {refused}"
         );
     }
     let used_up = UsedUp {

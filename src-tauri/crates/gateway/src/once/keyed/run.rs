@@ -97,8 +97,8 @@ impl Running {
             let Ok(bytes) = frame.map_err(|aborted| aborted.0)?.into_data() else {
                 continue;
             };
-            let whole = self.check.push(&bytes);
-            if self.streamed && !whole {
+            let complete = self.check.push(&bytes);
+            if self.streamed && !complete {
                 self.recorder.show(bytes);
                 continue;
             }
@@ -124,11 +124,11 @@ impl Running {
 
     /// It has ended: a response is stored first and then sent, an error is only sent.
     async fn finish(self, ticket: Ticket, now: DateTime<Utc>) {
-        let given = self.recorder.tape().body();
-        let given = given.map(|pieces| joined(pieces.iter()));
+        let released = self.recorder.tape().body();
+        let released = released.map(|pieces| joined(pieces.iter()));
         if !self.check.is_answer() {
             ticket.replays.fail(ticket.key).await;
-        } else if let Err(unkept) = self.keep(&ticket, given.as_ref(), now).await {
+        } else if let Err(unkept) = self.keep(&ticket, released.as_ref(), now).await {
             return self.take_back(ticket, unkept);
         }
         if !self.streamed {
@@ -136,7 +136,7 @@ impl Running {
         }
         self.recorder.end(TapeEnd::Complete);
         let Head { status, headers } = self.head;
-        ticket.publish(match given {
+        ticket.publish(match released {
             Some(body) => RunResult::Released(ClientResponse {
                 status,
                 headers,

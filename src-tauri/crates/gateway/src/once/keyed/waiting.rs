@@ -74,16 +74,16 @@ async fn wait(
     exchange.answered(StatusCode::OK);
     let (reply, end) = reply(result, dialect);
     let reply = reply.cite(exchange.id());
-    let whole = reply.status.is_success();
-    let told: Bytes = if whole {
+    let succeeded = reply.status.is_success();
+    let body: Bytes = if succeeded {
         reply.body
     } else {
         rescue::as_event(dialect, &reply)
     };
-    exchange.handed(told.len());
-    if outlet.give(told).await.is_ok() {
+    exchange.handed(body.len());
+    if outlet.give(body).await.is_ok() {
         exchange.end(end);
-        if !whole {
+        if !succeeded {
             outlet
                 .abort("the request with this key failed".to_owned())
                 .await;

@@ -72,7 +72,7 @@ fn a_returning_client_reads_from_the_first_byte() {
     assert!(recorder.tape().rejoin().is_none(), "somebody is reading");
     drop(reader);
     assert_eq!(recorder.tape().attendance(), Attendance::Left);
-    assert_eq!(recorder.tape().given(), Some(vec![piece("a")]));
+    assert_eq!(recorder.tape().released(), Some(vec![piece("a")]));
     let reader = recorder.tape().rejoin().unwrap();
     recorder.end(TapeEnd::Complete);
     for text in ["a", "b"] {

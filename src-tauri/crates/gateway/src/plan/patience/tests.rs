@@ -15,7 +15,7 @@ async fn a_candidate_is_abandoned_while_the_client_still_waits() {
         suspect: true,
         p95: Some(s(50)),
     };
-    for (waits, turn, at, given) in [
+    for (waits, turn, at, expected) in [
         (Some(60), well(None), 0, Some(45)),
         (Some(300), well(None), 0, Some(285)),
         (Some(600), well(Some(s(100))), 0, Some(585)),
@@ -32,8 +32,8 @@ async fn a_candidate_is_abandoned_while_the_client_still_waits() {
         (None, suspect, 0, None),
     ] {
         let until = until(began, waits.map(s), turn, began + s(at));
-        let given = given.map(|given| began + s(given));
-        assert_eq!(until, given, "{waits:?} {turn:?} {at}");
+        let expected = expected.map(|expected| began + s(expected));
+        assert_eq!(until, expected, "{waits:?} {turn:?} {at}");
     }
 }
 

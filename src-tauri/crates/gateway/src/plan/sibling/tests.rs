@@ -34,9 +34,9 @@ fn vendor(medium: Option<f64>) -> EndpointConfig {
         model("sonnet-1", medium, 1_000_000),
         model("haiku-1", Some(1.0), 200_000),
     ];
-    let rank = |models: &str, stand_in: &str| Rank {
+    let rank = |models: &str, fallback_model: &str| Rank {
         models: vec![models.into()],
-        stand_in: Some(stand_in.into()),
+        fallback_model: Some(fallback_model.into()),
     };
     found.tiers = BTreeMap::from([
         (Tier::Large, rank("opus-*", "opus-1")),

@@ -163,7 +163,7 @@ fn the_error_names_the_place_where_a_request_waits() {
         (Some("[::1]:4747"), "http://[::1]:4747/ui/#review/0a1b"),
         (None, "understudyd review show 0a1b"),
     ] {
-        let told = super::waits("0a1b", engine.map(|engine| engine.parse().unwrap()));
-        assert!(told.contains(shown), "{told}");
+        let sentence = super::waits("0a1b", engine.map(|engine| engine.parse().unwrap()));
+        assert!(sentence.contains(shown), "{sentence}");
     }
 }

@@ -6,12 +6,12 @@ use catalog::{Dialect, EndpointId, ModelId};
 use gateway::{CandidateRule, End, Outcome, Restart, Timers};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use stage::{Cue, End as Answered, Fault, Line};
+use stage::{Fault, ResponseEnd as Answered, ScriptStep, ScriptedPart};
 use tokio::time::{Instant, timeout};
 
 use crate::by_hand::{Beat, STREAM, always, first_content, raw, recorded, streaming};
-use crate::delivery::{given, is_complete};
-use crate::world::{Scene, question, question_with_tool, text, whole};
+use crate::delivery::{delivered, is_complete};
+use crate::world::{Scene, complete, question, question_with_tool, text};
 
 fn pipeline(head: http::request::Builder) -> http::request::Builder {
     head.header("x-understudy-pipeline", "leads")
@@ -20,18 +20,22 @@ fn pipeline(head: http::request::Builder) -> http::request::Builder {
 #[tokio::test(start_paused = true)]
 async fn trap_03_headers_and_then_nothing_is_a_timeout_with_its_own_name() {
     for dialect in Dialect::ALL {
-        let (mut scene, asked) = always([raw(STREAM), Beat::Stall]);
+        let (mut scene, requested) = always([raw(STREAM), Beat::Stall]);
         let since = Instant::now();
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}: {told}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}: {received}");
         let limit = Timers::default().first_content;
         assert!(
             (limit..limit + Duration::from_secs(1)).contains(&since.elapsed()),
             "the timer for headers was met: {dialect} {:?}",
             since.elapsed()
         );
-        assert_eq!(asked.count(), 1, "{dialect}: silence is not asked again");
-        assert_eq!(scene.asked().await.0, ["lead", "second"], "{dialect}");
+        assert_eq!(
+            requested.count(),
+            1,
+            "{dialect}: silence is not asked again"
+        );
+        assert_eq!(scene.requested().await.0, ["lead", "second"], "{dialect}");
     }
 }
 
@@ -53,11 +57,11 @@ async fn trap_04_an_error_after_the_opening_event_fails_over() {
         events.truncate(first_content(dialect));
         events.push(error.to_owned());
         let (mut scene, _) = streaming(&events);
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}: {told}");
-        assert!(!told.contains("TRANSCRIPT"), "{dialect}: {told}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}: {received}");
+        assert!(!received.contains("TRANSCRIPT"), "{dialect}: {received}");
         assert_eq!(
-            scene.asked().await,
+            scene.requested().await,
             (
                 vec!["lead".into(), "lead".into(), "second".into()],
                 End::Complete
@@ -72,9 +76,9 @@ async fn trap_13_nothing_of_a_failed_attempt_is_left_in_the_next() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         // The first response was truncated in a tool call, with usage reported and a block open.
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             times: Some(2),
-            ..Cue::fault(Fault::CutInTool)
+            ..ScriptStep::fault(Fault::CutInTool)
         });
         let question = question_with_tool(dialect);
         let response = scene.send(dialect, question.clone(), pipeline).await;
@@ -84,16 +88,16 @@ async fn trap_13_nothing_of_a_failed_attempt_is_left_in_the_next() {
             "x-request-id"
         };
         let header = response.headers()[id].to_str().unwrap().to_owned();
-        let told = text(response).await.unwrap();
+        let received = text(response).await.unwrap();
         let exchange = scene.ended().await;
-        let asked = exchange.attempts.iter().map(|a| a.endpoint.as_str());
-        assert!(asked.eq(["lead", "lead", "second"]), "{dialect}");
+        let requested = exchange.attempts.iter().map(|a| a.endpoint.as_str());
+        assert!(requested.eq(["lead", "lead", "second"]), "{dialect}");
 
         // The same question to a stage with the same number of earlier requests: the same response, byte for byte.
         let alone = Scene::new();
         let direct = alone.send(dialect, question, pipeline).await;
         assert_eq!(direct.headers()[id], header.as_str(), "{dialect}");
-        assert_eq!(text(direct).await.unwrap(), told, "{dialect}");
+        assert_eq!(text(direct).await.unwrap(), received, "{dialect}");
         let last = exchange.attempts.last().unwrap();
         assert_eq!(last.report.tool_calls.len(), 0, "{dialect}");
     }
@@ -102,28 +106,39 @@ async fn trap_13_nothing_of_a_failed_attempt_is_left_in_the_next() {
 #[tokio::test(start_paused = true)]
 async fn trap_14_after_the_commit_there_is_one_lifecycle_and_each_tool_call_once() {
     for dialect in Dialect::ALL {
-        let bash = |command: &str| Line::Tool {
+        let bash = |command: &str| ScriptedPart::Tool {
             name: "Bash".to_owned(),
             input: json!({ "command": command }),
         };
         let mut scene = Scene::new().of_agent();
         scene.restarts(Restart::Always);
-        scene.lead.cue(Cue {
+        scene.lead.cue(ScriptStep {
             fault: Some(Fault::CutBeforeFinal),
-            ..Cue::answer([Line::Text("I will look.".into()), bash("first-call")])
+            ..ScriptStep::answer([
+                ScriptedPart::Text("I will look.".into()),
+                bash("first-call"),
+            ])
         });
-        scene.second.cue(Cue::answer([
-            Line::Text("I will look again.".into()),
+        scene.second.cue(ScriptStep::answer([
+            ScriptedPart::Text("I will look again.".into()),
             bash("second-call"),
         ]));
         let question = question_with_tool(dialect);
         let response = scene.send(dialect, question, |head| head).await;
-        let told = text(response).await.unwrap();
-        assert!(is_complete(dialect, told.as_bytes()), "{dialect}: {told}");
+        let received = text(response).await.unwrap();
+        assert!(
+            is_complete(dialect, received.as_bytes()),
+            "{dialect}: {received}"
+        );
         for once in ["event: message_start", "event: response.created", "[DONE]"] {
-            assert!(told.matches(once).count() <= 1, "{dialect}: {once}: {told}");
+            assert!(
+                received.matches(once).count() <= 1,
+                "{dialect}: {once}: {received}"
+            );
         }
-        let data = told.lines().filter_map(|line| line.strip_prefix("data: "));
+        let data = received
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "));
         let added: Vec<Value> = data
             .filter_map(|data| serde_json::from_str::<Value>(data).ok())
             .filter(|event| event["type"] == "response.output_item.added")
@@ -134,7 +149,7 @@ async fn trap_14_after_the_commit_there_is_one_lifecycle_and_each_tool_call_once
         assert_eq!(indexes, added, "{dialect}: no index twice");
         let exchange = scene.ended().await;
         assert_eq!((exchange.end, exchange.restarts), (End::Complete, 1));
-        assert!(!told.contains("first-call"), "{dialect}: {told}");
+        assert!(!received.contains("first-call"), "{dialect}: {received}");
         assert_eq!(
             exchange.attempts[1].report.tool_calls.len(),
             1,
@@ -151,20 +166,20 @@ async fn trap_15_a_refusal_of_the_second_never_hides_the_first_one_s_error() {
         let response = scene.ask(dialect).await;
         assert_eq!(response.status(), 503, "{dialect}");
         text(response).await.unwrap();
-        assert_eq!(scene.asked().await.1, End::Exhausted, "{dialect}");
+        assert_eq!(scene.requested().await.1, End::Exhausted, "{dialect}");
 
         // Within a response: a broken connection without a 400.
         let mut scene = Scene::with(Fault::CutInText);
         scene.restarts(Restart::Always);
         scene.second.outage(Some(Fault::status(400)));
-        let (told, end) = given(scene.ask(dialect).await).await;
+        let (received, end) = delivered(scene.ask(dialect).await).await;
         assert!(end.is_err(), "{dialect}");
-        let told = String::from_utf8(told).unwrap();
+        let received = String::from_utf8(received).unwrap();
         assert!(
-            !told.contains("The request is not valid"),
-            "{dialect}: {told}"
+            !received.contains("The request is not valid"),
+            "{dialect}: {received}"
         );
-        assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
+        assert_eq!(scene.requested().await.1, End::Cut, "{dialect}");
     }
 }
 
@@ -174,17 +189,17 @@ async fn trap_16_rate_limits_in_the_middle_do_not_spin() {
     let mut events = recorded(Dialect::Anthropic, "text");
     events.truncate(first_content(Dialect::Anthropic) + 1);
     events.push(limited.to_owned());
-    let (mut scene, asked) = streaming(&events);
+    let (mut scene, requested) = streaming(&events);
     scene.restarts(Restart::Always);
     scene.second.outage(Some(Fault::ErrorEvent));
     let since = Instant::now();
-    let (_, end) = given(scene.ask(Dialect::Anthropic).await).await;
+    let (_, end) = delivered(scene.ask(Dialect::Anthropic).await).await;
     assert!(end.is_err());
     assert!(since.elapsed() < Duration::from_secs(60));
-    let (all, how) = scene.asked().await;
+    let (all, how) = scene.requested().await;
     assert_eq!(how, End::Cut);
     assert!(all.len() <= 6, "{all:?}");
-    assert_eq!(asked.count() + scene.second.received().len(), all.len());
+    assert_eq!(requested.count() + scene.second.received().len(), all.len());
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,7 +209,7 @@ async fn trap_17_a_client_that_leaves_ends_all_that_is_done_for_it_and_its_token
         let mut scene = Scene::with(Fault::status(503));
         let waited = timeout(Duration::from_millis(100), scene.ask(dialect)).await;
         assert!(waited.is_err(), "{dialect}");
-        assert_eq!(scene.asked().await.1, End::ClientLeft);
+        assert_eq!(scene.requested().await.1, End::ClientLeft);
         assert!(
             timeout(Duration::from_secs(60), std::future::pending::<()>())
                 .await
@@ -205,9 +220,9 @@ async fn trap_17_a_client_that_leaves_ends_all_that_is_done_for_it_and_its_token
 
         // During the second attempt, which is running and held.
         let mut scene = Scene::with(Fault::CutAfterOpening);
-        scene.second.cue(Cue {
+        scene.second.cue(ScriptStep {
             fault: Some(Fault::Drip(Duration::from_secs(1))),
-            ..Cue::answer([Line::Text("and so on ".repeat(20))])
+            ..ScriptStep::answer([ScriptedPart::Text("and so on ".repeat(20))])
         });
         scene.verified();
         let waited = timeout(Duration::from_secs(12), scene.ask(dialect)).await;
@@ -243,12 +258,12 @@ async fn trap_20_a_short_retry_after_is_waited_for_and_a_long_one_is_not() {
         ),
     ] {
         let mut scene = Scene::new();
-        scene.lead.cue(Cue::fault(fault.parse().unwrap()));
+        scene.lead.cue(ScriptStep::fault(fault.parse().unwrap()));
         let since = Instant::now();
         let dialect = Dialect::OpenaiChat;
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{fault}: {told}");
-        assert_eq!(scene.asked().await.0, candidates, "{fault}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{fault}: {received}");
+        assert_eq!(scene.requested().await.0, candidates, "{fault}");
         let took = since.elapsed();
         assert!(
             (Duration::from_secs(at_least)..Duration::from_secs(at_least + 2)).contains(&took),
@@ -262,10 +277,13 @@ async fn trap_21_without_money_the_same_key_is_not_tried_again() {
     for dialect in Dialect::ALL {
         for fault in ["429-quota", "400-quota", "429-quota:retry-after=1", "402"] {
             let mut scene = Scene::with(fault.parse().unwrap());
-            let told = text(scene.ask(dialect).await).await.unwrap();
-            assert!(whole(dialect, &told), "{dialect} {fault}: {told}");
+            let received = text(scene.ask(dialect).await).await.unwrap();
+            assert!(
+                complete(dialect, &received),
+                "{dialect} {fault}: {received}"
+            );
             assert_eq!(
-                scene.asked().await.0,
+                scene.requested().await.0,
                 ["lead", "second"],
                 "{dialect} {fault}"
             );
@@ -282,14 +300,14 @@ async fn trap_22_the_caller_s_own_fault_is_one_attempt_and_comes_back_unchanged(
             scene.windows(Some(200_000), Some(100_000));
             let response = scene.ask(dialect).await;
             assert_eq!(response.status().as_str(), &fault[..3], "{dialect}");
-            let told = text(response).await.unwrap();
-            let (asked, _) = scene.asked().await;
-            assert_eq!(asked, ["lead"], "{dialect} {fault}");
+            let received = text(response).await.unwrap();
+            let (requested, _) = scene.requested().await;
+            assert_eq!(requested, ["lead"], "{dialect} {fault}");
 
             let alone = Scene::with(fault.parse().unwrap());
             alone.change(|config| config.paused = true);
             let direct = text(alone.ask(dialect).await).await.unwrap();
-            assert_eq!(told, direct, "{dialect} {fault}");
+            assert_eq!(received, direct, "{dialect} {fault}");
         }
     }
 }
@@ -303,9 +321,12 @@ async fn trap_26_an_error_before_the_stream_keeps_its_status_and_its_words() {
             let response = scene.ask(dialect).await;
             assert_eq!(response.status(), status, "{dialect}");
             assert_eq!(response.headers()["content-type"], "application/json");
-            let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
-            assert!(told["error"]["message"].is_string(), "{dialect}: {told}");
-            assert_eq!(scene.asked().await.1, End::Exhausted, "{dialect}");
+            let received: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+            assert!(
+                received["error"]["message"].is_string(),
+                "{dialect}: {received}"
+            );
+            assert_eq!(scene.requested().await.1, End::Exhausted, "{dialect}");
         }
     }
 }
@@ -313,28 +334,28 @@ async fn trap_26_an_error_before_the_stream_keeps_its_status_and_its_words() {
 #[tokio::test(start_paused = true)]
 async fn trap_27_an_error_in_a_stream_is_in_the_client_s_own_dialect() {
     for dialect in Dialect::ALL {
-        let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
+        let mut scene = Scene::with(Fault::NoHeaders(None));
         scene.second.outage(Some(Fault::status(503)));
         let response = scene.send(dialect, question(dialect), pipeline).await;
-        let (told, end) = given(response).await;
+        let (received, end) = delivered(response).await;
         assert!(end.is_err(), "{dialect}");
-        let told = String::from_utf8(told).unwrap();
-        let last = told.lines().rfind(|line| line.starts_with("data: "));
+        let received = String::from_utf8(received).unwrap();
+        let last = received.lines().rfind(|line| line.starts_with("data: "));
         let event: Value = serde_json::from_str(&last.unwrap()["data: ".len()..]).unwrap();
         let message = match dialect {
             Dialect::Anthropic => {
-                assert_eq!(event["type"], "error", "{told}");
+                assert_eq!(event["type"], "error", "{received}");
                 &event["error"]["message"]
             }
             Dialect::OpenaiChat => &event["error"]["message"],
             Dialect::OpenaiResponses => match event["type"].as_str() {
                 Some("response.failed") => &event["response"]["error"]["message"],
                 Some("error") => &event["message"],
-                other => panic!("{other:?}: {told}"),
+                other => panic!("{other:?}: {received}"),
             },
         };
-        assert!(message.is_string(), "{dialect}: {told}");
-        assert_eq!(scene.asked().await.1, End::Exhausted, "{dialect}");
+        assert!(message.is_string(), "{dialect}: {received}");
+        assert_eq!(scene.requested().await.1, End::Exhausted, "{dialect}");
     }
 }
 
@@ -378,9 +399,9 @@ async fn trap_31b_a_connection_that_breaks_costs_one_request_an_attempt() {
             for restart in [Restart::Never, Restart::Always] {
                 let mut scene = Scene::with(fault.clone());
                 scene.restarts(restart);
-                let _ = given(scene.ask(dialect).await).await;
-                let (asked, _) = scene.asked().await;
-                let booked = |who: &str| asked.iter().filter(|id| *id == who).count();
+                let _ = delivered(scene.ask(dialect).await).await;
+                let (requested, _) = scene.requested().await;
+                let booked = |who: &str| requested.iter().filter(|id| *id == who).count();
                 assert_eq!(
                     (scene.lead.received().len(), scene.second.received().len()),
                     (booked("lead"), booked("second")),

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use catalog::Dialect;
 use gateway::End;
 use http_body_util::BodyExt;
-use stage::{Cue, Fault};
+use stage::{Fault, ScriptStep};
 use tokio::time::Instant;
 
 use crate::by_hand::{Beat, STREAM, always, raw, recorded};
 use crate::compressed::{Coding, compressed};
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 /// Maximum number of held bytes of one response.
 const HELD: usize = 16 << 20;
@@ -36,9 +36,9 @@ async fn trap_29_every_way_to_write_an_event_stream_is_read_and_nothing_of_it_ch
                     beats.push(Beat::Wait(Duration::from_millis(1)));
                 }
                 let (mut scene, _) = always(beats);
-                let told = text(scene.ask(dialect).await).await.unwrap();
-                assert_eq!(told, written, "{dialect}, {size} at a time");
-                assert_eq!(scene.asked().await.1, End::Complete, "{dialect} {size}");
+                let received = text(scene.ask(dialect).await).await.unwrap();
+                assert_eq!(received, written, "{dialect}, {size} at a time");
+                assert_eq!(scene.requested().await.1, End::Complete, "{dialect} {size}");
             }
         }
     }
@@ -51,12 +51,12 @@ async fn trap_31_an_endless_event_is_abandoned_and_a_long_one_is_read_once() {
         let junk = Bytes::from(vec![b'x'; 1 << 20]);
         let mut beats = vec![raw(STREAM), raw("data: ")];
         beats.extend(std::iter::repeat_n(Beat::Bytes(junk), 2 * (HELD >> 20)));
-        let (mut scene, asked) = always(beats);
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}");
+        let (mut scene, requested) = always(beats);
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(complete(dialect, &received), "{dialect}");
         let exchange = scene.ended().await;
         assert_eq!(exchange.end, End::Complete, "{dialect}");
-        assert_eq!(asked.count() + 1, exchange.attempts.len(), "{dialect}");
+        assert_eq!(requested.count() + 1, exchange.attempts.len(), "{dialect}");
 
         // Four megabytes of comment in pieces of a kilobyte: if every piece caused a new scan, eight billion bytes would be
         // read.
@@ -68,9 +68,9 @@ async fn trap_31_an_endless_event_is_abandoned_and_a_long_one_is_read_once() {
             beats.push(Beat::Bytes(Bytes::copy_from_slice(piece)));
         }
         let (mut scene, _) = always(beats);
-        let told = text(scene.ask(dialect).await).await.unwrap();
-        assert!(told == written, "{dialect}: {} bytes", told.len());
-        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+        let received = text(scene.ask(dialect).await).await.unwrap();
+        assert!(received == written, "{dialect}: {} bytes", received.len());
+        assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
     }
 }
 
@@ -80,23 +80,23 @@ async fn trap_31c_compressed_responses_and_wrong_lengths_reach_no_client() {
         // The gateway requests uncompressed bytes, whatever the client accepts; a compressed response is decoded.
         let plain = recorded(dialect, "text");
         for coding in Coding::ALL {
-            let (mut scene, asked) = always(compressed(STREAM, coding, &plain).await);
+            let (mut scene, requested) = always(compressed(STREAM, coding, &plain).await);
             let response = scene
                 .send(dialect, question(dialect), |head| {
                     head.header("accept-encoding", "gzip, br")
                 })
                 .await;
             assert!(!response.headers().contains_key("content-encoding"));
-            let told = text(response).await.unwrap();
-            assert_eq!(told, plain.concat(), "{dialect} {coding:?}");
-            let requests = asked.all();
+            let received = text(response).await.unwrap();
+            assert_eq!(received, plain.concat(), "{dialect} {coding:?}");
+            let requests = requested.all();
             assert_eq!(requests.len(), 1, "{dialect} {coding:?}");
             assert!(
                 requests[0].contains("accept-encoding: identity\r\n"),
                 "{dialect}: {}",
                 requests[0]
             );
-            assert_eq!(scene.asked().await.0, ["lead"], "{dialect} {coding:?}");
+            assert_eq!(scene.requested().await.0, ["lead"], "{dialect} {coding:?}");
         }
 
         // The upstream's content length is not forwarded, because it belongs to its framing.
@@ -110,7 +110,7 @@ async fn trap_31c_compressed_responses_and_wrong_lengths_reach_no_client() {
         assert!(!response.headers().contains_key("content-length"));
         assert!(!response.headers().contains_key("connection"));
         assert_eq!(text(response).await.unwrap(), body, "{dialect}");
-        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+        assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
     }
 }
 
@@ -119,7 +119,7 @@ async fn trap_31c_compressed_responses_and_wrong_lengths_reach_no_client() {
 async fn trap_32_an_answer_of_315_seconds_is_kept_alive_from_its_fifteenth_on() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
-        scene.lead.cue(Cue::fault(Fault::Stall {
+        scene.lead.cue(ScriptStep::fault(Fault::Stall {
             after: 1,
             lasting: Some(Duration::from_secs(315)),
         }));
@@ -131,17 +131,17 @@ async fn trap_32_an_answer_of_315_seconds_is_kept_alive_from_its_fifteenth_on() 
             })
             .await;
         let mut body = response.into_body();
-        let (mut told, mut longest) = (String::new(), Duration::ZERO);
+        let (mut received, mut longest) = (String::new(), Duration::ZERO);
         while let Some(frame) = body.frame().await {
             longest = longest.max(since.elapsed());
             since = Instant::now();
             let bytes = frame.unwrap().into_data().unwrap();
-            told.push_str(std::str::from_utf8(&bytes).unwrap());
+            received.push_str(std::str::from_utf8(&bytes).unwrap());
         }
         assert!(longest <= Duration::from_secs(15), "{dialect}: {longest:?}");
         // Keep-alives are complete comments between events: a line reader never reads a part of one.
-        assert!(told.starts_with(": "), "{dialect}: {told}");
-        assert!(whole(dialect, &told), "{dialect}: {told}");
-        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+        assert!(received.starts_with(": "), "{dialect}: {received}");
+        assert!(complete(dialect, &received), "{dialect}: {received}");
+        assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use stage::Fault;
 
 use crate::by_hand::{always, raw};
-use crate::world::{Scene, question, text, whole};
+use crate::world::{Scene, complete, question, text};
 
 const KEY: &str = "sk-of-the-lead-0123456789";
 
@@ -19,8 +19,11 @@ async fn trap_52_a_key_in_the_body_goes_to_no_other_vendor() {
         let response = scene.send(dialect, body, |head| {
             head.header("authorization", "Bearer sk-of-the-client")
         });
-        let told = text(response.await).await.unwrap();
-        assert!(whole(dialect, &told), "{dialect}: {told}");
+        let received_body = text(response.await).await.unwrap();
+        assert!(
+            complete(dialect, &received_body),
+            "{dialect}: {received_body}"
+        );
         let received = scene.second.received();
         assert_eq!(received.len(), 1, "{dialect}");
         let body = String::from_utf8_lossy(&received[0].body);
@@ -46,7 +49,7 @@ async fn trap_53_no_error_quotes_a_key() {
                 "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                 body.len()
             );
-            let (mut scene, asked) = always([raw(head), raw(body)]);
+            let (mut scene, requested) = always([raw(head), raw(body)]);
             scene.change(|config| {
                 let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
                 lead.endpoint.auth = Auth::Bearer;
@@ -58,9 +61,12 @@ async fn trap_53_no_error_quotes_a_key() {
             });
             let response = scene.ask(dialect).await;
             assert!(!response.status().is_success(), "{dialect} {status}");
-            let told = text(response).await.unwrap();
-            assert!(asked.all()[0].contains(KEY), "it was sent there");
-            assert!(!told.contains(KEY), "{dialect} {status}: {told}");
+            let received_body = text(response).await.unwrap();
+            assert!(requested.all()[0].contains(KEY), "it was sent there");
+            assert!(
+                !received_body.contains(KEY),
+                "{dialect} {status}: {received_body}"
+            );
             let exchange = format!("{:?}", scene.ended().await);
             assert!(!exchange.contains(KEY), "{dialect} {status}: {exchange}");
         }

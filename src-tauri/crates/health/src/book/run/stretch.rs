@@ -83,7 +83,7 @@ impl Tally {
         self.answered |= match kind {
             FailureKind::Status(_) | FailureKind::ErrorEvent | FailureKind::Malformed => true,
             FailureKind::Connect
-            | FailureKind::Silent
+            | FailureKind::Timeout
             | FailureKind::Cut
             | FailureKind::Stalled => false,
         };

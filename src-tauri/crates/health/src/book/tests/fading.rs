@@ -29,14 +29,14 @@ fn ten_minutes_after_the_last_failure_it_is_unknown_and_the_incident_ended_then(
     check(&mut book, &[("20:03:10", "clock", "", "major them", "")]);
     assert_eq!(book.next_due(), Some(at("20:13")));
     check(&mut book, &[("20:12:59", "clock", "", "major them", "")]);
-    let told = check(&mut book, &[("20:13", "clock", "", "faded -", "faded!")]);
+    let reported = check(&mut book, &[("20:13", "clock", "", "faded -", "faded!")]);
     assert_eq!(claude(&book), faded("20:03"));
-    assert_eq!(told[0].at, at("20:03"), "dollars stop there");
+    assert_eq!(reported[0].at, at("20:03"), "dollars stop there");
     let ended = Change::Faded {
         since: at("20:01"),
         peak: Level::MajorOutage,
     };
-    assert_eq!(told[0].change, ended);
+    assert_eq!(reported[0].change, ended);
     // 30 minutes after the failure, the verdict follows the page, at lower confidence.
     check(
         &mut book,
@@ -72,7 +72,7 @@ fn one_success_ends_the_red_state() {
 #[test]
 fn without_a_page_it_stays_unknown_with_its_last_failure() {
     let mut book = book();
-    let call = |time, told| (time, "openrouter call", "529", "unlooked -", told);
+    let call = |time, reported| (time, "openrouter call", "529", "unlooked -", reported);
     check(
         &mut book,
         &[
@@ -122,7 +122,7 @@ fn evidence_of_probes_and_pages_does_not_fade() {
 fn the_end_is_the_last_evidence_of_any_source() {
     let mut book = book();
     check(&mut book, DOWN);
-    let told = check(
+    let reported = check(
         &mut book,
         &[
             ("20:04", "page", "api=partial code=ok", "major them", ""),
@@ -131,7 +131,7 @@ fn the_end_is_the_last_evidence_of_any_source() {
             ("20:13", "clock", "", "ok -", "recovered!"),
         ],
     );
-    let end = told.last().unwrap();
+    let end = reported.last().unwrap();
     assert_eq!(end.at, at("20:08"), "the page took it back then");
 }
 
@@ -139,14 +139,14 @@ fn the_end_is_the_last_evidence_of_any_source() {
 fn a_later_success_of_another_model_makes_it_operational() {
     let mut book = book();
     check(&mut book, DOWN);
-    let told = check(
+    let reported = check(
         &mut book,
         &[
             ("20:04", "call", "sonnet:ok", "partial them", "eased"),
             ("20:13", "clock", "", "ok -", "recovered!"),
         ],
     );
-    assert_eq!(told.last().unwrap().at, at("20:03"));
+    assert_eq!(reported.last().unwrap().at, at("20:03"));
 }
 
 #[test]
@@ -186,14 +186,14 @@ fn an_incident_from_before_a_restart_fades_too() {
         peak: Level::MajorOutage,
         last_failure: Some(at("11:58")),
     };
-    let ended = |told: &[Transition]| {
-        let end = told.last().unwrap();
+    let ended = |reported: &[Transition]| {
+        let end = reported.last().unwrap();
         (end.at, matches!(end.change, Change::Faded { .. }))
     };
     let mut book = restored(vec![open.clone()]);
     assert_eq!(book.next_due(), Some(at("12:08")));
-    let told = check(&mut book, &[("12:08", "clock", "", "unlooked -", "faded!")]);
-    assert_eq!(ended(&told), (at("11:58"), true));
+    let reported = check(&mut book, &[("12:08", "clock", "", "unlooked -", "faded!")]);
+    assert_eq!(ended(&reported), (at("11:58"), true));
     // The last failure is old: pages and probes are read first.
     let long_ago = OpenIncident {
         last_failure: Some(at("11:45")),
@@ -202,11 +202,11 @@ fn an_incident_from_before_a_restart_fades_too() {
     let book = restored(vec![long_ago]);
     assert_eq!(book.next_due(), Some(at("12:01")));
     // A success ends the incident after a restart too, and a failure keeps it open.
-    let call = |time, said, told| (time, "openrouter call", said, "unlooked -", told);
+    let call = |time, shown, reported| (time, "openrouter call", shown, "unlooked -", reported);
     let mut well = restored(vec![open.clone()]);
     let rows = [call("12:02", "ok", ""), call("12:03", "ok", "recovered!")];
-    let told = check(&mut well, &rows);
-    assert_eq!(ended(&told), (at("11:58"), false));
+    let reported = check(&mut well, &rows);
+    assert_eq!(ended(&reported), (at("11:58"), false));
     let mut once = restored(vec![open.clone()]);
     let rows = [
         call("12:02", "529", ""),

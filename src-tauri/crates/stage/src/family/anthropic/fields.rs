@@ -89,11 +89,11 @@ fn known_fields(call: &Call<'_>, betas: &[&str]) -> Checked {
 }
 
 fn limits(call: &Call<'_>) -> Checked {
-    let asked = call.body["max_tokens"].as_u64().unwrap_or_default();
+    let requested = call.body["max_tokens"].as_u64().unwrap_or_default();
     let most = known_model(PROVIDER, call.model).and_then(|model| model.max_output);
     match most {
-        Some(most) if asked > most => Err(format!(
-            "max_tokens: {asked} > {most}, which is the maximum allowed number of output tokens for {}",
+        Some(most) if requested > most => Err(format!(
+            "max_tokens: {requested} > {most}, which is the maximum allowed number of output tokens for {}",
             call.model
         )),
         _ => Ok(()),
@@ -106,16 +106,16 @@ fn is_adaptive(call: &Call<'_>) -> bool {
 }
 
 fn sampling(call: &Call<'_>) -> Checked {
-    let given = |field: &str| call.has(field);
+    let is_set = |field: &str| call.has(field);
     if is_adaptive(call) {
         for field in ["temperature", "top_p", "top_k"] {
             // The default value is accepted.
-            if given(field) && call.body[field] != 1 && call.body[field] != 1.0 {
+            if is_set(field) && call.body[field] != 1 && call.body[field] != 1.0 {
                 return Err(format!("`{field}` is deprecated for this model."));
             }
         }
     }
-    if given("temperature") && given("top_p") {
+    if is_set("temperature") && is_set("top_p") {
         return Err(
             "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
                 .to_owned(),

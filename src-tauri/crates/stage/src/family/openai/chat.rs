@@ -107,7 +107,7 @@ mod tests {
 
     use super::check;
 
-    fn told(messages: Value) -> String {
+    fn reported(messages: Value) -> String {
         let body = json!({ "model": "m", "messages": messages });
         check(&body).map_or_else(|violation| violation.to_string(), |()| "fine".to_owned())
     }
@@ -129,7 +129,7 @@ mod tests {
             json!([{ "role": "developer", "content": "Be brief." }, user, { "role": "assistant", "content": "hello" }, user]),
             json!([user, calls(&["a", "b"]), result("b"), result("a"), user]),
         ] {
-            assert_eq!(told(messages.clone()), "fine", "{messages}");
+            assert_eq!(reported(messages.clone()), "fine", "{messages}");
         }
     }
 
@@ -159,14 +159,14 @@ mod tests {
             ),
             (json!([user, calls(&[&long])]), "with length 41"),
         ] {
-            let told = told(messages.clone());
-            assert!(told.contains(reason), "{messages}: {told}");
+            let reported = reported(messages.clone());
+            assert!(reported.contains(reason), "{messages}: {reported}");
         }
         for name in ["", "a b", &"x".repeat(65)] {
             let tool = json!({ "type": "function", "function": { "name": name } });
             let body = json!({ "messages": [user], "tools": [tool] });
-            let told = check(&body).unwrap_err().to_string();
-            assert!(told.contains("tools[0].function.name"), "{told}");
+            let reported = check(&body).unwrap_err().to_string();
+            assert!(reported.contains("tools[0].function.name"), "{reported}");
         }
     }
 }

@@ -164,8 +164,8 @@ fn reasoning_models(call: &Call<'_>) -> Checked {
         "logprobs",
         "stop",
     ] {
-        let given = call.has(field) && call.body[field] != 0 && call.body[field] != false;
-        if call.dialect == Dialect::OpenaiChat && given {
+        let is_set = call.has(field) && call.body[field] != 0 && call.body[field] != false;
+        if call.dialect == Dialect::OpenaiChat && is_set {
             return Err(unsupported(field, ""));
         }
     }
@@ -202,8 +202,8 @@ fn limits(call: &Call<'_>) -> Checked {
     };
     let value = &call.body[field];
     match value.as_i64() {
-        Some(asked) if asked < least => Err(invalid(format!(
-            "Invalid '{field}': integer below minimum value. Expected a value >= {least}, but got {asked} instead."
+        Some(requested) if requested < least => Err(invalid(format!(
+            "Invalid '{field}': integer below minimum value. Expected a value >= {least}, but got {requested} instead."
         ))
         .param(field)
         .code("integer_below_min_value")),

@@ -225,7 +225,7 @@ mod tests {
     use super::check_plainly as check;
     use crate::sign;
 
-    fn told(input: Value) -> String {
+    fn reported(input: Value) -> String {
         let body = json!({ "model": "m", "input": input });
         check(&body).map_or_else(|violation| violation.to_string(), |()| "fine".to_owned())
     }
@@ -256,7 +256,7 @@ mod tests {
             ]),
             json!([user, call("a"), result("a"), call("b"), result("b")]),
         ] {
-            assert_eq!(told(input.clone()), "fine", "{input}");
+            assert_eq!(reported(input.clone()), "fine", "{input}");
         }
     }
 
@@ -280,13 +280,13 @@ mod tests {
             (json!([call(&"x".repeat(65))]), "with length 65"),
             (json!([foreign]), "item rs_1 could not be verified"),
         ] {
-            let told = told(input.clone());
-            assert!(told.contains(reason), "{input}: {told}");
+            let reported = reported(input.clone());
+            assert!(reported.contains(reason), "{input}: {reported}");
         }
         let body = json!({ "input": [result("a")], "previous_response_id": "resp_1" });
         assert_eq!(check(&body), Ok(()));
         let body = json!({ "input": "hi", "tools": [{ "type": "function", "name": "a.b" }] });
-        let told = check(&body).unwrap_err().to_string();
-        assert!(told.contains("tools[0].name"), "{told}");
+        let reported = check(&body).unwrap_err().to_string();
+        assert!(reported.contains("tools[0].name"), "{reported}");
     }
 }

@@ -1,15 +1,17 @@
 //! The error of each family for each trouble, and its class.
 
 use catalog::Dialect;
-use wire::Class;
-use wire::Class::{ContentPolicy, ContextTooLong, Credential, Limit, Quota, RateLimit, Transient};
+use wire::FailureClass;
+use wire::FailureClass::{
+    ContentPolicy, ContextTooLong, Credential, Limit, Quota, RateLimit, Transient,
+};
 
 use super::class;
 use crate::{Family, Trouble};
 
 /// In the order of the columns: overflow, rate limit, no money, refused key, overload. `None`: no source documents such an
 /// error of this vendor.
-type Row = (Family, [Option<Class>; 5]);
+type Row = (Family, [Option<FailureClass>; 5]);
 
 const COLUMNS: [Trouble; 5] = [
     Trouble::Overflow,
@@ -156,12 +158,18 @@ async fn each_trouble_has_its_expected_class() {
     }
     assert_eq!(
         wrong,
-        Vec::<(Family, Dialect, Trouble, Option<Class>, Option<Class>)>::new()
+        Vec::<(
+            Family,
+            Dialect,
+            Trouble,
+            Option<FailureClass>,
+            Option<FailureClass>
+        )>::new()
     );
 }
 
 /// A daily limit without a stated reset is a quota, with one a limit. Declined content is a content policy error.
-const DAY_AND_CONTENT: [(Family, Option<Class>, Option<Class>); 13] = [
+const DAY_AND_CONTENT: [(Family, Option<FailureClass>, Option<FailureClass>); 13] = [
     (Family::Anthropic, None, Some(ContentPolicy)),
     (Family::OpenAi, Some(Limit), Some(ContentPolicy)),
     (Family::Gemini, Some(Limit), None),

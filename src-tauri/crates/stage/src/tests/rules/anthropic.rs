@@ -64,9 +64,16 @@ async fn unknown_fields_and_those_of_a_beta_are_refused_by_name() {
     )
     .await;
     let beta = "anthropic-beta: prompt-caching-2024-07-31, of-another-vendor-2026-01-01\r\n";
-    let says =
+    let expected_text =
         "Unexpected value(s) `of-another-vendor-2026-01-01` for the `anthropic-beta` header.";
-    hold(Anthropic, MESSAGES, OLDER, beta, [(json!({}), says)]).await;
+    hold(
+        Anthropic,
+        MESSAGES,
+        OLDER,
+        beta,
+        [(json!({}), expected_text)],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,8 +126,9 @@ async fn sampling_thinking_and_limits_are_checked_for_the_model() {
     hold(Anthropic, MESSAGES, NEWEST, "", rows).await;
     let beta = "anthropic-beta: context-management-2025-06-27\r\n";
     let clears = json!({"context_management": {"edits": [{"type": "clear_thinking_20251015"}]}});
-    let says = "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive";
-    hold(Anthropic, MESSAGES, NEWEST, beta, [(clears, says)]).await;
+    let expected_text =
+        "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive";
+    hold(Anthropic, MESSAGES, NEWEST, beta, [(clears, expected_text)]).await;
 }
 
 fn strict(schema: Value) -> Value {
@@ -233,7 +241,7 @@ async fn requests_of_the_vendors_own_client_are_accepted() {
     ] {
         let captured: Value = serde_json::from_str(file).unwrap();
         let body = &captured["body"];
-        let stage = crate::Stage::any_model().acting(crate::Acting::ByModel);
+        let stage = crate::Stage::any_model().acting(crate::VendorChoice::ByModel);
         let reply = crate::tests::client::generate_with(&stage, MESSAGES, beta, body).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert_eq!(stage.received()[0].family, Some(Anthropic));

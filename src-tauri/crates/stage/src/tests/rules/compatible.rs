@@ -27,11 +27,12 @@ fn messages_turn(thinking: bool) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn deepseek_requires_its_thinking_with_tool_results() {
-    let says = "The `reasoning_content` in the thinking mode must be passed back to the API.";
+    let expected_text =
+        "The `reasoning_content` in the thinking mode must be passed back to the API.";
     let mut quiet = chat_turn("call_1", &json!({}), &[]);
     quiet["thinking"] = json!({"type": "disabled"});
     let rows = [
-        (chat_turn("call_1", &json!({}), &[]), says),
+        (chat_turn("call_1", &json!({}), &[]), expected_text),
         (
             chat_turn("call_1", &json!({"reasoning_content": "Hm."}), &[]),
             TAKEN,
@@ -45,8 +46,12 @@ async fn deepseek_requires_its_thinking_with_tool_results() {
     hold(DeepSeek, CHAT, "deepseek-v4-pro", "", rows).await;
     let rows = [(chat_turn("call_1", &json!({}), &[]), TAKEN)];
     hold(DeepSeek, CHAT, "deepseek-chat", "", rows).await;
-    let says = "The `content[].thinking` in the thinking mode must be passed back to the API.";
-    let rows = [(messages_turn(false), says), (messages_turn(true), TAKEN)];
+    let expected_text =
+        "The `content[].thinking` in the thinking mode must be passed back to the API.";
+    let rows = [
+        (messages_turn(false), expected_text),
+        (messages_turn(true), TAKEN),
+    ];
     hold(DeepSeek, MESSAGES, "deepseek-v4-pro", "", rows).await;
     let rows = [(
         json!({"previous_response_id": "resp_1"}),
@@ -90,11 +95,11 @@ async fn mistral_refuses_unknown_fields_and_a_wrong_order() {
         (json!({"random_seed": 7}), TAKEN),
     ];
     hold(Mistral, CHAT, model, "", rows).await;
-    let told = answer(Mistral, CHAT, model, "", &chat_turn("x", &json!({}), &[]))
+    let received = answer(Mistral, CHAT, model, "", &chat_turn("x", &json!({}), &[]))
         .await
         .json();
     assert_eq!(
-        (&told["object"], &told["code"]),
+        (&received["object"], &received["code"]),
         (&json!("error"), &json!("3280"))
     );
     let refused = answer(Mistral, CHAT, model, "", &json!({"store": true})).await;
@@ -103,11 +108,11 @@ async fn mistral_refuses_unknown_fields_and_a_wrong_order() {
 
 #[tokio::test(start_paused = true)]
 async fn groq_refuses_thinking_that_others_require() {
-    let says = "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]";
+    let expected_text = "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]";
     let rows = [
         (
             chat_turn("call_1", &json!({"reasoning_content": "Hm."}), &[]),
-            says,
+            expected_text,
         ),
         (
             chat_turn("call_1", &json!({"reasoning": "Hm."}), &[]),
@@ -139,18 +144,18 @@ async fn xai_refuses_penalties_and_stop_sequences_of_reasoning_models() {
     hold(Xai, CHAT, "grok-4.7", "", rows()).await;
     let taken = rows().map(|(patch, _)| (patch, TAKEN));
     hold(Xai, CHAT, "grok-4.20-non-reasoning", "", taken).await;
-    let told = answer(Xai, CHAT, "grok-4.7", "", &json!({"stop": "END"}))
+    let received = answer(Xai, CHAT, "grok-4.7", "", &json!({"stop": "END"}))
         .await
         .json();
-    assert_eq!(told["code"], "invalid-argument");
-    assert!(told["error"].is_string());
+    assert_eq!(received["code"], "invalid-argument");
+    assert!(received["error"].is_string());
 }
 
 #[tokio::test(start_paused = true)]
 async fn moonshot_requires_its_thinking_and_its_temperature() {
-    let says = "thinking is enabled but reasoning_content is missing in assistant tool call message at index 1";
+    let expected_text = "thinking is enabled but reasoning_content is missing in assistant tool call message at index 1";
     let rows = [
-        (chat_turn("call_1", &json!({}), &[]), says),
+        (chat_turn("call_1", &json!({}), &[]), expected_text),
         (
             chat_turn("call_1", &json!({"reasoning_content": ""}), &[]),
             TAKEN,
@@ -165,18 +170,24 @@ async fn moonshot_requires_its_thinking_and_its_temperature() {
         ),
     ];
     hold(Moonshot, CHAT, "kimi-k2.6", "", rows).await;
-    let rows = [(messages_turn(false), says), (messages_turn(true), TAKEN)];
+    let rows = [
+        (messages_turn(false), expected_text),
+        (messages_turn(true), TAKEN),
+    ];
     hold(Moonshot, MESSAGES, "kimi-k2.6", "", rows).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn openrouter_requires_the_signature_of_a_signed_turn() {
-    let says = "Function call is missing a thought_signature";
+    let expected_text = "Function call is missing a thought_signature";
     let details = |signature: &str| json!({"reasoning_details": [{"type": "reasoning.text", "signature": signature}]});
     let own = crate::signature::Seal::Of("openrouter").sign("Hm.");
     let rows = [
-        (chat_turn("call_1", &json!({}), &[]), says),
-        (chat_turn("call_1", &details("of another"), &[]), says),
+        (chat_turn("call_1", &json!({}), &[]), expected_text),
+        (
+            chat_turn("call_1", &details("of another"), &[]),
+            expected_text,
+        ),
         (chat_turn("call_1", &details(&own), &[]), TAKEN),
     ];
     hold(OpenRouter, CHAT, "google/gemini-3-pro-preview", "", rows).await;
@@ -211,7 +222,7 @@ async fn a_users_own_server_accepts_unknown_fields() {
 #[tokio::test(start_paused = true)]
 async fn a_prompt_beyond_the_window_is_refused_or_truncated() {
     let long = json!({"messages": [user(&"word ".repeat(8000))]});
-    for (family, says) in [
+    for (family, expected_text) in [
         (
             Family::Vllm,
             "However, the model's context length is only 2048 tokens",
@@ -231,7 +242,11 @@ async fn a_prompt_beyond_the_window_is_refused_or_truncated() {
         stage.window(Some(2048));
         let reply = super::generate_with(&stage, CHAT, "", &body).await;
         assert_eq!(reply.status, 400);
-        assert!(reply.text().contains(says), "{family}: {}", reply.text());
+        assert!(
+            reply.text().contains(expected_text),
+            "{family}: {}",
+            reply.text()
+        );
     }
     let reply = answer(Ollama, CHAT, "m", "", &long).await;
     assert_eq!(reply.status, 200);

@@ -25,13 +25,13 @@ async fn unknown_fields_are_refused_as_protobuf_does_in_a_list_of_one() {
         ),
     ];
     hold(Gemini, CHAT, MODEL, "", rows).await;
-    let told = answer(Gemini, CHAT, MODEL, "", &json!({"store": true}))
+    let received = answer(Gemini, CHAT, MODEL, "", &json!({"store": true}))
         .await
         .json();
-    assert_eq!(told[0]["error"]["status"], "INVALID_ARGUMENT");
-    assert_eq!(told[0]["error"]["code"], 400);
+    assert_eq!(received[0]["error"]["status"], "INVALID_ARGUMENT");
+    assert_eq!(received[0]["error"]["code"], 400);
     assert_eq!(
-        told[0]["error"]["details"][0]["fieldViolations"]
+        received[0]["error"]["details"][0]["fieldViolations"]
             .as_array()
             .unwrap()
             .len(),

@@ -164,7 +164,7 @@ async fn requests_of_the_vendors_own_client_are_accepted() {
         ),
     ] {
         let captured: Value = serde_json::from_str(file).unwrap();
-        let stage = crate::Stage::any_model().acting(crate::Acting::ByModel);
+        let stage = crate::Stage::any_model().acting(crate::VendorChoice::ByModel);
         let reply =
             crate::tests::client::generate_with(&stage, RESPONSES, "", &captured["body"]).await;
         assert_eq!(

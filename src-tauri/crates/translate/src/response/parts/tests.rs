@@ -13,13 +13,13 @@ fn call(name: &str) -> Kind {
 }
 
 /// `f(` starts a call, `"` a text; `)` ends it, `~` truncates it; the rest is the output.
-fn told(parts: &mut Parts) -> String {
+fn translated(parts: &mut Parts) -> String {
     let words = parts.take().into_iter().map(|happening| match happening {
         Happening::Begins(Kind::Call(call)) => format!("{}(", call.name),
         Happening::Begins(_) => "\"".to_owned(),
         Happening::Piece(text) => format!("{text}|"),
         Happening::Ends => ")".to_owned(),
-        Happening::BreaksOff => "~".to_owned(),
+        Happening::Truncated => "~".to_owned(),
     });
     words.collect()
 }
@@ -31,15 +31,15 @@ fn the_first_part_is_written_live_and_the_others_wait_for_its_end() {
     let g = parts.begin(call("g"), Lasts::UntilEnded).unwrap();
     parts.grow(g, "{\"b\"").unwrap();
     parts.grow(f, "{\"a\":").unwrap();
-    assert_eq!(told(&mut parts), "f({\"a\":|");
+    assert_eq!(translated(&mut parts), "f({\"a\":|");
     parts.grow(g, ":2}").unwrap();
     parts.end(g).unwrap();
     parts.grow(f, "1}").unwrap();
-    assert_eq!(told(&mut parts), "1}|");
+    assert_eq!(translated(&mut parts), "1}|");
     parts.end(f).unwrap();
-    assert_eq!(told(&mut parts), ")g({\"b\":2}|)");
+    assert_eq!(translated(&mut parts), ")g({\"b\":2}|)");
     parts.finish(false).unwrap();
-    assert_eq!(told(&mut parts), "");
+    assert_eq!(translated(&mut parts), "");
 }
 
 #[test]
@@ -48,10 +48,10 @@ fn without_end_events_complete_arguments_end_when_another_part_begins() {
     let f = parts.begin(call("f"), Lasts::UntilNext).unwrap();
     parts.grow(f, "{\"a\":{}").unwrap();
     let g = parts.begin(call("g"), Lasts::UntilNext).unwrap();
-    assert_eq!(told(&mut parts), "f({\"a\":{}|");
+    assert_eq!(translated(&mut parts), "f({\"a\":{}|");
     parts.grow(f, "}").unwrap();
     parts.grow(g, "{}").unwrap();
-    assert_eq!(told(&mut parts), "}|)g({}|");
+    assert_eq!(translated(&mut parts), "}|)g({}|");
     // White space may still arrive; anything else would change the released text.
     parts.grow(f, "\n").unwrap();
     let late = parts.grow(f, "{").unwrap_err();
@@ -67,27 +67,31 @@ fn a_call_without_arguments_gets_an_empty_object_at_its_end() {
     let f = parts.begin(call("f"), Lasts::UntilEnded).unwrap();
     parts.grow(f, "").unwrap();
     parts.end(f).unwrap();
-    assert_eq!(told(&mut parts), "f(", "a limit may have cut them off");
+    assert_eq!(
+        translated(&mut parts),
+        "f(",
+        "a limit may have cut them off"
+    );
     parts.finish(false).unwrap();
-    assert_eq!(told(&mut parts), "{}|)");
+    assert_eq!(translated(&mut parts), "{}|)");
 
     let mut parts = Parts::default();
     let f = parts.begin(call("f"), Lasts::UntilEnded).unwrap();
     parts.end(f).unwrap();
     parts.finish(true).unwrap();
-    assert_eq!(told(&mut parts), "f(~");
+    assert_eq!(translated(&mut parts), "f(~");
 }
 
 #[test]
 fn a_truncated_call_breaks_off_after_complete_parts_have_ended() {
     let mut parts = Parts::default();
-    parts.say(Kind::Text, "Hm.").unwrap();
+    parts.push_text(Kind::Text, "Hm.").unwrap();
     let f = parts.begin(call("f"), Lasts::UntilNext).unwrap();
     parts.grow(f, "{}").unwrap();
     let g = parts.begin(call("g"), Lasts::UntilNext).unwrap();
     parts.grow(g, "{\"a").unwrap();
     parts.finish(true).unwrap();
-    assert_eq!(told(&mut parts), "\"Hm.|)f({}|)g({\"a|~");
+    assert_eq!(translated(&mut parts), "\"Hm.|)f({}|)g({\"a|~");
     assert!(!parts.gave_invalid_arguments());
 }
 
@@ -98,26 +102,26 @@ fn invalid_json_arguments_are_detected() {
     parts.grow(f, "{\"a").unwrap();
     parts.end(f).unwrap();
     parts.finish(false).unwrap();
-    assert_eq!(told(&mut parts), "f({\"a|)");
+    assert_eq!(translated(&mut parts), "f({\"a|)");
     assert!(parts.gave_invalid_arguments());
 }
 
 #[test]
 fn blank_text_is_kept_within_a_text_and_dropped_beside_one() {
     let mut parts = Parts::default();
-    parts.say(Kind::Text, "\n\n").unwrap();
-    parts.say(Kind::Text, "Hi").unwrap();
-    parts.say(Kind::Text, " ").unwrap();
+    parts.push_text(Kind::Text, "\n\n").unwrap();
+    parts.push_text(Kind::Text, "Hi").unwrap();
+    parts.push_text(Kind::Text, " ").unwrap();
     let f = parts.begin(call("f"), Lasts::UntilNext).unwrap();
     parts.grow(f, "{}").unwrap();
-    parts.say(Kind::Text, "\n").unwrap();
+    parts.push_text(Kind::Text, "\n").unwrap();
     parts.finish(false).unwrap();
-    assert_eq!(told(&mut parts), "\"\n\nHi| |)f({}|)");
+    assert_eq!(translated(&mut parts), "\"\n\nHi| |)f({}|)");
 
     let mut parts = Parts::default();
-    parts.say(Kind::Text, "\n").unwrap();
+    parts.push_text(Kind::Text, "\n").unwrap();
     parts.finish(false).unwrap();
-    assert_eq!(told(&mut parts), "\"\n|)", "it is all that was said");
+    assert_eq!(translated(&mut parts), "\"\n|)", "it is all that was said");
 }
 
 #[test]
@@ -125,11 +129,11 @@ fn a_name_may_arrive_after_its_call_but_must_arrive() {
     let mut parts = Parts::default();
     let f = parts.begin(call(""), Lasts::UntilNext).unwrap();
     parts.grow(f, "{}").unwrap();
-    assert_eq!(told(&mut parts), "");
+    assert_eq!(translated(&mut parts), "");
     parts.name(f, "f").unwrap();
     parts.name(f, "other").unwrap();
     parts.finish(false).unwrap();
-    assert_eq!(told(&mut parts), "f({}|)");
+    assert_eq!(translated(&mut parts), "f({}|)");
 
     parts.begin(call(""), Lasts::UntilNext).unwrap();
     let nameless = parts.finish(false).unwrap_err();

@@ -1,7 +1,7 @@
 use catalog::Dialect;
 
 use super::{anthropic, openai_chat, openai_responses, stop};
-use crate::response::CannotTell;
+use crate::response::UntranslatableResponse;
 use wire::{BodyEnd, Completion, Framing, Validator};
 
 /// The provider's dialect and stop reason, and the content of the response (text or tool call); then each client's stop reason.
@@ -74,7 +74,7 @@ fn document(dialect: &str, word: &str, tool: bool) -> (Dialect, String) {
 }
 
 fn judge(dialect: Dialect, document: &str) -> Completion {
-    let mut validator = Validator::new(dialect, Framing::Whole);
+    let mut validator = Validator::new(dialect, Framing::Document);
     validator.push(document.as_bytes(), &mut Vec::new());
     validator.judge(BodyEnd::Clean)
 }
@@ -90,23 +90,23 @@ fn a_stop_reason_has_one_meaning_in_every_dialect() {
         let tool = *what == "tool";
         let (dialect, text) = document(from, word, tool);
         let verdict = judge(dialect, &text);
-        let told = match stop(verdict.clone(), word, tool) {
+        let translated = match stop(verdict.clone(), word, tool) {
             Ok(stop) => [
                 anthropic(stop),
                 openai_chat(stop, false),
                 openai_responses(stop, false).unwrap_or("completed"),
             ],
-            Err(CannotTell::Unsayable(_)) => ["-"; 3],
-            Err(CannotTell::Broken(_)) => ["broken"; 3],
+            Err(UntranslatableResponse::Unsayable(_)) => ["-"; 3],
+            Err(UntranslatableResponse::Broken(_)) => ["broken"; 3],
         };
-        assert_eq!(told[..], *expected, "{row}");
+        assert_eq!(translated[..], *expected, "{row}");
         // The client's validator has the same verdict on this stop reason as the provider's validator.
-        for (to, told) in ["anthropic", "openai-chat", "openai-responses"]
+        for (to, translated) in ["anthropic", "openai-chat", "openai-responses"]
             .iter()
-            .zip(told)
+            .zip(translated)
         {
-            if !matches!(told, "-" | "broken") {
-                let (dialect, text) = document(to, told, tool);
+            if !matches!(translated, "-" | "broken") {
+                let (dialect, text) = document(to, translated, tool);
                 assert_eq!(judge(dialect, &text), verdict, "{row}: {to}");
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalog::Dialect;
 use health::{CallOutcome, FailureKind, OurFault};
-use stage::{Cue, Fault, Stage};
+use stage::{Fault, ScriptStep, Stage};
 use tokio::net::TcpListener;
 
 use super::{Endpoint, LIMITS, Limits, ProbeResult, ask};
@@ -29,7 +29,7 @@ async fn probe(
     let fault: Option<Fault> = (!fault.is_empty()).then(|| fault.parse().unwrap());
     stage.clear_cues();
     if let Some(fault) = fault {
-        stage.cue(Cue::fault(fault));
+        stage.cue(ScriptStep::fault(fault));
     }
     ask(
         &Endpoint::new("e".into(), "p".into(), base, [dialect]),

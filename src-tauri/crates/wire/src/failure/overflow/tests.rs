@@ -4,7 +4,7 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use super::super::{Class, classify_by, read_broken};
+use super::super::{FailureClass, classify_by, read_broken};
 use crate::Broken;
 
 /// Vendor, status, text, and the window that the text names.
@@ -318,7 +318,7 @@ const TEXTS: &[(&str, u16, &str, Option<u64>)] = &[
     ),
 ];
 
-fn read(status: u16, body: &str) -> (Class, Option<u64>) {
+fn read(status: u16, body: &str) -> (FailureClass, Option<u64>) {
     let status = StatusCode::from_u16(status).unwrap_or_default();
     let failure = classify_by(
         &[],
@@ -341,7 +341,11 @@ fn every_vendors_context_error_is_recognized_with_its_window() {
             json!({"errors": [{"code": "invalid_input_argument", "message": words}]}),
         ] {
             let found = read(*status, &body.to_string());
-            assert_eq!(found, (Class::ContextTooLong, *window), "{vendor}: {body}");
+            assert_eq!(
+                found,
+                (FailureClass::ContextTooLong, *window),
+                "{vendor}: {body}"
+            );
         }
         let broken = Broken::ErrorEvent {
             kind: "invalid_request_error".to_owned(),
@@ -350,7 +354,7 @@ fn every_vendors_context_error_is_recognized_with_its_window() {
         let (failure, _) = read_broken(&[], &broken);
         assert_eq!(
             (failure.class, failure.window),
-            (Class::ContextTooLong, *window),
+            (FailureClass::ContextTooLong, *window),
             "{vendor} in a stream"
         );
     }
@@ -377,7 +381,11 @@ fn codes_and_fields_identify_a_context_error() {
         ),
     ];
     for (body, window) in table {
-        assert_eq!(read(400, body), (Class::ContextTooLong, window), "{body}");
+        assert_eq!(
+            read(400, body),
+            (FailureClass::ContextTooLong, window),
+            "{body}"
+        );
     }
 }
 
@@ -388,31 +396,43 @@ fn similar_texts_about_tokens_have_another_class() {
         (
             429,
             "Too many tokens, please wait before trying again.",
-            Class::RateLimit,
+            FailureClass::RateLimit,
         ),
         (
             400,
             "max_tokens: 100000 > 8192, which is the maximum allowed number of output tokens",
-            Class::Caller,
+            FailureClass::Caller,
         ),
         (
             400,
             "Range of max_tokens should be [1, 8192]",
-            Class::Caller,
+            FailureClass::Caller,
         ),
-        (400, "max_tokens exceeds the limit of 8192", Class::Caller),
-        (400, "max_tokens must be at least 1, got 0", Class::Caller),
+        (
+            400,
+            "max_tokens exceeds the limit of 8192",
+            FailureClass::Caller,
+        ),
+        (
+            400,
+            "max_tokens must be at least 1, got 0",
+            FailureClass::Caller,
+        ),
         (
             400,
             "temperature must be at least 0, got -1.",
-            Class::Caller,
+            FailureClass::Caller,
         ),
         (
             413,
             "Request too large for model `x` on tokens per minute (TPM): Limit 6000, Requested 9000, please reduce your message size and try again.",
-            Class::RateLimit,
+            FailureClass::RateLimit,
         ),
-        (413, "Request exceeds the maximum size", Class::Caller),
+        (
+            413,
+            "Request exceeds the maximum size",
+            FailureClass::Caller,
+        ),
     ];
     for (status, words, class) in table {
         let body = json!({"error": {"message": words}}).to_string();

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 
-use super::super::{Class, Words, class_of, classify_broken, classify_by};
+use super::super::{ErrorText, FailureClass, class_of, classify_broken, classify_by};
 use crate::Broken;
 
 /// Source, status, body.
@@ -94,11 +94,11 @@ const DECLINED: &[(&str, u16, &str)] = &[
     ),
 ];
 
-fn read(status: u16, body: &str) -> Class {
+fn read(status: u16, body: &str) -> FailureClass {
     let status = StatusCode::from_u16(status).unwrap();
     let (headers, now) = (HeaderMap::new(), Default::default());
     let class = classify_by(&[], status, &headers, body.as_bytes(), now).class;
-    let by_words = class_of(status, &Words::of_body(body.as_bytes()));
+    let by_words = class_of(status, &ErrorText::of_body(body.as_bytes()));
     assert_eq!(class, by_words, "{body}");
     class
 }
@@ -106,8 +106,8 @@ fn read(status: u16, body: &str) -> Class {
 #[test]
 fn every_vendors_content_refusal_is_recognized_with_a_status_and_in_a_stream() {
     for (source, status, body) in DECLINED {
-        assert_eq!(read(*status, body), Class::ContentPolicy, "{source}");
-        let words = Words::of_body(body.as_bytes());
+        assert_eq!(read(*status, body), FailureClass::ContentPolicy, "{source}");
+        let words = ErrorText::of_body(body.as_bytes());
         let broken = Broken::ErrorEvent {
             kind: words.name().to_owned(),
             message: words.message.clone(),
@@ -115,7 +115,7 @@ fn every_vendors_content_refusal_is_recognized_with_a_status_and_in_a_stream() {
         // A kind that is a number counts as the status.
         assert_eq!(
             classify_broken(&[], &broken).0,
-            Class::ContentPolicy,
+            FailureClass::ContentPolicy,
             "{source} in a stream"
         );
     }
@@ -127,27 +127,27 @@ fn a_numeric_code_counts_only_as_the_code_of_an_unknown_error() {
         (
             400,
             r#"{"error":{"message":"max_tokens: 1301 is too low"}}"#,
-            Class::Caller,
+            FailureClass::Caller,
         ),
         (
             400,
             r#"{"error":{"code":"1302","message":"unknown"}}"#,
-            Class::Caller,
+            FailureClass::Caller,
         ),
         (
             500,
             r#"{"error":{"code":"1301","message":"internal"}}"#,
-            Class::Transient,
+            FailureClass::Transient,
         ),
         (
             401,
             r#"{"error":{"code":"1301","message":"token expired"}}"#,
-            Class::Credential,
+            FailureClass::Credential,
         ),
         (
             400,
             r#"{"error":{"message":"Rate limit risk exists in content"}}"#,
-            Class::Caller,
+            FailureClass::Caller,
         ),
     ] {
         assert_eq!(read(status, body), class, "{body}");

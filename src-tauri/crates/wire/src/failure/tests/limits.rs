@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::{Class, Failure};
+use super::super::{Failure, FailureClass};
 use super::{failure, in_stream, now};
 
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ enum Expected {
 
 use Expected::{Limit, Quota, RateLimit, Transient};
 
-fn read(failure: &Failure) -> (Class, Option<Duration>, Option<DateTime<Utc>>) {
+fn read(failure: &Failure) -> (FailureClass, Option<Duration>, Option<DateTime<Utc>>) {
     (failure.class, failure.retry_after, failure.resets_at)
 }
 
@@ -56,9 +56,13 @@ fn limits_of_each_vendor() {
         } = sample;
         let found = read(&failure(status, headers, body));
         let expected = match expected {
-            RateLimit(seconds) => (Class::RateLimit, seconds.map(Duration::from_secs_f64), None),
-            Quota => (Class::Quota, found.1, None),
-            Transient => (Class::Transient, None, None),
+            RateLimit(seconds) => (
+                FailureClass::RateLimit,
+                seconds.map(Duration::from_secs_f64),
+                None,
+            ),
+            Quota => (FailureClass::Quota, found.1, None),
+            Transient => (FailureClass::Transient, None, None),
             Limit(at) => {
                 let at: DateTime<Utc> = at.parse().unwrap();
                 let rounded = found.2.map(|found| {
@@ -74,7 +78,7 @@ fn limits_of_each_vendor() {
                     (wait.as_secs_f64() - (at - now()).as_seconds_f64()).abs() < 1.0,
                     "{source}: {wait:?}"
                 );
-                (Class::Limit, found.1, found.2)
+                (FailureClass::Limit, found.1, found.2)
             }
         };
         assert_eq!(found, expected, "{source}");
@@ -88,38 +92,42 @@ fn in_a_stream_the_text_decides() {
         (
             "rate_limit_exceeded",
             "Rate limit reached for gpt-6 on tokens per min (TPM). Please try again in 11.054s.",
-            Class::RateLimit,
+            FailureClass::RateLimit,
         ),
         (
             "rate_limit_exceeded",
             "Rate limit reached on requests per day (RPD). Please try again in 7m12s.",
-            Class::Limit,
+            FailureClass::Limit,
         ),
         (
             "usage_limit_reached",
             "The usage limit has been reached. Try again in 3 days 22 hours 6 minutes.",
-            Class::Limit,
+            FailureClass::Limit,
         ),
         (
             "usage_limit_reached",
             "The usage limit has been reached",
-            Class::Quota,
+            FailureClass::Quota,
         ),
         (
             "rate_limit_error",
             "You will regain access on 2027-01-01 at 00:00 UTC: usage limit",
-            Class::Limit,
+            FailureClass::Limit,
         ),
-        ("insufficient_quota", "Please try again in 2s", Class::Quota),
+        (
+            "insufficient_quota",
+            "Please try again in 2s",
+            FailureClass::Quota,
+        ),
         (
             "429",
             "You exceeded your current quota. Please retry in 2.0s.",
-            Class::RateLimit,
+            FailureClass::RateLimit,
         ),
         (
             "tool_use_failed",
             "Failed to call a function. Please adjust your prompt.",
-            Class::Transient,
+            FailureClass::Transient,
         ),
     ];
     for (kind, message, class) in table {
@@ -138,8 +146,8 @@ fn malformed_model_output_is_not_the_callers_fault() {
     ] {
         let failure = failure(400, &[], body);
         assert_eq!(
-            (failure.class, failure.model_failed),
-            (Class::Transient, true),
+            (failure.class, failure.is_malformed_output),
+            (FailureClass::Transient, true),
             "{body}"
         );
     }
@@ -148,6 +156,6 @@ fn malformed_model_output_is_not_the_callers_fault() {
         (500, ""),
         (409, ""),
     ] {
-        assert!(!failure(status, &[], body).model_failed, "{status}");
+        assert!(!failure(status, &[], body).is_malformed_output, "{status}");
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use super::super::table::{IN_BODY, TABLE};
-use super::super::{Class, classify};
+use super::super::{FailureClass, classify};
 use super::{in_stream, now};
 
 /// The text in the error's type, code or message, by dialect.
@@ -88,9 +88,9 @@ fn unknown_errors_are_the_callers_below_500_and_transient_above() {
             continue;
         }
         let expected = if status < 500 {
-            Class::Caller
+            FailureClass::Caller
         } else {
-            Class::Transient
+            FailureClass::Transient
         };
         let status = StatusCode::from_u16(status).unwrap();
         for dialect in Dialect::ALL {

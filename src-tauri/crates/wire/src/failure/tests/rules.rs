@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::super::{Class, Rule, classify_broken, classify_by};
-use super::{Words, now};
+use super::super::{FailureClass, Rule, classify_broken, classify_by};
+use super::{ErrorText, now};
 use crate::Broken;
 
 fn rules() -> Vec<Rule> {
@@ -14,14 +14,14 @@ fn rules() -> Vec<Rule> {
         class,
     };
     vec![
-        rule(1, Some(500), Some("Out Of Credits"), Class::Quota),
-        rule(2, None, Some("brownout"), Class::Transient),
-        rule(3, Some(418), None, Class::ModelGone),
-        rule(4, Some(500), None, Class::Caller),
+        rule(1, Some(500), Some("Out Of Credits"), FailureClass::Quota),
+        rule(2, None, Some("brownout"), FailureClass::Transient),
+        rule(3, Some(418), None, FailureClass::ModelGone),
+        rule(4, Some(500), None, FailureClass::Caller),
     ]
 }
 
-fn classified(status: u16, body: &str) -> (Class, String) {
+fn classified(status: u16, body: &str) -> (FailureClass, String) {
     let status = StatusCode::from_u16(status).unwrap();
     let failure = classify_by(&rules(), status, &HeaderMap::new(), body.as_bytes(), now());
     (failure.class, failure.message)
@@ -33,28 +33,33 @@ fn the_first_matching_rule_applies_and_is_named() {
         (
             500,
             r#"{"error":{"message":"you are out of CREDITS"}}"#,
-            Class::Quota,
+            FailureClass::Quota,
             "you are out of CREDITS (quota by your rule 1)",
         ),
         (
             400,
             r#"{"error":{"message":"Brownout tonight"}}"#,
-            Class::Transient,
+            FailureClass::Transient,
             "Brownout tonight (transient by your rule 2)",
         ),
         (
             418,
             "",
-            Class::ModelGone,
+            FailureClass::ModelGone,
             "HTTP 418 I'm a teapot (model_gone by your rule 3)",
         ),
         (
             500,
             "anything else",
-            Class::Caller,
+            FailureClass::Caller,
             "anything else (caller by your rule 4)",
         ),
-        (503, "out of credits", Class::Transient, "out of credits"),
+        (
+            503,
+            "out of credits",
+            FailureClass::Transient,
+            "out of credits",
+        ),
     ];
     for (status, body, class, message) in table {
         assert_eq!(
@@ -77,8 +82,8 @@ fn a_rule_applies_before_should_retry() {
         now(),
     );
     assert_eq!(
-        (failure.class, failure.final_word),
-        (Class::Transient, false)
+        (failure.class, failure.forbids_retry),
+        (FailureClass::Transient, false)
     );
 }
 
@@ -95,23 +100,23 @@ fn only_rules_without_a_status_apply_to_an_error_event() {
     };
     assert_eq!(
         classified(&event("authentication_error", "a brownout")),
-        (Class::Transient, Some(2))
+        (FailureClass::Transient, Some(2))
     );
     assert_eq!(
         classified(&event("api_error", "out of credits")),
-        (Class::Transient, None)
+        (FailureClass::Transient, None)
     );
     // Except if a router writes the status into the event.
     assert_eq!(
         classified(&event("500", "out of credits")),
-        (Class::Quota, Some(1))
+        (FailureClass::Quota, Some(1))
     );
-    assert_eq!(classified(&Broken::Cut), (Class::Transient, None));
+    assert_eq!(classified(&Broken::Cut), (FailureClass::Transient, None));
 }
 
 #[test]
 fn a_truncated_message_keeps_the_rule_number() {
     let (_, message) = classified(418, &"x".repeat(9_000));
-    assert_eq!(message.chars().count(), Words::LONGEST);
+    assert_eq!(message.chars().count(), ErrorText::LONGEST);
     assert!(message.ends_with("(model_gone by your rule 3)"));
 }

@@ -20,7 +20,7 @@ fn read(dialect: Dialect, framing: Framing, body: &str) -> (Tokens, bool) {
     }
     assert_eq!(validator.broken(), None, "{body}");
     let report = validator.report();
-    (report.tokens, report.usage_told)
+    (report.tokens, report.usage_reported)
 }
 
 /// A Chat response with this usage: streamed at the top of the last chunk, in its choice, in `x_groq`, and as a document.
@@ -31,7 +31,7 @@ fn chat(usage: &str) -> Vec<(Framing, String)> {
             "data: {text}\n\ndata: {{\"id\":\"c\",\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"stop\"{choice}}}]{chunk}}}\n\ndata: [DONE]\n\n"
         )
     };
-    let whole = |choice: &str, body: &str| {
+    let complete = |choice: &str, body: &str| {
         format!(
             r#"{{"id":"c","choices":[{{"message":{{"content":"Hi"}},"finish_reason":"stop"{choice}}}]{body}}}"#
         )
@@ -51,8 +51,8 @@ fn chat(usage: &str) -> Vec<(Framing, String)> {
                 &format!("data: {{\"id\":\"c\",\"choices\":[]{usage}}}\n\ndata: [DONE]"),
             ),
         ),
-        (Framing::Whole, whole("", &usage)),
-        (Framing::Whole, whole(&usage, "")),
+        (Framing::Document, complete("", &usage)),
+        (Framing::Document, complete(&usage, "")),
     ]
 }
 
@@ -61,7 +61,7 @@ fn response(usage: &str) -> Vec<(Framing, String)> {
         r#"{{"id":"r","status":"completed","output":[{{"type":"message","content":[{{"text":"Hi"}}]}}],"usage":{usage}}}"#
     );
     let stream = format!("data: {{\"type\":\"response.completed\",\"response\":{body}}}\n\n");
-    vec![(Framing::Stream, stream), (Framing::Whole, body)]
+    vec![(Framing::Stream, stream), (Framing::Document, body)]
 }
 
 #[test]
@@ -233,12 +233,12 @@ fn the_last_nonzero_value_of_each_count_applies() {
             tokens(4, 9, 0, 556),
         ),
     ];
-    for (source, told, expected) in table {
+    for (source, released, expected) in table {
         let mut body = format!(
             "data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"m\",\"usage\":{}}}}}\n\ndata: {{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{{\"type\":\"text\",\"text\":\"Hi\"}}}}\n\ndata: {{\"type\":\"content_block_stop\",\"index\":0}}\n\n",
-            told[0]
+            released[0]
         );
-        for usage in &told[1..] {
+        for usage in &released[1..] {
             body += &format!(
                 "data: {{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"end_turn\"}},\"usage\":{usage}}}\n\n"
             );

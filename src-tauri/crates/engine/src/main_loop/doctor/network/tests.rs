@@ -28,7 +28,7 @@ fn the_failed_check_is_named_with_its_method() {
     };
     let named = "HEAD https://one.one.one.one/ through the proxy proxy.example:3128: timed out; \
                  HEAD https://dns.google/ without a proxy: Connection refused";
-    for (offline, last, state, says) in [
+    for (offline, last, state, expected) in [
         (
             true,
             Some(failed()),
@@ -61,6 +61,6 @@ fn the_failed_check_is_named_with_its_method() {
         ),
     ] {
         let line = check(offline, last.as_ref());
-        assert_eq!((line.state, line.said), (state, says));
+        assert_eq!((line.state, line.message), (state, expected));
     }
 }

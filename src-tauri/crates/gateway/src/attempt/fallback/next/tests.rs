@@ -50,45 +50,80 @@ fn the_next_step_after_each_class_of_failure() {
     let plain = |class| FailedAttempt::new(class, crate::Fault::Ours, String::new());
     let waits = |seconds| FailedAttempt {
         retry_after: Some(Duration::from_secs(seconds)),
-        ..plain(Class::RateLimit)
+        ..plain(FailureClass::RateLimit)
     };
     let hopeless = FailedAttempt {
         hopeless: true,
-        ..plain(Class::Transient)
+        ..plain(FailureClass::Transient)
     };
     for (failed_attempt, credential, place, expected) in [
-        (plain(Class::Transient), Credential::OurKey, 0, "again"),
+        (
+            plain(FailureClass::Transient),
+            Credential::OurKey,
+            0,
+            "again",
+        ),
         (hopeless, Credential::OurKey, 0, "other"),
         (waits(2), Credential::OurKey, 0, "again, as long as asked"),
         (waits(3600), Credential::OurKey, 0, "other"),
-        (plain(Class::Silent), Credential::OurKey, 0, "other"),
-        (plain(Class::Quota), Credential::OurKey, 0, "other"),
+        (plain(FailureClass::Timeout), Credential::OurKey, 0, "other"),
+        (plain(FailureClass::Quota), Credential::OurKey, 0, "other"),
         (
             FailedAttempt {
                 retry_after: Some(Duration::from_secs(2)),
-                ..plain(Class::Limit)
+                ..plain(FailureClass::Limit)
             },
             Credential::OurKey,
             0,
             "other",
         ),
-        (plain(Class::Limit), Credential::ClientLogin, 0, "stop"),
-        (plain(Class::Limit), Credential::OurKey, 1, "other"),
-        (plain(Class::ModelGone), Credential::OurKey, 0, "other"),
-        (plain(Class::Credential), Credential::OurKey, 0, "other"),
-        (plain(Class::Credential), Credential::ClientLogin, 0, "stop"),
-        (plain(Class::Caller), Credential::OurKey, 0, "stop"),
-        (plain(Class::Caller), Credential::OurKey, 1, "other"),
-        (plain(Class::ContentPolicy), Credential::OurKey, 0, "stop"),
-        (plain(Class::ContentPolicy), Credential::OurKey, 1, "other"),
         (
-            plain(Class::Credential),
+            plain(FailureClass::Limit),
+            Credential::ClientLogin,
+            0,
+            "stop",
+        ),
+        (plain(FailureClass::Limit), Credential::OurKey, 1, "other"),
+        (
+            plain(FailureClass::ModelGone),
+            Credential::OurKey,
+            0,
+            "other",
+        ),
+        (
+            plain(FailureClass::Credential),
+            Credential::OurKey,
+            0,
+            "other",
+        ),
+        (
+            plain(FailureClass::Credential),
+            Credential::ClientLogin,
+            0,
+            "stop",
+        ),
+        (plain(FailureClass::Caller), Credential::OurKey, 0, "stop"),
+        (plain(FailureClass::Caller), Credential::OurKey, 1, "other"),
+        (
+            plain(FailureClass::ContentPolicy),
+            Credential::OurKey,
+            0,
+            "stop",
+        ),
+        (
+            plain(FailureClass::ContentPolicy),
+            Credential::OurKey,
+            1,
+            "other",
+        ),
+        (
+            plain(FailureClass::Credential),
             Credential::ClientLogin,
             1,
             "other",
         ),
         (
-            plain(Class::ContextTooLong),
+            plain(FailureClass::ContextTooLong),
             Credential::OurKey,
             0,
             "larger than 200000",
@@ -96,7 +131,7 @@ fn the_next_step_after_each_class_of_failure() {
         (
             FailedAttempt {
                 window: Some(131_072),
-                ..plain(Class::ContextTooLong)
+                ..plain(FailureClass::ContextTooLong)
             },
             Credential::OurKey,
             0,

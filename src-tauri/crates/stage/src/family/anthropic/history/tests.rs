@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{Violation, check};
 use crate::sign;
 
-fn told(messages: Value) -> String {
+fn reported(messages: Value) -> String {
     let body = json!({"model": "m", "max_tokens": 1024, "messages": messages});
     check(&body).map_or_else(|violation| violation.to_string(), |()| "fine".to_owned())
 }
@@ -49,7 +49,7 @@ fn histories_that_agents_send_are_accepted() {
             user(json!([result("t1")]))
         ]),
     ] {
-        assert_eq!(told(messages.clone()), "fine", "{messages}");
+        assert_eq!(reported(messages.clone()), "fine", "{messages}");
     }
 }
 
@@ -159,9 +159,9 @@ fn invalid_histories_are_refused_with_the_reason() {
         ),
     ] {
         assert!(
-            told(messages.clone()).contains(reason),
+            reported(messages.clone()).contains(reason),
             "{messages}: {}",
-            told(messages.clone())
+            reported(messages.clone())
         );
     }
 }

@@ -14,21 +14,21 @@ pub use cannot_restart::CannotRestart;
 use released::Released;
 
 use crate::sse;
-use crate::{Ask, Problem, Restart, Validator, error_body};
+use crate::{GatewayError, RequestFields, Restart, Validator, error_body};
 
 /// The part of a streamed response that the client received.
 ///
 /// A [`Validator`] reads all bytes of the provider; this type reads the released bytes only. After a restart it must read the
 /// opening and the output of [`crate::Splice`] too.
 #[derive(Debug)]
-pub struct Told {
+pub struct ReleasedResponse {
     reader: sse::Reader,
     released: Released,
     /// The client received something that is not an event of the dialect.
     unreadable: bool,
 }
 
-impl Told {
+impl ReleasedResponse {
     pub fn new(dialect: Dialect) -> Self {
         let released = match dialect {
             Dialect::Anthropic => Released::Messages(anthropic::Released::default()),
@@ -96,11 +96,11 @@ impl Told {
 
     /// As [`Self::keep_alive`], for a client that ignores pings. With no open block it repeats Messages' usage, which Claude
     /// Code counts as an event (measured with 2.1.332).
-    pub fn sign_of_life(&self) -> Vec<u8> {
+    pub fn usage_keep_alive(&self) -> Vec<u8> {
         match &self.released {
             Released::Messages(released) if self.reader.pending() == 0 => {
                 let mut out = Vec::new();
-                released.sign_of_life(&mut out);
+                released.usage_keep_alive(&mut out);
                 out
             }
             Released::Messages(_) | Released::Chat(_) | Released::Responses(_) => self.keep_alive(),
@@ -111,7 +111,7 @@ impl Told {
     ///
     /// # Errors
     /// The reason why not. It cannot change later in this response.
-    pub fn restart(&self, ask: &Ask) -> Result<Restart, CannotRestart> {
+    pub fn restart(&self, ask: &RequestFields) -> Result<Restart, CannotRestart> {
         if self.reader.pending() > 0 {
             return Err(CannotRestart::WithinEvent);
         }
@@ -123,7 +123,7 @@ impl Told {
             Released::Chat(released) => released.can_restart().map(|()| released.thought),
             Released::Responses(released) => released.can_restart().map(|()| released.thought),
         }?;
-        if ask.wants_schema {
+        if ask.requires_schema {
             return Err(CannotRestart::StructuredOutput);
         }
         Ok(Restart::new(
@@ -133,7 +133,7 @@ impl Told {
     }
 
     /// The dialect's error event, valid after the released part. It does not end the stream.
-    pub fn error_event(&self, problem: &Problem) -> Vec<u8> {
+    pub fn error_event(&self, problem: &GatewayError) -> Vec<u8> {
         match &self.released {
             Released::Messages(_) => error_body::error_event(Dialect::Anthropic, problem),
             Released::Chat(_) => error_body::error_event(Dialect::OpenaiChat, problem),

@@ -3,4 +3,4 @@
 /**
  * The shell's response to a notification: `POST /control/notices/<id>`.
  */
-export type NoticeOutcome = { "outcome": "shown" } | { "outcome": "not_shown", why: string, };
+export type NotificationOutcome = { "outcome": "shown" } | { "outcome": "not_shown", why: string, };

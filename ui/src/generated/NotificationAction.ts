@@ -4,7 +4,7 @@ import type { Command } from "./Command";
 /**
  * A button of a notification.
  */
-export type NoticeAction = { 
+export type NotificationAction = { 
 /**
  * "Stop this"
  */

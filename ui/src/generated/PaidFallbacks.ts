@@ -3,7 +3,7 @@
 /**
  * May a fallback with the owner's key, billed per token, serve a client that has a subscription?
  */
-export type PaidStandIns = { 
+export type PaidFallbacks = { 
 /**
  * None: not answered yet, which counts as no.
  */

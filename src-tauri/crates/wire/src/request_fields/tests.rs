@@ -3,14 +3,14 @@ use catalog::Dialect;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Ask, BadRequest, with_model, without_credentials};
+use super::{BadRequest, RequestFields, with_model, without_credentials};
 
-fn read(body: &str) -> Ask {
-    Ask::read(Dialect::OpenaiChat, body.as_bytes()).unwrap()
+fn read(body: &str) -> RequestFields {
+    RequestFields::read(Dialect::OpenaiChat, body.as_bytes()).unwrap()
 }
 
-fn plain(model: &str) -> Ask {
-    Ask {
+fn plain(model: &str) -> RequestFields {
+    RequestFields {
         dialect: Dialect::OpenaiChat,
         model: model.to_owned(),
         stream: false,
@@ -18,9 +18,9 @@ fn plain(model: &str) -> Ask {
         has_tools: false,
         has_credentials: false,
         stores: true,
-        wants_schema: false,
+        requires_schema: false,
         thinking: false,
-        unthought_turn: false,
+        lacks_required_thinking: false,
         results: Vec::new(),
     }
 }
@@ -31,7 +31,9 @@ fn results(dialect: Dialect, conversation: &Value) -> Vec<String> {
         Dialect::OpenaiResponses => "input",
     };
     let body = json!({"model": "m", key: conversation}).to_string();
-    let mut ids = Ask::read(dialect, body.as_bytes()).unwrap().results;
+    let mut ids = RequestFields::read(dialect, body.as_bytes())
+        .unwrap()
+        .results;
     ids.sort();
     ids
 }
@@ -128,7 +130,7 @@ fn the_routing_fields_of_a_request() {
         r#""output_format":{"type":"json_schema","schema":{}}"#,
         r#""output_config":{"effort":"high","format":{"type":"json_schema"}}"#,
     ] {
-        assert!(with(schema).wants_schema, "{schema}");
+        assert!(with(schema).requires_schema, "{schema}");
     }
     for free in [
         r#""response_format":{"type":"text"}"#,
@@ -136,7 +138,7 @@ fn the_routing_fields_of_a_request() {
         r#""output_config":{"effort":"high"}"#,
         r#""output_format":null"#,
     ] {
-        assert!(!with(free).wants_schema, "{free}");
+        assert!(!with(free).requires_schema, "{free}");
     }
     for thinking in [
         r#""thinking":{"budget_tokens":31999,"type":"enabled"}"#,
@@ -165,7 +167,11 @@ fn a_turn_without_required_thinking_is_detected() {
             {"role": "user", "content": last},
         ]);
         let body = json!({"model": "m", "thinking": thinking, "messages": messages}).to_string();
-        let read = |dialect| Ask::read(dialect, body.as_bytes()).unwrap().unthought_turn;
+        let read = |dialect| {
+            RequestFields::read(dialect, body.as_bytes())
+                .unwrap()
+                .lacks_required_thinking
+        };
         assert!(!read(Dialect::OpenaiChat));
         read(Dialect::Anthropic)
     };
@@ -187,7 +193,8 @@ fn a_turn_without_required_thinking_is_detected() {
 
 #[test]
 fn an_invalid_body_has_an_error_text() {
-    let refusal = |body: &str| Ask::read(Dialect::Anthropic, body.as_bytes()).unwrap_err();
+    let refusal =
+        |body: &str| RequestFields::read(Dialect::Anthropic, body.as_bytes()).unwrap_err();
     assert_eq!(refusal("  "), BadRequest::NotJson("it is empty".to_owned()));
     assert_eq!(refusal("[1]"), BadRequest::NotAnObject);
     assert_eq!(refusal("\"x\""), BadRequest::NotAnObject);
@@ -274,13 +281,13 @@ proptest! {
         };
         let replaced = with_model(&body(&old), &new);
         prop_assert_eq!(&replaced, &body(&new));
-        prop_assert_eq!(Ask::read(Dialect::Anthropic, &replaced).unwrap().model, new);
+        prop_assert_eq!(RequestFields::read(Dialect::Anthropic, &replaced).unwrap().model, new);
     }
 
     #[test]
     fn any_body_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let body = Bytes::from(bytes);
-        prop_assert!(Ask::read(Dialect::OpenaiResponses, &body).is_err());
+        prop_assert!(RequestFields::read(Dialect::OpenaiResponses, &body).is_err());
         prop_assert_eq!(with_model(&body, "m"), body);
     }
 }
@@ -290,18 +297,18 @@ fn a_key_in_the_body_is_detected_and_removed() {
     let body = r#"{"model":"m","api_key":"sk-1","n":1.50,"extra_headers":{"a":"b"},"messages":[]}"#;
     let body = Bytes::from(body);
     assert!(
-        Ask::read(Dialect::OpenaiChat, &body)
+        RequestFields::read(Dialect::OpenaiChat, &body)
             .unwrap()
             .has_credentials
     );
     let without = without_credentials(&body);
     assert_eq!(without, r#"{"model":"m","n":1.50,"messages":[]}"#);
-    let ask = Ask::read(Dialect::OpenaiChat, &without).unwrap();
+    let ask = RequestFields::read(Dialect::OpenaiChat, &without).unwrap();
     assert!(!ask.has_credentials);
     // Only the top level is addressed to a gateway.
     let inside = r#"{"model":"m","messages":[{"api_key":"sk-1"}]}"#;
     assert!(
-        !Ask::read(Dialect::OpenaiChat, inside.as_bytes())
+        !RequestFields::read(Dialect::OpenaiChat, inside.as_bytes())
             .unwrap()
             .has_credentials
     );

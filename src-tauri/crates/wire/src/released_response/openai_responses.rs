@@ -191,7 +191,7 @@ impl Released {
             return Err(CannotRestart::Ended);
         }
         if !self.begun {
-            return Err(CannotRestart::NothingShown);
+            return Err(CannotRestart::NothingReleased);
         }
         if self.kept > Validator::LIMIT {
             return Err(CannotRestart::TooLong(Validator::LIMIT));

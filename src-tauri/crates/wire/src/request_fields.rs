@@ -24,7 +24,7 @@ pub enum Kind {
 
 /// The fields of a request body that routing uses, read without building a JSON tree (a full parse takes 195 µs at 400 KB).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
+pub struct RequestFields {
     pub dialect: Dialect,
     pub model: String,
     pub stream: bool,
@@ -32,13 +32,13 @@ pub struct Ask {
     pub max_tokens: Option<u64>,
     pub has_tools: bool,
     /// The request requires structured output (`response_format`, `text.format`, `output_format` …).
-    pub wants_schema: bool,
+    pub requires_schema: bool,
     /// A turn with tool calls must begin with thinking that the client received. Not set for Messages' `adaptive` (its
     /// documentation, "Adaptive thinking") or for Chat's `reasoning_effort`: that vendor does not return its thinking.
     pub thinking: bool,
     /// Messages: `thinking.type` is `enabled`, and the turn that these tool results continue has no thinking. Anthropic refuses
     /// this request: another vendor's model began the turn.
-    pub unthought_turn: bool,
+    pub lacks_required_thinking: bool,
     /// Responses: the request does not have `store: false`, so later requests can refer to its response.
     pub stores: bool,
     /// The body contains a credential of the client ([`without_credentials`]).
@@ -58,13 +58,13 @@ pub enum BadRequest {
     NoModel,
 }
 
-impl Ask {
+impl RequestFields {
     /// Only top-level fields count; the last of a repeated key applies, as in the vendors' parsers. A field of an unexpected
     /// type counts as absent: the provider reports it.
     ///
     /// # Errors
     /// [`BadRequest`]: the gateway returns 400, since no provider can process such a body.
-    pub fn read(dialect: Dialect, body: &[u8]) -> Result<Ask, BadRequest> {
+    pub fn read(dialect: Dialect, body: &[u8]) -> Result<RequestFields, BadRequest> {
         let ask = leniently(body, |body| Self::gather(dialect, body));
         let ask = ask.map_err(|error| refusal(body, &error))?;
         if ask.model.is_empty() {
@@ -73,16 +73,16 @@ impl Ask {
         Ok(ask)
     }
 
-    fn gather(dialect: Dialect, body: &[u8]) -> Result<Ask, serde_json::Error> {
-        let mut ask = Ask {
+    fn gather(dialect: Dialect, body: &[u8]) -> Result<RequestFields, serde_json::Error> {
+        let mut ask = RequestFields {
             dialect,
             model: String::new(),
             stream: false,
             max_tokens: None,
             has_tools: false,
-            wants_schema: false,
+            requires_schema: false,
             thinking: false,
-            unthought_turn: false,
+            lacks_required_thinking: false,
             stores: true,
             has_credentials: false,
             results: Vec::new(),
@@ -105,12 +105,12 @@ impl Ask {
             Key::Conversation | Key::Other => {}
         })?;
         ask.results = tail.results();
-        ask.unthought_turn = dialect == Dialect::Anthropic
+        ask.lacks_required_thinking = dialect == Dialect::Anthropic
             && marks.thinking
             && !ask.results.is_empty()
             && !tail.turn_begins_with_thinking();
         ask.has_tools = marks.tools || marks.functions;
-        ask.wants_schema = marks.response_format || marks.output_format || marks.nested_format;
+        ask.requires_schema = marks.response_format || marks.output_format || marks.nested_format;
         ask.thinking = marks.thinking || marks.reasoning;
         Ok(ask)
     }
@@ -220,9 +220,9 @@ fn leniently<T>(
     body: &[u8],
     read: impl Fn(&[u8]) -> Result<T, serde_json::Error>,
 ) -> Result<T, serde_json::Error> {
-    read(body).or_else(|error| match text::mended(body) {
+    read(body).or_else(|error| match text::without_lone_surrogates(body) {
         Cow::Borrowed(_) => Err(error),
-        Cow::Owned(mended) => read(&mended),
+        Cow::Owned(without_lone_surrogates) => read(&without_lone_surrogates),
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 /// The request in a canonical form without the ids of calls and items: repetitions give equal bytes. A body that is not a JSON
 /// object is returned unchanged.
-pub fn without_ids(dialect: Dialect, body: &[u8]) -> Vec<u8> {
+pub fn canonical_request(dialect: Dialect, body: &[u8]) -> Vec<u8> {
     let Ok(Value::Object(mut request)) = serde_json::from_slice(body) else {
         return body.to_vec();
     };
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn canonical(dialect: Dialect, body: &str) -> String {
-        String::from_utf8(without_ids(dialect, body.as_bytes())).unwrap()
+        String::from_utf8(canonical_request(dialect, body.as_bytes())).unwrap()
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A notification of the engine is shown once, and its result is reported to the engine.
 
-use api::{Command, NoticeAction, NoticeOutcome, TrayIcon};
+use api::{Command, NotificationAction, NotificationOutcome, TrayIcon};
 
 use crate::desk::{Desk, Service};
-use crate::engine::{Engine, notice};
+use crate::engine::{Engine, notification};
 use crate::states::view;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -11,39 +11,39 @@ async fn a_notification_is_shown_once_and_replaced_by_a_later_one_of_its_thread(
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Outage, "down")).await;
     desk.run_understudy();
-    desk.icon().await.says("down").await;
+    desk.icon().await.wait_for_text("down").await;
 
-    let down = notice(
+    let down = notification(
         41,
         "outage",
         "critical",
         "Claude is down",
         "It is them, <not you> (since 20:04).",
     );
-    engine.change(|snapshot| snapshot.notices = vec![down.clone()]);
+    engine.change(|snapshot| snapshot.notifications = vec![down.clone()]);
     let shown = desk.note("Claude is down").await;
     assert_eq!(shown.body, "It is them, &lt;not you&gt; (since 20:04).");
     assert_eq!((shown.urgency, shown.replaces), (2, 0));
     assert_eq!(shown.actions, ["default", "Open Understudy"]);
-    assert_eq!(engine.outcome_of(41).await, NoticeOutcome::Shown);
+    assert_eq!(engine.outcome_of(41).await, NotificationOutcome::Shown);
 
     // An engine that lost the result lists the notification again: the result is reported again, and the notification
     // is not shown again.
     engine.forget_outcomes();
-    engine.change(|snapshot| snapshot.notices = vec![down]);
-    assert_eq!(engine.outcome_of(41).await, NoticeOutcome::Shown);
+    engine.change(|snapshot| snapshot.notifications = vec![down]);
+    assert_eq!(engine.outcome_of(41).await, NotificationOutcome::Shown);
 
-    let up = notice(
+    let up = notification(
         42,
         "recovery",
         "normal",
         "Claude is back",
         "It was down for 2 h.",
     );
-    engine.change(|snapshot| snapshot.notices = vec![up]);
+    engine.change(|snapshot| snapshot.notifications = vec![up]);
     let replacement = desk.note("Claude is back").await;
     assert_eq!(replacement.replaces, shown.id);
-    assert_eq!(engine.outcome_of(42).await, NoticeOutcome::Shown);
+    assert_eq!(engine.outcome_of(42).await, NotificationOutcome::Shown);
     let titles: Vec<_> = desk.notes().into_iter().map(|note| note.title).collect();
     assert_eq!(titles, ["Claude is down", "Claude is back"]);
 }
@@ -53,9 +53,9 @@ async fn a_click_on_a_notification_opens_the_window() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Outage, "down")).await;
     desk.run_understudy();
-    desk.icon().await.says("down").await;
-    let down = notice(1, "outage", "critical", "Claude is down", "It is them.");
-    engine.change(|snapshot| snapshot.notices = vec![down]);
+    desk.icon().await.wait_for_text("down").await;
+    let down = notification(1, "outage", "critical", "Claude is down", "It is them.");
+    engine.change(|snapshot| snapshot.notifications = vec![down]);
     let shown = desk.note("Claude is down").await;
     desk.click_note(shown.id).await;
     engine.page_connects(1).await;
@@ -66,8 +66,8 @@ async fn a_button_of_a_notification_sends_its_command() {
     let desk = Desk::start().await;
     let engine = Engine::start(&desk, view(TrayIcon::Degraded, "degraded")).await;
     desk.run_understudy();
-    desk.icon().await.says("degraded").await;
-    let mut moved = notice(
+    desk.icon().await.wait_for_text("degraded").await;
+    let mut moved = notification(
         1,
         "fallback",
         "normal",
@@ -75,11 +75,11 @@ async fn a_button_of_a_notification_sends_its_command() {
         "Sonnet answers.",
     );
     let stop = Command::Siblings { allow: Some(false) };
-    moved.actions = vec![NoticeAction {
+    moved.actions = vec![NotificationAction {
         label: "Stop this".into(),
         command: stop.clone(),
     }];
-    engine.change(|snapshot| snapshot.notices = vec![moved]);
+    engine.change(|snapshot| snapshot.notifications = vec![moved]);
     let shown = desk.note("Opus is failing").await;
     let buttons = ["default", "Open Understudy", "button-0", "Stop this"];
     assert_eq!(shown.actions, buttons);
@@ -111,14 +111,14 @@ async fn not_shown(desk: &Desk) -> String {
     let engine = Engine::start(desk, view(TrayIcon::Outage, "down")).await;
     desk.run_understudy();
     let icon = desk.icon().await;
-    icon.says("down").await;
-    let down = notice(1, "outage", "critical", "Claude is down", "It is them.");
-    engine.change(|snapshot| snapshot.notices = vec![down]);
-    let NoticeOutcome::NotShown { why } = engine.outcome_of(1).await else {
+    icon.wait_for_text("down").await;
+    let down = notification(1, "outage", "critical", "Claude is down", "It is them.");
+    engine.change(|snapshot| snapshot.notifications = vec![down]);
+    let NotificationOutcome::NotShown { why } = engine.outcome_of(1).await else {
         panic!("it was shown");
     };
     // The tray still works.
     engine.show(view(TrayIcon::Operational, "all works"));
-    icon.says("all works").await;
+    icon.wait_for_text("all works").await;
     why
 }

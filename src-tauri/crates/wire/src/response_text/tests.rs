@@ -5,7 +5,7 @@ fn the_text_of_a_response_in_every_dialect_and_framing() {
     for (dialect, framing, body) in [
         (
             Dialect::Anthropic,
-            Framing::Whole,
+            Framing::Document,
             r#"{"content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"Four"},{"type":"tool_use","name":"n","input":{}},{"type":"text","text":"-two"}]}"#,
         ),
         (
@@ -19,7 +19,7 @@ fn the_text_of_a_response_in_every_dialect_and_framing() {
         ),
         (
             Dialect::OpenaiChat,
-            Framing::Whole,
+            Framing::Document,
             r#"{"choices":[{"message":{"content":"Four-two"}},{"message":{"content":"another"}}]}"#,
         ),
         (
@@ -30,7 +30,7 @@ fn the_text_of_a_response_in_every_dialect_and_framing() {
         ),
         (
             Dialect::OpenaiResponses,
-            Framing::Whole,
+            Framing::Document,
             r#"{"output":[{"type":"reasoning","content":[]},{"type":"message","content":[{"type":"output_text","text":"Four-two"}]}]}"#,
         ),
         (
@@ -43,7 +43,7 @@ fn the_text_of_a_response_in_every_dialect_and_framing() {
         ),
     ] {
         assert_eq!(
-            said(dialect, framing, body.as_bytes()),
+            response_text(dialect, framing, body.as_bytes()),
             "Four-two",
             "{dialect} {framing:?}"
         );
@@ -53,7 +53,7 @@ fn the_text_of_a_response_in_every_dialect_and_framing() {
 #[test]
 fn an_invalid_body_has_no_text() {
     for dialect in Dialect::ALL {
-        for framing in [Framing::Whole, Framing::Stream] {
+        for framing in [Framing::Document, Framing::Stream] {
             for body in [
                 "",
                 "<html>",
@@ -62,7 +62,7 @@ fn an_invalid_body_has_no_text() {
                 r#"{"choices":[],"content":7}"#,
             ] {
                 assert_eq!(
-                    said(dialect, framing, body.as_bytes()),
+                    response_text(dialect, framing, body.as_bytes()),
                     "",
                     "{dialect} {body}"
                 );

@@ -108,7 +108,7 @@ impl Released {
             Block::ServerTool if self.without_result.len() < MOST_PARTS => {
                 self.without_result.insert(open.id);
             }
-            Block::Text | Block::ServerTool | Block::Whole => {}
+            Block::Text | Block::ServerTool | Block::CompleteAtStart => {}
         }
     }
 
@@ -124,7 +124,7 @@ impl Released {
             (Block::Tool | Block::ServerTool, _) => {
                 Some(json!({"type": "input_json_delta", "partial_json": ""}))
             }
-            (Block::Text | Block::Thinking | Block::Whole, _) => None,
+            (Block::Text | Block::Thinking | Block::CompleteAtStart, _) => None,
         };
         let last = self.open.last_key_value();
         match (last, last.as_ref().and_then(delta)) {
@@ -138,7 +138,7 @@ impl Released {
         }
     }
 
-    pub(super) fn sign_of_life(&self, out: &mut Vec<u8>) {
+    pub(super) fn usage_keep_alive(&self, out: &mut Vec<u8>) {
         if self.begun && !self.stopped && self.open.is_empty() {
             let data = json!({
                 "type": "message_delta",
@@ -156,7 +156,7 @@ impl Released {
             return Err(CannotRestart::Ended);
         }
         if !self.begun {
-            return Err(CannotRestart::NothingShown);
+            return Err(CannotRestart::NothingReleased);
         }
         if self.tool_delivered {
             return Err(CannotRestart::ToolCallDelivered);
@@ -167,7 +167,7 @@ impl Released {
                 (Block::Tool, _) => return Err(CannotRestart::ToolCallBegun),
                 (Block::Thinking, _) => return Err(CannotRestart::WithinThinking),
                 (Block::ServerTool, _) => return Err(CannotRestart::ToolWithoutResult),
-                (Block::Text | Block::Whole, kind) => {
+                (Block::Text | Block::CompleteAtStart, kind) => {
                     return Err(CannotRestart::WithinBlock(kind.to_owned()));
                 }
             }

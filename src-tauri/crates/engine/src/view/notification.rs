@@ -1,11 +1,11 @@
 //! Notifications about incidents and parked requests.
 
 use ::words::Clock;
-use api::{NoticeKind, Urgency};
+use api::{NotificationKind, Urgency};
 use catalog::{Provider, ProviderId};
 use chrono::{DateTime, Utc};
 use health::{Change, Level, ProviderVerdict, Transition, Verdict};
-use ledger::NoticeRow;
+use ledger::NotificationRow;
 
 use super::consequence::Work;
 use super::{consequence, thread, verdict};
@@ -22,14 +22,14 @@ pub(crate) fn outage(
     id: &ProviderId,
     verdict: &ProviderVerdict,
     level: Level,
-) -> Option<NoticeRow> {
+) -> Option<NotificationRow> {
     let provider = state.catalog.provider(id)?;
     let clock = state.clock(now);
     let outlook = verdict::outlook(&provider.product, verdict, level);
     let incident = state.open.get(id).map(|open| open.id);
-    Some(NoticeRow {
+    Some(NotificationRow {
         at: now,
-        kind: ledger::NoticeKind::Outage,
+        kind: ledger::NotificationKind::Outage,
         thread: thread::of_provider(id),
         title: clock.plain(&::words::title(outlook)),
         body: opening_body(state, &clock, provider, verdict),
@@ -39,12 +39,12 @@ pub(crate) fn outage(
 }
 
 /// Notification of a transition, if any: when an incident opens, gets worse, or closes.
-pub(crate) fn notice(
+pub(crate) fn notification(
     state: &State,
     now: DateTime<Utc>,
     transition: &Transition,
     incident: Option<i64>,
-) -> Option<NoticeRow> {
+) -> Option<NotificationRow> {
     if !transition.announce {
         return None;
     }
@@ -60,20 +60,20 @@ pub(crate) fn notice(
                 clock.plain(&::words::title(outlook))
             };
             (
-                ledger::NoticeKind::Outage,
+                ledger::NotificationKind::Outage,
                 urgency(*level),
                 title,
                 opening_body(state, &clock, provider, &transition.verdict),
             )
         }
         Change::Rose { to, .. } => (
-            ledger::NoticeKind::Rise,
+            ledger::NotificationKind::Rise,
             urgency(*to),
             format!("{} now", ::words::state_of(name, *to)),
             opening_body(state, &clock, provider, &transition.verdict),
         ),
         Change::Recovered { since, .. } => (
-            ledger::NoticeKind::Recovery,
+            ledger::NotificationKind::Recovery,
             ledger::Urgency::Low,
             format!("{name} is back"),
             clock.plain(&::words::recovery(
@@ -83,7 +83,7 @@ pub(crate) fn notice(
             )),
         ),
         Change::Faded { .. } => (
-            ledger::NoticeKind::Recovery,
+            ledger::NotificationKind::Recovery,
             ledger::Urgency::Low,
             format!("{name} may be back"),
             clock.plain(&::words::faded(&transition.verdict, transition.at)),
@@ -97,7 +97,7 @@ pub(crate) fn notice(
     } else {
         ""
     };
-    Some(NoticeRow {
+    Some(NotificationRow {
         at: notified_at(now, transition),
         kind,
         thread: thread::of_provider(&provider.id),
@@ -179,17 +179,17 @@ fn urgency(level: Level) -> ledger::Urgency {
 }
 
 /// Converts a row of the ledger's queue for the shell.
-pub(crate) fn shown(id: i64, row: &NoticeRow) -> api::Notice {
-    api::Notice {
+pub(crate) fn shown(id: i64, row: &NotificationRow) -> api::Notification {
+    api::Notification {
         id: id.unsigned_abs(),
         at: row.at,
         kind: match row.kind {
-            ledger::NoticeKind::Outage => NoticeKind::Outage,
-            ledger::NoticeKind::Rise => NoticeKind::Rise,
-            ledger::NoticeKind::Recovery => NoticeKind::Recovery,
-            ledger::NoticeKind::Review => NoticeKind::Review,
-            ledger::NoticeKind::Fallback => NoticeKind::Fallback,
-            ledger::NoticeKind::Own => NoticeKind::Own,
+            ledger::NotificationKind::Outage => NotificationKind::Outage,
+            ledger::NotificationKind::Rise => NotificationKind::Rise,
+            ledger::NotificationKind::Recovery => NotificationKind::Recovery,
+            ledger::NotificationKind::Review => NotificationKind::Review,
+            ledger::NotificationKind::Fallback => NotificationKind::Fallback,
+            ledger::NotificationKind::Own => NotificationKind::Own,
         },
         thread: row.thread.clone(),
         title: row.title.clone(),

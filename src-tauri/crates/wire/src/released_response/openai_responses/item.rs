@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::fields::{Fields, array};
-use crate::text::Halves;
+use crate::text::SurrogateJoiner;
 
 /// Bytes that a kept part, item or annotation needs beside its text.
 pub(super) const OVERHEAD: usize = 256;
@@ -27,7 +27,7 @@ pub(crate) struct Part {
     /// JSON text from the part's start or end event; empty if the server sends none.
     json: String,
     pub(crate) text: String,
-    halves: Halves,
+    halves: SurrogateJoiner,
     /// JSON texts of later annotations.
     annotations: Vec<String>,
     state: State,

@@ -5,31 +5,31 @@ use chrono::{DateTime, Utc};
 use ledger::{ExchangeRow, LedgerError, Page, REVIEW_KEPT, Which};
 
 use super::MainLoop;
-use crate::event::Ask;
+use crate::event::ControlRequest;
 use crate::settings::Settings;
 use crate::{desk, private_file, view};
 
 impl MainLoop {
-    pub(super) fn asked(&mut self, now: DateTime<Utc>, ask: Ask) {
+    pub(super) fn control_request(&mut self, now: DateTime<Utc>, ask: ControlRequest) {
         // A reply whose receiver is gone is not an error.
         match ask {
-            Ask::Do(Command::CheckNow, reply) => self.check_now(reply),
-            Ask::Do(command, reply) => {
+            ControlRequest::Do(Command::CheckNow, reply) => self.check_now(reply),
+            ControlRequest::Do(command, reply) => {
                 let done = self.obey(now, &command);
                 self.publish();
                 let _ = reply.send(done);
             }
-            Ask::Incidents {
+            ControlRequest::Incidents {
                 limit,
                 before,
                 reply,
             } => {
                 let _ = reply.send(self.incidents(now, limit, before).map_err(unreadable));
             }
-            Ask::Incident { id, reply } => {
+            ControlRequest::Incident { id, reply } => {
                 let _ = reply.send(self.incident(now, id).map_err(unreadable));
             }
-            Ask::Exchanges {
+            ControlRequest::Exchanges {
                 filter,
                 limit,
                 before,
@@ -41,23 +41,23 @@ impl MainLoop {
                     .map(|page| self.shown(&page));
                 let _ = reply.send(page.map_err(unreadable));
             }
-            Ask::ShowExchanges { page, reply } => {
+            ControlRequest::ShowExchanges { page, reply } => {
                 let _ = reply.send(self.shown(&page));
             }
-            Ask::Exchange { id, reply } => {
+            ControlRequest::Exchange { id, reply } => {
                 let row = self
                     .ledger
                     .exchange(id)
                     .map(|row| row.map(|row| view::rows::exchange(id, &row, self.state())));
                 let _ = reply.send(row.map_err(unreadable));
             }
-            Ask::Checked {
+            ControlRequest::Checked {
                 interruption,
                 reply,
             } => {
                 let _ = reply.send(self.checked(now, interruption));
             }
-            Ask::Reviews {
+            ControlRequest::Reviews {
                 all,
                 limit,
                 before,
@@ -70,21 +70,21 @@ impl MainLoop {
                 };
                 let _ = reply.send(self.reviews(which, limit, before).map_err(unreadable));
             }
-            Ask::Review { id, reply } => {
+            ControlRequest::Review { id, reply } => {
                 let found = self.ledger.review(&id).map(|item| item.map(Box::new));
                 let _ = reply.send(found.map_err(unreadable));
             }
-            Ask::CloseReview { id, close, reply } => {
+            ControlRequest::CloseReview { id, close, reply } => {
                 let closed = self.close_review(now, &id, &close);
                 self.publish();
                 let _ = reply.send(closed);
             }
-            Ask::ReopenReview { id, reply } => {
+            ControlRequest::ReopenReview { id, reply } => {
                 let reopened = self.reopen_review(&id);
                 self.publish();
                 let _ = reply.send(reopened);
             }
-            Ask::ReviewRan {
+            ControlRequest::ReviewRan {
                 id,
                 status,
                 body,
@@ -97,7 +97,7 @@ impl MainLoop {
                 };
                 let _ = reply.send(self.review_ran(&id, &run).map_err(unreadable));
             }
-            Ask::BeginRetry {
+            ControlRequest::BeginRetry {
                 incident,
                 pipeline,
                 count_only,
@@ -107,27 +107,27 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(begun);
             }
-            Ask::Retried { answered, reply } => {
+            ControlRequest::Retried { answered, reply } => {
                 let _ = reply.send(self.desk.retried(answered));
             }
-            Ask::RetryEnded(reply) => {
+            ControlRequest::RetryEnded(reply) => {
                 self.desk.retry_ended(now);
                 let _ = reply.send(());
             }
-            Ask::StopRetry(reply) => {
+            ControlRequest::StopRetry(reply) => {
                 let _ = reply.send(self.desk.stop_retry());
             }
-            Ask::NotificationDelivered { id, outcome, reply } => {
+            ControlRequest::NotificationDelivered { id, outcome, reply } => {
                 self.decide(desk::Event::NotificationDelivered(id, outcome));
                 let _ = reply.send(());
             }
-            Ask::KeysChanged(reply) => {
+            ControlRequest::KeysChanged(reply) => {
                 self.decide(desk::Event::KeysChanged);
                 self.see_breakers();
                 self.publish();
                 let _ = reply.send(());
             }
-            Ask::Explain {
+            ControlRequest::Explain {
                 dialect,
                 model,
                 caller,
@@ -136,7 +136,7 @@ impl MainLoop {
                 let plan = self.outlets.gateway.explain(dialect, &model, &caller);
                 let _ = reply.send(self.explained(&plan, &caller));
             }
-            Ask::ExplainRequest {
+            ControlRequest::ExplainRequest {
                 dialect,
                 body,
                 caller,
@@ -155,13 +155,13 @@ impl MainLoop {
                     }
                 }));
             }
-            Ask::Fallbacks { of, reply } => {
+            ControlRequest::Fallbacks { of, reply } => {
                 let _ = reply.send(view::fallback_test::listed(self.state(), of.as_deref()));
             }
-            Ask::BeginTest { wanted, reply } => {
+            ControlRequest::BeginTest { wanted, reply } => {
                 let _ = reply.send(self.desk.begin_test(&wanted));
             }
-            Ask::TestEnded {
+            ControlRequest::TestEnded {
                 target,
                 played,
                 reply,
@@ -171,18 +171,18 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(tested);
             }
-            Ask::Settings(reply) => {
+            ControlRequest::Settings(reply) => {
                 let _ = reply.send(self.settings_text());
             }
-            Ask::SaveSettings { text, reply } => {
+            ControlRequest::SaveSettings { text, reply } => {
                 let saved = self.save_settings(text);
                 self.publish();
                 let _ = reply.send(saved);
             }
-            Ask::Doctor(reply) => {
+            ControlRequest::Doctor(reply) => {
                 let _ = reply.send(super::doctor::examine(self.state(), &self.outlets.gateway));
             }
-            Ask::Metrics(reply) => {
+            ControlRequest::Metrics(reply) => {
                 let outlets = &self.outlets;
                 let page = super::metrics::page(self.state(), &outlets.gateway, &outlets.metrics);
                 let _ = reply.send(page);
@@ -226,7 +226,7 @@ impl MainLoop {
     }
 
     fn incident(&self, now: DateTime<Utc>, id: i64) -> Result<Option<api::Incident>, LedgerError> {
-        let Some(story) = self.ledger.incident(id)? else {
+        let Some(with_timeline) = self.ledger.incident(id)? else {
             return Ok(None);
         };
         let met = self.ledger.met(id)?.unwrap_or_default();
@@ -237,7 +237,7 @@ impl MainLoop {
                 .iter()
                 .map(|(id, row)| view::interrupted::interruption(&clock, *id, row))
                 .collect(),
-            ..view::rows::incident(self.state(), id, &story, &met, now)
+            ..view::rows::incident(self.state(), id, &with_timeline, &met, now)
         }))
     }
 

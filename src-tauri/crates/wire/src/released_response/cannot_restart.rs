@@ -5,7 +5,7 @@ use crate::Broken;
 pub enum CannotRestart {
     /// The other response can be forwarded unchanged.
     #[error("the client has received no part of the response")]
-    NothingShown,
+    NothingReleased,
     #[error("the client received a partial event")]
     WithinEvent,
     #[error("the client received an unreadable event")]

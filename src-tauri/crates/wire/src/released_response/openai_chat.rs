@@ -44,13 +44,13 @@ impl Released {
             return Ok(());
         }
         let chunk = Fields::read(event.data)?;
-        self.finished |= chunk.given("error").is_some() || event.name == "error";
+        self.finished |= chunk.non_null("error").is_some() || event.name == "error";
         for (field, slot) in [
             ("id", &mut self.id),
             ("created", &mut self.created),
             ("model", &mut self.model),
         ] {
-            if let Some(value) = chunk.given(field) {
+            if let Some(value) = chunk.non_null(field) {
                 *slot = Some(value.to_owned());
             }
         }
@@ -80,7 +80,7 @@ impl Released {
     }
 
     fn delta(&mut self, delta: &Fields<'_>) {
-        let has = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+        let has = |field: &str| delta.non_null(field).is_some_and(|json| !is_empty(json));
         self.role |= has("role");
         self.calling |= has("tool_calls") || has("function_call");
         self.refusing |= has("refusal");
@@ -139,7 +139,7 @@ impl Released {
             return Err(CannotRestart::Ended);
         }
         if !self.begun {
-            return Err(CannotRestart::NothingShown);
+            return Err(CannotRestart::NothingReleased);
         }
         if self.several {
             return Err(CannotRestart::SeveralChoices);

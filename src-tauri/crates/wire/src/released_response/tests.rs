@@ -1,28 +1,28 @@
 use catalog::Dialect;
 use http::StatusCode;
 
-use super::{CannotRestart, Told};
-use crate::{Ask, Problem, Validator};
+use super::{CannotRestart, ReleasedResponse};
+use crate::{GatewayError, RequestFields, Validator};
 
-fn told(dialect: Dialect, stream: &str) -> Told {
-    let mut told = Told::new(dialect);
-    told.push(stream.as_bytes());
-    told
+fn released(dialect: Dialect, stream: &str) -> ReleasedResponse {
+    let mut released = ReleasedResponse::new(dialect);
+    released.push(stream.as_bytes());
+    released
 }
 
-fn ask(dialect: Dialect) -> Ask {
-    Ask::read(dialect, br#"{"model":"m"}"#).unwrap()
+fn ask(dialect: Dialect) -> RequestFields {
+    RequestFields::read(dialect, br#"{"model":"m"}"#).unwrap()
 }
 
 const BLOCK: &str = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\"}}\n\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
 
 #[test]
 fn a_block_is_completed_by_its_stop_and_an_item_by_its_done() {
-    let mut messages = told(Dialect::Anthropic, BLOCK);
+    let mut messages = released(Dialect::Anthropic, BLOCK);
     assert!(!messages.has_completed_block());
     messages.push(b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n");
     assert!(messages.has_completed_block());
-    let mut responses = told(
+    let mut responses = released(
         Dialect::OpenaiResponses,
         "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":\"message\",\"id\":\"i\"}}\n\n",
     );
@@ -34,11 +34,11 @@ fn a_block_is_completed_by_its_stop_and_an_item_by_its_done() {
 /// Held bytes do not count.
 #[test]
 fn an_error_follows_the_released_part() {
-    let responses = told(
+    let responses = released(
         Dialect::OpenaiResponses,
         "data: {\"type\":\"response.created\",\"sequence_number\":4,\"response\":{\"id\":\"resp_1\"}}\n\n",
     );
-    let problem = Problem {
+    let problem = GatewayError {
         status: StatusCode::BAD_GATEWAY,
         message: "The provider was lost.".to_owned(),
     };
@@ -48,14 +48,14 @@ fn an_error_follows_the_released_part() {
         (Dialect::Anthropic, "event: error\n"),
         (Dialect::OpenaiChat, "data: {\"error\":"),
     ] {
-        let event = told(dialect, "").error_event(&problem);
+        let event = released(dialect, "").error_event(&problem);
         assert!(event.starts_with(expected.as_bytes()));
     }
 }
 
 #[test]
 fn kept_items_are_bounded() {
-    let mut responses = told(
+    let mut responses = released(
         Dialect::OpenaiResponses,
         "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":\"message\",\"id\":\"i\"}}\n\n",
     );
@@ -75,7 +75,7 @@ fn kept_items_are_bounded() {
 
 #[test]
 fn an_oversize_event_is_unreadable() {
-    let mut messages = told(Dialect::Anthropic, BLOCK);
+    let mut messages = released(Dialect::Anthropic, BLOCK);
     let mebibyte = vec![b'x'; 1 << 20];
     for _ in 0..17 {
         messages.push(&mebibyte);
@@ -87,7 +87,7 @@ fn an_oversize_event_is_unreadable() {
 /// Each part needs more memory than its one letter.
 #[test]
 fn kept_parts_are_bounded() {
-    let mut responses = told(
+    let mut responses = released(
         Dialect::OpenaiResponses,
         "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":\"message\",\"id\":\"i\"}}\n\n",
     );

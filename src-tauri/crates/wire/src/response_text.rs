@@ -3,18 +3,18 @@
 use catalog::Dialect;
 
 use crate::fields::Fields;
-use crate::text::Halves;
+use crate::text::SurrogateJoiner;
 use crate::{Framing, Validator, sse};
 
 /// The text of a response without thinking and tool calls. Of several choices, the first. `bytes`: the complete body.
-pub fn said(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
-    let (mut said, mut halves) = (String::new(), Halves::default());
+pub fn response_text(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
+    let (mut response_text, mut halves) = (String::new(), SurrogateJoiner::default());
     let mut push = |json: Option<&str>| {
         let text = json.and_then(|json| halves.push(json));
-        said.push_str(&text.unwrap_or_default());
+        response_text.push_str(&text.unwrap_or_default());
     };
     match framing {
-        Framing::Whole => {
+        Framing::Document => {
             if let Ok(body) = Fields::read(bytes) {
                 document(dialect, &body, &mut push);
             }
@@ -28,7 +28,7 @@ pub fn said(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
             });
         }
     }
-    said + halves.finish()
+    response_text + halves.finish()
 }
 
 /// Calls `push` with the JSON text of each event_text, in order.

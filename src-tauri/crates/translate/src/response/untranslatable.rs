@@ -2,7 +2,7 @@ use wire::Broken;
 
 /// Why a response cannot be translated into the client's dialect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CannotTell {
+pub enum UntranslatableResponse {
     /// A fault of the provider.
     #[error(transparent)]
     Broken(#[from] Broken),

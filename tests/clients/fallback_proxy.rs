@@ -5,17 +5,17 @@ use catalog::Dialect;
 use super::desk::Desk;
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct StandIn<'a> {
+pub(crate) struct FallbackProxy<'a> {
     /// Its own address, or that of a gateway in front of it.
     pub(crate) address: &'a str,
     pub(crate) dialect: Dialect,
     pub(crate) key: Option<&'a str>,
 }
 
-impl StandIn<'_> {
+impl FallbackProxy<'_> {
     /// A route for clients of this dialect, to their own provider and then to the fallback. `timers`: a part of the settings.
     pub(crate) fn set_up(&self, desk: &mut Desk, timers: &str, client: Dialect, own: &str) {
-        let StandIn {
+        let FallbackProxy {
             address,
             dialect,
             key,

@@ -7,11 +7,11 @@ use crate::Command;
 /// A desktop notification that is due. The shell shows it once and reports the result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
-pub struct Notice {
+pub struct Notification {
     /// Unique across restarts of the engine.
     pub id: u64,
     pub at: DateTime<Utc>,
-    pub kind: NoticeKind,
+    pub kind: NotificationKind,
     /// Notifications on one subject share it: a later one replaces an earlier one on the screen.
     pub thread: String,
     pub title: String,
@@ -20,7 +20,7 @@ pub struct Notice {
     pub incident: Option<i64>,
     /// Actions in the notification, if the desktop supports buttons.
     #[serde(default)]
-    pub actions: Vec<NoticeAction>,
+    pub actions: Vec<NotificationAction>,
     /// Only updates the notification of its thread that is on the screen; without one, nothing is shown.
     #[serde(default)]
     pub in_place: bool,
@@ -29,7 +29,7 @@ pub struct Notice {
 /// A button of a notification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
-pub struct NoticeAction {
+pub struct NotificationAction {
     /// "Stop this"
     pub label: String,
     pub command: Command,
@@ -38,7 +38,7 @@ pub struct NoticeAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
-pub enum NoticeKind {
+pub enum NotificationKind {
     Outage,
     Rise,
     Recovery,
@@ -63,7 +63,7 @@ pub enum Urgency {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[ts(export)]
-pub enum NoticeOutcome {
+pub enum NotificationOutcome {
     Shown,
     /// No notification service, or it refused: the engine shows the text in the window and in the tray menu.
     NotShown {

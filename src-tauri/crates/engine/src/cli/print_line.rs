@@ -7,15 +7,15 @@ use std::io::{ErrorKind, Write};
 const READER_GONE: i32 = 128 + 13;
 
 /// Like `println!`, but a closed output pipe causes no panic.
-macro_rules! say {
-    ($($what:tt)*) => { $crate::cli::say::line(format_args!($($what)*)) };
+macro_rules! print_line {
+    ($($what:tt)*) => { $crate::cli::print_line::line(format_args!($($what)*)) };
 }
-pub(super) use say;
+pub(super) use print_line;
 
 pub(super) fn line(what: Arguments<'_>) {
     let mut out = std::io::stdout().lock();
-    let said = writeln!(out, "{what}").and_then(|()| out.flush());
-    if said.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+    let message = writeln!(out, "{what}").and_then(|()| out.flush());
+    if message.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
         std::process::exit(READER_GONE);
     }
 }

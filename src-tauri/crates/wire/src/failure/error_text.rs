@@ -5,12 +5,12 @@ use crate::text;
 
 /// The texts of an error, in any envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words {
+pub struct ErrorText {
     /// The vendor's `type`.
     pub kind: String,
     /// The vendor's `code`, if the error has one.
     pub code: String,
-    /// For display: at most [`Words::LONGEST`] characters, without line breaks or keys.
+    /// For display: at most [`ErrorText::LONGEST`] characters, without line breaks or keys.
     pub message: String,
     /// A longer part of the message, for classification only: Gemini states the wait at its end.
     long: String,
@@ -21,7 +21,7 @@ pub(super) const READ: usize = 64 << 10;
 /// In bytes. A larger event or document is not parsed: one byte of JSON can need dozens of bytes in memory.
 pub(super) const TAKEN_APART: usize = 1 << 20;
 
-impl Words {
+impl ErrorText {
     pub const LONGEST: usize = 500;
 
     /// The code, or the type if there is no code.
@@ -39,7 +39,7 @@ impl Words {
     }
 
     /// Parses any body: JSON, HTML (its title) or plain text.
-    pub fn of_body(body: &[u8]) -> Words {
+    pub fn of_body(body: &[u8]) -> ErrorText {
         let body = &body[..body.len().min(READ)];
         let body = body
             .strip_prefix(b"\xef\xbb\xbf")
@@ -54,13 +54,14 @@ impl Words {
     }
 
     /// Parses an error envelope or the error object in it. Invalid JSON is read as plain text.
-    pub fn of_json(body: &[u8]) -> Words {
+    pub fn of_json(body: &[u8]) -> ErrorText {
         let small = body.len() <= TAKEN_APART;
-        let value = small.then(|| serde_json::from_slice::<Value>(&text::mended(body)).ok());
+        let value = small
+            .then(|| serde_json::from_slice::<Value>(&text::without_lone_surrogates(body)).ok());
         let Some(value) = value.flatten() else {
             return Self::of_text(&String::from_utf8_lossy(&body[..body.len().min(READ)]));
         };
-        let mut words = Words::default();
+        let mut words = ErrorText::default();
         words.gather(&value, 0);
         words.long = line(&words.message);
         words.message = short(&words.long);
@@ -69,12 +70,12 @@ impl Words {
         words
     }
 
-    fn of_text(text: &str) -> Words {
+    fn of_text(text: &str) -> ErrorText {
         let long = line(text);
-        Words {
+        ErrorText {
             message: short(&long),
             long,
-            ..Words::default()
+            ..ErrorText::default()
         }
     }
 
@@ -154,14 +155,14 @@ fn title(html: &str) -> String {
 
 /// The text as one line, with keys masked.
 fn line(text: &str) -> String {
-    let start: String = text.chars().take(8 * Words::LONGEST).collect();
+    let start: String = text.chars().take(8 * ErrorText::LONGEST).collect();
     let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
     without_keys(&line)
 }
 
 /// Truncates at a character boundary. Masking comes first: a truncated key would not match its pattern.
 fn short(line: &str) -> String {
-    match line.char_indices().nth(Words::LONGEST) {
+    match line.char_indices().nth(ErrorText::LONGEST) {
         None => line.to_owned(),
         Some((cut, _)) => line[..cut].to_owned(),
     }
