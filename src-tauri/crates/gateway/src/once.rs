@@ -74,7 +74,7 @@ pub(crate) async fn again(once: &Once, id: ExchangeId, item: &Item, now: DateTim
 pub(crate) enum Run {
     /// It has an idempotency key.
     Keyed(ReplayKey),
-    /// It is a pipeline's.
+    /// A request of a pipeline.
     Item(Item),
     /// Its client may retrieve it.
     MayReturn(RequestIdentity),

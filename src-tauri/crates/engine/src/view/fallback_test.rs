@@ -153,7 +153,7 @@ pub(crate) fn cost(target: &Target) -> TestCost {
     }
 }
 
-/// "$0.002": to the tenth of a cent below a cent.
+/// "$0.002": amounts below one cent are rounded to a tenth of a cent.
 pub(crate) fn dollars(cost: MicroDollars) -> String {
     match cost.0 {
         0 | 9_500.. => cost.to_string(),

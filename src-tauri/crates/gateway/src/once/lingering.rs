@@ -27,7 +27,7 @@ pub(crate) async fn run(
     recorder: Recorder,
     asking: impl Future<Output = Response<Body>>,
 ) {
-    // A response that is no longer wanted ends like any other.
+    // A response without a waiting client is recorded like any other.
     let _ = record(&mut wanted, &recorder, asking).await;
 }
 

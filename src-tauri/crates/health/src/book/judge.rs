@@ -184,7 +184,7 @@ impl<'a> CurrentReadings<'a> {
             .map(|(key, _)| key)
     }
 
-    /// Models whose last success is from before the trouble: their present state is not known.
+    /// Models whose last success is older than the problem: their present state is not known.
     fn doubtful(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
         let begun = self.trouble_since();
         self.confirmed()

@@ -158,7 +158,7 @@ impl<'a> Object<'a> {
         object.ok_or_else(|| malformed(self.dialect, &self.path(key), "an object"))
     }
 
-    /// Applies a rule to every field that was not taken; unknown fields are dropped as unknown. `{}`, `[]` and `""` are values.
+    /// Applies a rule to every field that the translation did not read; unknown fields are dropped as unknown. `{}`, `[]` and `""` are values.
     ///
     /// # Errors
     /// A field that cannot be dropped.

@@ -44,7 +44,7 @@ pub(super) struct Decided {
 }
 
 impl Decided {
-    /// The same as another class.
+    /// The same decision with another class.
     pub(super) fn of(self, class: FailureClass) -> Decided {
         let limit = class == FailureClass::Limit;
         Decided {
