@@ -118,8 +118,8 @@ async fn timeouts_and_stalls_are_distinguished() {
         ..LIMITS
     };
     for (fault, limits, expected) in [
-        ("silent", hasty, "Silent"),
-        ("pings-only", hasty, "Silent"),
+        ("silent", hasty, "Timeout"),
+        ("pings-only", hasty, "Timeout"),
         ("stall", restless, "Stalled"),
         // Complete before it stalled.
         ("stall-after-stop", restless, "ok"),
