@@ -9,7 +9,7 @@ pub(crate) fn installed(variable: &str) -> Option<PathBuf> {
     if found.is_none() {
         // Written directly, because the test runner captures the output of a passing test.
         let received = format!(
-            "\nWARNING: {variable} is not set: A TEST WITH REAL SOFTWARE IS LEFT OUT. `cargo xtask test` installs it and runs the test.\n"
+            "\nWARNING: {variable} is not set: A TEST WITH REAL SOFTWARE IS SKIPPED. `cargo xtask test` installs it and runs the test.\n"
         );
         std::io::stderr().write_all(received.as_bytes()).unwrap();
     }

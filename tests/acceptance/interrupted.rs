@@ -77,7 +77,7 @@ async fn an_incident_lists_the_interrupted_session_and_its_tools() {
         (
             &json!("Claude Code"),
             &json!("session-1"),
-            &json!("No provider could answer, 3 requests failed; it was not answered since.")
+            &json!("No provider could answer, 3 requests failed; no response since.")
         ),
         "{incident}"
     );
@@ -151,7 +151,7 @@ async fn a_tool_call_that_a_live_route_released_before_the_cut_has_no_result() {
     let cut = &incident["interrupted"][0];
     assert_eq!(
         cut["said"],
-        "Cut in the middle of an answer, 3 requests failed; it was not answered since."
+        "Cut within a response, 3 requests failed; no response since."
     );
     let calls = cut["calls"].as_array().unwrap();
     assert_eq!(calls.len(), 3, "one of each answer: {cut}");

@@ -34,7 +34,7 @@ fn a_port_in_use_is_reported_and_no_other_is_used() {
     let printed = text(&output.stderr);
     assert_eq!(output.status.code(), Some(4));
     assert!(
-        printed.contains(&port.to_string()) && printed.contains("taken"),
+        printed.contains(&port.to_string()) && printed.contains("in use"),
         "{printed}"
     );
 }

@@ -53,7 +53,7 @@ async fn each_invalid_request_gets_a_clear_message() {
             "a vendor's path without a login",
             post(format!("{base}/v1/embeddings")),
             403,
-            "passes to OpenAI",
+            "forwarded to OpenAI",
         ),
         (
             "wrong method",

@@ -178,7 +178,7 @@ mod tests {
                 panic!("{desk:?}");
             };
             assert!(
-                line.contains("LEFT OUT") && line.contains("no network"),
+                line.contains("SKIPPED") && line.contains("no network"),
                 "{line}"
             );
         }

@@ -34,7 +34,7 @@ struct Kept {
     resets_at: Option<DateTime<Utc>>,
     #[serde(default)]
     reason: String,
-    #[serde(default)]
+    #[serde(default, rename = "silent_at")]
     timed_out_at: Option<DateTime<Utc>>,
 }
 
