@@ -133,7 +133,7 @@ pub struct Route {
     pub pipeline: Option<String>,
     /// A response that does not fulfil it is a failed attempt. If it is set, the delivery is [`Delivery::Verified`].
     pub demand: Option<Demand>,
-    /// The owner's setting for this route; [`Consent::RequestFields`]: as in [`Spending`].
+    /// The owner's setting for this route; [`Consent::Ask`]: as in [`Spending`].
     pub subscription_to_paid_key: Consent,
     /// Where its requests may go; `None`: depends on the kind of client.
     pub may_go_to: Option<Scope>,

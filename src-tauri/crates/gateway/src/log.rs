@@ -90,7 +90,7 @@ pub(crate) fn attempt_failed(
     );
 }
 
-/// For a request that is forwarded to its vendor unparsed, without another candidate. `why`: measured here.
+/// For a request that is forwarded to its vendor unparsed, without another candidate. `why`: the failure as this machine observed it.
 pub(crate) fn passing_failed(attempt: &Span, product: &str, why: &str) {
     let _within = attempt.enter();
     tracing::warn!(

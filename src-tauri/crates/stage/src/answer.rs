@@ -1,13 +1,13 @@
 use crate::cache::Cached;
-use crate::cue::ScriptedPart;
 use crate::delivery::{Delivery, Surrogates};
 use crate::fault::{Fault, Stop};
 use crate::improvise;
-use crate::manner::Ids;
 use crate::repertoire::Style;
 use crate::request::{Request, Tool};
+use crate::script_step::ScriptedPart;
 use crate::signature::digest;
 use crate::usage::{Usage, tokens};
+use crate::variation::Ids;
 
 /// One complete response, before a dialect formats it.
 #[derive(Debug)]

@@ -6,13 +6,13 @@ use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cue::ScriptStep;
 use crate::family::VendorChoice;
 use crate::fault::Fault;
 use crate::perform::{Body, JSON};
 use crate::plan::Plan;
 use crate::received::{Received, ResponseEnd};
 use crate::respond::Incoming;
+use crate::script_step::ScriptStep;
 use crate::state::State;
 
 /// Number of characters of a credential that are shown.

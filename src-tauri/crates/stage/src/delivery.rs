@@ -1,9 +1,9 @@
-//! The form of a response beyond the dialect: a vendor's traits, and the requested manners.
+//! The form of a response beyond the dialect: a vendor's traits, and the requested variations.
 
 use catalog::Dialect;
 
-use crate::manner::{Ids, Reasoning, UsageVariation, Variation};
 use crate::signature::Seal;
+use crate::variation::{Ids, Reasoning, UsageVariation, Variation};
 
 /// Traits of all responses of a vendor.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ pub(crate) enum AsDocument {
     EventStream,
 }
 
-/// Manners that cannot be combined, or do not exist in this dialect.
+/// Variations that cannot be combined, or do not exist in this dialect.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Contradiction {
     #[error("`{0}` and `{1}` contradict each other: name one of them.")]
@@ -120,7 +120,7 @@ impl Delivery {
     pub(crate) fn new(
         traits: Traits,
         dialect: Dialect,
-        manners: &[Variation],
+        variations: &[Variation],
     ) -> Result<Delivery, Contradiction> {
         let mut delivery = Delivery {
             traits,
@@ -134,12 +134,12 @@ impl Delivery {
             last_event: LastEvent::Closed,
             document: AsDocument::No,
         };
-        for (at, manner) in manners.iter().enumerate() {
-            let same_axis = |other: &&Variation| axis(other) == axis(manner);
-            if let Some(other) = manners[..at].iter().find(same_axis) {
-                return Err(Contradiction::Both(other.clone(), manner.clone()));
+        for (at, variation) in variations.iter().enumerate() {
+            let same_axis = |other: &&Variation| axis(other) == axis(variation);
+            if let Some(other) = variations[..at].iter().find(same_axis) {
+                return Err(Contradiction::Both(other.clone(), variation.clone()));
             }
-            let only = match manner {
+            let only = match variation {
                 Variation::Status(_) => Some(Dialect::OpenaiResponses),
                 Variation::Usage(
                     UsageVariation::Always
@@ -168,15 +168,15 @@ impl Delivery {
                 | Variation::KeepAlive => None,
             };
             if let Some(only) = only.filter(|only| *only != dialect) {
-                return Err(Contradiction::Elsewhere(manner.clone(), only, dialect));
+                return Err(Contradiction::Elsewhere(variation.clone(), only, dialect));
             }
-            delivery.apply(manner);
+            delivery.apply(variation);
         }
         Ok(delivery)
     }
 
-    fn apply(&mut self, manner: &Variation) {
-        match manner {
+    fn apply(&mut self, variation: &Variation) {
+        match variation {
             Variation::Stop(word) => self.stop = Some(word.clone()),
             Variation::Reasons(word) => self.reasons = Some(word.clone()),
             Variation::Status(word) => self.status = Some(word.clone()),
@@ -211,9 +211,9 @@ impl Delivery {
     }
 }
 
-/// Manners with the same value are mutually exclusive.
-fn axis(manner: &Variation) -> &'static str {
-    match manner {
+/// Variations with the same value are mutually exclusive.
+fn axis(variation: &Variation) -> &'static str {
+    match variation {
         Variation::Stop(_) => "stop",
         Variation::Reasons(_) => "reasons",
         Variation::Status(_) => "status",

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manner::Variation;
 use crate::trouble::Trouble;
+use crate::variation::Variation;
 
 mod text;
 #[cfg(test)]
@@ -27,7 +27,7 @@ pub enum Fault {
     },
     /// An error of the simulated vendor, with its text, status and headers: `rate-limit-day`.
     Trouble(Trouble),
-    /// A manner, which can be combined with another fault: `usage:in-choice`.
+    /// A variation, which can be combined with another fault: `usage:in-choice`.
     Variation(Variation),
     /// No response. A listener resets the connection at once if the outage or the next cue applies to every model; otherwise it
     /// drops it after the request was read, before any byte.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cue::ScriptedPart;
 use crate::request::Tool;
+use crate::script_step::ScriptedPart;
 
 /// Coding agents always offer a tool for shell commands; this command changes nothing.
 const COMMAND: &str = "echo rehearsal";

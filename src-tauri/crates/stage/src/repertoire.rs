@@ -4,7 +4,7 @@ use catalog::REHEARSAL_PREFIX;
 
 use crate::Fault;
 use crate::family::VendorChoice;
-use crate::manner::Variation;
+use crate::variation::Variation;
 
 mod names;
 
@@ -15,7 +15,7 @@ pub(crate) use names::NAMES;
 pub(crate) struct Piece {
     pub(crate) style: Option<Style>,
     pub(crate) fault: Option<Fault>,
-    pub(crate) manners: Vec<Variation>,
+    pub(crate) variations: Vec<Variation>,
     pub(crate) acting: Option<VendorChoice>,
 }
 
@@ -62,8 +62,8 @@ impl Piece {
                 acting_word = word;
             } else {
                 let fault = word.parse().map_err(|_| unknown())?;
-                if let Fault::Variation(manner) = fault {
-                    piece.manners.push(manner);
+                if let Fault::Variation(variation) = fault {
+                    piece.variations.push(variation);
                 } else if piece.fault.replace(fault).is_some() {
                     return Err(both(fault_word));
                 }

@@ -1,10 +1,10 @@
 use std::collections::VecDeque;
 
-use crate::cue::{ScriptStep, ScriptedPart};
 use crate::family::VendorChoice;
 use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::request::Request;
+use crate::script_step::{ScriptStep, ScriptedPart};
 
 /// Scripted responses for the next requests, in addition to those in models' names.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl Script {
                 answer: Some(then.clone()),
                 model: cue.model.clone(),
                 dialect: cue.dialect,
-                manners: cue.manners.clone(),
+                variations: cue.variations.clone(),
                 acting: cue.acting,
                 after_tool_result: true,
                 ..ScriptStep::default()

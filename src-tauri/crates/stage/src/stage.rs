@@ -17,12 +17,12 @@ use tokio::time::timeout;
 
 use crate::connection::{Carried, Carrier};
 use crate::control;
-use crate::cue::ScriptStep;
 use crate::family::VendorChoice;
 use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::received::{Entry, Log, Received, ResponseEnd, ResponseRecord};
 use crate::respond::{Dropped, Incoming, respond, too_large};
+use crate::script_step::ScriptStep;
 use crate::state::{Plays, State};
 
 /// The rehearsal provider. Clones share the same stage.

@@ -112,7 +112,7 @@ pub(crate) enum Origin<'a> {
     None,
     /// A page of Understudy.
     Own,
-    /// A page in the settings.
+    /// A page whose origin is listed in the settings.
     Allowed(&'a HeaderValue),
     Foreign(&'a str),
 }

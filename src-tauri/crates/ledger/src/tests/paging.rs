@@ -85,7 +85,7 @@ fn incidents_are_paged_by_their_opening() {
         let again = ledger.apply(&recovered("lead", at, at + minutes(9)));
         all.extend(again.unwrap());
     }
-    // Two that opened at the same moment.
+    // Two incidents with the same start.
     all.extend(ledger.apply(&opened("lead", t0())).unwrap());
     let (mut before, mut seen) = (None, Vec::new());
     loop {

@@ -9,8 +9,8 @@ use crate::clock::CREATED;
 use crate::delivery::{CachedField, UsagePlace};
 use crate::fault::Stop;
 use crate::frame::{Frame, Kind, Transcript};
-use crate::manner::Reasoning;
 use crate::request::Request;
+use crate::variation::Reasoning;
 
 pub(super) fn error_event() -> Bytes {
     let error = json!({

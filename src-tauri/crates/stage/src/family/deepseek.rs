@@ -18,10 +18,10 @@ use super::vendor::{Call, Occasion, Overlong, Refusal, no_limits, openai_envelop
 use super::{Vendor, openai};
 use crate::cache::CacheRules;
 use crate::delivery::{CachedField, Traits};
-use crate::manner::{Ids, Reasoning};
 use crate::request::list;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::{Ids, Reasoning};
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "DeepSeek",

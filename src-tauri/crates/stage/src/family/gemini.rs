@@ -22,10 +22,10 @@ use super::vendor::{Call, Occasion, Overlong, Refusal, never, no_limits};
 use super::{Vendor, openai};
 use crate::cache::CacheRules;
 use crate::delivery::Traits;
-use crate::manner::Ids;
 use crate::request::list;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::Ids;
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "Gemini",

@@ -20,10 +20,10 @@ use super::{Vendor, openai};
 use crate::cache::CacheRules;
 use crate::clock::go_duration;
 use crate::delivery::Traits;
-use crate::manner::Reasoning;
 use crate::request::list;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::Reasoning;
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "Groq",

@@ -20,10 +20,10 @@ use super::Vendor;
 use super::vendor::{Call, Headers, Occasion, Overlong, Refusal};
 use crate::cache::CacheRules;
 use crate::delivery::{Traits, UsagePlace};
-use crate::manner::{Ids, Reasoning};
 use crate::request::list;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::{Ids, Reasoning};
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "Mistral",

@@ -20,10 +20,10 @@ use super::vendor::{Call, Occasion, Overlong, Refusal, messages_envelope, no_lim
 use super::{Vendor, openai};
 use crate::cache::CacheRules;
 use crate::delivery::{CachedField, Traits, UsagePlace};
-use crate::manner::{Ids, Reasoning};
 use crate::request::list;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::{Ids, Reasoning};
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "Moonshot",

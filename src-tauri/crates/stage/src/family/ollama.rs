@@ -18,9 +18,9 @@ use super::vendor::{
 };
 use crate::cache::CacheRules;
 use crate::delivery::Traits;
-use crate::manner::Reasoning;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::Reasoning;
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "Ollama",

@@ -19,10 +19,10 @@ use super::vendor::{Call, Occasion, Overlong, Refusal, messages_envelope, no_lim
 use crate::cache::CacheRules;
 use crate::clock::CREATED;
 use crate::delivery::{Traits, UsagePlace};
-use crate::manner::Reasoning;
 use crate::request::list;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::Reasoning;
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "OpenRouter",

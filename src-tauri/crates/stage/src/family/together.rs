@@ -15,9 +15,9 @@ use super::Vendor;
 use super::vendor::{Occasion, Overlong, Refusal, never, no_limits, nothing, openai_envelope};
 use crate::cache::CacheRules;
 use crate::delivery::{Traits, UsagePlace};
-use crate::manner::Reasoning;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::Reasoning;
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "Together",

@@ -16,9 +16,9 @@ use super::vendor::{Call, Occasion, Overlong, Refusal, messages_envelope, never,
 use super::{Vendor, openai};
 use crate::cache::CacheRules;
 use crate::delivery::Traits;
-use crate::manner::{Ids, Reasoning};
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::{Ids, Reasoning};
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "vLLM",

@@ -21,9 +21,9 @@ use super::vendor::{Call, Occasion, Overlong, Refusal, no_limits};
 use super::{Vendor, openai};
 use crate::cache::CacheRules;
 use crate::delivery::{Traits, UsagePlace};
-use crate::manner::Reasoning;
 use crate::signature::Seal;
 use crate::trouble::Trouble;
+use crate::variation::Reasoning;
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "xAI",

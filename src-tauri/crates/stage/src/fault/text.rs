@@ -98,8 +98,8 @@ fn read(text: &str) -> Option<Fault> {
     if let Ok(trouble) = text.parse() {
         return Some(Fault::Trouble(trouble));
     }
-    if let Ok(manner) = text.parse() {
-        return Some(Fault::Variation(manner));
+    if let Ok(variation) = text.parse() {
+        return Some(Fault::Variation(variation));
     }
     if let ("error-event", Some(parameter)) = (name, parameter) {
         return error_after(parameter);
@@ -168,7 +168,7 @@ fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             trouble.map_or(Ok(()), |trouble| write!(f, ",{trouble}"))
         }
         Fault::Trouble(trouble) => write!(f, "{trouble}"),
-        Fault::Variation(manner) => write!(f, "{manner}"),
+        Fault::Variation(variation) => write!(f, "{variation}"),
         // The plain faults were written above.
         Fault::Refuse
         | Fault::Reset
@@ -280,10 +280,10 @@ fn duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 pub(crate) fn plain_names() -> impl Iterator<Item = &'static str> {
     let troubles = Trouble::ALL.into_iter().map(Trouble::as_str);
-    let manners = crate::manner::plain_names();
+    let variations = crate::variation::plain_names();
     PLAIN
         .iter()
         .map(|(name, _)| *name)
         .chain(troubles)
-        .chain(manners)
+        .chain(variations)
 }

@@ -45,11 +45,11 @@ fn a_style_and_a_fault_can_be_combined() {
 }
 
 #[test]
-fn manners_a_vendor_and_a_fault_can_be_combined() {
+fn variations_a_vendor_and_a_fault_can_be_combined() {
     let piece = Piece::read("as-kimi+tool+usage:none+cut-in-tool+ids:46").unwrap();
     assert_eq!(piece.acting, Some(Family::Moonshot.into()));
     assert_eq!(piece.fault, Some(Fault::CutInTool));
-    assert_eq!(piece.manners.len(), 2);
+    assert_eq!(piece.variations.len(), 2);
     assert_eq!(
         Piece::read("as-nobody"),
         Err(Unplayable::Unknown("as-nobody".to_owned()))

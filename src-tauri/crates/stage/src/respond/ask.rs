@@ -8,20 +8,20 @@ use serde_json::Value;
 use super::incoming::Incoming;
 use super::models::unknown_model;
 use super::reply::{document, refuse};
-use crate::cue::ScriptStep;
 use crate::delivery::Traits;
 use crate::family::{Call, Family, Occasion, Overlong, Refusal, Vendor, known_model, plain_check};
 use crate::fault::{ErrorBody, Fault};
-use crate::manner::Variation;
 use crate::perform::{JSON, Performance};
 use crate::plan::Plan;
 use crate::received::Entry;
 use crate::refusal;
 use crate::repertoire::Piece;
 use crate::request::Request;
+use crate::script_step::ScriptStep;
 use crate::state::State;
 use crate::trouble::Trouble;
 use crate::usage::tokens;
+use crate::variation::Variation;
 
 pub(super) type Headers = Vec<(String, String)>;
 
@@ -150,7 +150,7 @@ impl<'a> Ask<'a> {
         Ok(())
     }
 
-    /// The fault, the manners, and the cue that this request consumes.
+    /// The fault, the variations, and the script step that this request consumes.
     pub(super) fn script(&self) -> (Option<Fault>, Vec<Variation>, ScriptStep) {
         let (outage, cue) = {
             let mut script = self.state.script();
@@ -159,15 +159,15 @@ impl<'a> Ask<'a> {
                 None => (None, script.take(&self.request).unwrap_or_default()),
             }
         };
-        let mut manners = [cue.manners.as_slice(), self.piece.manners.as_slice()].concat();
+        let mut variations = [cue.variations.as_slice(), self.piece.variations.as_slice()].concat();
         let fault = outage.or(cue.fault.clone()).or(self.piece.fault.clone());
         match fault {
-            Some(Fault::Variation(manner)) => {
-                manners.push(manner);
-                // A manner of the cue does not replace the fault in the model's name.
-                (self.piece.fault.clone(), manners, cue)
+            Some(Fault::Variation(variation)) => {
+                variations.push(variation);
+                // A variation of the cue does not replace the fault in the model's name.
+                (self.piece.fault.clone(), variations, cue)
             }
-            fault => (fault, manners, cue),
+            fault => (fault, variations, cue),
         }
     }
 

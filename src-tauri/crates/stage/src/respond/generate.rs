@@ -12,7 +12,6 @@ use super::reply::response;
 use crate::answer::{Answer, Composition};
 use crate::cache::{Cached, ends};
 use crate::connection::Carrier;
-use crate::cue::ScriptStep;
 use crate::delivery::Delivery;
 use crate::dialect::transcript;
 use crate::family::{Call, Overlong};
@@ -20,6 +19,7 @@ use crate::fault::Fault;
 use crate::perform::{Body, Performance, Scene};
 use crate::received::{Entry, ResponseEnd};
 use crate::request::list;
+use crate::script_step::ScriptStep;
 use crate::state::State;
 
 pub(super) async fn generate(
@@ -38,8 +38,8 @@ pub(super) async fn generate(
         let (performance, headers) = refused(instead);
         return Ok(response(performance, &headers, carrier, entry));
     }
-    let (fault, manners, cue) = ask.script();
-    let delivery = match Delivery::new(ask.traits(), dialect, &manners) {
+    let (fault, variations, cue) = ask.script();
+    let delivery = match Delivery::new(ask.traits(), dialect, &variations) {
         Ok(delivery) => delivery,
         Err(contradiction) => {
             let (performance, headers) = refused(Instead::Own(501, contradiction.to_string()));

@@ -60,7 +60,7 @@ pub(super) fn unknown_model(model: &str, why: Option<&Unplayable>) -> String {
     );
     format!(
         "model: {model}: {why}. The rehearsal provider plays {}<name>, where <name> is one of: {}. \
-         A style, manners, a vendor and a fault go together: as-gemini+tool+usage:none+cut-in-tool.",
+         A style, variations, a vendor and a fault go together: as-gemini+tool+usage:none+cut-in-tool.",
         catalog::REHEARSAL_PREFIX,
         names.join(", ")
     )

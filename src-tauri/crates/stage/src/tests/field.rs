@@ -10,12 +10,12 @@
 //! | A6 `tool_use_failed` | `as-groq+tool-use-failed` | here |
 //! | A7 an empty answer | `nothing-to-act-on`, twice | judged |
 //! | A8 a malformed request | every family's rules | rules |
-//! | B1 early reasons | `reasons:`, `reasons:null`, `reasons:none`, `reasons: ` with `cut` or `stall` | here, manners |
-//! | B2 B3 reasons that fail, and one that does not | `stop:…` with `truncated` or `nothing-to-act-on`; `as-together` | manners |
-//! | B4 the status outranks the event | `status:incomplete`; `as-vllm+max-tokens` | here, manners |
-//! | B5 halves of an emoji | `surrogates:split`, `surrogates:lone` | manners |
-//! | B6 the last event's end | `last-event:open`, `last-event:bare` | manners |
-//! | B7 a document for a stream | `full-document`, `full-document:event-stream` | manners |
+//! | B1 early reasons | `reasons:`, `reasons:null`, `reasons:none`, `reasons: ` with `cut` or `stall` | here, variations |
+//! | B2 B3 reasons that fail, and one that does not | `stop:…` with `truncated` or `nothing-to-act-on`; `as-together` | variations |
+//! | B4 the status outranks the event | `status:incomplete`; `as-vllm+max-tokens` | here, variations |
+//! | B5 halves of an emoji | `surrogates:split`, `surrogates:lone` | variations |
+//! | B6 the last event's end | `last-event:open`, `last-event:bare` | variations |
+//! | B7 a document for a stream | `full-document`, `full-document:event-stream` | variations |
 //! | B8 K9 K12 a cut answer | the cuts and clean closes, at any number of events | faults |
 //! | C1 thinking of another vendor | `as-kimi` and `as-deepseek` over Messages, then `as-anthropic` | here |
 //! | C2 quirks of an endpoint | `as-mistral`, `as-groq`, `as-gemini` | rules |
@@ -26,8 +26,8 @@
 //! | D4 long ids | `as-vllm`, `ids:46` | here |
 //! | D5 a complete Responses object | every Responses answer | here |
 //! | D7 strict schemas | `as-anthropic`, `as-openai` | rules |
-//! | E1 usage that is taken back | `usage:corrected`, `usage:absurd` | manners |
-//! | E2 E3 unusual places | `usage:…`; `as-kimi`, `as-deepseek`, `as-xai`, `as-gemini` | manners, caching |
+//! | E1 usage that is taken back | `usage:corrected`, `usage:absurd` | variations |
+//! | E2 E3 unusual places | `usage:…`; `as-kimi`, `as-deepseek`, `as-xai`, `as-gemini` | variations, caching |
 //! | E4 what is not billed | `as-openrouter+nothing-to-act-on+stop:` | here |
 //! | F3 a fitting against a vendor's rules | `rehearsal/as-gemini+tool` of the embedded stage | here |
 //! | K1 fields and betas of a newer client | `as-anthropic` | rules |

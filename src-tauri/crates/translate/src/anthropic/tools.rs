@@ -92,7 +92,7 @@ pub(super) fn read_choice(
 pub(super) enum Change {
     /// A tool that the request declares becomes available, for the first time or again.
     Shown(String),
-    /// A tool with its declaration from this point on.
+    /// A tool that this message declares. It is available from here on.
     Added(Tool),
     Removed(String),
 }

@@ -27,7 +27,7 @@ pub(crate) enum Fate {
 /// The rule for a field that the table does not list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unlisted {
-    /// It may only tune the response: dropped as unknown.
+    /// It probably affects the response only slightly, so it is dropped and listed as unknown.
     Dropped,
     /// Every field here has a meaning (a tool choice, a format, a file).
     Refused,

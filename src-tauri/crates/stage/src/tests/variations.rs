@@ -1,4 +1,4 @@
-//! Manners in every dialect in which they exist: the bytes, and the content that a client assembles from them.
+//! Variations in every dialect in which they exist: the bytes, and the content that a client assembles from them.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
@@ -357,7 +357,7 @@ async fn calls_can_be_in_one_event_and_without_index() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn contradictory_and_unknown_manners_are_reported() {
+async fn contradictory_and_unknown_variations_are_reported() {
     for (dialect, piece, status, expected_text) in [
         (
             Dialect::OpenaiChat,
@@ -423,10 +423,10 @@ async fn contradictory_and_unknown_manners_are_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cue_names_manners_and_a_vendor_too() {
+async fn a_script_step_names_variations_and_a_vendor_too() {
     let stage = Stage::any_model();
     let cue: ScriptStep = serde_json::from_value(json!({
-        "as": "kimi", "answer": [{"tool": {"name": "Bash", "input": {}}}], "manners": ["half"], "fault": "usage:none",
+        "as": "kimi", "answer": [{"tool": {"name": "Bash", "input": {}}}], "variations": ["half"], "fault": "usage:none",
     }))
     .unwrap();
     stage.cue(cue);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A form of response that differs from the documented dialect, is valid for some server, and was observed.
 ///
-/// Each manner has a name, like a [`crate::Fault`], and any number of them can be combined with one fault: `usage:in-choice`,
+/// Each variation has a name, like a [`crate::Fault`], and any number of them can be combined with one fault: `usage:in-choice`,
 /// `stop:network_error`, `tool+ids:functions+cut-in-tool`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -102,7 +102,7 @@ pub enum Reasoning {
     Parts,
 }
 
-/// Manners without a parameter.
+/// Variations without a parameter.
 const PLAIN: &[(&str, Variation)] = &[
     ("half", Variation::Truncated),
     ("usage:none", Variation::Usage(UsageVariation::None)),
@@ -166,17 +166,17 @@ const PLAIN: &[(&str, Variation)] = &[
 /// Longest id that `ids:` accepts, in characters.
 const LONGEST_ID: usize = 4096;
 
-/// A name that is not a manner.
+/// A name that is not a variation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no manner of answering; the names are listed by GET /v1/models")]
+#[error("`{0}` is no variation of answering; the names are listed by GET /v1/models")]
 pub struct UnknownVariation(pub String);
 
 impl FromStr for Variation {
     type Err = UnknownVariation;
 
     fn from_str(name: &str) -> Result<Self, UnknownVariation> {
-        if let Some((_, manner)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
-            return Ok(manner.clone());
+        if let Some((_, variation)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
+            return Ok(variation.clone());
         }
         let unknown = || UnknownVariation(name.to_owned());
         let (kind, word) = name.split_once(':').ok_or_else(unknown)?;
@@ -213,7 +213,7 @@ impl fmt::Display for Variation {
             | Variation::Document
             | Variation::DocumentAsStream
             | Variation::KeepAlive => {
-                let found = PLAIN.iter().find(|(_, manner)| manner == self);
+                let found = PLAIN.iter().find(|(_, variation)| variation == self);
                 f.write_str(found.map_or("", |(name, _)| name))
             }
         }
@@ -229,8 +229,8 @@ impl TryFrom<String> for Variation {
 }
 
 impl From<Variation> for String {
-    fn from(manner: Variation) -> String {
-        manner.to_string()
+    fn from(variation: Variation) -> String {
+        variation.to_string()
     }
 }
 
@@ -244,7 +244,7 @@ mod tests {
     use super::{Variation, plain_names};
 
     #[test]
-    fn every_manner_name_is_parsed_to_the_same_manner() {
+    fn every_variation_name_is_parsed_to_the_same_variation() {
         let with_word = [
             "stop:",
             "stop:eos",

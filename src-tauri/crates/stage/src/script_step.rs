@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::family::{Family, VendorChoice};
 use crate::fault::Fault;
-use crate::manner::Variation;
+use crate::variation::Variation;
 
 /// The scripted response for the next matching request. Cues wait in a queue; a request uses the first that matches.
 ///
@@ -28,8 +28,9 @@ pub struct ScriptStep {
     pub after_tool_result: bool,
     /// Only for a request without a tool call in its conversation.
     pub before_tool_call: bool,
-    /// Manners that are applied together with the fault.
-    pub manners: Vec<Variation>,
+    /// Variations that are applied together with the fault.
+    #[serde(alias = "manners")]
+    pub variations: Vec<Variation>,
     /// The vendor whose rules apply; absent: by the model's name, or by the stage.
     #[serde(rename = "as")]
     pub acting: Option<VendorChoice>,
@@ -83,8 +84,8 @@ impl ScriptStep {
         }
     }
 
-    pub fn with(mut self, manner: Variation) -> ScriptStep {
-        self.manners.push(manner);
+    pub fn with(mut self, variation: Variation) -> ScriptStep {
+        self.variations.push(variation);
         self
     }
 
