@@ -92,6 +92,12 @@ impl Desk {
         }
     }
 
+    /// The engine cannot open more files than this.
+    pub(crate) fn limit_open_files(&mut self, most: usize) {
+        let script = format!("ulimit -n {most}; exec \"$0\" \"$@\"");
+        self.launcher = vec!["sh".into(), "-c".into(), script];
+    }
+
     /// Simulates an earlier run of an older version.
     pub(crate) fn ran_before(&self) {
         std::fs::write(self.file("token"), "0123456789abcdef".repeat(2)).unwrap();

@@ -31,6 +31,8 @@ pub(crate) struct Running {
     pub paused: bool,
     pub draining: bool,
     pub own_addresses: Vec<SocketAddr>,
+    /// Maximum number of open exchanges.
+    pub exchanges: usize,
     pub spending: Spending,
     pub sibling: Siblings,
     /// No tray or window is on the event stream.
@@ -65,7 +67,10 @@ pub(crate) fn gateway_config(
             total: timers.total,
             cooldown: timers.cooldown,
         },
-        limits: Limits::default(),
+        limits: Limits {
+            exchanges: running.exchanges,
+            ..Limits::default()
+        },
         rules: settings.rules.clone().into(),
         keep_tool_arguments: settings.keep_tool_arguments,
         keep_conversations: settings.keep_conversations,

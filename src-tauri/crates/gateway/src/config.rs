@@ -259,7 +259,7 @@ impl Default for Timers {
     }
 }
 
-/// Memory limits in bytes.
+/// Memory limits in bytes, and the number of exchanges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// One request's body.
@@ -270,6 +270,8 @@ pub struct Limits {
     pub answers: usize,
     /// Bytes of all recorded responses that may be replayed.
     pub recorded: usize,
+    /// Open exchanges; each has a connection to its client and one to a provider.
+    pub exchanges: usize,
 }
 
 impl Default for Limits {
@@ -279,6 +281,7 @@ impl Default for Limits {
             bodies: 256 << 20,
             answers: 256 << 20,
             recorded: 256 << 20,
+            exchanges: usize::MAX,
         }
     }
 }

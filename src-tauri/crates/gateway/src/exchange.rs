@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use crate::{
-    Dropped, ExchangeId, Fault, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp,
+    Dropped, ExchangeId, Fault, LocalCause, Review, Storm, Unfetched, UnknownCoding, UsedUp,
 };
 
 /// The gateway's reports. Exactly one [`Report::Ended`] follows each [`Report::Began`].
@@ -133,8 +133,8 @@ pub enum Outcome {
         /// The reset time of a [`wire::FailureClass::Limit`], if known.
         resets_at: Option<DateTime<Utc>>,
     },
-    /// It never left this machine's network: neutral for health.
-    NotSent { own: OwnNetwork, message: String },
+    /// This machine or its network was the cause: neutral for health.
+    Local { cause: LocalCause, message: String },
     /// The client disconnected during it: neutral for health.
     ClientLeft,
 }
@@ -211,6 +211,10 @@ pub enum TurnedAway {
     TooLarge(usize),
     #[error("Too many large requests are in flight (over {0} bytes in all); try again in a second")]
     Busy(usize),
+    #[error(
+        "{0} requests are in flight, and this machine's limit of open files allows no more; try again in a second, or raise the limit (`ulimit -n`, LimitNOFILE) and restart the engine"
+    )]
+    Crowded(usize),
     #[error("The body is incomplete: {0}")]
     Unreadable(String),
     /// A client that sends the same request in a loop.

@@ -168,6 +168,12 @@ impl Services {
         &self.0.upstream
     }
 
+    /// True if this many exchanges are open that the limit of open files allows no more.
+    pub(crate) fn is_crowded(&self, config: &Config) -> Option<usize> {
+        let open = self.0.reports.open();
+        (open >= config.limits.exchanges).then_some(open)
+    }
+
     /// From the connectivity check.
     pub(crate) fn is_offline(&self) -> bool {
         self.0.verdicts.borrow().offline

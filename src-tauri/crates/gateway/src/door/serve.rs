@@ -52,6 +52,9 @@ impl Gateway {
             }
             return self.turn_away((id, began), &head, dialect, why);
         }
+        if let Some(open) = self.0.is_crowded(&config) {
+            return self.turn_away((id, began), &head, dialect, TurnedAway::Crowded(open));
+        }
         let (dialect, kind) = match &place.target {
             Target::Ask(dialect, kind) => (*dialect, *kind),
             Target::Models => return json(models::list(&self.0, &config, &head).await),

@@ -17,16 +17,17 @@ mod exchange_ids;
 mod exhausted;
 mod failover;
 mod families;
+mod http2;
 mod identity;
 mod keyed;
 mod last_event;
 mod limits;
 mod lingering;
 mod load;
+mod local_cause;
 mod order;
 #[path = "../../../../../tests/scenarios/mod.rs"]
 mod outage_scenarios;
-mod own_network;
 mod patience;
 mod pin;
 mod port;
