@@ -2,11 +2,12 @@
 
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::desk::{Desk, two_endpoints};
 
@@ -56,7 +57,7 @@ async fn at_the_limit_of_open_files_clients_wait_and_no_provider_is_blamed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_without_a_request_keep_nobody_out_and_are_closed_after_ten_seconds() {
+async fn connections_without_a_request_block_no_other_and_are_closed_after_ten_seconds() {
     let mut desk = Desk::new();
     desk.limit_open_files(OPEN_FILES);
     desk.start();
