@@ -16,6 +16,8 @@ mod first_start;
 mod incidents;
 mod installed;
 mod interrupted;
+#[cfg(unix)]
+mod kept;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod keys;

@@ -19,8 +19,8 @@ pub(crate) enum LoopEvent {
     Watched(watch::Report),
     /// From `gateway`: an exchange began or ended.
     Passed(gateway::Report),
-    /// From `gateway`: store or look up a response.
-    Replay(gateway::ReplayAsk),
+    /// From `gateway`: what was promised to a client.
+    Promised(gateway::Promise),
     /// From `gateway`: store or look up a conversation.
     Conversation(gateway::ConversationAsk),
     /// The settings file changed; its text, or the read error.
@@ -37,6 +37,8 @@ pub(crate) enum LoopEvent {
     /// The rehearsed outage reached its end.
     RehearsalOver,
     Quit,
+    /// The stopping engine has no connection any more.
+    PortClosed,
 }
 
 /// A query or a command from the control API, with its reply channel.

@@ -3,12 +3,14 @@
 
 mod checked;
 mod checks;
+mod closing;
 mod commands;
 mod control_request;
 mod doctor;
 mod metrics;
 mod open_checks;
 mod perform;
+mod promised;
 mod restore;
 mod retry;
 mod review;
@@ -20,7 +22,7 @@ use std::time::Duration;
 
 use api::Snapshot;
 use catalog::Endpoint;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Gateway};
 use health::Verdicts;
 use ledger::Ledger;
@@ -36,6 +38,7 @@ use crate::metrics::Metrics;
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
+use closing::Closing;
 #[cfg(test)]
 pub(crate) use restore::Reading;
 use stop::{Step, Stop};
@@ -56,6 +59,7 @@ pub(crate) struct MainLoop {
     /// The breakers in the desk's last event.
     breakers: Vec<BreakerView>,
     stop: Stop,
+    closing: Closing,
     checks: open_checks::OpenChecks,
     seq: u64,
     dirty: bool,
@@ -91,6 +95,7 @@ impl MainLoop {
             clock,
             breakers: Vec::new(),
             stop: Stop::default(),
+            closing: Closing::default(),
             checks: open_checks::OpenChecks::default(),
             seq: 0,
             dirty: true,
@@ -101,7 +106,7 @@ impl MainLoop {
         main_loop
     }
 
-    /// Runs until [`LoopEvent::Quit`] or until every sender is gone.
+    /// Runs until the end of a stop, or until every sender is gone.
     pub(crate) async fn run(mut self, mut events: mpsc::Receiver<LoopEvent>) {
         // Findings of the start belong into the first snapshot: a menu that changes at once is hard to click.
         while let Ok(event) = events.try_recv() {
@@ -150,19 +155,8 @@ impl MainLoop {
         match event {
             LoopEvent::Watched(watch::Report::Round(round)) => self.checked_now(&round),
             LoopEvent::Watched(report) => self.decide(desk::Event::Watched(report)),
-            LoopEvent::Passed(gateway::Report::Began(began)) => {
-                self.decide(desk::Event::Began(began));
-            }
-            LoopEvent::Passed(gateway::Report::Ended(exchange)) => {
-                self.decide(desk::Event::Ended(exchange));
-            }
-            LoopEvent::Passed(gateway::Report::Unfetched(unfetched)) => {
-                self.decide(desk::Event::Unfetched(unfetched));
-            }
-            LoopEvent::Replay(ask) => {
-                let kept = ask.answer(&mut self.ledger);
-                self.trouble("store a response under its idempotency key", kept);
-            }
+            LoopEvent::Passed(report) => self.report(report),
+            LoopEvent::Promised(promise) => self.keep_promise(promise),
             LoopEvent::Conversation(ask) => {
                 let kept = ask.answer(&mut self.ledger);
                 self.trouble("store a conversation", kept);
@@ -174,18 +168,19 @@ impl MainLoop {
             LoopEvent::Woke(asleep) => self.decide(desk::Event::Woke(asleep)),
             LoopEvent::RehearsalOver => self.end_rehearsal(),
             LoopEvent::Faces => {}
-            LoopEvent::Quit => self.begin_stop(now, stop::QUIT_WITHIN),
+            LoopEvent::Quit => self.begin_stop(now),
+            LoopEvent::PortClosed => self.stop.port_closed(now),
         }
         self.decide(desk::Event::Faces(self.outlets.faces.count()));
         self.see_breakers();
-        self.step_stop(now);
+        self.step_stop();
         self.dirty = true;
     }
 
     fn due(&mut self) {
         self.decide(desk::Event::Due);
         self.see_breakers();
-        self.step_stop(self.now());
+        self.step_stop();
         self.dirty = true;
     }
 
@@ -231,25 +226,32 @@ impl MainLoop {
         self.decide(desk::Event::Settings { parsed, text });
     }
 
-    /// From now on requests go straight to the primary. The port closes when the last one has ended, after `within`, or at the
-    /// latest after `drain_s`.
-    fn begin_stop(&mut self, now: DateTime<Utc>, within: TimeDelta) {
-        self.stop
-            .begin(now + within.min(self.state().settings.drain));
+    /// From now on requests go straight to the primary. The port closes when the last one has ended and everything promised is
+    /// stored, or after `drain_s`.
+    fn begin_stop(&mut self, now: DateTime<Utc>) {
+        self.stop.begin(now + self.state().settings.drain);
         self.decide(desk::Event::Drain);
     }
 
-    fn step_stop(&mut self, now: DateTime<Utc>) {
-        let open = self.outlets.gateway.open_exchanges();
+    /// The time is read again: a slow write may have passed.
+    fn step_stop(&mut self) {
+        let now = self.now();
+        let gateway = &self.outlets.gateway;
+        let open = gateway.open_exchanges() + gateway.pending();
         match self.stop.step(now, open) {
             Step::Wait => {}
             Step::CutOff => {
                 tracing::warn!(open, "requests are aborted: the engine stops");
                 self.outlets.gateway.cut_off();
             }
-            Step::End => {
+            Step::Close => {
                 self.publish();
+                self.outlets.gateway.cut_off();
                 self.outlets.stopping.send_replace(true);
+            }
+            Step::End => {
+                self.closing.still_open(open);
+                tracing::info!("{}", self.closing);
                 self.ended = true;
             }
         }

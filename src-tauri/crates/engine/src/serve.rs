@@ -118,14 +118,14 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         &running,
     )));
     let (passed, passing) = mpsc::channel(QUEUE);
-    let (replays, replaying) = mpsc::channel(QUEUE);
+    let (promises, promised) = mpsc::channel(QUEUE);
     let (conversations, conversing) = mpsc::channel(QUEUE);
     let gateway = Gateway::new(
         config_seen,
         verdicts_seen,
         connect,
         passed,
-        replays,
+        promises,
         conversations,
         Arc::clone(&clock),
     );
@@ -206,7 +206,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let watcher = tokio::spawn(watching.run(over.clone()));
     tokio::spawn(forward(seeing, events.clone(), LoopEvent::Watched));
     tokio::spawn(forward(passing, events.clone(), LoopEvent::Passed));
-    tokio::spawn(forward(replaying, events.clone(), LoopEvent::Replay));
+    tokio::spawn(forward(promised, events.clone(), LoopEvent::Promised));
     tokio::spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
@@ -244,6 +244,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         withdrawn.send_replace(true);
     };
     front::serve(listener, gateway, control::router(control), stopping, DRAIN).await;
+    // The loop answers until here: a response is sent only after it is stored. An error means that the loop has ended.
+    let _ = events.send(LoopEvent::PortClosed).await;
     over.cancel();
     if let Ok(Err(error)) = watcher.await {
         tracing::error!(%error, "status pages and probes are not checked");

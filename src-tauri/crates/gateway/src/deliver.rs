@@ -7,6 +7,7 @@ pub(crate) mod headers;
 pub(crate) mod hold;
 pub(crate) mod outage;
 pub(crate) mod outlet;
+pub(crate) mod park;
 pub(crate) mod rescue;
 pub(crate) mod respond;
 
@@ -127,7 +128,16 @@ impl Delivery {
     pub(crate) fn run(self) -> impl Future<Output = ()> + Send {
         let mut delivery = scopeguard::guard(self, Delivery::left);
         async move {
-            while let Ok(passed) = delivery.pass().await {
+            let services = delivery.fallback.services.clone();
+            loop {
+                let passed = tokio::select! {
+                    biased;
+                    passed = delivery.pass() => passed,
+                    () = services.cut_off() => {
+                        return ScopeGuard::into_inner(delivery).stop().await;
+                    }
+                };
+                let Ok(passed) = passed else { return };
                 match passed {
                     Passed::Complete(completion) => {
                         return ScopeGuard::into_inner(delivery).settle(completion);
@@ -299,6 +309,14 @@ impl Delivery {
         if !self.fallback.admitted.passing.on_break.ends_cleanly {
             self.outlet.abort(why).await;
         }
+    }
+
+    /// The engine stops.
+    async fn stop(mut self) {
+        let report = self.current.answer.report();
+        let exchange = &mut self.fallback.exchange;
+        exchange.attempt_ended(Outcome::ClientLeft, report);
+        self.abort("the engine is stopping".to_owned()).await;
     }
 
     fn settle(mut self, completion: Completion) {

@@ -16,12 +16,15 @@ mod kept;
 mod log;
 mod once;
 mod open;
+mod pending;
 mod plan;
+mod promise;
 mod reports;
 mod review;
 mod services;
 mod storm;
 mod tags;
+mod unkept;
 
 #[cfg(test)]
 mod tests;
@@ -42,11 +45,13 @@ pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report,
 pub use exchange_id::ExchangeId;
 pub use fault::Fault;
 pub use kept::ConversationAsk;
-pub use once::{ReplayAsk, Unkept};
+pub use once::ReplayAsk;
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
     Pin, Plan, Role,
 };
+pub use promise::{Promise, PromisedReport, Receipt};
 pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;
 pub use storm::Storm;
+pub use unkept::Unkept;

@@ -15,7 +15,7 @@ use wire::FailureClass;
 use crate::attempt::breaker::BreakerChange;
 use crate::attempt::failed_attempt::FailedAttempt;
 use crate::draft::Draft;
-use crate::{Candidate, Credential};
+use crate::{Candidate, Credential, Unkept};
 
 /// The span of an exchange. It has the highest level, so that no level filter removes the id from a line.
 pub(crate) fn exchange(draft: &Draft) -> Span {
@@ -145,6 +145,12 @@ pub(crate) fn parked(exchange: &Span, review: &str) {
         %review,
         "parked: the request waits in the review queue as {review}"
     );
+}
+
+/// The ledger did not store it.
+pub(crate) fn unparked(exchange: &Span, why: &Unkept) {
+    let _within = exchange.enter();
+    tracing::error!(%why, "the request could not be stored in the review queue: its client received no id");
 }
 
 /// `parent`: the span of the request or probe that changed it.

@@ -82,6 +82,18 @@ impl Ledger {
         self.file.as_deref()
     }
 
+    /// Runs a write on which a client relies as soon as this returns: it is synced to the disk. Others may lose their last
+    /// entries in a power cut.
+    fn durably<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        let written = write(self);
+        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        written
+    }
+
     /// A write transaction that takes the write lock at once. One that reads first could fail to get it later.
     fn write(&mut self) -> Result<Transaction<'_>, LedgerError> {
         Ok(self

@@ -69,7 +69,7 @@ impl MainLoop {
     fn stop_engine(&mut self, now: DateTime<Utc>) -> String {
         let open = self.outlets.gateway.open_exchanges();
         let within = self.state().settings.drain.num_seconds();
-        self.begin_stop(now, TimeDelta::MAX);
+        self.begin_stop(now);
         match open {
             0 => "The engine stops.".into(),
             1 => format!(

@@ -177,6 +177,21 @@ pub(crate) fn of_our_network(
     }
 }
 
+/// The engine stops before a response arrived.
+pub(crate) fn stopping(dialect: Dialect) -> ClientResponse {
+    let problem = GatewayError {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        message: "Understudy: the engine is stopping, and this request had no response yet. \
+                  The provider is not the cause; send the request again"
+            .to_owned(),
+    };
+    let reply = ClientResponse::new(dialect, &problem);
+    ClientResponse {
+        body: not_overloaded(without_unheard_code(reply.body)),
+        ..reply
+    }
+}
+
 /// Anthropic's error type for a 503 would report an overload of the provider.
 fn not_overloaded(body: Bytes) -> Bytes {
     let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(&body) else {

@@ -157,15 +157,16 @@ impl Gateway {
         if let Again::Running(response) = again {
             return response;
         }
+        let engine = config.own_addresses.first().copied();
+        let reviewed = reviewed.map(|reviewed| (reviewed, engine));
         let exchange = match pin {
-            None => OpenExchange::begin(self.0.reports(), began, draft)
+            None => OpenExchange::begin_reviewed(self.0.reports(), began, draft, reviewed)
                 .counted(storms, seen)
                 .leaving(self.0.clone(), exit_group),
             Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, draft),
         };
-        let exchange = exchange.reviewed(reviewed);
         if let Again::Kept(answer) = again {
-            return once::replay_kept(dialect, answer, exchange);
+            return once::replay_kept(dialect, answer, exchange).await;
         }
         let admitted = Admitted {
             config,

@@ -26,7 +26,7 @@ pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) 
 }
 
 /// A response from the ledger.
-pub(crate) fn replay_kept(
+pub(crate) async fn replay_kept(
     dialect: Dialect,
     answer: ReplayAnswer,
     exchange: OpenExchange,
@@ -44,13 +44,13 @@ pub(crate) fn replay_kept(
         body: answer.body.into(),
         ours: false,
     };
-    replay(reply, exchange)
+    replay(reply, exchange).await
 }
 
 /// The response to another request.
-fn replay(reply: ClientResponse, exchange: OpenExchange) -> Response<Body> {
+async fn replay(reply: ClientResponse, exchange: OpenExchange) -> Response<Body> {
     let (reply, end) = replayed(reply);
-    respond::end(reply, exchange, end)
+    respond::end_or_park(reply, exchange, end).await
 }
 
 fn replayed(mut reply: ClientResponse) -> (ClientResponse, End) {

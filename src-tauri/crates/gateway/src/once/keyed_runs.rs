@@ -8,9 +8,11 @@ use ledger::{Begun, Digest, ReplayAnswer, ReplayKey};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::replays::{PATIENCE, Replays, Unkept};
-use crate::TurnedAway;
+use super::replays::Replays;
 use crate::deliver::client_response::ClientResponse;
+use crate::pending::PendingWork;
+use crate::reports::PATIENCE;
+use crate::{TurnedAway, Unkept};
 
 /// The running requests with a key.
 #[derive(Debug)]
@@ -56,6 +58,7 @@ pub(crate) struct Ticket {
     pub(super) replays: Replays,
     runs: Arc<Mutex<HashMap<Digest, KeyedRun>>>,
     publish: watch::Sender<Option<RunResult>>,
+    _pending: PendingWork,
 }
 
 /// An identical request to a running one.
@@ -103,6 +106,7 @@ impl Keyed {
             replays: self.replays.clone(),
             runs: Arc::clone(&self.runs),
             publish,
+            _pending: self.replays.pending(),
         }
     }
 }
