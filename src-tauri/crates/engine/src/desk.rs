@@ -206,6 +206,7 @@ impl Desk {
                 self.state.reviews.counted(waiting);
                 self.impact_refresh.changed();
             }
+            Event::Unrecorded(count) => self.state.unrecorded = count,
             Event::LedgerFailed(what) => self.state.ledger_failed = Some(what),
         }
         if !time_alone {

@@ -173,6 +173,7 @@ impl MainLoop {
         }
         self.decide(desk::Event::Faces(self.outlets.faces.count()));
         self.see_breakers();
+        self.see_unrecorded();
         self.step_stop();
         self.dirty = true;
     }
@@ -180,6 +181,7 @@ impl MainLoop {
     fn due(&mut self) {
         self.decide(desk::Event::Due);
         self.see_breakers();
+        self.see_unrecorded();
         self.step_stop();
         self.dirty = true;
     }
@@ -254,6 +256,14 @@ impl MainLoop {
                 tracing::info!("{}", self.closing);
                 self.ended = true;
             }
+        }
+    }
+
+    /// Requests that could not be recorded are a visible problem.
+    fn see_unrecorded(&mut self) {
+        let unrecorded = self.outlets.gateway.unrecorded();
+        if unrecorded != self.state().unrecorded {
+            self.decide(desk::Event::Unrecorded(unrecorded));
         }
     }
 

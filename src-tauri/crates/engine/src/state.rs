@@ -46,6 +46,8 @@ pub(crate) struct State {
     pub keychain_failed: Option<String>,
     /// The ledger did not open: this run keeps its history in memory.
     pub ledger_failed: Option<String>,
+    /// Requests of this run that are missing in the history, because the ledger was too slow.
+    pub unrecorded: u64,
 
     pub verdicts: Arc<Verdicts>,
     /// The last check of this machine's network; None: no check was needed.
@@ -223,6 +225,7 @@ impl State {
             keys: start.keys,
             keychain_failed: None,
             ledger_failed: start.ledger_failed,
+            unrecorded: 0,
             verdicts: Arc::default(),
             connectivity: None,
             pages: Default::default(),

@@ -71,4 +71,6 @@ pub(crate) enum Event {
     /// Number of parked requests after a manual change.
     Waiting(u64),
     LedgerFailed(String),
+    /// Number of requests that are missing in the history, because the ledger was too slow.
+    Unrecorded(u64),
 }

@@ -70,6 +70,15 @@ fn settings(state: &State) -> Check {
 
 fn ledger(state: &State) -> Check {
     match &state.ledger_failed {
+        None if state.unrecorded > 0 => bad(
+            "ledger",
+            format!(
+                "{} is written, but {} requests are missing in it: the disk was too slow.",
+                state.places.ledger.display(),
+                state.unrecorded
+            ),
+            "find out what slows this disk; the count begins again with the next start",
+        ),
         None => good(
             "ledger",
             format!("{} is written.", state.places.ledger.display()),

@@ -42,6 +42,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ..ProblemView::default()
         });
     }
+    problems.extend(unrecorded(state.unrecorded));
     if let Some(why) = &state.scope_unwritten {
         problems.push(ProblemView {
             what: format!(
@@ -57,4 +58,33 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         problems.push(ProblemView { what: format!("Keys are lost when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
     }
     problems
+}
+
+fn unrecorded(count: u64) -> Option<ProblemView> {
+    let requests = match count {
+        0 => return None,
+        1 => "1 request is".to_owned(),
+        n => format!("{n} requests are"),
+    };
+    Some(ProblemView {
+        what: format!(
+            "{requests} missing in the history and the costs since the engine started: the disk was too slow to record them."
+        ),
+        fix: "Find out what slows the disk of the ledger (`understudyd doctor` shows its path). The clients got their responses."
+            .into(),
+        ..ProblemView::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unrecorded;
+
+    #[test]
+    fn unrecorded_requests_are_a_problem_with_their_number() {
+        assert!(unrecorded(0).is_none());
+        let what = |count| unrecorded(count).map(|problem| problem.what);
+        assert!(what(1).is_some_and(|what| what.starts_with("1 request is missing")));
+        assert!(what(4500).is_some_and(|what| what.starts_with("4500 requests are missing")));
+    }
 }
