@@ -41,6 +41,13 @@ impl Rig {
             .header("idempotency-key", format!("key-{n}"))
     }
 
+    /// Waits until the lead has received this many requests.
+    async fn until_posted(&self, count: usize) {
+        while self.lead.posts() < count {
+            self.desk.snapshot().await;
+        }
+    }
+
     /// No other program can write to the ledger until this is dropped.
     fn locked(&self) -> Connection {
         let ledger = Connection::open(self.desk.file("ledger.sqlite")).unwrap();
@@ -64,9 +71,7 @@ async fn the_id_of_a_parked_request_is_sent_after_it_is_on_the_disk() {
     let tagged = rig.post(1, false).header("x-understudy-pipeline", "Leads");
     let mut asking = tokio::spawn(tagged.send());
     // The check for an earlier response has passed.
-    while rig.lead.posts() == 0 {
-        tokio::task::yield_now().await;
-    }
+    rig.until_posted(1).await;
     let lock = rig.locked();
     let early = timeout(HELD, &mut asking).await;
     assert!(
@@ -94,9 +99,7 @@ async fn a_clean_stop_stores_and_sends_every_keyed_response_in_flight() {
         rig.lead.stage.cue(ScriptStep::fault(slow.clone()));
     }
     let mut running: Vec<_> = (0..12).map(|n| tokio::spawn(rig.keyed(n).send())).collect();
-    while rig.lead.posts() < 12 {
-        tokio::task::yield_now().await;
-    }
+    rig.until_posted(12).await;
     let lock = rig.locked();
     rig.terminate();
     let early = timeout(2 * HELD, &mut running[1]).await;
@@ -130,9 +133,7 @@ async fn a_clean_stop_lets_every_stream_end() {
     let running: Vec<_> = (0..12)
         .map(|n| tokio::spawn(rig.post(n, true).send()))
         .collect();
-    while rig.lead.posts() < 12 {
-        tokio::task::yield_now().await;
-    }
+    rig.until_posted(12).await;
     rig.terminate();
     for response in running {
         let received = response.await.unwrap().unwrap().text().await.unwrap();
@@ -161,9 +162,7 @@ async fn at_the_limit_of_a_stop_streams_are_aborted_and_counted() {
     let running: Vec<_> = (0..4)
         .map(|n| tokio::spawn(rig.post(n, true).send()))
         .collect();
-    while rig.lead.posts() < 4 {
-        tokio::task::yield_now().await;
-    }
+    rig.until_posted(4).await;
     rig.terminate();
     for response in running {
         let received = response.await.unwrap();

@@ -13,6 +13,8 @@ pub(super) struct Stop {
     phase: Phase,
     /// Nothing is open; all reports arrive by this time.
     settled_at: Option<DateTime<Utc>>,
+    /// Something is open; its end may cause no event, so it is checked again.
+    check_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,8 +83,10 @@ impl Stop {
     fn is_settled(&mut self, now: DateTime<Utc>, open: usize) -> bool {
         if open > 0 {
             self.settled_at = None;
+            self.check_at = Some(now + SETTLE);
             return false;
         }
+        self.check_at = None;
         now >= *self.settled_at.get_or_insert(now + SETTLE)
     }
 
@@ -91,7 +95,8 @@ impl Stop {
             Phase::Running | Phase::Closing => return None,
             Phase::Draining(by) | Phase::CutOff(by) | Phase::Closed(by) => by,
         };
-        Some(self.settled_at.map_or(by, |at| at.min(by)))
+        let times = [Some(by), self.settled_at, self.check_at];
+        times.into_iter().flatten().min()
     }
 }
 
@@ -126,7 +131,12 @@ mod tests {
         stop.begin(at(60));
         assert_eq!(stop.step(at(60), 2), Step::CutOff);
         assert_eq!(stop.step(at(61), 1), Step::Wait);
-        assert_eq!(stop.next_due(), Some(at(63)));
+        let again = at(61) + SETTLE;
+        assert_eq!(
+            stop.next_due(),
+            Some(again),
+            "no event reports the last write"
+        );
         assert_eq!(stop.step(at(63), 1), Step::Close);
         stop.port_closed(at(64));
         assert_eq!(stop.step(at(67), 1), Step::End);
