@@ -127,12 +127,15 @@ pub(crate) enum ControlRequest {
         dialect: catalog::Dialect,
         model: String,
         caller: gateway::Caller,
+        /// The kind of login is that of the traffic.
+        usual_login: bool,
         reply: Reply<api::Explained>,
     },
     ExplainRequest {
         dialect: catalog::Dialect,
         body: bytes::Bytes,
         caller: gateway::Caller,
+        usual_login: bool,
         reply: Reply<Result<api::Explained, ControlError>>,
     },
     /// The fallbacks of this route, endpoint or model; None: all.

@@ -137,6 +137,10 @@ pub(crate) struct SiblingQuestion {
 pub(crate) struct Reach {
     /// None: clients that are not coding agents and name no pipeline.
     pub whose: Option<String>,
+    /// Requests of it were seen.
+    pub seen: bool,
+    /// Providers of the candidates of its first request, in their order.
+    pub providers: Vec<ProviderId>,
     /// Products, in the order of candidates.
     pub order: Vec<String>,
     /// Ways to other providers.

@@ -131,8 +131,10 @@ impl MainLoop {
                 dialect,
                 model,
                 caller,
+                usual_login,
                 reply,
             } => {
+                let caller = self.caller(dialect, caller, usual_login);
                 let plan = self.outlets.gateway.explain(dialect, &model, &caller);
                 let _ = reply.send(self.explained(&plan, &caller));
             }
@@ -140,8 +142,10 @@ impl MainLoop {
                 dialect,
                 body,
                 caller,
+                usual_login,
                 reply,
             } => {
+                let caller = self.caller(dialect, caller, usual_login);
                 let gateway = &self.outlets.gateway;
                 let plan = gateway.explain_request(dialect, &body, &caller);
                 let explained = plan.map(|plan| self.explained(&plan, &caller));
@@ -198,6 +202,19 @@ impl MainLoop {
                 .collect(),
             next: page.next,
         }
+    }
+
+    fn caller(
+        &self,
+        dialect: catalog::Dialect,
+        caller: gateway::Caller,
+        usual_login: bool,
+    ) -> gateway::Caller {
+        let login = match usual_login {
+            true => self.desk.usual_login(dialect, &caller.kind),
+            false => caller.login,
+        };
+        gateway::Caller { login, ..caller }
     }
 
     fn explained(&self, plan: &gateway::Plan, caller: &gateway::Caller) -> api::Explained {
