@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use crate::{
-    Dropped, ExchangeId, Fault, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp,
+    BadName, Dropped, ExchangeId, Fault, OwnNetwork, Review, Storm, Unfetched, UnknownCoding,
+    UsedUp,
 };
 
 /// The gateway's reports. Exactly one [`Report::Ended`] follows each [`Report::Began`].
@@ -46,7 +47,7 @@ pub struct Exchange {
     pub streamed: bool,
     /// The rehearsal provider answered: excluded from incidents, uptime and costs.
     pub rehearsal: bool,
-    /// `x-understudy-pipeline`, at most 200 characters, else the route's pipeline.
+    /// `x-understudy-pipeline`, at most 256 characters, else the route's pipeline.
     pub pipeline: Option<String>,
     /// `x-understudy-item`, at most 200 characters.
     pub item: Option<String>,
@@ -219,6 +220,8 @@ pub enum TurnedAway {
     #[error("The request cannot be read: {0}")]
     BadRequest(#[from] wire::BadRequest),
     #[error(
+    #[error(transparent)]
+    Name(#[from] BadName),
         "No route matches model `{model}` in the {dialect} dialect. `understudyd doctor` lists the routes"
     )]
     NoRoute { model: String, dialect: Dialect },

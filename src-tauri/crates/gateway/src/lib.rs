@@ -14,6 +14,7 @@ mod fault;
 mod held;
 mod kept;
 mod log;
+mod name;
 mod once;
 mod open;
 mod plan;
@@ -43,6 +44,7 @@ pub use exchange_id::ExchangeId;
 pub use fault::Fault;
 pub use kept::ConversationAsk;
 pub use once::{ReplayAsk, Unkept};
+pub use name::BadName;
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
     Pin, Plan, Role,

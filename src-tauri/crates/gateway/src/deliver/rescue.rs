@@ -50,6 +50,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
         TurnedAway::Storm(_)
         | TurnedAway::Unreadable(_)
         | TurnedAway::BadRequest(_)
+        | TurnedAway::Name(_)
         | TurnedAway::Unsupported(_)
         | TurnedAway::AmbiguousVendor(_)
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,

@@ -25,7 +25,7 @@ use crate::deliver::{rescue, respond};
 use crate::log::{self, OneLine};
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, BoxError, Config, Credential, End, Outcome, OwnNetwork, TurnedAway};
+use crate::{Body, BoxError, Config, Credential, End, Outcome, OwnNetwork, TurnedAway, name};
 
 /// OpenAI's largest upload ("Files": 512 MB), in bytes.
 const MOST: usize = 512 << 20;
@@ -282,7 +282,9 @@ impl Bill {
         };
         let usage_reported = billed.usage.is_some();
         wire::Report {
-            model: billed.model,
+            model: billed
+                .model
+                .filter(|model| name::check("model", model).is_ok()),
             usage_reported,
             tokens: Tokens {
                 input: billed.usage.map_or(0, |usage| usage.prompt_tokens),

@@ -17,7 +17,7 @@ use crate::log::OneLine;
 use crate::once;
 use crate::open::OpenExchange;
 use crate::plan::login;
-use crate::{Body, BoxError, Config, ExchangeId, ExchangeKind, TurnedAway};
+use crate::{Body, BoxError, Config, ExchangeId, ExchangeKind, TurnedAway, tags};
 
 /// Route name of requests that are forwarded unparsed.
 const PASSED: &str = "pass-through";
@@ -48,6 +48,10 @@ impl Gateway {
             if admit::is_stray(&head, &place, &why) {
                 tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was rejected");
                 self.0.reports().stray();
+        let named = place.check_pipeline();
+        if let Err(why) = named.and_then(|()| tags::check_pipeline(&head.headers)) {
+            return self.turn_away((id, began), &head, dialect, why.into());
+        }
                 return rescue::plain(rescue::turned_away(dialect, &why), id);
             }
             return self.turn_away((id, began), &head, dialect, why);
