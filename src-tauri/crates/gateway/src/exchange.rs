@@ -9,7 +9,8 @@ use crate::{
     UsedUp,
 };
 
-/// The gateway's reports. Exactly one [`Report::Ended`] follows each [`Report::Began`].
+/// The gateway's reports. Exactly one [`Report::Ended`] follows each [`Report::Began`]; a request that was rejected before its
+/// plan has only an end.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
     Began(Began),
@@ -25,7 +26,7 @@ pub struct Began {
     pub started: DateTime<Utc>,
     pub client: wire::Client,
     pub dialect: Dialect,
-    /// The client's model; empty if the request was rejected before its body was read.
+    /// The client's model.
     pub model: String,
     pub rehearsal: bool,
 }
@@ -219,9 +220,9 @@ pub enum TurnedAway {
     Storm(#[from] Storm),
     #[error("The request cannot be read: {0}")]
     BadRequest(#[from] wire::BadRequest),
-    #[error(
     #[error(transparent)]
     Name(#[from] BadName),
+    #[error(
         "No route matches model `{model}` in the {dialect} dialect. `understudyd doctor` lists the routes"
     )]
     NoRoute { model: String, dialect: Dialect },

@@ -18,6 +18,7 @@ mod name;
 mod once;
 mod open;
 mod plan;
+mod rejected;
 mod reports;
 mod review;
 mod services;
@@ -43,12 +44,13 @@ pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report,
 pub use exchange_id::ExchangeId;
 pub use fault::Fault;
 pub use kept::ConversationAsk;
-pub use once::{ReplayAsk, Unkept};
 pub use name::BadName;
+pub use once::{ReplayAsk, Unkept};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
     Pin, Plan, Role,
 };
+pub use rejected::{RejectReason, Rejected};
 pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;
 pub use storm::Storm;

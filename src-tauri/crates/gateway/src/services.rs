@@ -21,6 +21,7 @@ use crate::once::Once;
 use crate::plan::patience::Exits;
 use crate::plan::session::Sessions;
 use crate::plan::{PlanInput, plan};
+use crate::rejected::Rejections;
 use crate::reports::Reports;
 use crate::storm::Storms;
 use crate::{Candidate, Config, Connect, ConversationAsk, Plan, ReplayAsk, Report};
@@ -39,6 +40,7 @@ struct Shared {
     reports: Reports,
     breakers: Breakers,
     storms: Storms,
+    rejections: Rejections,
     bodies: Held,
     answers: Held,
     once: Once,
@@ -74,6 +76,7 @@ impl Services {
             reports: Reports::new(reports),
             breakers: Breakers::default(),
             storms: Storms::default(),
+            rejections: Rejections::default(),
             bodies: Held::default(),
             answers: Held::default(),
             once: Once::new(replays),
@@ -112,6 +115,10 @@ impl Services {
 
     pub(crate) fn storms(&self) -> &Storms {
         &self.0.storms
+    }
+
+    pub(crate) fn rejections(&self) -> &Rejections {
+        &self.0.rejections
     }
 
     /// The memory for request bodies.

@@ -7,7 +7,7 @@ use api::Level;
 use catalog::REHEARSAL;
 use gateway::{Gateway, Standing};
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -81,10 +81,21 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
         "Requests that were not recorded because the ledger was too slow",
         ConstCounter::new(gateway.dropped_reports()),
     );
+    let rejected = gateway.rejected();
     now.register(
         "understudy_stray_requests",
-        "Rejected browser requests without a token; they are counted and not listed",
-        ConstCounter::new(gateway.strays()),
+        "Requests that were rejected before their sender showed the token; they are counted and not listed",
+        ConstCounter::new(rejected.iter().map(|rejected| rejected.count).sum::<u64>()),
+    );
+    let by_reason = Family::<[(&'static str, &'static str); 1], Counter>::default();
+    for rejected in &rejected {
+        let labels = [("reason", rejected.reason.as_str())];
+        by_reason.get_or_create(&labels).inc_by(rejected.count);
+    }
+    now.register(
+        "understudy_rejected_requests",
+        "The same by reason: token, host, origin",
+        by_reason,
     );
     of_today(&mut now, state);
     counted.page() + &encoded(&now)

@@ -83,12 +83,6 @@ pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {
     })
 }
 
-/// True for a login or Understudy's token, valid or not.
-pub(crate) fn shows_any_credential(headers: &HeaderMap) -> bool {
-    let shown = |name: &HeaderName| headers.contains_key(name);
-    LOGINS.iter().any(shown) || headers.contains_key(TOKEN_HEADER)
-}
-
 /// All headers that identify the client to its vendor. Understudy's token in such a header is excluded.
 pub(crate) fn credentials<'a>(
     headers: &'a HeaderMap,

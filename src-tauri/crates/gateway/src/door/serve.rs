@@ -11,9 +11,7 @@ use tokio::time::Instant;
 use super::admission::ReadRequest;
 use super::place::{Place, Target};
 use super::{Gateway, admit, models, pass, vendor};
-use crate::deliver::rescue;
 use crate::draft::Draft;
-use crate::log::OneLine;
 use crate::once;
 use crate::open::OpenExchange;
 use crate::plan::login;
@@ -41,20 +39,18 @@ impl Gateway {
         let path = head.uri.path().to_owned();
         let place = Place::of(&path);
         let dialect = admit::spoken(&place.target, &head.headers);
+        if let Err((reason, why)) = admit::check_sender(&head, place.token, &config) {
+            return self.reject(id, &head, (reason, &why), dialect);
+        }
         if let Err(why) = admit::check(&head, &place, &config) {
             if let TurnedAway::TooLarge(_) = why {
                 admit::discard(&head, Box::pin(body)).await;
             }
-            if admit::is_stray(&head, &place, &why) {
-                tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was rejected");
-                self.0.reports().stray();
+            return self.turn_away((id, began), &head, dialect, why);
+        }
         let named = place.check_pipeline();
         if let Err(why) = named.and_then(|()| tags::check_pipeline(&head.headers)) {
             return self.turn_away((id, began), &head, dialect, why.into());
-        }
-                return rescue::plain(rescue::turned_away(dialect, &why), id);
-            }
-            return self.turn_away((id, began), &head, dialect, why);
         }
         let (dialect, kind) = match &place.target {
             Target::Ask(dialect, kind) => (*dialect, *kind),
