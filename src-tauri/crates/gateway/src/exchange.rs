@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use crate::{
-    BadName, Dropped, ExchangeId, Fault, OwnNetwork, Review, Storm, Unfetched, UnknownCoding,
+    BadName, Dropped, ExchangeId, Fault, Loop, OwnNetwork, Review, Storm, Unfetched, UnknownCoding,
     UsedUp,
 };
 
@@ -215,9 +215,16 @@ pub enum TurnedAway {
     Busy(usize),
     #[error("The body is incomplete: {0}")]
     Unreadable(String),
+    #[error(
+        "Understudy has {0} requests open, which is its limit, so this one was not started. No provider is the cause. Try again in a few seconds; if it stays so, look for a client or a proxy that sends requests in a loop"
+    )]
+    Full(usize),
     /// A client that sends the same request in a loop.
     #[error(transparent)]
     Storm(#[from] Storm),
+    /// Another proxy sent the request back.
+    #[error(transparent)]
+    Loop(#[from] Loop),
     #[error("The request cannot be read: {0}")]
     BadRequest(#[from] wire::BadRequest),
     #[error(transparent)]

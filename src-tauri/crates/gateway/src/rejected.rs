@@ -1,4 +1,4 @@
-//! Requests that were rejected before their sender showed the token, or that did not fit: counted by reason, with a sample a
+//! Requests that were rejected before their sender showed the token, or while too many were open: counted by reason, with a sample a
 //! minute in the log. No more is kept of them, because any web page and any local program can send them without limit.
 
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ pub enum RejectReason {
     Host,
     /// A web page of another origin.
     Origin,
+    /// As many requests were open as are allowed.
+    Full,
 }
 
 impl RejectReason {
@@ -25,6 +27,7 @@ impl RejectReason {
             RejectReason::Token => "token",
             RejectReason::Host => "host",
             RejectReason::Origin => "origin",
+            RejectReason::Full => "full",
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::attempt::durations::Durations;
 use crate::attempt::upstream::Upstream;
 use crate::deliver::outage;
 use crate::held::{Held, Share};
+use crate::hops::Hops;
 use crate::kept::Conversations;
 use crate::once::Once;
 use crate::plan::patience::Exits;
@@ -41,6 +42,7 @@ struct Shared {
     breakers: Breakers,
     storms: Storms,
     rejections: Rejections,
+    hops: Hops,
     bodies: Held,
     answers: Held,
     once: Once,
@@ -77,6 +79,7 @@ impl Services {
             breakers: Breakers::default(),
             storms: Storms::default(),
             rejections: Rejections::default(),
+            hops: Hops::default(),
             bodies: Held::default(),
             answers: Held::default(),
             once: Once::new(replays),
@@ -115,6 +118,10 @@ impl Services {
 
     pub(crate) fn storms(&self) -> &Storms {
         &self.0.storms
+    }
+
+    pub(crate) fn hops(&self) -> &Hops {
+        &self.0.hops
     }
 
     pub(crate) fn rejections(&self) -> &Rejections {

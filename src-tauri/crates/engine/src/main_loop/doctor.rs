@@ -292,6 +292,10 @@ fn rejected(state: &State, all: Vec<Rejected>) -> Vec<Check> {
                 "of web pages that are not allowed",
                 "nothing to do, unless the page is yours: add it to [listen] allowed_origins",
             ),
+            RejectReason::Full => (
+                "above the limit of open requests",
+                "look for a client or a proxy that sends requests in a loop",
+            ),
         };
         let (requests, were) = match rejected.count {
             1 => ("1 request".to_owned(), "was"),

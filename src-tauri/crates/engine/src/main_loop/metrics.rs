@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use api::Level;
 use catalog::REHEARSAL;
-use gateway::{Gateway, Standing};
+use gateway::{Gateway, RejectReason, Standing};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
@@ -82,10 +82,13 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
         ConstCounter::new(gateway.dropped_reports()),
     );
     let rejected = gateway.rejected();
+    let strays = rejected.iter();
+    let strays = strays.filter(|rejected| rejected.reason != RejectReason::Full);
+    let strays = strays.map(|rejected| rejected.count);
     now.register(
         "understudy_stray_requests",
         "Requests that were rejected before their sender showed the token; they are counted and not listed",
-        ConstCounter::new(rejected.iter().map(|rejected| rejected.count).sum::<u64>()),
+        ConstCounter::new(strays.sum::<u64>()),
     );
     let by_reason = Family::<[(&'static str, &'static str); 1], Counter>::default();
     for rejected in &rejected {
@@ -94,7 +97,7 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
     }
     now.register(
         "understudy_rejected_requests",
-        "The same by reason: token, host, origin",
+        "Rejected requests by reason: token, host, origin, and full for those above the limit of open requests",
         by_reason,
     );
     of_today(&mut now, state);

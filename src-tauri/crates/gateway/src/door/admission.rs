@@ -82,6 +82,9 @@ impl Gateway {
         {
             return left;
         }
+        if let Some(full) = self.full(&config) {
+            return self.reject(id, &head, full, dialect);
+        }
         let caller = match &pin {
             Some(_) => Pin::caller(),
             None => Caller {

@@ -51,7 +51,7 @@ where
         ModelId::new(vendor.pattern),
     );
     exchange.attempt_sent(declared(&head.headers).map_or(1, |length| length as u64));
-    let request = match request(config, vendor, head, body, path) {
+    let mut request = match request(config, vendor, head, body, path) {
         Ok(request) => request,
         Err(error) => {
             exchange.span().in_scope(|| {
@@ -60,6 +60,9 @@ where
             return respond::end(rescue::our_fault(dialect), exchange, End::OurFault);
         }
     };
+    services
+        .hops()
+        .mark(&head.headers, endpoint, request.headers_mut());
     let sending = services.upstream().pass(request);
     let product = &vendor.found.product;
     let response = match timeout(config.timers.total, sending).await {

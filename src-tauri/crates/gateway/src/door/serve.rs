@@ -39,8 +39,8 @@ impl Gateway {
         let path = head.uri.path().to_owned();
         let place = Place::of(&path);
         let dialect = admit::spoken(&place.target, &head.headers);
-        if let Err((reason, why)) = admit::check_sender(&head, place.token, &config) {
-            return self.reject(id, &head, (reason, &why), dialect);
+        if let Err(rejected) = admit::check_sender(&head, place.token, &config) {
+            return self.reject(id, &head, rejected, dialect);
         }
         if let Err(why) = admit::check(&head, &place, &config) {
             if let TurnedAway::TooLarge(_) = why {
@@ -50,6 +50,9 @@ impl Gateway {
         }
         let named = place.check_pipeline();
         if let Err(why) = named.and_then(|()| tags::check_pipeline(&head.headers)) {
+            return self.turn_away((id, began), &head, dialect, why.into());
+        }
+        if let Err(why) = self.0.hops().check(&head.headers) {
             return self.turn_away((id, began), &head, dialect, why.into());
         }
         let (dialect, kind) = match &place.target {
@@ -102,6 +105,9 @@ impl Gateway {
         B::Error: Into<BoxError>,
     {
         let dialect = admit::spoken(&place.target, &head.headers);
+        if let Some(full) = self.full(config) {
+            return self.reject(id, &head, full, dialect);
+        }
         let vendor = match vendor::vendor(&head, path, config) {
             Ok(vendor) => vendor,
             Err(why) => return self.turn_away((id, began), &head, dialect, why),

@@ -12,7 +12,7 @@ use crate::deliver::{rescue, respond};
 use crate::draft::Draft;
 use crate::log::OneLine;
 use crate::open::OpenExchange;
-use crate::{Body, End, ExchangeId, RejectReason, TurnedAway};
+use crate::{Body, Config, End, ExchangeId, RejectReason, TurnedAway};
 
 impl Gateway {
     /// Rejects a request of a sender that may not use this port: it is counted, and nothing else is kept.
@@ -20,7 +20,7 @@ impl Gateway {
         &self,
         id: ExchangeId,
         head: &Parts,
-        (reason, why): (RejectReason, &TurnedAway),
+        (reason, why): (RejectReason, TurnedAway),
         dialect: Dialect,
     ) -> Response<Body> {
         let sample = || {
@@ -43,7 +43,15 @@ impl Gateway {
                 "rejected requests, of which one a minute is logged: {sample}: {}", OneLine(&why)
             );
         }
-        rescue::plain(rescue::turned_away(dialect, why), id)
+        rescue::plain(rescue::turned_away(dialect, &why), id)
+    }
+
+    /// `Some`: as many requests are open as this process may have. Each one needs memory and sockets, so that without a limit a
+    /// loop through a proxy that removes the mark would end the process.
+    pub(super) fn full(&self, config: &Config) -> Option<(RejectReason, TurnedAway)> {
+        let most = config.limits.exchanges;
+        let is_full = self.0.reports().open() >= most;
+        is_full.then_some((RejectReason::Full, TurnedAway::Full(most)))
     }
 
     pub(super) fn turn_away(

@@ -23,6 +23,7 @@ mod last_event;
 mod limits;
 mod lingering;
 mod load;
+mod loops;
 mod names;
 mod order;
 #[path = "../../../../../tests/scenarios/mod.rs"]
