@@ -73,6 +73,11 @@ impl ClientResponse {
 /// The provider's own response.
 impl From<(StatusCode, HeaderMap, Bytes)> for ClientResponse {
     fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
+        // A change of the protocol that was not requested would leave the client without a response.
+        let status = match status.is_informational() {
+            true => StatusCode::BAD_GATEWAY,
+            false => status,
+        };
         ClientResponse {
             status,
             headers,

@@ -96,6 +96,13 @@ where
             return failed(exchange, dialect, product, &why);
         }
     };
+    if response.status().is_informational() {
+        let why = format!(
+            "it answered with status {}, which was not requested",
+            response.status()
+        );
+        return failed(exchange, dialect, product, &why);
+    }
     let (mut head, body) = response.into_parts();
     head.headers = headers::returned(head.headers);
     let status = head.status;

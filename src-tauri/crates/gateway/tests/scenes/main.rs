@@ -28,6 +28,7 @@ mod names;
 mod order;
 #[path = "../../../../../tests/scenarios/mod.rs"]
 mod outage_scenarios;
+mod own_headers;
 mod own_network;
 mod patience;
 mod pin;
@@ -35,8 +36,8 @@ mod port;
 mod reached;
 mod recovery;
 mod redirect;
-mod restart;
 mod rejected;
+mod restart;
 mod returns;
 mod rules;
 mod scenarios;
