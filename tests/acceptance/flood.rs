@@ -45,7 +45,7 @@ async fn a_flood_without_the_token_writes_no_row_and_few_lines() {
         assert!(doctor.contains(counted), "{doctor}");
     }
     assert!(desk.exchanges(0).await.is_empty());
-    assert!(desk.snapshot().await.sessions.is_empty());
+    assert!(desk.snapshot().await.engine.sessions.is_empty());
     let log = desk.log();
     let new = log.lines().count() - lines;
     assert!((3..=6).contains(&new), "{new} lines: {log}");

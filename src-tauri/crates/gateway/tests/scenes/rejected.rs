@@ -37,7 +37,8 @@ async fn a_request_without_the_token_is_counted_and_nothing_else() {
     let agent = ("user-agent", "Mozilla/5.0");
     let long = format!("/{}", "x".repeat(8000));
     let long_host = "h".repeat(8000);
-    let requests: [(&str, &str, &[(&str, &str)], _); 11] = [
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let requests: [(&str, &str, Headers<'_>, RejectReason); 11] = [
         ("GET", "/favicon.ico", &[], Token),
         ("GET", "/", &[], Token),
         ("POST", "/v1/messages", &[agent], Token),
