@@ -56,3 +56,25 @@ async fn a_flood_without_the_token_writes_no_row_and_few_lines() {
         ledger()
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_prints_no_control_character() {
+    let desk = Desk::started();
+    let hostile = "gpt\u{1b}[2J\u{7}\u{9b}31m\u{202e}5";
+    for arguments in [
+        &["route", "explain", hostile][..],
+        &["route", "explain", hostile, "--json"],
+        &["test", hostile],
+        &["use", hostile, hostile],
+        &["review", "show", hostile],
+    ] {
+        let output = desk.run(arguments);
+        for printed in [output.stdout, output.stderr] {
+            let printed = String::from_utf8(printed).unwrap();
+            let raw = printed.chars().find(|sign| {
+                (sign.is_control() && !matches!(sign, '\n' | '\t')) || *sign == '\u{202e}'
+            });
+            assert_eq!(raw, None, "{arguments:?}: {printed:?}");
+        }
+    }
+}

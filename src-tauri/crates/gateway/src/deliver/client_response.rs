@@ -25,7 +25,7 @@ impl ClientResponse {
         Self {
             status: problem.status,
             headers,
-            body: wire::error_body(dialect, problem).into(),
+            body: wire::error_body(dialect, &printable(problem)).into(),
             ours: true,
         }
     }
@@ -87,6 +87,14 @@ impl From<(StatusCode, HeaderMap, Bytes)> for ClientResponse {
     }
 }
 
+/// Clients print the message on a terminal. It may quote a request or a provider.
+fn printable(problem: &GatewayError) -> GatewayError {
+    GatewayError {
+        status: problem.status,
+        message: words::escape_lines(&problem.message).into_owned(),
+    }
+}
+
 /// Appends a sentence to an error's message; unchanged if there is no message.
 pub(super) fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
     with_message(body, |message| {
@@ -95,6 +103,7 @@ pub(super) fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
         } else {
             "."
         };
+        let sentence = words::escape(sentence);
         format!("{message}{end} {sentence}").trim().to_owned()
     })
 }
