@@ -12,11 +12,14 @@ mod exchange;
 mod exchange_id;
 mod fault;
 mod held;
+mod hops;
 mod kept;
 mod log;
+mod name;
 mod once;
 mod open;
 mod plan;
+mod rejected;
 mod reports;
 mod review;
 mod services;
@@ -41,12 +44,15 @@ pub use door::Gateway;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use exchange_id::ExchangeId;
 pub use fault::Fault;
+pub use hops::Loop;
 pub use kept::ConversationAsk;
+pub use name::BadName;
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
     Pin, Plan, Role,
 };
+pub use rejected::{RejectReason, Rejected};
 pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;
 pub use storm::Storm;

@@ -46,6 +46,12 @@ pub(crate) struct Progress {
 }
 
 impl OpenExchange {
+    /// A request that is rejected before its plan: only its end is reported.
+    pub(crate) fn rejected(reports: &Reports, began: Instant, draft: Draft) -> Self {
+        reports.opened();
+        Self::of(reports, began, draft)
+    }
+
     pub(crate) fn begin(reports: &Reports, began: Instant, draft: Draft) -> Self {
         reports.began(Began {
             id: draft.id,
@@ -55,6 +61,10 @@ impl OpenExchange {
             model: draft.model.clone(),
             rehearsal: draft.rehearsal,
         });
+        Self::of(reports, began, draft)
+    }
+
+    fn of(reports: &Reports, began: Instant, draft: Draft) -> Self {
         let progress = Progress {
             reports: reports.clone(),
             began,

@@ -22,7 +22,6 @@ struct Counts {
     ids: ExchangeIds,
     open: AtomicUsize,
     dropped: AtomicU64,
-    strays: AtomicU64,
 }
 
 impl Reports {
@@ -54,23 +53,19 @@ impl Reports {
         self.counts.dropped.load(Ordering::Relaxed)
     }
 
-    /// Counts a request that is not reported.
-    pub(crate) fn stray(&self) {
-        self.counts.strays.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn strays(&self) -> u64 {
-        self.counts.strays.load(Ordering::Relaxed)
-    }
-
     /// Reports a response that arrived after its client had disconnected.
     pub(crate) fn unfetched(&self, unfetched: Unfetched) {
         self.send(Report::Unfetched(unfetched));
     }
 
     pub(crate) fn began(&self, began: Began) {
-        self.counts.open.fetch_add(1, Ordering::Relaxed);
+        self.opened();
         self.send(Report::Began(began));
+    }
+
+    /// A request that was rejected: it has an end, and no begin that opens a session.
+    pub(crate) fn opened(&self) {
+        self.counts.open.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn ended(&self, exchange: Box<Exchange>) {

@@ -5,7 +5,7 @@ mod network;
 
 use api::{Check, Doctor, FallbackState, KeyState};
 use catalog::{Endpoint, REHEARSAL};
-use gateway::Gateway;
+use gateway::{Gateway, RejectReason, Rejected};
 
 use crate::logging;
 use crate::login;
@@ -31,7 +31,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
         state.verdicts.offline,
         state.connectivity.as_ref(),
     ));
-    checks.extend(strays(gateway.strays()));
+    checks.extend(rejected(state, gateway.rejected()));
     checks.push(start_at_login());
     Doctor { checks }
 }
@@ -276,20 +276,43 @@ fn pages(state: &State) -> Vec<Check> {
     checks.collect()
 }
 
-/// No line if there were none.
-fn strays(count: u64) -> Option<Check> {
-    let (requests, were) = match count {
-        0 => return None,
-        1 => ("1 request".to_owned(), "was"),
-        _ => (format!("{count} requests"), "were"),
+/// A line for each reason, with a sample; the list of requests does not contain them.
+fn rejected(state: &State, all: Vec<Rejected>) -> Vec<Check> {
+    let check = |rejected: Rejected| {
+        let (of, fix) = match rejected.reason {
+            RejectReason::Token => (
+                "without the token",
+                "nothing to do, unless one of your clients sent them: `understudyd url` prints its URL",
+            ),
+            RejectReason::Host => (
+                "for a host name that is not allowed",
+                "nothing to do, unless the name is yours: add it to [listen] allowed_hosts",
+            ),
+            RejectReason::Origin => (
+                "of web pages that are not allowed",
+                "nothing to do, unless the page is yours: add it to [listen] allowed_origins",
+            ),
+            RejectReason::Full => (
+                "above the limit of open requests",
+                "look for a client or a proxy that sends requests in a loop",
+            ),
+        };
+        let (requests, were) = match rejected.count {
+            1 => ("1 request".to_owned(), "was"),
+            count => (format!("{count} requests"), "were"),
+        };
+        let message = format!(
+            "{requests} {of} {were} rejected since the engine started, such as at {}: {}.",
+            state.clock_time(rejected.at),
+            rejected.sample
+        );
+        note(
+            format!("rejected: {}", rejected.reason.as_str()),
+            message,
+            fix,
+        )
     };
-    Some(note(
-        "strays",
-        format!(
-            "{requests} of web pages or browsers without the token {were} rejected since the engine started; they are not in the list of requests."
-        ),
-        "nothing to do, unless one of your clients sent them: `understudyd url` prints its URL",
-    ))
+    all.into_iter().map(check).collect()
 }
 
 fn start_at_login() -> Check {

@@ -25,7 +25,7 @@ impl ClientResponse {
         Self {
             status: problem.status,
             headers,
-            body: wire::error_body(dialect, problem).into(),
+            body: wire::error_body(dialect, &printable(problem)).into(),
             ours: true,
         }
     }
@@ -73,12 +73,25 @@ impl ClientResponse {
 /// The provider's own response.
 impl From<(StatusCode, HeaderMap, Bytes)> for ClientResponse {
     fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
+        // A change of the protocol that was not requested would leave the client without a response.
+        let status = match status.is_informational() {
+            true => StatusCode::BAD_GATEWAY,
+            false => status,
+        };
         ClientResponse {
             status,
             headers,
             body,
             ours: false,
         }
+    }
+}
+
+/// Clients print the message on a terminal. It may quote a request or a provider.
+fn printable(problem: &GatewayError) -> GatewayError {
+    GatewayError {
+        status: problem.status,
+        message: words::escape_lines(&problem.message).into_owned(),
     }
 }
 
@@ -90,6 +103,7 @@ pub(super) fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
         } else {
             "."
         };
+        let sentence = words::escape(sentence);
         format!("{message}{end} {sentence}").trim().to_owned()
     })
 }
