@@ -184,7 +184,7 @@ fn today(snapshot: &Snapshot) -> String {
         "Today: {requests}, {} failed, {} answered by a fallback, {} (estimated{about})",
         today.failed,
         today.carried_by_fallback,
-        MicroDollars(today.spent_estimate + today.probes_estimate)
+        MicroDollars(today.spent_estimate) + MicroDollars(today.probes_estimate)
     )
 }
 

@@ -671,6 +671,7 @@ fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
         ttft: None,
         status: http::StatusCode::from_u16(outcome.parse().unwrap_or(200)).ok(),
         request_bytes,
+        prompt_is_text: false,
         by_subscription,
         spoken: None,
         left_out: Vec::new(),
