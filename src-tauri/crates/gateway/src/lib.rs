@@ -13,6 +13,7 @@ mod exchange_id;
 mod fault;
 mod held;
 mod kept;
+mod late;
 mod log;
 mod once;
 mod open;
