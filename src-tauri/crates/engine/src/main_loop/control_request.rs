@@ -268,7 +268,7 @@ impl MainLoop {
                 errors: errors.iter().map(ToString::to_string).collect(),
             });
         }
-        private_file::write(&file, text.as_bytes()).map_err(|error| ControlError {
+        private_file::rewrite(&file, text.as_bytes()).map_err(|error| ControlError {
             error: format!("{} cannot be written: {error}", file.display()),
             fix: Some(
                 "check the file's and the folder's permissions; the active settings are unchanged"

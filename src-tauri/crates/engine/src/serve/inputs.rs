@@ -96,7 +96,7 @@ pub(super) fn write_default_settings(file: &Path) -> bool {
     if file.exists() {
         return false;
     }
-    if let Err(error) = private_file::write(file, DEFAULT_TEXT.as_bytes()) {
+    if let Err(error) = private_file::rewrite(file, DEFAULT_TEXT.as_bytes()) {
         tracing::warn!(%error, file = %file.display(), "the settings file could not be written; the defaults are in force");
     }
     true
