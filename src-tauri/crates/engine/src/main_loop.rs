@@ -215,16 +215,16 @@ impl MainLoop {
 
     fn read_settings(&mut self, text: std::io::Result<String>) {
         let (parsed, text) = match text {
-            Ok(text) => (Settings::parse(&text, self.desk.base_catalog()), text),
+            Ok(text) => {
+                let parsed = Settings::parse_change(&text, self.desk.base_catalog());
+                (parsed, text)
+            }
             Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => {
-                (Ok(Settings::default()), String::new())
+                (Err(vec![SettingsError::missing()]), String::new())
             }
             Err(error) => {
-                let error = SettingsError {
-                    line: 1,
-                    what: format!("the file cannot be read: {error}"),
-                };
-                (Err(vec![error]), String::new())
+                let why = format!("the file cannot be read: {error}");
+                (Err(vec![SettingsError::of_file(why)]), String::new())
             }
         };
         let parsed = parsed.map(Box::new);

@@ -243,11 +243,14 @@ impl MainLoop {
 
     fn settings_text(&self) -> SettingsText {
         let file = &self.state().places.settings;
-        let text = std::fs::read_to_string(file)
-            .unwrap_or_else(|_| crate::settings::DEFAULT_TEXT.to_owned());
-        let errors = Settings::parse(&text, self.desk.base_catalog())
-            .err()
-            .unwrap_or_default();
+        let read = std::fs::read_to_string(file);
+        let errors = match &read {
+            Ok(text) => Settings::parse_change(text, self.desk.base_catalog())
+                .err()
+                .unwrap_or_default(),
+            Err(_) => self.state().settings_errors.clone(),
+        };
+        let text = read.unwrap_or_else(|_| crate::settings::DEFAULT_TEXT.to_owned());
         SettingsText {
             file: file.display().to_string(),
             text,
@@ -258,7 +261,7 @@ impl MainLoop {
     /// Only a valid text replaces the file.
     fn save_settings(&mut self, text: String) -> Result<SettingsText, ControlError> {
         let file = self.state().places.settings.clone();
-        let errors = Settings::parse(&text, self.desk.base_catalog())
+        let errors = Settings::parse_change(&text, self.desk.base_catalog())
             .err()
             .unwrap_or_default();
         if !errors.is_empty() {

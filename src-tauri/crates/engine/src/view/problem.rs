@@ -11,7 +11,10 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             n => format!(" ({} more)", n - 1),
         };
         problems.push(ProblemView {
-            what: format!("The settings file has an error in {first}{more}."),
+            what: match first.line {
+                0 => format!("The settings file has an error: {first}{more}."),
+                _ => format!("The settings file has an error in {first}{more}."),
+            },
             fix: format!(
                 "Correct {} and save it; until then the last valid settings are active.",
                 state.places.settings.display()
