@@ -612,7 +612,7 @@ fn started(
         catalog: Arc::new(base.with_own(&settings.own)),
         settings,
         keys: held,
-        ledger_failed: None,
+        ledger_trouble: None,
         scope_answer: ScopeAnswer::Answered,
         scope_unwritten: None,
         starts_at_login: Some(true),
