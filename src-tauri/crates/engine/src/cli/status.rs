@@ -172,7 +172,7 @@ fn today(snapshot: &Snapshot) -> String {
     let about = match today.spent_of_estimated_tokens {
         0 => String::new(),
         micro => format!(
-            ", {} of it from response sizes, since the usage was not reported",
+            ", {} of it from response sizes, since the usage was not reported, or impossible",
             MicroDollars(micro)
         ),
     };

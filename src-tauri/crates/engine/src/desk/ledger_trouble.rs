@@ -41,13 +41,13 @@ impl LedgerTrouble {
     pub(crate) fn at_start(error: &OpenError) -> LedgerTrouble {
         let why = error.to_string();
         match error {
-            OpenError::Full { .. } | OpenError::ReadOnly { .. } | OpenError::Io { .. } => {
-                LedgerTrouble::NotOpened(why)
+            OpenError::Full { .. }
+            | OpenError::ReadOnly { .. }
+            | OpenError::Io { .. }
+            | OpenError::Sqlite { .. } => LedgerTrouble::NotOpened(why),
+            OpenError::Newer { .. } | OpenError::Corrupt { .. } | OpenError::Locked { .. } => {
+                LedgerTrouble::NotUsable(why)
             }
-            OpenError::Newer { .. }
-            | OpenError::Corrupt { .. }
-            | OpenError::Locked { .. }
-            | OpenError::Sqlite { .. } => LedgerTrouble::NotUsable(why),
         }
     }
 

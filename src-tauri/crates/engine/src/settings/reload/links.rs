@@ -58,9 +58,10 @@ mod tests {
         let home = fs::canonicalize(home.path()).unwrap();
         let at = |name: &str| home.join(name);
         let file = at("settings.toml");
-        assert_eq!(on_the_way(&file), [file.clone()], "there is no file");
+        let alone = std::slice::from_ref(&file);
+        assert_eq!(on_the_way(&file), alone, "there is no file");
         fs::write(&file, "").unwrap();
-        assert_eq!(on_the_way(&file), [file.clone()], "a plain file");
+        assert_eq!(on_the_way(&file), alone, "a plain file");
 
         fs::remove_file(&file).unwrap();
         fs::create_dir(at("versions")).unwrap();
