@@ -31,7 +31,7 @@ pub enum OpenError {
     )]
     Locked { path: PathBuf },
     #[error(
-        "The disk is full, so the ledger {} cannot be written. Free some space, then start the engine again.",
+        "The disk is full, so the ledger {} cannot be written. Free some space.",
         path.display()
     )]
     Full { path: PathBuf },
