@@ -96,7 +96,7 @@ impl MainLoop {
         self.outlets.rehearsal.send_replace(Some(until));
         self.decide(desk::Event::Rehearsal(Some(until)));
         Ok(format!(
-            "Simulated outage for {seconds} seconds. Your real providers are not affected. The tray icon shows the outage."
+            "Simulated outage for {seconds} seconds. Your real providers are untouched; watch the tray icon."
         ))
     }
 }

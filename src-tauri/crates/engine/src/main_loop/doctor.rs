@@ -89,7 +89,7 @@ fn keychain(state: &State) -> Check {
         None => good("keychain", "Keys are kept in the keychain.".into()),
         Some(why) => note(
             "keychain",
-            format!("Keys are lost when the engine stops: {why}."),
+            format!("Keys will be forgotten when the engine stops: {why}."),
             "unlock or install a keychain, or put the keys into environment variables",
         ),
     }

@@ -42,6 +42,7 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
     let mut ways = ways(&state.plans, &state.settings, &state.catalog, &who);
     for way in &mut ways {
         way.carried_by = carried_by(state, provider, &way.route);
+        way.in_use = in_use(state, &way.route);
     }
     let consequence = Outage {
         provider,
@@ -74,6 +75,13 @@ fn carried_by(state: &State, provider: &ProviderId, route: &RouteKey) -> Option<
     Some(format!("{by}{}", fallback::behind(carried.cost)))
 }
 
+/// The fallbacks in use on this route, from traffic.
+fn in_use(state: &State, (route, dialect): &RouteKey) -> Vec<ProviderId> {
+    let standing = state.fallbacks.on(route, *dialect);
+    let by = standing.iter().map(|one| one.carried.by.provider.clone());
+    by.collect()
+}
+
 /// "Claude Code continues on GPT; 2 requests are waiting for you."
 fn with_parked(sentence: String, open: u64) -> String {
     let parked = review::parked(open);
@@ -93,10 +101,12 @@ struct Way {
     who: String,
     /// The fallback in use for the failed provider, from traffic.
     carried_by: Option<String>,
+    /// The fallbacks in use, from traffic.
+    in_use: Vec<ProviderId>,
     /// The primary, then its fallbacks, independent of breaker states.
     order: Vec<ProviderId>,
-    /// Number of named providers at the start of `order`. The others are only fallbacks, and their outage does not concern this
-    /// route.
+    /// Number of named providers at the start of `order`. The others are only fallbacks, and their outage concerns this route
+    /// only while they are in use.
     named: usize,
 }
 
@@ -139,6 +149,7 @@ fn ways(
         (!order.is_empty()).then(|| Way {
             route: (plan.route.clone(), plan.dialect),
             carried_by: None,
+            in_use: Vec::new(),
             who,
             named: order.iter().filter(|id| named(id)).count(),
             order,
@@ -223,7 +234,8 @@ impl Outage<'_> {
                 }
                 None => {
                     stranded = true;
-                    down_too.extend(after.iter().map(self.product));
+                    let others = way.order.iter().filter(|id| *id != self.provider);
+                    down_too.extend(others.map(self.product));
                 }
             }
         }
@@ -305,8 +317,11 @@ impl Outage<'_> {
 
     /// Requests on this route reach the provider, because each candidate before it is down.
     fn carries(&self, way: &Way) -> bool {
-        let place = way.named().iter().position(|id| id == self.provider);
-        place.is_some_and(|place| way.order[..place].iter().all(self.down))
+        let place = way.order.iter().position(|id| id == self.provider);
+        place.is_some_and(|place| {
+            let concerns = place < way.named || way.in_use.contains(self.provider);
+            concerns && way.order[..place].iter().all(self.down)
+        })
     }
 
     fn after<'w>(&self, way: &'w Way) -> &'w [ProviderId] {

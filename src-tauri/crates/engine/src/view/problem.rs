@@ -71,7 +71,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         });
     }
     if let Some(why) = &state.keychain_failed {
-        problems.push(ProblemView { what: format!("Keys are lost when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
+        problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
     }
     problems
 }

@@ -252,6 +252,7 @@ fn several_routes_at_once() {
     let way = |who: &str, order: &[&str]| Way {
         route: (who.into(), Dialect::Anthropic),
         carried_by: None,
+        in_use: Vec::new(),
         who: who.into(),
         order: order.iter().map(|&id| id.into()).collect(),
         named: order.len(),
@@ -272,7 +273,7 @@ fn several_routes_at_once() {
         ),
         (
             &["spare", "lead"],
-            "Requests fail until it is back; it isn't your code.",
+            "lead is down too. Requests fail until one is back; it isn't your code.",
         ),
         (&["third", "other"], "Requests continue on fourth."),
         (&["stranger"], "None of your requests go there."),
@@ -291,6 +292,34 @@ fn several_routes_at_once() {
             product: &|id| id.to_string(),
         };
         assert_eq!(outage.consequence().sentence, *sentence, "{down:?}");
+    }
+}
+
+#[test]
+fn the_outage_of_a_fallback_in_use_stops_its_requests() {
+    let (lead, spare) = (ProviderId::new("lead"), ProviderId::new("spare"));
+    for (in_use, sentence) in [
+        (vec![], "None of your requests go there."),
+        (
+            vec![spare.clone()],
+            "lead is down too. Requests fail until one is back; it isn't your code.",
+        ),
+    ] {
+        let outage = Outage {
+            provider: &spare,
+            ways: vec![Way {
+                route: ("claude-*".into(), Dialect::Anthropic),
+                carried_by: None,
+                in_use,
+                who: "Claude Code".into(),
+                order: vec![lead.clone(), spare.clone()],
+                named: 1,
+            }],
+            degraded: false,
+            down: &|_| true,
+            product: &|id| id.to_string(),
+        };
+        assert_eq!(outage.consequence().sentence, sentence);
     }
 }
 
