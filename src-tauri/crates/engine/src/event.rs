@@ -25,6 +25,8 @@ pub(crate) enum LoopEvent {
     Conversation(gateway::ConversationAsk),
     /// The settings file changed; its text, or the read error.
     SettingsFile(std::io::Result<String>),
+    /// The files by which other programs find the engine were written, or why not.
+    Published(Option<String>),
     /// A key was added, removed or loaded.
     KeysChanged,
     /// The keychain is not usable; the reason as text for the user.

@@ -111,6 +111,8 @@ pub struct Attempt {
     pub status: Option<StatusCode>,
     /// Bytes of the body sent to the provider; 0: it was never reached.
     pub request_bytes: u64,
+    /// The body contains the complete prompt, as text: it has no more tokens than bytes, except those that the provider adds.
+    pub prompt_is_text: bool,
     /// The client's own subscription paid: no cost per token.
     pub by_subscription: bool,
     /// The dialect of the provider's request, if it is not the client's.

@@ -14,6 +14,7 @@ mod fault;
 mod held;
 mod hops;
 mod kept;
+mod late;
 mod log;
 mod name;
 mod once;

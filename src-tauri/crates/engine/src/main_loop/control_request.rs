@@ -260,11 +260,14 @@ impl MainLoop {
 
     fn settings_text(&self) -> SettingsText {
         let file = &self.state().places.settings;
-        let text = std::fs::read_to_string(file)
-            .unwrap_or_else(|_| crate::settings::DEFAULT_TEXT.to_owned());
-        let errors = Settings::parse(&text, self.desk.base_catalog())
-            .err()
-            .unwrap_or_default();
+        let read = std::fs::read_to_string(file);
+        let errors = match &read {
+            Ok(text) => Settings::parse_change(text, self.desk.base_catalog())
+                .err()
+                .unwrap_or_default(),
+            Err(_) => self.state().settings_errors.clone(),
+        };
+        let text = read.unwrap_or_else(|_| crate::settings::DEFAULT_TEXT.to_owned());
         SettingsText {
             file: file.display().to_string(),
             text,
@@ -275,7 +278,7 @@ impl MainLoop {
     /// Only a valid text replaces the file.
     fn save_settings(&mut self, text: String) -> Result<SettingsText, ControlError> {
         let file = self.state().places.settings.clone();
-        let errors = Settings::parse(&text, self.desk.base_catalog())
+        let errors = Settings::parse_change(&text, self.desk.base_catalog())
             .err()
             .unwrap_or_default();
         if !errors.is_empty() {
@@ -285,7 +288,7 @@ impl MainLoop {
                 errors: errors.iter().map(ToString::to_string).collect(),
             });
         }
-        private_file::write(&file, text.as_bytes()).map_err(|error| ControlError {
+        private_file::rewrite(&file, text.as_bytes()).map_err(|error| ControlError {
             error: format!("{} cannot be written: {error}", file.display()),
             fix: Some(
                 "check the file's and the folder's permissions; the active settings are unchanged"

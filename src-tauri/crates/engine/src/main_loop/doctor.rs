@@ -10,6 +10,7 @@ use gateway::{Gateway, RejectReason, Rejected};
 use crate::logging;
 use crate::login;
 use crate::state::State;
+use crate::view::problem::LEDGER_RESTORED;
 use crate::view::{fallback_test, pipeline, question, route};
 use line::{bad, good, note};
 
@@ -69,16 +70,13 @@ fn settings(state: &State) -> Check {
 }
 
 fn ledger(state: &State) -> Check {
-    match &state.ledger_failed {
-        None => good(
+    match (&state.ledger_trouble, &state.ledger_restored) {
+        (None, None) => good(
             "ledger",
             format!("{} is written.", state.places.ledger.display()),
         ),
-        Some(why) => bad(
-            "ledger",
-            why.clone(),
-            "correct what the message names, then start the engine again",
-        ),
+        (None, Some(restored)) => note("ledger", restored.clone(), LEDGER_RESTORED),
+        (Some(trouble), _) => bad("ledger", trouble.what(), trouble.fix()),
     }
 }
 

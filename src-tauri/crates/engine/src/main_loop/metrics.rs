@@ -65,7 +65,7 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
         (
             "understudy_ledger_failed",
             "1 while requests cannot be recorded",
-            i64::from(state.ledger_failed.is_some()),
+            i64::from(state.ledger_trouble.is_some()),
         ),
         (
             "understudy_offline",

@@ -141,7 +141,13 @@ impl Gateway {
             None => key.map(|key| identity.keyed(&plan.route, &key)),
         };
         let reviewed = match &pin {
-            None => Reviewed::of(&draft, plan.strict, &head.headers, &body, replay),
+            None => {
+                let body = match ask.has_credentials {
+                    true => wire::without_credentials(&body),
+                    false => body.clone(),
+                };
+                Reviewed::of(&draft, plan.strict, &head.headers, &body, replay)
+            }
             Some(_) => None,
         };
         let item = reviewed.as_ref().map(|reviewed| Item {

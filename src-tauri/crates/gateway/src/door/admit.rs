@@ -197,7 +197,7 @@ where
     // The length is only the client's claim: at most the size of a large request is reserved.
     let mut bytes = BytesMut::with_capacity(expected.min(1 << 20));
     loop {
-        let frame = tokio::time::timeout(config.timers.idle, body.frame())
+        let frame = crate::late::within(config.timers.idle, body.frame())
             .await
             .map_err(|_| TurnedAway::Unreadable("it stopped arriving".to_owned()))?;
         let Some(frame) = frame else {

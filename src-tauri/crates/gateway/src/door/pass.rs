@@ -12,7 +12,6 @@ use http::request::Parts;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
-use tokio::time::timeout;
 use wire::{Completion, FailureClass};
 
 use super::admit::declared;
@@ -22,6 +21,7 @@ use crate::attempt::upstream::{Passed, Unsent};
 use crate::deliver::headers::name_endpoint;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
+use crate::late;
 use crate::log::{self, OneLine};
 use crate::open::OpenExchange;
 use crate::services::Services;
@@ -65,7 +65,7 @@ where
         .mark(&head.headers, endpoint, request.headers_mut());
     let sending = services.upstream().pass(request);
     let product = &vendor.found.product;
-    let response = match timeout(config.timers.total, sending).await {
+    let response = match late::within(config.timers.total, sending).await {
         Ok(Ok(response)) => response,
         Ok(Err(Unsent::TooLong)) => {
             let why = TurnedAway::TooLarge(MOST);
@@ -195,7 +195,7 @@ async fn deliver(
     outlet: Outlet,
 ) {
     let why = loop {
-        match timeout(idle, body.frame()).await {
+        match late::within(idle, body.frame()).await {
             Ok(None) => {
                 let report = bill.map(Bill::report).unwrap_or_default();
                 exchange.attempt_ended(outcome(status), report);

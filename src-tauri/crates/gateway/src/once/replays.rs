@@ -5,7 +5,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use ledger::{Begun, Ledger, LedgerError, ReplayAnswer, ReplayKey};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 
 /// The ledger waits five seconds for another process that holds its file; a longer wait is an error.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
@@ -154,7 +153,7 @@ impl Replays {
             self.0.send(question(reply)).await.ok()?;
             replied.await.ok()
         };
-        match timeout(PATIENCE, asking).await {
+        match crate::late::within(PATIENCE, asking).await {
             Ok(Some(result)) => result,
             Ok(None) => Err(Unkept("The engine is stopping.".to_owned())),
             Err(_) => Err(Unkept::disconnected()),
