@@ -131,3 +131,25 @@ fn with_message(body: &Bytes, change: impl FnOnce(&str) -> String) -> Bytes {
     *message = change(message);
     serde_json::to_vec(&tree).map_or_else(|_| body.clone(), Bytes::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_text_has_no_command_for_a_terminal() {
+        const HOSTILE: &str = "m\u{1b}[2J\u{7}\u{9b}\u{202e}";
+        for dialect in Dialect::ALL {
+            let problem = GatewayError {
+                status: StatusCode::NOT_FOUND,
+                message: format!("No route matches model `{HOSTILE}`"),
+            };
+            let mut reply = ClientResponse::new(dialect, &problem);
+            reply.add(&format!("Understudy: {HOSTILE} was not used"));
+            let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+            let message = body["error"]["message"].as_str().unwrap();
+            assert!(!message.contains(words::must_escape), "{message:?}");
+            assert_eq!(message.matches(r"m\u{1b}[2J").count(), 2, "{message:?}");
+        }
+    }
+}

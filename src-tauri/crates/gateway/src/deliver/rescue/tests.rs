@@ -391,20 +391,3 @@ fn only_a_bad_verdict_adds_a_sentence() {
         .contains("offline")
     );
 }
-
-#[test]
-fn an_error_text_has_no_command_for_a_terminal() {
-    const HOSTILE: &str = "m\u{1b}[2J\u{7}\u{9b}\u{202e}";
-    for dialect in Dialect::ALL {
-        let model = HOSTILE.to_owned();
-        let why = TurnedAway::NoRoute { model, dialect };
-        let mut reply = turned_away(dialect, &why);
-        reply.add(&format!("Understudy: {HOSTILE} was not used"));
-        for reply in [reply, did_not_answer(dialect, "lead", HOSTILE)] {
-            let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
-            let message = body["error"]["message"].as_str().unwrap();
-            assert!(!message.contains(words::must_escape), "{message:?}");
-            assert!(message.contains(r"m\u{1b}[2J"), "{message:?}");
-        }
-    }
-}
