@@ -103,7 +103,7 @@ fn of_pipelines(
             let waiting = list(waiting);
             sentences.push(match down(provider) {
                 true => format!("Requests of {waiting} wait until it is back."),
-                false => format!("Requests of {waiting} that fail wait for you."),
+                false => format!("Failed requests of {waiting} go to the review queue."),
             });
             Work::Stops
         }

@@ -158,7 +158,7 @@ fn a_faded_failure_with_a_good_page_is_not_confirmed() {
     assert_eq!(rows, 7);
 }
 
-/// Without an agent, nothing is said about requests that nobody sends.
+/// Without an agent, the sentence is about the pipelines only.
 #[test]
 fn an_outage_with_pipelines_alone_states_what_waits() {
     let settings = "[[pipeline]]\nname = \"leads\"\nproviders = [\"anthropic\"]\nmay_go_to = \"same-vendor\"\n";
