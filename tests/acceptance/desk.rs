@@ -92,6 +92,11 @@ impl Desk {
         }
     }
 
+    /// Started with `nohup`, from now on.
+    pub(crate) fn nohup(&mut self) {
+        self.launcher = vec!["nohup".to_owned()];
+    }
+
     /// Simulates an earlier run of an older version.
     pub(crate) fn ran_before(&self) {
         std::fs::write(self.file("token"), "0123456789abcdef".repeat(2)).unwrap();

@@ -13,6 +13,7 @@ mod failover;
 mod fallback_test;
 mod fallbacks;
 mod first_start;
+mod flood;
 mod incidents;
 mod installed;
 mod interrupted;

@@ -25,6 +25,8 @@ pub(crate) enum LoopEvent {
     Conversation(gateway::ConversationAsk),
     /// The settings file changed; its text, or the read error.
     SettingsFile(std::io::Result<String>),
+    /// The files by which other programs find the engine were written, or why not.
+    Published(Option<String>),
     /// A key was added, removed or loaded.
     KeysChanged,
     /// The keychain is not usable; the reason as text for the user.
@@ -129,12 +131,15 @@ pub(crate) enum ControlRequest {
         dialect: catalog::Dialect,
         model: String,
         caller: gateway::Caller,
+        /// The kind of login is that of the traffic.
+        usual_login: bool,
         reply: Reply<api::Explained>,
     },
     ExplainRequest {
         dialect: catalog::Dialect,
         body: bytes::Bytes,
         caller: gateway::Caller,
+        usual_login: bool,
         reply: Reply<Result<api::Explained, ControlError>>,
     },
     /// The fallbacks of this route, endpoint or model; None: all.

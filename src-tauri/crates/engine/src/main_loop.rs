@@ -1,12 +1,14 @@
 //! The loop around the desk: it stamps every event, the desk decides, and the loop performs the effects in order. It owns the
 //! ledger and has its own thread, so that a slow disk does not delay requests.
 
+mod check_timer;
 mod checked;
 mod checks;
 mod closing;
 mod commands;
 mod control_request;
 mod doctor;
+mod ledger_check;
 mod metrics;
 mod open_checks;
 mod perform;
@@ -38,6 +40,7 @@ use crate::metrics::Metrics;
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
+use check_timer::CheckTimer;
 use closing::Closing;
 #[cfg(test)]
 pub(crate) use restore::Reading;
@@ -61,6 +64,7 @@ pub(crate) struct MainLoop {
     stop: Stop,
     closing: Closing,
     checks: open_checks::OpenChecks,
+    check_timer: CheckTimer,
     seq: u64,
     dirty: bool,
     ended: bool,
@@ -88,6 +92,7 @@ impl MainLoop {
     pub(crate) fn new(desk: Desk, ledger: Ledger, outlets: Outlets, clock: Clock) -> MainLoop {
         let zone = desk.state().zone.offsets();
         outlets.gateway.format_times_in(zone);
+        let check_timer = CheckTimer::new(clock());
         let mut main_loop = MainLoop {
             desk,
             ledger,
@@ -97,6 +102,7 @@ impl MainLoop {
             stop: Stop::default(),
             closing: Closing::default(),
             checks: open_checks::OpenChecks::default(),
+            check_timer,
             seq: 0,
             dirty: true,
             ended: false,
@@ -140,7 +146,8 @@ impl MainLoop {
     }
 
     fn wait_until_due(&self) -> Duration {
-        let due = [self.desk.next_due(), self.stop.next_due()];
+        let check = Some(self.check_timer.next_due());
+        let due = [self.desk.next_due(), self.stop.next_due(), check];
         let due = due.into_iter().flatten().min();
         due.map_or(Duration::from_secs(3600), |at| {
             (at - self.now())
@@ -151,6 +158,7 @@ impl MainLoop {
 
     fn handle(&mut self, event: LoopEvent) {
         let now = self.now();
+        self.check_ledger();
         self.see_breakers();
         match event {
             LoopEvent::Watched(watch::Report::Round(round)) => self.checked_now(&round),
@@ -162,6 +170,7 @@ impl MainLoop {
                 self.trouble("store a conversation", kept);
             }
             LoopEvent::SettingsFile(text) => self.read_settings(text),
+            LoopEvent::Published(why) => self.decide(desk::Event::Published(why)),
             LoopEvent::KeysChanged => self.decide(desk::Event::KeysChanged),
             LoopEvent::KeychainFailed(why) => self.decide(desk::Event::KeychainFailed(why)),
             LoopEvent::Request(ask) => self.control_request(now, ask),
@@ -179,6 +188,7 @@ impl MainLoop {
     }
 
     fn due(&mut self) {
+        self.check_ledger();
         self.decide(desk::Event::Due);
         self.see_breakers();
         self.see_unrecorded();
@@ -212,16 +222,16 @@ impl MainLoop {
 
     fn read_settings(&mut self, text: std::io::Result<String>) {
         let (parsed, text) = match text {
-            Ok(text) => (Settings::parse(&text, self.desk.base_catalog()), text),
+            Ok(text) => {
+                let parsed = Settings::parse_change(&text, self.desk.base_catalog());
+                (parsed, text)
+            }
             Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => {
-                (Ok(Settings::default()), String::new())
+                (Err(vec![SettingsError::missing()]), String::new())
             }
             Err(error) => {
-                let error = SettingsError {
-                    line: 1,
-                    what: format!("the file cannot be read: {error}"),
-                };
-                (Err(vec![error]), String::new())
+                let why = format!("the file cannot be read: {error}");
+                (Err(vec![SettingsError::of_file(why)]), String::new())
             }
         };
         let parsed = parsed.map(Box::new);

@@ -259,7 +259,7 @@ impl Default for Timers {
     }
 }
 
-/// Memory limits in bytes.
+/// Limits of memory, in bytes, and of open requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// One request's body.
@@ -270,6 +270,8 @@ pub struct Limits {
     pub answers: usize,
     /// Bytes of all recorded responses that may be replayed.
     pub recorded: usize,
+    /// Open requests. Each streamed one needs about 70 KB and two sockets.
+    pub exchanges: usize,
 }
 
 impl Default for Limits {
@@ -279,6 +281,7 @@ impl Default for Limits {
             bodies: 256 << 20,
             answers: 256 << 20,
             recorded: 256 << 20,
+            exchanges: 2_000,
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::deliver::announce::{Announcing, announcement};
 use crate::deliver::hold::Gate;
 use crate::deliver::outlet::{Gone, Outlet};
 use crate::kept::Keeper;
-use crate::{Candidate, End, Outcome, Timers};
+use crate::{Candidate, End, Outcome, Timers, late};
 
 /// How long a client receives nothing before it gets a keep-alive.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -74,6 +74,8 @@ struct Current {
     call_held: Option<Instant>,
     /// The provider's idle timeout.
     deadline: Instant,
+    /// The timeout fired late, and was extended once.
+    extended: bool,
 }
 
 /// How the release of a response ended.
@@ -252,7 +254,14 @@ impl Delivery {
             };
             let now = Instant::now();
             if now >= current.deadline {
-                return Poll::Ready(Look::IdleTimeout);
+                let second_look = late::second_look(current.deadline, now);
+                match second_look.filter(|_| !current.extended) {
+                    Some(until) => {
+                        (current.deadline, current.extended) = (until, true);
+                        continue;
+                    }
+                    None => return Poll::Ready(Look::IdleTimeout),
+                }
             }
             if now >= wake {
                 return Poll::Ready(Look::Quiet);
@@ -278,7 +287,7 @@ impl Delivery {
             None => timers.idle,
         };
         let now = Instant::now();
-        current.deadline = now + wait;
+        (current.deadline, current.extended) = (now + wait, false);
         if current.answer.holds_call() {
             current.call_held.get_or_insert(now);
         }
@@ -377,6 +386,7 @@ impl Current {
             broken: false,
             call_held: None,
             deadline: Instant::now() + wait,
+            extended: false,
         }
     }
 

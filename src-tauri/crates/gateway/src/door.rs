@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::deliver::rescue;
 use crate::services::{Clock, Services};
-use crate::{Body, BoxError, Config, Connect, ConversationAsk, Promise, Report};
+use crate::{Body, BoxError, Config, Connect, ConversationAsk, Promise, Rejected, Report};
 use admit::Origin;
 use place::Place;
 
@@ -126,8 +126,8 @@ impl Gateway {
         self.0.reports().unrecorded()
     }
 
-    /// Number of requests of browsers and others without a token: rejected and counted, but not exchanges.
-    pub fn strays(&self) -> u64 {
-        self.0.reports().strays()
+    /// Requests that were rejected before their sender showed the token: counted by reason, and not exchanges.
+    pub fn rejected(&self) -> Vec<Rejected> {
+        self.0.rejections().all()
     }
 }

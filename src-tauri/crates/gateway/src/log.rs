@@ -198,7 +198,7 @@ impl Display for Place<'_> {
     }
 }
 
-/// Text of a client or a file, which must not start a new line.
+/// Text of a client or a file, which must not start a new line or a command of a terminal.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 /// Characters.
@@ -208,7 +208,11 @@ impl Display for OneLine<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut signs = self.0.chars();
         for sign in signs.by_ref().take(LONGEST) {
-            f.write_char(if sign.is_control() { ' ' } else { sign })?;
+            if words::must_escape(sign) {
+                write!(f, "{}", sign.escape_default())?;
+            } else {
+                f.write_char(sign)?;
+            }
         }
         if signs.next().is_some() {
             f.write_str("…")?;
@@ -292,9 +296,9 @@ mod tests {
     use crate::Fault;
 
     #[test]
-    fn a_clients_text_starts_no_new_log_line() {
-        let forged = OneLine("m\n2026-11-30 ERROR all is lost\u{1b}[31m").to_string();
-        assert_eq!(forged, "m 2026-11-30 ERROR all is lost [31m");
+    fn a_clients_text_starts_no_new_log_line_and_no_command() {
+        let forged = OneLine("m\n2026-11-30 ERROR all is lost\u{1b}[31m\u{202e}").to_string();
+        assert_eq!(forged, r"m\n2026-11-30 ERROR all is lost\u{1b}[31m\u{202e}");
         let long = OneLine(&"é".repeat(300)).to_string();
         assert_eq!(long.chars().count(), 201);
         assert!(long.ends_with('…'), "{long}");

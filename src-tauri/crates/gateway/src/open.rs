@@ -48,6 +48,12 @@ pub(crate) struct Progress {
 }
 
 impl OpenExchange {
+    /// A request that is rejected before its plan: only its end is reported.
+    pub(crate) fn rejected(reports: &Reports, began: Instant, draft: Draft) -> Self {
+        reports.opened();
+        Self::of(reports, began, draft, None)
+    }
+
     pub(crate) fn begin(reports: &Reports, began: Instant, draft: Draft) -> Self {
         Self::begin_reviewed(reports, began, draft, None)
     }
@@ -68,6 +74,15 @@ impl OpenExchange {
             rehearsal: draft.rehearsal,
         };
         reports.began(report, reviewed.is_some());
+        Self::of(reports, began, draft, reviewed)
+    }
+
+    fn of(
+        reports: &Reports,
+        began: Instant,
+        draft: Draft,
+        reviewed: Option<(Reviewed, Option<SocketAddr>)>,
+    ) -> Self {
         let progress = Progress {
             reports: reports.clone(),
             began,

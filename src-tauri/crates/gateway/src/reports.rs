@@ -37,7 +37,6 @@ struct Counts {
     open: AtomicUsize,
     dropped: AtomicU64,
     unrecorded: AtomicU64,
-    strays: AtomicU64,
 }
 
 impl Reports {
@@ -77,15 +76,6 @@ impl Reports {
         self.counts.unrecorded.load(Ordering::Relaxed)
     }
 
-    /// Counts a request that is not reported.
-    pub(crate) fn stray(&self) {
-        self.counts.strays.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn strays(&self) -> u64 {
-        self.counts.strays.load(Ordering::Relaxed)
-    }
-
     /// Reports a response that arrived after its client had disconnected.
     pub(crate) fn unfetched(&self, unfetched: Unfetched) {
         self.promise(Report::Unfetched(unfetched), None);
@@ -93,13 +83,18 @@ impl Reports {
 
     /// `promised`: its end is reported through the channel that waits. Both reports keep their order.
     pub(crate) fn began(&self, began: Began, promised: bool) {
-        self.counts.open.fetch_add(1, Ordering::Relaxed);
+        self.opened();
         let report = Report::Began(began);
         if promised {
             self.promise(report, None);
         } else if self.to.try_send(report).is_err() {
             self.drop_one();
         }
+    }
+
+    /// A request that was rejected: it has an end, and no begin that opens a session.
+    pub(crate) fn opened(&self) {
+        self.counts.open.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn ended(&self, exchange: Box<Exchange>, promised: bool) {

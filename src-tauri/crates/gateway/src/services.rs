@@ -18,12 +18,14 @@ use crate::attempt::durations::Durations;
 use crate::attempt::upstream::Upstream;
 use crate::deliver::outage;
 use crate::held::{Held, Share};
+use crate::hops::Hops;
 use crate::kept::Conversations;
 use crate::once::Once;
 use crate::pending::Pending;
 use crate::plan::patience::Exits;
 use crate::plan::session::Sessions;
 use crate::plan::{PlanInput, plan};
+use crate::rejected::Rejections;
 use crate::reports::Reports;
 use crate::storm::Storms;
 use crate::{Candidate, Config, Connect, ConversationAsk, Plan, Promise, Report};
@@ -46,6 +48,8 @@ struct Shared {
     pending: Pending,
     breakers: Breakers,
     storms: Storms,
+    rejections: Rejections,
+    hops: Hops,
     bodies: Held,
     answers: Held,
     once: Once,
@@ -82,6 +86,8 @@ impl Services {
             reports: Reports::new(reports, promises.clone(), pending.clone()),
             breakers: Breakers::default(),
             storms: Storms::default(),
+            rejections: Rejections::default(),
+            hops: Hops::default(),
             bodies: Held::default(),
             answers: Held::default(),
             once: Once::new(promises, pending.clone()),
@@ -126,6 +132,14 @@ impl Services {
 
     pub(crate) fn storms(&self) -> &Storms {
         &self.0.storms
+    }
+
+    pub(crate) fn hops(&self) -> &Hops {
+        &self.0.hops
+    }
+
+    pub(crate) fn rejections(&self) -> &Rejections {
+        &self.0.rejections
     }
 
     /// The memory for request bodies.

@@ -52,10 +52,9 @@ impl MainLoop {
         match self.ledger.is_parked(id) {
             Ok(true) => Ok(()),
             Ok(false) => {
-                let why = self.state().ledger_failed.clone();
-                Err(Unkept::because(why.unwrap_or_else(|| {
-                    "The ledger did not store it.".to_owned()
-                })))
+                let why = self.state().ledger_trouble.as_ref().map(|t| t.why());
+                let why = why.unwrap_or("The ledger did not store it.");
+                Err(Unkept::because(why.to_owned()))
             }
             Err(error) => Err(Unkept::because(format!(
                 "The ledger cannot be read: {error}."

@@ -11,7 +11,7 @@ use super::{clients, fallback, review, verdict, words};
 use crate::desk::{Carried, RouteKey, Standing};
 use crate::routing;
 use crate::settings::Settings;
-use crate::state::State;
+use crate::state::{Reach, State};
 
 /// Effect of an outage on the work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,13 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
             Level::PartialOutage | Level::MajorOutage
         )
     };
+    if clients::are_pipelines(state) {
+        let consequence = of_pipelines(&state.reaches, provider, &down, &|id| state.product(id));
+        return Consequence {
+            sentence: with_parked(consequence.sentence, state.reviews.waiting()),
+            ..consequence
+        };
+    }
     let mut ways = ways(&state.plans, &state.settings, &state.catalog, &who);
     for way in &mut ways {
         way.carried_by = carried_by(state, provider, &way.route);
@@ -55,6 +62,55 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
     Consequence {
         sentence: with_parked(consequence.sentence, state.reviews.waiting()),
         work: consequence.work,
+    }
+}
+
+/// Where only pipelines send requests.
+fn of_pipelines(
+    reaches: &[Reach],
+    provider: &ProviderId,
+    down: &dyn Fn(&ProviderId) -> bool,
+    product: &dyn Fn(&ProviderId) -> String,
+) -> Consequence {
+    let mut waiting = BTreeSet::new();
+    let mut continued = BTreeSet::new();
+    for reach in reaches.iter().filter(|reach| reach.seen) {
+        let Some(name) = &reach.whose else { continue };
+        let place = reach.providers.iter().position(|id| id == provider);
+        let Some(place) = place.filter(|place| reach.providers[..*place].iter().all(down)) else {
+            continue;
+        };
+        match reach.providers[place + 1..].iter().find(|id| !down(id)) {
+            Some(next) if !reach.without_fallback => {
+                continued.insert((name, product(next)));
+            }
+            Some(_) | None => {
+                waiting.insert(name.clone());
+            }
+        }
+    }
+    let mut sentences: Vec<String> = continued
+        .iter()
+        .map(|(name, by)| format!("{name} continues on {by}."))
+        .collect();
+    let work = match (waiting.is_empty(), sentences.is_empty()) {
+        (true, true) => {
+            sentences.push("None of your requests go there.".to_owned());
+            Work::NotHit
+        }
+        (true, false) => Work::Carried,
+        (false, _) => {
+            let waiting = list(waiting);
+            sentences.push(match down(provider) {
+                true => format!("Requests of {waiting} wait until it is back."),
+                false => format!("Failed requests of {waiting} go to the review queue."),
+            });
+            Work::Stops
+        }
+    };
+    Consequence {
+        sentence: sentences.join(" "),
+        work,
     }
 }
 

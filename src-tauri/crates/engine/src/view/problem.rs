@@ -2,6 +2,8 @@ use api::ProblemView;
 
 use crate::state::State;
 
+pub(crate) const LEDGER_RESTORED: &str = "Nothing is lost. Stop the engine before you move, replace or delete its ledger; this message ends with its next start.";
+
 /// Problems of this installation that need the owner.
 pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     let mut problems = Vec::new();
@@ -11,7 +13,10 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             n => format!(" ({} more)", n - 1),
         };
         problems.push(ProblemView {
-            what: format!("The settings file has an error in {first}{more}."),
+            what: match first.line {
+                0 => format!("The settings file has an error: {first}{more}."),
+                _ => format!("The settings file has an error in {first}{more}."),
+            },
             fix: format!(
                 "Correct {} and save it; until then the last valid settings are active.",
                 state.places.settings.display()
@@ -34,11 +39,16 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ..ProblemView::default()
         });
     }
-    if let Some(why) = &state.ledger_failed {
+    if let Some(trouble) = &state.ledger_trouble {
         problems.push(ProblemView {
-            what: why.clone(),
-            fix: "Until then this run's history is kept in memory and lost when the engine stops."
-                .into(),
+            what: trouble.what(),
+            fix: trouble.fix().into(),
+            ..ProblemView::default()
+        });
+    } else if let Some(restored) = &state.ledger_restored {
+        problems.push(ProblemView {
+            what: restored.clone(),
+            fix: LEDGER_RESTORED.into(),
             ..ProblemView::default()
         });
     }
@@ -51,6 +61,13 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ),
             fix: "Write may_go_to = \"any\" (as it was) or \"named\" under [fallback] yourself."
                 .into(),
+            ..ProblemView::default()
+        });
+    }
+    if let Some(why) = &state.unpublished {
+        problems.push(ProblemView {
+            what: format!("The `understudyd` commands and the tray do not find this engine: {why}."),
+            fix: "Free some space on that disk, or correct the folder's permissions; the engine retries every 5 s. Clients are served meanwhile.".into(),
             ..ProblemView::default()
         });
     }

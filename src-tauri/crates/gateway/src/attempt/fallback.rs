@@ -143,11 +143,15 @@ impl Fallback {
                 }
             };
             let Outgoing {
-                request,
+                mut request,
                 translation,
                 left_out,
                 wanted,
             } = outgoing;
+            let (client, server) = (&admitted.head.headers, &endpoint.endpoint);
+            self.services
+                .hops()
+                .mark(client, server, request.headers_mut());
             let spoken = (candidate.dialect != admitted.plan.dialect).then_some(candidate.dialect);
             self.exchange.attempt_translated(spoken, left_out);
             let response = self.send(&candidate, request, (translation, wanted), now);

@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use crate::admitted::Admitted;
 use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::fallback::{Answered, Fallback, NoResponse};
-use crate::attempt::headers;
 use crate::deliver::announce::announcement;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::failure::error_response;
@@ -176,7 +175,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     };
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
-    *response.headers_mut() = headers::returned(head.headers);
+    *response.headers_mut() = head.headers;
     name_answerer(response.headers_mut(), &named, attempts);
     response.headers_mut().extend(listed);
     if let Some(why) = fallback_reason {

@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use ledger::ReplayAnswer;
 
+use crate::attempt::headers::REPLAYED;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::rescue;
 use crate::deliver::respond;
@@ -16,8 +17,6 @@ use crate::open::OpenExchange;
 use crate::{Body, End, TurnedAway};
 pub(crate) use run::run;
 
-/// Marks a response whose request was not run again.
-const REPLAYED: &str = "idempotency-replayed";
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) -> Response<Body> {

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use ledger::{Begun, Digest, ReplayAnswer, ReplayKey};
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::replays::Replays;
 use crate::deliver::client_response::ClientResponse;
@@ -75,7 +74,7 @@ impl Keyed {
     }
 
     pub(crate) async fn claim(&self, key: ReplayKey, now: DateTime<Utc>) -> Claim {
-        let Ok(_one_at_a_time) = timeout(PATIENCE, self.claiming.lock()).await else {
+        let Ok(_one_at_a_time) = crate::late::within(PATIENCE, self.claiming.lock()).await else {
             return Claim::Refused(TurnedAway::Unkept(Unkept::disconnected().to_string()));
         };
         if let Some(run) = lock(&self.runs).get(&key.scope) {

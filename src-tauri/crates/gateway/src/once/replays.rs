@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use ledger::{Begun, ReplayAnswer, ReplayKey};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 
 use crate::pending::{Pending, PendingWork};
 use crate::promise::Promise;
@@ -75,7 +74,7 @@ impl Replays {
             self.to.send(question).await.ok()?;
             replied.await.ok()
         };
-        match timeout(PATIENCE, asking).await {
+        match crate::late::within(PATIENCE, asking).await {
             Ok(Some(result)) => result,
             Ok(None) => Err(Unkept::stopping()),
             Err(_) => Err(Unkept::disconnected()),

@@ -297,22 +297,22 @@ fn several_routes_at_once() {
 
 #[test]
 fn the_outage_of_a_fallback_in_use_stops_its_requests() {
-    let (lead, spare) = (ProviderId::new("lead"), ProviderId::new("spare"));
+    let (lead, second) = (ProviderId::new("lead"), ProviderId::new("second"));
     for (in_use, sentence) in [
         (vec![], "None of your requests go there."),
         (
-            vec![spare.clone()],
+            vec![second.clone()],
             "lead is down too. Requests fail until one is back; it isn't your code.",
         ),
     ] {
         let outage = Outage {
-            provider: &spare,
+            provider: &second,
             ways: vec![Way {
                 route: ("claude-*".into(), Dialect::Anthropic),
                 carried_by: None,
                 in_use,
                 who: "Claude Code".into(),
-                order: vec![lead.clone(), spare.clone()],
+                order: vec![lead.clone(), second.clone()],
                 named: 1,
             }],
             degraded: false,

@@ -53,6 +53,9 @@ impl Fallback {
             };
             self.exchange.attempt_without_response(after, timed_out);
         }
+        if !wire::has_prompt_elsewhere(&admitted.body) {
+            self.exchange.attempt_prompt_is_text();
+        }
         let terms = async {
             queue.settle().await;
             let last = queue.is_last();

@@ -8,7 +8,8 @@ use http::{Response, StatusCode};
 use tokio::time::timeout;
 
 use super::super::keyed_runs::{RunResult, Waiting};
-use super::{REPLAYED, TRUE, replayed};
+use super::{TRUE, replayed};
+use crate::attempt::headers::REPLAYED;
 use crate::deliver::KEEP_ALIVE;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::outlet::Outlet;
