@@ -81,7 +81,7 @@ pub(crate) struct Outlets {
     pub nudges: mpsc::Sender<watch::Nudge>,
     pub gateway: Gateway,
     pub stage: Stage,
-    /// True: the front drains and ends.
+    /// True: the HTTP server completes its open requests and ends.
     pub stopping: channel::Sender<bool>,
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
     pub faces: Faces,

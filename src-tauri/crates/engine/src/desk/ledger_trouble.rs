@@ -61,7 +61,7 @@ impl LedgerTrouble {
         }
     }
 
-    /// Nothing else is wrong, or a failure adds to earlier ones.
+    /// The trouble after one more failure. A ledger that is not open or not at its path stays the trouble that is shown.
     pub(crate) fn with(trouble: Option<LedgerTrouble>, failure: LedgerFailure) -> LedgerTrouble {
         let mut what = match trouble {
             Some(LedgerTrouble::Failing { what, .. }) => what,
