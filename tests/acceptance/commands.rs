@@ -13,7 +13,7 @@ fn as_json(output: &std::process::Output) -> Value {
 fn the_help_begins_with_its_purpose() {
     let help = Desk::new().printed(&["--help"]);
     let first = help.lines().next().unwrap();
-    assert_eq!(first, "Watches AI providers and fails over when one fails");
+    assert_eq!(first, "Watches AI providers and fails over when one breaks");
 }
 
 #[tokio::test(flavor = "multi_thread")]

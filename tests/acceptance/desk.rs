@@ -98,6 +98,11 @@ impl Desk {
         self.launcher = vec!["sh".into(), "-c".into(), script];
     }
 
+    /// Started with `nohup`, from now on.
+    pub(crate) fn nohup(&mut self) {
+        self.launcher = vec!["nohup".to_owned()];
+    }
+
     /// Simulates an earlier run of an older version.
     pub(crate) fn ran_before(&self) {
         std::fs::write(self.file("token"), "0123456789abcdef".repeat(2)).unwrap();

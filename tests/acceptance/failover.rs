@@ -224,7 +224,7 @@ async fn a_fallback_for_a_skipped_primary_is_named_and_counted_in_its_incident()
         .await;
     let requested = lead.posts();
     desk.ask(path, &body).await.text().await.unwrap();
-    assert_eq!(lead.posts(), requested, "it is spared");
+    assert_eq!(lead.posts(), requested, "it gets no request");
     let rows = desk.exchanges(3).await;
     assert_eq!(
         (&rows[0]["story"], &rows[0]["stand_in"]),

@@ -123,11 +123,14 @@ async fn url_status_and_doctor_show_the_present_state() {
     assert_eq!(as_json["headline"]["level"], "unknown");
     let doctor = desk.printed(&["doctor"]);
     assert!(doctor.contains("understudyd key add anthropic"), "{doctor}");
-    assert!(!doctor.contains("strays"), "{doctor}");
+    assert!(!doctor.contains("rejected"), "{doctor}");
 
     // A browser's request for an icon needs no token, and is counted.
     let icon = format!("{}/favicon.ico", desk.address());
-    for received in ["1 request of web pages", "2 requests of web pages"] {
+    for received in [
+        "1 request without the token",
+        "2 requests without the token",
+    ] {
         let refused = desk.http.get(&icon).send().await.unwrap();
         assert!(refused.status().is_client_error());
         let doctor = desk.printed(&["doctor"]);

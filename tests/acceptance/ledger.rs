@@ -129,9 +129,111 @@ async fn continues(desk: &Desk, wrong: &str) {
 }
 
 async fn is_well(desk: &Desk) -> bool {
-    let doctor = desk.get("/doctor").await;
+    is_good(&desk.get("/doctor").await)
+}
+
+fn is_good(doctor: &Value) -> bool {
     let checks = doctor["checks"].as_array().unwrap();
     checks
         .iter()
         .any(|check| check["name"] == "ledger" && check["state"] == "good")
+}
+
+/// An owner or a clean-up tool deletes the file while the engine runs, or puts a copy in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_is_deleted_or_replaced_while_it_is_open_is_put_back() {
+    for replaced in [false, true] {
+        let mut desk = with_history().await;
+        let copy = std::fs::read(file(&desk)).unwrap();
+        desk.start();
+        assert!(!is_replayed(&desk, "k-1").await);
+        let rows = desk.exchanges(2).await.len();
+        if replaced {
+            std::fs::write(desk.file("copy"), &copy).unwrap();
+            std::fs::rename(desk.file("copy"), file(&desk)).unwrap();
+        } else {
+            for end in ["-wal", "-shm", ""] {
+                std::fs::remove_file(desk.file(&format!("ledger.sqlite{end}"))).unwrap();
+            }
+        }
+        let word = if replaced {
+            "replaced by another file"
+        } else {
+            "deleted"
+        };
+        let problem = |s: &api::Snapshot| {
+            let mut problems = s.engine.problems.iter();
+            problems.any(|p| p.what.contains(word) && p.fix.contains("Nothing is lost"))
+        };
+        desk.until("put back", problem).await;
+        let doctor = desk.get("/doctor").await;
+        assert!(!is_good(&doctor), "{doctor}");
+        assert!(!is_replayed(&desk, "k-2").await);
+        assert_eq!(desk.exchanges(rows + 1).await.len(), rows + 1);
+        stop(&mut desk);
+
+        desk.start();
+        assert!(is_well(&desk).await, "{}", desk.log());
+        for key in ["k-1", "k-2"] {
+            assert!(is_replayed(&desk, key).await, "{key} ran again");
+        }
+        let others = std::fs::read_dir(desk.home.path()).unwrap();
+        let names = others.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let found: Vec<_> = names.filter(|name| name.contains(".found-")).collect();
+        assert_eq!(found.len(), usize::from(replaced), "{found:?}");
+    }
+}
+
+/// Sends a request with this key.
+async fn is_replayed(desk: &Desk, key: &str) -> bool {
+    let hello = json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
+    let request = desk.http.post(format!("{}/v1/messages", desk.base()));
+    let request = request.header("idempotency-key", key).json(&hello);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    response.headers().contains_key("idempotency-replayed")
+}
+
+/// The disk is full at the start, as far as the engine can see: nothing can be created in its folders.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_runtime_file_and_a_ledger_the_engine_serves_and_recovers() {
+    let mut desk = Desk::new();
+    std::fs::write(desk.file("run"), "no folder").unwrap();
+    std::fs::create_dir(file(&desk)).unwrap();
+    desk.start();
+    let base = desk
+        .printed
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("for agents"));
+    let base = base.unwrap().trim().to_owned();
+    let hello = json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
+    let request = desk.http.post(format!("{base}/v1/messages")).json(&hello);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+
+    std::fs::remove_file(desk.file("run")).unwrap();
+    while !desk.file("run/engine.json").exists() {
+        tokio::task::yield_now().await;
+    }
+    let ledger = |s: &api::Snapshot| {
+        s.engine
+            .problems
+            .iter()
+            .any(|p| p.fix.contains("kept in memory"))
+    };
+    let snapshot = desk
+        .until("found", |s| {
+            s.engine
+                .problems
+                .iter()
+                .all(|p| !p.what.contains("do not find"))
+        })
+        .await;
+    assert!(ledger(&snapshot), "{:?}", snapshot.engine.problems);
+    std::fs::remove_dir(file(&desk)).unwrap();
+    desk.until("the ledger is written", |s| !ledger(s)).await;
+    assert!(is_well(&desk).await);
+    stop(&mut desk);
+
+    desk.start();
+    assert_eq!(desk.exchanges(1).await.len(), 1, "it was carried over");
 }

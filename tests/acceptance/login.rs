@@ -33,7 +33,7 @@ Restart=on-failure
 RestartSec=2
 RestartPreventExitStatus=3
 KillMode=mixed
-TimeoutStopSec=60
+TimeoutStopSec=90
 
 [Install]
 WantedBy=default.target

@@ -14,9 +14,12 @@ mod failover;
 mod fallback_test;
 mod fallbacks;
 mod first_start;
+mod flood;
 mod incidents;
 mod installed;
 mod interrupted;
+#[cfg(unix)]
+mod kept;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod keys;

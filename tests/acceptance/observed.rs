@@ -369,6 +369,12 @@ async fn every_metric_in_the_documents_exists() {
     }
     answered(of_agent(&desk, "large", "two").header("x-understudy-pipeline", "Leads")).await;
     desk.exchanges(2).await;
+    let without_token = format!("{}/v1/messages", desk.address());
+    let rejected = desk
+        .http
+        .get(without_token)
+        .header("origin", "http://a.example");
+    assert_eq!(rejected.send().await.unwrap().status(), 403);
     let (_, page) = page(&desk, "/metrics").await;
     let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let known: BTreeSet<&str> = types.filter_map(|line| line.split(' ').next()).collect();

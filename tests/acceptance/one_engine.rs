@@ -133,3 +133,42 @@ fn a_url_during_a_start_is_that_of_the_starting_engine() {
     engine.kill().unwrap();
     engine.wait().unwrap();
 }
+
+/// The engine of `nohup understudyd &` survives its terminal.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_was_started_with_nohup_ignores_the_end_of_its_terminal() {
+    let mut desk = Desk::new();
+    desk.nohup();
+    desk.start();
+    let pid = desk.pid().to_string();
+    let send = |signal: &str| {
+        let sent = std::process::Command::new("kill")
+            .args([signal, &pid])
+            .status();
+        assert!(sent.unwrap().success(), "{signal}");
+    };
+    send("-HUP");
+    // Handlers are set by now, since an ended exchange was recorded after the signal.
+    let base = desk.base();
+    let hello = serde_json::json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
+    let response = desk
+        .http
+        .post(format!("{base}/v1/messages"))
+        .json(&hello)
+        .send();
+    assert_eq!(response.await.unwrap().status(), 200);
+    desk.exchanges(1).await;
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let mask = |name: &str| {
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap();
+        u64::from_str_radix(mask.trim(), 16).unwrap()
+    };
+    assert_eq!(mask("SigIgn:") & 1, 1, "{status}");
+    assert_eq!(mask("SigCgt:") & 1, 0, "{status}");
+    send("-TERM");
+    assert!(desk.ended().success(), "{}", desk.log());
+}

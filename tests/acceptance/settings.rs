@@ -166,3 +166,78 @@ fn an_engine_that_refuses_a_base_does_not_repeat_its_secret() {
     );
     assert!(!printed.contains("hunter2"), "{printed}");
 }
+
+/// A program that saves in place empties the file first, and an editor's crash leaves it empty or removes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_or_missing_file_keeps_the_last_settings_and_is_reported() {
+    let desk = Desk::started();
+    let file = desk.file("settings.toml");
+    let mine = "[watch]\nmine = [\"openai\"]\npages = false\nonline_hosts = []\n";
+    desk.settings(mine);
+    desk.until("in force", is_mine).await;
+    let problem = |s: &api::Snapshot, what: &str| {
+        let mut problems = s.engine.problems.iter();
+        problems.any(|p| p.what.contains(what) && p.fix.contains("last valid settings are active"))
+    };
+
+    std::fs::write(&file, "").unwrap();
+    let empty = desk
+        .until("empty", |s| problem(s, "the file is empty"))
+        .await;
+    assert!(is_mine(&empty), "{:?}", empty.providers);
+    std::fs::remove_file(&file).unwrap();
+    let missing = desk
+        .until("missing", |s| problem(s, "the file is missing"))
+        .await;
+    assert!(is_mine(&missing), "{:?}", missing.providers);
+    let (_, refused) = desk.put_settings(" \n").await;
+    let error = refused["errors"][0].as_str().unwrap();
+    assert!(error.contains("the file is empty"), "{refused}");
+
+    desk.settings(mine);
+    let well = |s: &api::Snapshot| {
+        s.engine
+            .problems
+            .iter()
+            .all(|p| !p.what.contains("settings"))
+    };
+    desk.until("well again", well).await;
+    std::fs::write(&file, "#\n").unwrap();
+    desk.until("the defaults", |s| !is_mine(s)).await;
+}
+
+fn is_mine(snapshot: &api::Snapshot) -> bool {
+    let mut providers = snapshot.providers.iter();
+    providers.any(|p| p.id == "openai" && p.mine)
+}
+
+/// The owner's files are in a repository elsewhere, and the settings file is a link to one of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_followed_when_it_is_read_watched_and_saved() {
+    let mut desk = Desk::new();
+    let link = desk.file("settings.toml");
+    let [first, second] =
+        ["dotfiles/first.toml", "dotfiles/second.toml"].map(|name| desk.file(name));
+    std::fs::create_dir(desk.file("dotfiles")).unwrap();
+    std::fs::rename(&link, &first).unwrap();
+    std::os::unix::fs::symlink(&first, &link).unwrap();
+    desk.start();
+
+    let with = |mine: &str| format!("[watch]\nmine = [{mine}]\npages = false\nonline_hosts = []\n");
+    std::fs::write(&first, with("\"openai\"")).unwrap();
+    desk.until("the target was changed", is_mine).await;
+    let (_, saved) = desk.put_settings(&with("")).await;
+    assert_eq!(saved["errors"], json!([]));
+    assert!(link.is_symlink(), "it was replaced");
+    assert_eq!(std::fs::read_to_string(&first).unwrap(), with(""));
+    desk.until("saved", |s| !is_mine(s)).await;
+
+    // Another target, whose later changes count too.
+    std::fs::write(&second, with("\"cursor\"")).unwrap();
+    std::os::unix::fs::symlink("dotfiles/second.toml", desk.file("new")).unwrap();
+    std::fs::rename(desk.file("new"), &link).unwrap();
+    let cursor = |s: &api::Snapshot| s.providers.iter().any(|p| p.id == "cursor" && p.mine);
+    desk.until("the link was changed", cursor).await;
+    std::fs::write(&second, with("\"cursor\", \"openai\"")).unwrap();
+    desk.until("the new target was changed", is_mine).await;
+}

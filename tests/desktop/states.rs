@@ -46,7 +46,12 @@ async fn every_state_has_a_distinct_shape_and_colour() {
         (TrayIcon::Outage, "down"),
         (TrayIcon::Unknown, "not known"),
         (TrayIcon::Paused, "paused"),
+        (TrayIcon::Carried, "carried"),
+        (TrayIcon::Quiet, "by pages only"),
+        (TrayIcon::Limited, "limit used up"),
     ];
+    // Calm states share a colour with another state, and differ in shape.
+    let calm = ["carried", "by pages only", "limit used up"];
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "first")).await;
     desk.run_understudy();
     let icon = desk.icon().await;
@@ -81,6 +86,9 @@ async fn every_state_has_a_distinct_shape_and_colour() {
                 shape > 0.04,
                 "{name} and {other_name} have nearly one shape ({shape:.3})"
             );
+            if calm.contains(name) || calm.contains(other_name) {
+                continue;
+            }
             let (a, b) = (picture.colour(), other.colour());
             let colour: f64 = (0..3).map(|channel| (a[channel] - b[channel]).abs()).sum();
             assert!(

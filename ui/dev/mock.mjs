@@ -90,7 +90,7 @@ const routes = [
 
 const MESSAGES = {
   check_now: "Checked 4 status pages: no known problem.",
-  rehearse: "Simulated outage for 60 seconds. Your real providers are not affected. The tray icon shows the outage.",
+  rehearse: "Simulated outage for 60 seconds. Your real providers are untouched; watch the tray icon.",
   end_rehearsal: "The simulated outage has ended.",
   pause: "Paused. Requests go straight to the primary.",
   resume: "Resumed. Fallbacks are on again.",

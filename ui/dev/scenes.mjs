@@ -404,7 +404,7 @@ export const DOCTOR = {
     { name: "Settings", state: "good", said: "Read without an error.", fix: null },
     { name: "Port", state: "good", said: "Listening on 127.0.0.1:4747.", fix: null },
     { name: "Ledger", state: "good", said: "Writable, 3.1 MB, schema 4.", fix: null },
-    { name: "Keychain", state: "note", said: "Keys are lost when the engine stops: this computer has no keychain.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
+    { name: "Keychain", state: "note", said: "Keys will be forgotten when the engine stops: this computer has no keychain.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
     { name: "Fallback for Codex", state: "bad", said: "No fallback when OpenAI fails.", fix: "Add a key for OpenRouter in Settings → Keys." },
   ],
 };

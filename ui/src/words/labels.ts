@@ -48,7 +48,7 @@ export const KEY: Record<KeyState, { word: string; tone: Tone; means: string }> 
   missing: { word: "Missing", tone: "unknown", means: "No key yet: this provider cannot answer." },
   keychain: { word: "In the keychain", tone: "operational", means: "Stored in this computer's keychain." },
   environment: { word: "From the environment", tone: "operational", means: "Read from an environment variable when the engine started." },
-  memory: { word: "In memory only", tone: "degraded", means: "The key is lost when the engine stops: this computer has no keychain." },
+  memory: { word: "In memory only", tone: "degraded", means: "The key will be forgotten when the engine stops: this computer has no keychain." },
   client_login: { word: "Client's own login", tone: "operational", means: "Clients send their own login." },
 };
 

@@ -121,6 +121,8 @@ pub struct Endpoint {
     pub logins: Logins,
     /// Requests of other kinds that are forwarded to it unchanged.
     pub passages: Passages,
+    /// Its server is no vendor's: a proxy or another engine, which may send a request back here.
+    pub may_loop: bool,
 }
 
 /// Kinds of login, distinguished by their format.
@@ -211,6 +213,7 @@ impl Endpoint {
             key_check: KeyCheck::default(),
             logins: Logins::default(),
             passages: Passages::default(),
+            may_loop: true,
         }
     }
 

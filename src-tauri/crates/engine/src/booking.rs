@@ -1,5 +1,6 @@
 //! Converts gateway reports to ledger rows and health observations. Pure.
 
+mod bounded;
 mod charge;
 
 use catalog::{Auth, Catalog, MicroDollars, ModelId, REHEARSAL};
@@ -9,6 +10,7 @@ use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptOutcome, AttemptRow, Candidate, ExchangeRow};
 use wire::{Completion, FailureClass};
 
+use bounded::{bounded, first};
 use charge::{Charge, Terms, charge};
 
 /// The ledger row of an exchange. `primary` is the route's first candidate; it decides whether a fallback carried the exchange.
@@ -40,18 +42,14 @@ pub(crate) fn exchange_row(
         item: exchange.item.clone(),
         primary,
         end: end(&exchange.end),
-        detail: turned_away(&exchange.end),
+        detail: turned_away(&exchange.end).as_deref().map(bounded),
         status: exchange.status.map(|s| s.as_u16()),
         total_ms: exchange.total.as_millis() as u64,
         ttft_ms: exchange.ttft.map(|t| t.as_millis() as u64),
         cost,
         restarts: exchange.restarts,
         shown_early: exchange.shown_early,
-        passed_over: exchange
-            .passed_over
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        passed_over: first(exchange.passed_over.iter().map(ToString::to_string)),
         parked: match &exchange.review {
             Some(Review::Parked(request)) => Some(request.id.clone()),
             Some(Review::Unfetched(_) | Review::Answered(_)) | None => None,
@@ -99,7 +97,7 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         status: attempt.status.map(|s| s.as_u16()),
         by_subscription: attempt.by_subscription,
         spoken: attempt.spoken,
-        left_out: attempt.left_out.clone(),
+        left_out: first(attempt.left_out.iter().cloned()),
         outcome,
         provider_failed: matches!(
             &attempt.outcome,
@@ -108,8 +106,8 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
                 ..
             }
         ),
-        detail,
-        stop_reason: attempt.report.stop_reason.clone(),
+        detail: detail.as_deref().map(bounded),
+        stop_reason: attempt.report.stop_reason.as_deref().map(bounded),
         tokens: charge.tokens(),
         tokens_estimated: matches!(charge, Charge::Estimated(_)),
         cost: match charge {

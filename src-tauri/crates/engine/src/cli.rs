@@ -25,7 +25,7 @@ use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
 use print_line::{failed, print_line};
 
-/// Watches AI providers and fails over when one fails.
+/// Watches AI providers and fails over when one breaks.
 #[derive(Debug, Parser)]
 #[command(name = "understudyd", version, propagate_version = true)]
 struct Cli {

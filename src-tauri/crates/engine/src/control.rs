@@ -99,6 +99,12 @@ impl From<ControlError> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        (self.0, Json(self.1)).into_response()
+        let ControlError { error, fix } = self.1;
+        let printable = |text: String| words::escape_lines(&text).into_owned();
+        let error = ControlError {
+            error: printable(error),
+            fix: fix.map(printable),
+        };
+        (self.0, Json(error)).into_response()
     }
 }

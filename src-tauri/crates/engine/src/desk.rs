@@ -14,6 +14,7 @@ mod incident_impact;
 mod incidents;
 mod interrupted;
 pub(crate) mod keys;
+mod ledger_trouble;
 mod logins;
 mod notifications;
 mod offers;
@@ -50,6 +51,7 @@ pub(crate) use day::Day;
 pub(crate) use effect::{Configuration, Effect, Record, ReviewWork};
 pub(crate) use event::Event;
 pub(crate) use incidents::{Incidents, OpenIncident};
+pub(crate) use ledger_trouble::{LedgerFailure, LedgerTrouble};
 pub(crate) use logins::{LoginProblem, Logins};
 pub(crate) use notifications::Notifications;
 pub(crate) use questions::scope;
@@ -206,7 +208,21 @@ impl Desk {
                 self.state.reviews.counted(waiting);
                 self.impact_refresh.changed();
             }
-            Event::LedgerFailed(what) => self.state.ledger_failed = Some(what),
+            Event::Unrecorded(count) => self.state.unrecorded = count,
+            Event::Published(why) => self.state.unpublished = why,
+            Event::LedgerFailed(failure) => {
+                let trouble = self.state.ledger_trouble.take();
+                self.state.ledger_trouble = Some(LedgerTrouble::with(trouble, failure));
+            }
+            Event::LedgerAstray(what) => {
+                self.state.ledger_trouble = Some(LedgerTrouble::Astray(what));
+            }
+            Event::LedgerWorks(restored) => {
+                self.state.ledger_trouble = None;
+                if restored.is_some() {
+                    self.state.ledger_restored = restored;
+                }
+            }
         }
         if !time_alone {
             self.refresh_soon(now);

@@ -19,12 +19,14 @@ pub(crate) enum LoopEvent {
     Watched(watch::Report),
     /// From `gateway`: an exchange began or ended.
     Passed(gateway::Report),
-    /// From `gateway`: store or look up a response.
-    Replay(gateway::ReplayAsk),
+    /// From `gateway`: what was promised to a client.
+    Promised(gateway::Promise),
     /// From `gateway`: store or look up a conversation.
     Conversation(gateway::ConversationAsk),
     /// The settings file changed; its text, or the read error.
     SettingsFile(std::io::Result<String>),
+    /// The files by which other programs find the engine were written, or why not.
+    Published(Option<String>),
     /// A key was added, removed or loaded.
     KeysChanged,
     /// The keychain is not usable; the reason as text for the user.
@@ -39,6 +41,8 @@ pub(crate) enum LoopEvent {
     /// The rehearsed outage reached its end.
     RehearsalOver,
     Quit,
+    /// The stopping engine has no connection any more.
+    PortClosed,
 }
 
 /// A query or a command from the control API, with its reply channel.
@@ -129,12 +133,15 @@ pub(crate) enum ControlRequest {
         dialect: catalog::Dialect,
         model: String,
         caller: gateway::Caller,
+        /// The kind of login is that of the traffic.
+        usual_login: bool,
         reply: Reply<api::Explained>,
     },
     ExplainRequest {
         dialect: catalog::Dialect,
         body: bytes::Bytes,
         caller: gateway::Caller,
+        usual_login: bool,
         reply: Reply<Result<api::Explained, ControlError>>,
     },
     /// The fallbacks of this route, endpoint or model; None: all.

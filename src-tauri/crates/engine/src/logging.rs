@@ -1,10 +1,15 @@
 //! The engine's log on standard error: the application writes it to a file, a service to the journal.
 
+mod escaped;
+
+use std::borrow::Cow;
 use std::env;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use tracing_subscriber::EnvFilter;
+
+use escaped::Escaped;
 
 /// Log filter: `warn`, or `info,gateway=debug`.
 const LEVELS: &str = "UNDERSTUDY_LOG";
@@ -29,12 +34,17 @@ pub(crate) fn begin(chosen: Option<LogFormat>) {
         "" | "text" => Some(LogFormat::Text),
         _ => None,
     };
+    let format = chosen.or(known).unwrap_or_default();
+    let escape: fn(&str) -> Cow<'_, str> = match format {
+        LogFormat::Text => words::escape,
+        LogFormat::Json => words::escape_json,
+    };
     let levels = EnvFilter::try_from_env(LEVELS).unwrap_or_else(|_| "info".into());
     let lines = tracing_subscriber::fmt()
         .with_env_filter(levels)
-        .with_writer(io::stderr)
+        .with_writer(move || Escaped::new(io::stderr(), escape))
         .with_ansi(false);
-    let _ = match chosen.or(known).unwrap_or_default() {
+    let _ = match format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines
             .json()

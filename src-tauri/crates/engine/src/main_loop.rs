@@ -1,14 +1,18 @@
 //! The loop around the desk: it stamps every event, the desk decides, and the loop performs the effects in order. It owns the
 //! ledger and has its own thread, so that a slow disk does not delay requests.
 
+mod check_timer;
 mod checked;
 mod checks;
+mod closing;
 mod commands;
 mod control_request;
 mod doctor;
+mod ledger_check;
 mod metrics;
 mod open_checks;
 mod perform;
+mod promised;
 mod restore;
 mod retry;
 mod review;
@@ -20,7 +24,7 @@ use std::time::Duration;
 
 use api::Snapshot;
 use catalog::Endpoint;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Gateway};
 use health::Verdicts;
 use ledger::Ledger;
@@ -36,6 +40,8 @@ use crate::metrics::Metrics;
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
+use check_timer::CheckTimer;
+use closing::Closing;
 #[cfg(test)]
 pub(crate) use restore::Reading;
 use stop::{Step, Stop};
@@ -56,7 +62,9 @@ pub(crate) struct MainLoop {
     /// The breakers in the desk's last event.
     breakers: Vec<BreakerView>,
     stop: Stop,
+    closing: Closing,
     checks: open_checks::OpenChecks,
+    check_timer: CheckTimer,
     seq: u64,
     dirty: bool,
     ended: bool,
@@ -73,7 +81,7 @@ pub(crate) struct Outlets {
     pub nudges: mpsc::Sender<watch::Nudge>,
     pub gateway: Gateway,
     pub stage: Stage,
-    /// True: the front drains and ends.
+    /// True: the HTTP server completes its open requests and ends.
     pub stopping: channel::Sender<bool>,
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
     pub faces: Faces,
@@ -84,6 +92,7 @@ impl MainLoop {
     pub(crate) fn new(desk: Desk, ledger: Ledger, outlets: Outlets, clock: Clock) -> MainLoop {
         let zone = desk.state().zone.offsets();
         outlets.gateway.format_times_in(zone);
+        let check_timer = CheckTimer::new(clock());
         let mut main_loop = MainLoop {
             desk,
             ledger,
@@ -91,7 +100,9 @@ impl MainLoop {
             clock,
             breakers: Vec::new(),
             stop: Stop::default(),
+            closing: Closing::default(),
             checks: open_checks::OpenChecks::default(),
+            check_timer,
             seq: 0,
             dirty: true,
             ended: false,
@@ -101,7 +112,7 @@ impl MainLoop {
         main_loop
     }
 
-    /// Runs until [`LoopEvent::Quit`] or until every sender is gone.
+    /// Runs until the end of a stop, or until every sender is gone.
     pub(crate) async fn run(mut self, mut events: mpsc::Receiver<LoopEvent>) {
         // Findings of the start belong into the first snapshot: a menu that changes at once is hard to click.
         while let Ok(event) = events.try_recv() {
@@ -135,7 +146,8 @@ impl MainLoop {
     }
 
     fn wait_until_due(&self) -> Duration {
-        let due = [self.desk.next_due(), self.stop.next_due()];
+        let check = Some(self.check_timer.next_due());
+        let due = [self.desk.next_due(), self.stop.next_due(), check];
         let due = due.into_iter().flatten().min();
         due.map_or(Duration::from_secs(3600), |at| {
             (at - self.now())
@@ -146,28 +158,19 @@ impl MainLoop {
 
     fn handle(&mut self, event: LoopEvent) {
         let now = self.now();
+        self.check_ledger();
         self.see_breakers();
         match event {
             LoopEvent::Watched(watch::Report::Round(round)) => self.checked_now(&round),
             LoopEvent::Watched(report) => self.decide(desk::Event::Watched(report)),
-            LoopEvent::Passed(gateway::Report::Began(began)) => {
-                self.decide(desk::Event::Began(began));
-            }
-            LoopEvent::Passed(gateway::Report::Ended(exchange)) => {
-                self.decide(desk::Event::Ended(exchange));
-            }
-            LoopEvent::Passed(gateway::Report::Unfetched(unfetched)) => {
-                self.decide(desk::Event::Unfetched(unfetched));
-            }
-            LoopEvent::Replay(ask) => {
-                let kept = ask.answer(&mut self.ledger);
-                self.trouble("store a response under its idempotency key", kept);
-            }
+            LoopEvent::Passed(report) => self.report(report),
+            LoopEvent::Promised(promise) => self.keep_promise(promise),
             LoopEvent::Conversation(ask) => {
                 let kept = ask.answer(&mut self.ledger);
                 self.trouble("store a conversation", kept);
             }
             LoopEvent::SettingsFile(text) => self.read_settings(text),
+            LoopEvent::Published(why) => self.decide(desk::Event::Published(why)),
             LoopEvent::KeysChanged => self.decide(desk::Event::KeysChanged),
             LoopEvent::KeychainFailed(why) => self.decide(desk::Event::KeychainFailed(why)),
             LoopEvent::Request(ask) => self.control_request(now, ask),
@@ -182,18 +185,22 @@ impl MainLoop {
             }
             LoopEvent::RehearsalOver => self.end_rehearsal(),
             LoopEvent::Faces => {}
-            LoopEvent::Quit => self.begin_stop(now, stop::QUIT_WITHIN),
+            LoopEvent::Quit => self.begin_stop(now),
+            LoopEvent::PortClosed => self.stop.port_closed(now),
         }
         self.decide(desk::Event::Faces(self.outlets.faces.count()));
         self.see_breakers();
-        self.step_stop(now);
+        self.see_unrecorded();
+        self.step_stop();
         self.dirty = true;
     }
 
     fn due(&mut self) {
+        self.check_ledger();
         self.decide(desk::Event::Due);
         self.see_breakers();
-        self.step_stop(self.now());
+        self.see_unrecorded();
+        self.step_stop();
         self.dirty = true;
     }
 
@@ -223,43 +230,58 @@ impl MainLoop {
 
     fn read_settings(&mut self, text: std::io::Result<String>) {
         let (parsed, text) = match text {
-            Ok(text) => (Settings::parse(&text, self.desk.base_catalog()), text),
+            Ok(text) => {
+                let parsed = Settings::parse_change(&text, self.desk.base_catalog());
+                (parsed, text)
+            }
             Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => {
-                (Ok(Settings::default()), String::new())
+                (Err(vec![SettingsError::missing()]), String::new())
             }
             Err(error) => {
-                let error = SettingsError {
-                    line: 1,
-                    what: format!("the file cannot be read: {error}"),
-                };
-                (Err(vec![error]), String::new())
+                let why = format!("the file cannot be read: {error}");
+                (Err(vec![SettingsError::of_file(why)]), String::new())
             }
         };
         let parsed = parsed.map(Box::new);
         self.decide(desk::Event::Settings { parsed, text });
     }
 
-    /// From now on requests go straight to the primary. The port closes when the last one has ended, after `within`, or at the
-    /// latest after `drain_s`.
-    fn begin_stop(&mut self, now: DateTime<Utc>, within: TimeDelta) {
-        self.stop
-            .begin(now + within.min(self.state().settings.drain));
+    /// From now on requests go straight to the primary. The port closes when the last one has ended and everything promised is
+    /// stored, or after `drain_s`.
+    fn begin_stop(&mut self, now: DateTime<Utc>) {
+        self.stop.begin(now + self.state().settings.drain);
         self.decide(desk::Event::Drain);
     }
 
-    fn step_stop(&mut self, now: DateTime<Utc>) {
-        let open = self.outlets.gateway.open_exchanges();
+    /// The time is read again: a slow write may have passed.
+    fn step_stop(&mut self) {
+        let now = self.now();
+        let gateway = &self.outlets.gateway;
+        let open = gateway.open_exchanges() + gateway.pending();
         match self.stop.step(now, open) {
             Step::Wait => {}
             Step::CutOff => {
                 tracing::warn!(open, "requests are aborted: the engine stops");
                 self.outlets.gateway.cut_off();
             }
-            Step::End => {
+            Step::Close => {
                 self.publish();
+                self.outlets.gateway.cut_off();
                 self.outlets.stopping.send_replace(true);
+            }
+            Step::End => {
+                self.closing.still_open(open);
+                tracing::info!("{}", self.closing);
                 self.ended = true;
             }
+        }
+    }
+
+    /// Requests that could not be recorded are a visible problem.
+    fn see_unrecorded(&mut self) {
+        let unrecorded = self.outlets.gateway.unrecorded();
+        if unrecorded != self.state().unrecorded {
+            self.decide(desk::Event::Unrecorded(unrecorded));
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// As many as the operating system follows.
+const MOST_LINKS: u32 = 40;
 
 /// Replaces the file atomically: a reader gets the old text or the new one. The file has mode 0600 from its creation.
 pub(crate) fn write(path: &Path, text: &[u8]) -> io::Result<()> {
@@ -40,10 +43,43 @@ fn open_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Like [`write`], but follows a link at the file's path.
+/// Like [`write`], but a link at the file's path stays, and its target gets the text, also if that does not exist yet.
 pub(crate) fn rewrite(path: &Path, text: &[u8]) -> io::Result<()> {
-    match fs::canonicalize(path) {
-        Ok(real) => write(&real, text),
-        Err(_) => write(path, text),
+    write(&target(path), text)
+}
+
+/// A link that leads to itself is its own target.
+fn target(path: &Path) -> PathBuf {
+    let mut at = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&at) else {
+            return at;
+        };
+        // `join` with an absolute target replaces the folder.
+        at = at.parent().unwrap_or(Path::new(".")).join(next);
+    }
+    path.to_owned()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_stays_a_link_and_its_target_gets_the_text() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        symlink("second", at("first")).unwrap();
+        symlink(at("folder/target"), at("second")).unwrap();
+        for text in ["the target is new", "the target exists"] {
+            rewrite(&at("first"), text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(at("folder/target")).unwrap(), text);
+            assert!(at("first").is_symlink() && at("second").is_symlink());
+        }
+        symlink("itself", at("itself")).unwrap();
+        rewrite(&at("itself"), b"no target").unwrap();
+        assert_eq!(fs::read(at("itself")).unwrap(), b"no target");
     }
 }

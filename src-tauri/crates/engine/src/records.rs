@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ledger::{ExchangeRow, Ledger, LedgerError, LoggedTransition, Parked, Settled};
 
-use crate::desk::{Event, Record, ReviewWork};
+use crate::desk::{Event, LedgerFailure, Record, ReviewWork};
 
 pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -> Vec<Event> {
     let (purpose, written) = match record {
@@ -158,5 +158,5 @@ fn expire(ledger: &mut Ledger, now: DateTime<Utc>) -> Result<(), LedgerError> {
 
 pub(crate) fn failed(what: &str, error: &LedgerError) -> Event {
     tracing::error!(%error, "the ledger could not {what}");
-    Event::LedgerFailed(format!("The ledger could not {what}: {error}."))
+    Event::LedgerFailed(LedgerFailure::new(what, error))
 }

@@ -49,6 +49,7 @@ pub(crate) fn gateway_config(
     running: &Running,
 ) -> Config {
     let timers = &settings.timers;
+    let limits = Limits::default();
     Config {
         token: running.token.clone(),
         allowed_hosts: settings.allowed_hosts.clone(),
@@ -68,8 +69,8 @@ pub(crate) fn gateway_config(
             cooldown: timers.cooldown,
         },
         limits: Limits {
-            exchanges: running.exchanges,
-            ..Limits::default()
+            exchanges: running.exchanges.min(limits.exchanges),
+            ..limits
         },
         rules: settings.rules.clone().into(),
         keep_tool_arguments: settings.keep_tool_arguments,

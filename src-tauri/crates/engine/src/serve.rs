@@ -1,10 +1,12 @@
 //! Start of the engine: builds all parts in order and connects their channels.
 
 mod inputs;
+mod publish;
 mod sources;
 mod upgrade;
 
 use std::io::{self, IsTerminal};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::control::{self, Control, Faces};
 use crate::descriptors::Descriptors;
-use crate::desk::Desk;
+use crate::desk::{Desk, LedgerTrouble};
 use crate::event::LoopEvent;
 use crate::keys::Keys;
 use crate::listening::Listening;
@@ -26,7 +28,7 @@ use crate::main_loop::{MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::routing::{self, Running};
-use crate::runtime::{Lock, Published};
+use crate::runtime::Lock;
 use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
@@ -36,6 +38,7 @@ pub(crate) use inputs::{StartError, own_catalog};
 use inputs::{
     listen, load_keychain, open_incidents, open_ledger, read_settings, write_default_settings,
 };
+use publish::Publication;
 use sources::{forward, network_changes, settings_changes, signals, sleeps};
 
 /// Queue length for reports and queries to the loop.
@@ -60,7 +63,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let clock = clock::wall();
     let started = clock();
     let ran = places.token.exists();
-    let token = token::of_this_install(&places.token)?;
+    let (token, token_unwritten) = token::of_this_install(&places.token)?;
     let base_catalog = Arc::new(own_catalog(&places.providers)?);
     let first_start = write_default_settings(&places.settings);
     // Started before the first read, so that no later change is missed.
@@ -69,12 +72,12 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let catalog = Arc::new(base_catalog.with_own(&settings.own));
     let listener = listen(&settings, options.port, &places.settings).await?;
     let address = listener.local_addr()?;
-    let (mut ledger, ledger_failed) = open_ledger(&places.ledger, started)?;
+    let (mut ledger, ledger_trouble) = open_ledger(&places.ledger, started)?;
     let kept = upgrade::keep_scope(
         &places.settings,
         settings,
         &mut ledger,
-        ledger_failed.as_deref(),
+        ledger_trouble.as_ref().map(LedgerTrouble::what).as_deref(),
         &base_catalog,
         (first_start, ran),
     );
@@ -121,14 +124,14 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         &running,
     )));
     let (passed, passing) = mpsc::channel(QUEUE);
-    let (replays, replaying) = mpsc::channel(QUEUE);
+    let (promises, promised) = mpsc::channel(QUEUE);
     let (conversations, conversing) = mpsc::channel(QUEUE);
     let gateway = Gateway::new(
         config_seen,
         verdicts_seen,
         connect,
         passed,
-        replays,
+        promises,
         conversations,
         Arc::clone(&clock),
     );
@@ -144,7 +147,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         catalog: Arc::clone(&catalog),
         settings: kept.settings,
         keys: keys.clone(),
-        ledger_failed,
+        ledger_trouble,
         scope_answer: kept.answer,
         scope_unwritten: kept.unwritten,
         starts_at_login: login::is_on(),
@@ -209,7 +212,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let watcher = tokio::spawn(watching.run(over.clone()));
     tokio::spawn(forward(seeing, events.clone(), LoopEvent::Watched));
     tokio::spawn(forward(passing, events.clone(), LoopEvent::Passed));
-    tokio::spawn(forward(replaying, events.clone(), LoopEvent::Replay));
+    tokio::spawn(forward(promised, events.clone(), LoopEvent::Promised));
     tokio::spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
@@ -232,7 +235,12 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     // A client that finds the engine gets a complete snapshot. An error means that the loop has ended, which stops all tasks
     // below.
     let _ = first_snapshot.changed().await;
-    let published = Published::write(&places.runtime, &reported)?;
+    let mut publication = Publication {
+        runtime: places.runtime.clone(),
+        reported: reported.clone(),
+        token: token_unwritten.then(|| (places.token.clone(), token.clone())),
+    };
+    let first = publication.write();
     greeting::announce(
         &reported,
         &token,
@@ -240,8 +248,19 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         options.show_urls || io::stdout().is_terminal(),
     );
 
+    let publishing = publication.written(first, events.clone());
     let stopping = async move {
-        let _ = stopped.wait_for(|over| *over).await;
+        let stop = async move {
+            let _ = stopped.wait_for(|over| *over).await;
+        };
+        let mut stop = pin!(stop);
+        let published = tokio::select! {
+            published = publishing => {
+                stop.as_mut().await;
+                Some(published)
+            }
+            () = &mut stop => None,
+        };
         // The file is removed before the port closes and the event streams end, so that clients can recognize a deliberate
         // stop.
         drop(published);
@@ -256,6 +275,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         descriptors.clients,
     )
     .await;
+    // The loop answers until here: a response is sent only after it is stored. An error means that the loop has ended.
+    let _ = events.send(LoopEvent::PortClosed).await;
     over.cancel();
     if let Ok(Err(error)) = watcher.await {
         tracing::error!(%error, "status pages and probes are not checked");

@@ -52,6 +52,22 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// A change of the settings of a running engine. An empty text is no choice of the defaults: a program that saves in place
+    /// first empties the file.
+    pub(crate) fn parse_change(
+        text: &str,
+        catalog: &Catalog,
+    ) -> Result<Settings, Vec<SettingsError>> {
+        if text.trim().is_empty() {
+            return Err(vec![SettingsError::of_file(
+                "the file is empty. Restore its content; a single comment line (#) chooses the defaults",
+            )]);
+        }
+        Settings::parse(text, catalog)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Reading {

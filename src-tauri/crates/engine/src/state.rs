@@ -12,8 +12,8 @@ use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
-    Choices, Day, Fallbacks, Incidents, Logins, Notifications, PaidConsent, Reviews, Sessions,
-    Turns, Zone,
+    Choices, Day, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent, Reviews,
+    Sessions, Turns, Zone,
 };
 use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
@@ -44,8 +44,13 @@ pub(crate) struct State {
     pub settings_errors: Vec<SettingsError>,
     pub keys: Keys,
     pub keychain_failed: Option<String>,
-    /// The ledger did not open: this run keeps its history in memory.
-    pub ledger_failed: Option<String>,
+    pub ledger_trouble: Option<LedgerTrouble>,
+    /// The ledger was deleted or replaced in this run, and is back at its path.
+    pub ledger_restored: Option<String>,
+    /// Why a file by which other programs find the engine is missing.
+    pub unpublished: Option<String>,
+    /// Requests of this run that are missing in the history, because the ledger was too slow.
+    pub unrecorded: u64,
 
     pub verdicts: Arc<Verdicts>,
     /// The last check of this machine's network; None: no check was needed.
@@ -137,6 +142,10 @@ pub(crate) struct SiblingQuestion {
 pub(crate) struct Reach {
     /// None: clients that are not coding agents and name no pipeline.
     pub whose: Option<String>,
+    /// Requests of it were seen.
+    pub seen: bool,
+    /// Providers of the candidates of its first request, in their order.
+    pub providers: Vec<ProviderId>,
     /// Products, in the order of candidates.
     pub order: Vec<String>,
     /// Ways to other providers.
@@ -200,7 +209,7 @@ pub(crate) struct Start {
     pub catalog: Arc<Catalog>,
     pub settings: Settings,
     pub keys: Keys,
-    pub ledger_failed: Option<String>,
+    pub ledger_trouble: Option<LedgerTrouble>,
     pub scope_answer: ScopeAnswer,
     pub scope_unwritten: Option<String>,
     pub starts_at_login: Option<bool>,
@@ -222,7 +231,10 @@ impl State {
             settings_errors: Vec::new(),
             keys: start.keys,
             keychain_failed: None,
-            ledger_failed: start.ledger_failed,
+            ledger_trouble: start.ledger_trouble,
+            ledger_restored: None,
+            unpublished: None,
+            unrecorded: 0,
             verdicts: Arc::default(),
             connectivity: None,
             pages: Default::default(),

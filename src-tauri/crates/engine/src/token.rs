@@ -11,10 +11,11 @@ use crate::private_file;
 /// Hexadecimal digits of a token: 128 bits.
 const DIGITS: usize = 32;
 
-/// The token of this installation, created on the first start and then kept, so that clients' settings stay valid.
-pub(crate) fn of_this_install(path: &Path) -> io::Result<Secret> {
+/// The token of this installation, created on the first start and then kept, so that clients' settings stay valid. True: it is
+/// new, and the disk is full, so that it is not kept yet.
+pub(crate) fn of_this_install(path: &Path) -> io::Result<(Secret, bool)> {
     match fs::read_to_string(path) {
-        Ok(text) if is_token(text.trim()) => Ok(Secret::new(text.trim())),
+        Ok(text) if is_token(text.trim()) => Ok((Secret::new(text.trim()), false)),
         Ok(_) => Err(io::Error::new(
             io::ErrorKind::InvalidData,
             format!(
@@ -24,8 +25,19 @@ pub(crate) fn of_this_install(path: &Path) -> io::Result<Secret> {
         )),
         Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
             let token = random()?;
-            private_file::write(path, token.as_bytes())?;
-            Ok(Secret::new(token))
+            let unwritten = match private_file::write(path, token.as_bytes()) {
+                Ok(()) => false,
+                Err(full)
+                    if matches!(
+                        full.kind(),
+                        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                    ) =>
+                {
+                    true
+                }
+                Err(other) => return Err(other),
+            };
+            Ok((Secret::new(token), unwritten))
         }
         Err(other) => Err(other),
     }

@@ -28,7 +28,7 @@ use http::response::Parts;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Body as _;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 use translate::UntranslatableResponse;
 use wire::{BodyEnd, Broken, Completion, FailureClass, Framing, Kind, Rule, Validator};
 
@@ -42,7 +42,7 @@ use crate::attempt::upstream::{Arriving, Line, Unsent, Upstream};
 use crate::deliver::hold::Hold;
 use crate::held::Share;
 use crate::open::OpenExchange;
-use crate::{Demand, Fault};
+use crate::{Demand, Fault, late};
 
 /// Maximum bytes of an error's body that are read, and the timeout for it.
 const ERROR_BODY: usize = 1 << 20;
@@ -119,7 +119,7 @@ async fn respond(
     // While Understudy is paused, the client gets the provider's bytes unchanged.
     let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
     if !terms.streamed || passes {
-        return match timeout_at(clock.end, document(terms, held, head, body)).await {
+        return match late::by(clock.end, document(terms, held, head, body)).await {
             Err(_) => Err(clock.too_late("complete response")),
             Ok(response) => response,
         };
@@ -201,7 +201,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             return Ok(None);
         }
         let wake = look_again.map_or(until, |at| at.min(until));
-        let arrival = timeout_at(wake, poll_fn(|cx| answer.poll_arrival(cx))).await;
+        let arrival = late::by(wake, poll_fn(|cx| answer.poll_arrival(cx))).await;
         if answer.has_begun() {
             exchange.attempt_content();
         }
@@ -271,7 +271,7 @@ async fn refused(
     let mut bytes = Bytes::new();
     if let Some(body) = body {
         let limited = http_body_util::Limited::new(body, ERROR_BODY);
-        if let Ok(Ok(all)) = timeout(ERROR_BODY_FOR, limited.collect()).await {
+        if let Ok(Ok(all)) = late::within(ERROR_BODY_FOR, limited.collect()).await {
             bytes = all.to_bytes();
         }
     }
@@ -300,7 +300,7 @@ async fn document(
     let mut begun = false;
     let end = loop {
         let frame = if begun {
-            match timeout(terms.idle, body.frame()).await {
+            match late::within(terms.idle, body.frame()).await {
                 Ok(frame) => frame,
                 Err(_) => return Err(FailedAttempt::stalled(terms.idle, &wire::Report::default())),
             }

@@ -259,7 +259,7 @@ impl Default for Timers {
     }
 }
 
-/// Memory limits in bytes, and the number of exchanges.
+/// Limits of memory, in bytes, and of open requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// One request's body.
@@ -270,7 +270,7 @@ pub struct Limits {
     pub answers: usize,
     /// Bytes of all recorded responses that may be replayed.
     pub recorded: usize,
-    /// Open exchanges; each has a connection to its client and one to a provider.
+    /// Open requests. Each streamed one needs about 70 KB and two connections: to its client and to a provider.
     pub exchanges: usize,
 }
 
@@ -281,7 +281,7 @@ impl Default for Limits {
             bodies: 256 << 20,
             answers: 256 << 20,
             recorded: 256 << 20,
-            exchanges: usize::MAX,
+            exchanges: 2_000,
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod headers;
 pub(crate) mod hold;
 pub(crate) mod outage;
 pub(crate) mod outlet;
+pub(crate) mod park;
 pub(crate) mod rescue;
 pub(crate) mod respond;
 
@@ -30,7 +31,7 @@ use crate::deliver::announce::{Announcing, announcement};
 use crate::deliver::hold::Gate;
 use crate::deliver::outlet::{Gone, Outlet};
 use crate::kept::Keeper;
-use crate::{Candidate, End, Outcome, Timers};
+use crate::{Candidate, End, Outcome, Timers, late};
 
 /// How long a client receives nothing before it gets a keep-alive.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -73,6 +74,8 @@ struct Current {
     call_held: Option<Instant>,
     /// The provider's idle timeout.
     deadline: Instant,
+    /// The timeout fired late, and was extended once.
+    extended: bool,
 }
 
 /// How the release of a response ended.
@@ -127,7 +130,16 @@ impl Delivery {
     pub(crate) fn run(self) -> impl Future<Output = ()> + Send {
         let mut delivery = scopeguard::guard(self, Delivery::left);
         async move {
-            while let Ok(passed) = delivery.pass().await {
+            let services = delivery.fallback.services.clone();
+            loop {
+                let passed = tokio::select! {
+                    biased;
+                    passed = delivery.pass() => passed,
+                    () = services.cut_off() => {
+                        return ScopeGuard::into_inner(delivery).stop().await;
+                    }
+                };
+                let Ok(passed) = passed else { return };
                 match passed {
                     Passed::Complete(completion) => {
                         return ScopeGuard::into_inner(delivery).settle(completion);
@@ -244,7 +256,14 @@ impl Delivery {
             };
             let now = Instant::now();
             if now >= current.deadline {
-                return Poll::Ready(Look::IdleTimeout);
+                let second_look = late::second_look(current.deadline, now);
+                match second_look.filter(|_| !current.extended) {
+                    Some(until) => {
+                        (current.deadline, current.extended) = (until, true);
+                        continue;
+                    }
+                    None => return Poll::Ready(Look::IdleTimeout),
+                }
             }
             if now >= wake {
                 return Poll::Ready(Look::Quiet);
@@ -270,7 +289,7 @@ impl Delivery {
             None => timers.idle,
         };
         let now = Instant::now();
-        current.deadline = now + wait;
+        (current.deadline, current.extended) = (now + wait, false);
         if current.answer.holds_call() {
             current.call_held.get_or_insert(now);
         }
@@ -301,6 +320,14 @@ impl Delivery {
         if !self.fallback.admitted.passing.on_break.ends_cleanly {
             self.outlet.abort(why).await;
         }
+    }
+
+    /// The engine stops.
+    async fn stop(mut self) {
+        let report = self.current.answer.report();
+        let exchange = &mut self.fallback.exchange;
+        exchange.attempt_ended(Outcome::ClientLeft, report);
+        self.abort("the engine is stopping".to_owned()).await;
     }
 
     fn settle(mut self, completion: Completion) {
@@ -361,6 +388,7 @@ impl Current {
             broken: false,
             call_held: None,
             deadline: Instant::now() + wait,
+            extended: false,
         }
     }
 

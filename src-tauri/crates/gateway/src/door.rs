@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::deliver::rescue;
 use crate::services::{Clock, Services};
-use crate::{Body, BoxError, Config, Connect, ConversationAsk, ReplayAsk, Report};
+use crate::{Body, BoxError, Config, Connect, ConversationAsk, Promise, Rejected, Report};
 use admit::Origin;
 use place::Place;
 
@@ -33,14 +33,14 @@ use place::Place;
 pub struct Gateway(Services);
 
 impl Gateway {
-    /// The caller limits the capacity of `reports`; if it is full, reports are dropped and counted. The receiver of `replays`
-    /// answers each from the ledger; `conversations` in the same way, in a separate order.
+    /// The caller limits the capacity of the channels. If `reports` is full, reports are dropped and counted; `promises` waits.
+    /// The receiver of `promises` answers each after it is stored; `conversations` in a separate order.
     pub fn new(
         config: watch::Receiver<Arc<Config>>,
         verdicts: watch::Receiver<Arc<Verdicts>>,
         connect: Connect,
         reports: mpsc::Sender<Report>,
-        replays: mpsc::Sender<ReplayAsk>,
+        promises: mpsc::Sender<Promise>,
         conversations: mpsc::Sender<ConversationAsk>,
         clock: Clock,
     ) -> Gateway {
@@ -49,7 +49,7 @@ impl Gateway {
             verdicts,
             connect,
             reports,
-            replays,
+            promises,
             conversations,
             clock,
         ))
@@ -95,12 +95,18 @@ impl Gateway {
         self.0.reports().open()
     }
 
+    /// Number of promised writes, and of readers of recorded responses, that a stop waits for besides open exchanges.
+    pub fn pending(&self) -> usize {
+        self.0.pending().count()
+    }
+
     /// Number of requests whose clients have disconnected and may retrieve the response.
     pub fn lingering(&self) -> usize {
         self.0.once().lingering()
     }
 
-    /// Ends requests that continue without their client: keys are free again, and requests of pipelines are parked.
+    /// Ends all open requests: keys are free again, requests of pipelines are parked, and clients receive an error or the end of
+    /// their connection.
     pub fn cut_off(&self) {
         self.0.cut_all_off();
     }
@@ -120,8 +126,13 @@ impl Gateway {
         self.0.reports().dropped()
     }
 
-    /// Number of requests of browsers and others without a token: rejected and counted, but not exchanges.
-    pub fn strays(&self) -> u64 {
-        self.0.reports().strays()
+    /// Number of requests that are missing in the history, because their end could not be reported.
+    pub fn unrecorded(&self) -> u64 {
+        self.0.reports().unrecorded()
+    }
+
+    /// Requests that were rejected before their sender showed the token: counted by reason, and not exchanges.
+    pub fn rejected(&self) -> Vec<Rejected> {
+        self.0.rejections().all()
     }
 }

@@ -5,10 +5,12 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use crate::{
-    Dropped, ExchangeId, Fault, LocalCause, Review, Storm, Unfetched, UnknownCoding, UsedUp,
+    BadName, Dropped, ExchangeId, Fault, LocalCause, Loop, Review, Storm, Unfetched, UnknownCoding,
+    UsedUp,
 };
 
-/// The gateway's reports. Exactly one [`Report::Ended`] follows each [`Report::Began`].
+/// The gateway's reports. Exactly one [`Report::Ended`] follows each [`Report::Began`]; a request that was rejected before its
+/// plan has only an end.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
     Began(Began),
@@ -24,7 +26,7 @@ pub struct Began {
     pub started: DateTime<Utc>,
     pub client: wire::Client,
     pub dialect: Dialect,
-    /// The client's model; empty if the request was rejected before its body was read.
+    /// The client's model.
     pub model: String,
     pub rehearsal: bool,
 }
@@ -46,7 +48,7 @@ pub struct Exchange {
     pub streamed: bool,
     /// The rehearsal provider answered: excluded from incidents, uptime and costs.
     pub rehearsal: bool,
-    /// `x-understudy-pipeline`, at most 200 characters, else the route's pipeline.
+    /// `x-understudy-pipeline`, at most 256 characters, else the route's pipeline.
     pub pipeline: Option<String>,
     /// `x-understudy-item`, at most 200 characters.
     pub item: Option<String>,
@@ -109,6 +111,8 @@ pub struct Attempt {
     pub status: Option<StatusCode>,
     /// Bytes of the body sent to the provider; 0: it was never reached.
     pub request_bytes: u64,
+    /// The body contains the complete prompt, as text: it has no more tokens than bytes, except those that the provider adds.
+    pub prompt_is_text: bool,
     /// The client's own subscription paid: no cost per token.
     pub by_subscription: bool,
     /// The dialect of the provider's request, if it is not the client's.
@@ -211,17 +215,22 @@ pub enum TurnedAway {
     TooLarge(usize),
     #[error("Too many large requests are in flight (over {0} bytes in all); try again in a second")]
     Busy(usize),
-    #[error(
-        "{0} requests are in flight, and this machine's limit of open files allows no more; try again in a second, or raise the limit (`ulimit -n`, LimitNOFILE) and restart the engine"
-    )]
-    Crowded(usize),
     #[error("The body is incomplete: {0}")]
     Unreadable(String),
+    #[error(
+        "Understudy has {0} requests open, which is its limit, so this one was not started. No provider is the cause. Try again in a few seconds. If it stays so, look for a client or a proxy that sends requests in a loop; if the limit is below 2,000, the limit of open files is the reason: raise it (`ulimit -n`, LimitNOFILE) and restart the engine"
+    )]
+    Full(usize),
     /// A client that sends the same request in a loop.
     #[error(transparent)]
     Storm(#[from] Storm),
+    /// Another proxy sent the request back.
+    #[error(transparent)]
+    Loop(#[from] Loop),
     #[error("The request cannot be read: {0}")]
     BadRequest(#[from] wire::BadRequest),
+    #[error(transparent)]
+    Name(#[from] BadName),
     #[error(
         "No route matches model `{model}` in the {dialect} dialect. `understudyd doctor` lists the routes"
     )]

@@ -12,16 +12,23 @@ mod exchange;
 mod exchange_id;
 mod fault;
 mod held;
+mod hops;
 mod kept;
+mod late;
 mod log;
+mod name;
 mod once;
 mod open;
+mod pending;
 mod plan;
+mod promise;
+mod rejected;
 mod reports;
 mod review;
 mod services;
 mod storm;
 mod tags;
+mod unkept;
 
 #[cfg(test)]
 mod tests;
@@ -41,12 +48,17 @@ pub use door::Gateway;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use exchange_id::ExchangeId;
 pub use fault::Fault;
+pub use hops::Loop;
 pub use kept::ConversationAsk;
-pub use once::{ReplayAsk, Unkept};
+pub use name::BadName;
+pub use once::ReplayAsk;
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
     Pin, Plan, Role,
 };
+pub use promise::{Promise, PromisedReport, Receipt};
+pub use rejected::{RejectReason, Rejected};
 pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;
 pub use storm::Storm;
+pub use unkept::Unkept;

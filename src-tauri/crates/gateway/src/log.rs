@@ -15,7 +15,7 @@ use wire::FailureClass;
 use crate::attempt::breaker::BreakerChange;
 use crate::attempt::failed_attempt::FailedAttempt;
 use crate::draft::Draft;
-use crate::{Candidate, Credential};
+use crate::{Candidate, Credential, Unkept};
 
 /// The span of an exchange. It has the highest level, so that no level filter removes the id from a line.
 pub(crate) fn exchange(draft: &Draft) -> Span {
@@ -147,6 +147,12 @@ pub(crate) fn parked(exchange: &Span, review: &str) {
     );
 }
 
+/// The ledger did not store it.
+pub(crate) fn unparked(exchange: &Span, why: &Unkept) {
+    let _within = exchange.enter();
+    tracing::error!(%why, "the request could not be stored in the review queue: its client received no id");
+}
+
 /// `parent`: the span of the request or probe that changed it.
 pub(crate) fn breaker(
     parent: &Span,
@@ -192,7 +198,7 @@ impl Display for Place<'_> {
     }
 }
 
-/// Text of a client or a file, which must not start a new line.
+/// Text of a client or a file, which must not start a new line or a command of a terminal.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 /// Characters.
@@ -202,7 +208,11 @@ impl Display for OneLine<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut signs = self.0.chars();
         for sign in signs.by_ref().take(LONGEST) {
-            f.write_char(if sign.is_control() { ' ' } else { sign })?;
+            if words::must_escape(sign) {
+                write!(f, "{}", sign.escape_default())?;
+            } else {
+                f.write_char(sign)?;
+            }
         }
         if signs.next().is_some() {
             f.write_str("…")?;
@@ -286,9 +296,9 @@ mod tests {
     use crate::Fault;
 
     #[test]
-    fn a_clients_text_starts_no_new_log_line() {
-        let forged = OneLine("m\n2026-11-30 ERROR all is lost\u{1b}[31m").to_string();
-        assert_eq!(forged, "m 2026-11-30 ERROR all is lost [31m");
+    fn a_clients_text_starts_no_new_log_line_and_no_command() {
+        let forged = OneLine("m\n2026-11-30 ERROR all is lost\u{1b}[31m\u{202e}").to_string();
+        assert_eq!(forged, r"m\n2026-11-30 ERROR all is lost\u{1b}[31m\u{202e}");
         let long = OneLine(&"é".repeat(300)).to_string();
         assert_eq!(long.chars().count(), 201);
         assert!(long.ends_with('…'), "{long}");

@@ -9,6 +9,7 @@ mod identity;
 mod keyed;
 mod keyed_runs;
 mod lingering;
+mod replay_ask;
 mod replays;
 mod runs;
 mod tape;
@@ -24,6 +25,7 @@ use crate::admitted::Admitted;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
 use crate::open::OpenExchange;
+use crate::pending::PendingWork;
 use crate::services::Services;
 use crate::{Body, ExchangeId};
 use away::Found;
@@ -36,7 +38,7 @@ pub(crate) use attended::Attended;
 pub(crate) use away::Item;
 pub(crate) use identity::{RequestIdentity, credential, key};
 pub(crate) use keyed::replay_kept;
-pub use replays::{ReplayAsk, Unkept};
+pub use replay_ask::ReplayAsk;
 pub(crate) use runs::Once;
 
 /// The response that a client left and retrieves again.
@@ -51,13 +53,15 @@ pub(crate) async fn rejoin(
         return None;
     }
     let reader = once.lingering_runs().rejoin(identity)?;
-    Some(give(reader, dialect, id).await)
+    Some(give(once, reader, dialect, id).await)
 }
 
 /// The result of a pipeline's request whose client repeats it.
 pub(crate) async fn again(once: &Once, id: ExchangeId, item: &Item, now: DateTime<Utc>) -> Again {
     match once.unattended().find(&item.key.scope).await {
-        Found::Running(reader) => return Again::Running(give(reader, item.dialect, id).await),
+        Found::Running(reader) => {
+            return Again::Running(give(once, reader, item.dialect, id).await);
+        }
         Found::Ended | Found::Nothing => {}
     }
     match once.replays().take(item.key, now).await {
@@ -141,10 +145,10 @@ async fn answer_keyed(
                 services.clone(),
             );
             tokio::spawn(watched(departure, tape, running));
-            give(reader, dialect, id).await
+            give(services.once(), reader, dialect, id).await
         }
         Claim::Wait(waiting) => waiting.answer(dialect, streamed, exchange).await,
-        Claim::Replay(answer) => keyed::replay_kept(dialect, answer, exchange),
+        Claim::Replay(answer) => keyed::replay_kept(dialect, answer, exchange).await,
         Claim::Refused(why) => keyed::refuse(dialect, why, exchange),
     }
 }
@@ -168,7 +172,7 @@ async fn answer_unattended(
         departure,
         asking,
     ));
-    give(reader, dialect, id).await
+    give(services.once(), reader, dialect, id).await
 }
 
 /// The effect of its client's disconnect on a request that continues without it.
@@ -214,7 +218,7 @@ async fn answer_lingering(
     );
     let asking = asking(services, admitted, exchange);
     tokio::spawn(lingering::run(wanted, recorder, asking));
-    give(reader, dialect, id).await
+    give(services.once(), reader, dialect, id).await
 }
 
 /// The request itself, with or without a reader.
@@ -233,10 +237,13 @@ fn asking(
 }
 
 /// Converts the reader's first step into a response.
-async fn give(reader: Reader, dialect: Dialect, id: ExchangeId) -> Response<Body> {
+async fn give(once: &Once, reader: Reader, dialect: Dialect, id: ExchangeId) -> Response<Body> {
     let (head, body) = match reader.begin().await {
         Ok((head, Some(document))) => (head, Body::plain(document)),
-        Ok((head, None)) => (head, Body::driven(|outlet| pass(reader, outlet))),
+        Ok((head, None)) => {
+            let reading = once.replays().pending();
+            (head, Body::driven(|outlet| pass(reader, outlet, reading)))
+        }
         Err(_) => return rescue::plain(rescue::our_fault(dialect), id),
     };
     let mut response = Response::new(body);
@@ -245,7 +252,7 @@ async fn give(reader: Reader, dialect: Dialect, id: ExchangeId) -> Response<Body
     response
 }
 
-async fn pass(reader: Reader, outlet: Outlet) {
+async fn pass(reader: Reader, outlet: Outlet, _reading: PendingWork) {
     loop {
         match reader.next().await {
             Next::Piece(piece) => {

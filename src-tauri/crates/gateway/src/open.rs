@@ -3,6 +3,7 @@
 mod attempt;
 mod recording;
 
+use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::reports::Reports;
 use crate::review::{self, Review, Reviewed};
 use crate::services::Services;
 use crate::storm::{ClientResult, SeenRequest, Storms};
-use crate::{Began, Config, Dropped, End};
+use crate::{Began, Dropped, End, Exchange, Unkept};
 use attempt::OpenAttempt;
 pub(crate) use attempt::client_left_waiting;
 
@@ -38,7 +39,8 @@ pub(crate) struct Progress {
     span: Span,
     attempt: Option<OpenAttempt>,
     storm: Option<(Storms, SeenRequest)>,
-    reviewed: Option<Reviewed>,
+    /// With the engine's address, for the sentence that names the parked request's place.
+    reviewed: Option<(Reviewed, Option<SocketAddr>)>,
     /// `None`: it ends with its client.
     attended: Option<Attended>,
     /// The client's disconnect, if it occurs before it received anything.
@@ -46,15 +48,41 @@ pub(crate) struct Progress {
 }
 
 impl OpenExchange {
+    /// A request that is rejected before its plan: only its end is reported.
+    pub(crate) fn rejected(reports: &Reports, began: Instant, draft: Draft) -> Self {
+        reports.opened();
+        Self::of(reports, began, draft, None)
+    }
+
     pub(crate) fn begin(reports: &Reports, began: Instant, draft: Draft) -> Self {
-        reports.began(Began {
+        Self::begin_reviewed(reports, began, draft, None)
+    }
+
+    /// `reviewed`: its end decides whether its request is parked. Its reports are never dropped.
+    pub(crate) fn begin_reviewed(
+        reports: &Reports,
+        began: Instant,
+        draft: Draft,
+        reviewed: Option<(Reviewed, Option<SocketAddr>)>,
+    ) -> Self {
+        let report = Began {
             id: draft.id,
             started: draft.started,
             client: draft.client.clone(),
             dialect: draft.dialect,
             model: draft.model.clone(),
             rehearsal: draft.rehearsal,
-        });
+        };
+        reports.began(report, reviewed.is_some());
+        Self::of(reports, began, draft, reviewed)
+    }
+
+    fn of(
+        reports: &Reports,
+        began: Instant,
+        draft: Draft,
+        reviewed: Option<(Reviewed, Option<SocketAddr>)>,
+    ) -> Self {
         let progress = Progress {
             reports: reports.clone(),
             began,
@@ -62,19 +90,13 @@ impl OpenExchange {
             draft,
             attempt: None,
             storm: None,
-            reviewed: None,
+            reviewed,
             attended: None,
             leaving: None,
         };
         Self(scopeguard::guard(Box::new(progress), |progress| {
             progress.left();
         }))
-    }
-
-    /// Its end decides whether it is parked.
-    pub(crate) fn reviewed(mut self, reviewed: Option<Reviewed>) -> Self {
-        self.reviewed = reviewed;
-        self
     }
 
     /// Its end reports how long its client waits.
@@ -97,6 +119,21 @@ impl OpenExchange {
 
     pub(crate) fn end(self, end: End) {
         ScopeGuard::into_inner(self.0).end(end);
+    }
+
+    /// Ends it, and waits until its parked request is on the disk. If this is dropped, the request is parked all the same.
+    ///
+    /// # Errors It cannot be stored; the reason.
+    pub(crate) async fn park(self, end: End) -> Result<(), Unkept> {
+        let progress = ScopeGuard::into_inner(self.0);
+        let (reports, span) = (progress.reports.clone(), progress.span.clone());
+        let (exchange, review) = progress.close(end);
+        let kept = reports.parked(exchange).await;
+        match &kept {
+            Ok(()) => log::parked(&span, &review.unwrap_or_default()),
+            Err(unkept) => log::unparked(&span, unkept),
+        }
+        kept
     }
 }
 
@@ -122,13 +159,13 @@ impl Progress {
 
     /// Id in the review queue, if the exchange is parked there at this end.
     pub(crate) fn review_id(&self, end: &End) -> Option<&str> {
-        self.reviewed.as_ref()?.parks(end, self.is_alone())
+        self.reviewed.as_ref()?.0.parks(end)
     }
 
     /// The same, as a sentence of the error.
-    pub(crate) fn waits(&self, end: &End, config: &Config) -> Option<String> {
-        let id = self.review_id(end)?;
-        Some(review::waits(id, config.own_addresses.first().copied()))
+    pub(crate) fn waits(&self, end: &End) -> Option<String> {
+        let (reviewed, engine) = self.reviewed.as_ref()?;
+        Some(review::waits(reviewed.parks(end)?, *engine))
     }
 
     fn is_alone(&self) -> bool {
@@ -179,10 +216,15 @@ impl Progress {
         self.draft.ttft.get_or_insert_with(|| self.began.elapsed());
     }
 
-    fn left(mut self: Box<Self>) {
+    /// The current attempt ends without a response, through no fault of its provider.
+    pub(crate) fn attempt_abandoned(&mut self) {
         if let Some(attempt) = self.attempt.take() {
             self.draft.attempts.push(attempt.left(self.began));
         }
+    }
+
+    fn left(mut self: Box<Self>) {
+        self.attempt_abandoned();
         self.end(if std::thread::panicking() {
             End::OurFault
         } else {
@@ -190,24 +232,39 @@ impl Progress {
         });
     }
 
-    fn end(mut self: Box<Self>, end: End) {
+    fn end(self: Box<Self>, end: End) {
+        let (reports, span) = (self.reports.clone(), self.span.clone());
+        let promised = self.reviewed.is_some();
+        let (exchange, review) = self.close(end);
+        if let Some(review) = review {
+            log::parked(&span, &review);
+        }
+        reports.ended(exchange, promised);
+    }
+
+    /// Its record, and its id in the review queue if it is parked.
+    fn close(mut self: Box<Self>, end: End) -> (Box<Exchange>, Option<String>) {
         let total = self.began.elapsed();
         let status = self.draft.status;
         self.learn(&end, total);
         let alone = self.is_alone();
         let reviewed = self.reviewed.take();
-        let review = reviewed.and_then(|reviewed| reviewed.after(&end, alone));
-        if let Some(Review::Parked(parked)) = &review {
-            log::parked(&self.span, &parked.id);
-        } else if end == End::Cut {
+        let review = reviewed.and_then(|(reviewed, _)| reviewed.after(&end, alone));
+        let parked = match &review {
+            Some(Review::Parked(parked)) => Some(parked.id.clone()),
+            Some(Review::Unfetched(_) | Review::Answered(_)) | None => None,
+        };
+        if parked.is_none() && end == End::Cut {
             log::cut(&self.span, self.draft.bytes_out);
         }
         if let Some((storms, seen)) = self.storm.take() {
             let now = self.draft.started + total;
             storms.ended(seen, ClientResult::of(&end, status), now);
         }
-        let exchange = self.draft.end(Ending { end, total, review });
-        self.reports.ended(Box::new(exchange));
+        (
+            Box::new(self.draft.end(Ending { end, total, review })),
+            parked,
+        )
     }
 
     /// The evidence of its end about its client's timeout.

@@ -1,19 +1,33 @@
-//! Reports of exchanges, and their counts.
+//! Reports of exchanges, and their counts. Two channels: one may drop reports and counts them; reports of requests that may be
+//! parked wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::exchange_id::{ExchangeId, ExchangeIds};
+use crate::pending::Pending;
+use crate::promise::{Promise, PromisedReport};
 use crate::review::Unfetched;
-use crate::{Began, Exchange, Report};
+use crate::{Began, Exchange, Report, Unkept};
 
-/// The channel for reports, and the counters.
+/// The ledger waits five seconds for another process that holds its file; a longer wait is an error.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+type Reply = oneshot::Sender<Result<(), Unkept>>;
+
+/// The channels for reports, and the counters.
 #[derive(Clone, Debug)]
 pub(crate) struct Reports {
     to: mpsc::Sender<Report>,
+    promises: mpsc::Sender<Promise>,
+    pending: Pending,
     counts: Arc<Counts>,
 }
 
@@ -22,23 +36,26 @@ struct Counts {
     ids: ExchangeIds,
     open: AtomicUsize,
     dropped: AtomicU64,
-    strays: AtomicU64,
+    unrecorded: AtomicU64,
 }
 
 impl Reports {
-    pub(crate) fn new(to: mpsc::Sender<Report>) -> Self {
+    pub(crate) fn new(
+        to: mpsc::Sender<Report>,
+        promises: mpsc::Sender<Promise>,
+        pending: Pending,
+    ) -> Self {
         Self {
             to,
+            promises,
+            pending,
             counts: Arc::default(),
         }
     }
 
     /// The same counters with another receiver.
     pub(crate) fn to(&self, to: mpsc::Sender<Report>) -> Self {
-        Self {
-            to,
-            counts: Arc::clone(&self.counts),
-        }
+        Self { to, ..self.clone() }
     }
 
     /// The id of the exchange that a request begins, if it begins one.
@@ -54,37 +71,81 @@ impl Reports {
         self.counts.dropped.load(Ordering::Relaxed)
     }
 
-    /// Counts a request that is not reported.
-    pub(crate) fn stray(&self) {
-        self.counts.strays.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn strays(&self) -> u64 {
-        self.counts.strays.load(Ordering::Relaxed)
+    /// Number of exchanges whose end was not reported.
+    pub(crate) fn unrecorded(&self) -> u64 {
+        self.counts.unrecorded.load(Ordering::Relaxed)
     }
 
     /// Reports a response that arrived after its client had disconnected.
     pub(crate) fn unfetched(&self, unfetched: Unfetched) {
-        self.send(Report::Unfetched(unfetched));
+        self.promise(Report::Unfetched(unfetched), None);
     }
 
-    pub(crate) fn began(&self, began: Began) {
-        self.counts.open.fetch_add(1, Ordering::Relaxed);
-        self.send(Report::Began(began));
-    }
-
-    pub(crate) fn ended(&self, exchange: Box<Exchange>) {
-        self.counts.open.fetch_sub(1, Ordering::Relaxed);
-        self.send(Report::Ended(exchange));
-    }
-
-    fn send(&self, report: Report) {
-        if self.to.try_send(report).is_err() {
-            let dropped = self.counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::warn!(
-                dropped,
-                "a report was dropped: its receiver is too slow or closed"
-            );
+    /// `promised`: its end is reported through the channel that waits. Both reports keep their order.
+    pub(crate) fn began(&self, began: Began, promised: bool) {
+        self.opened();
+        let report = Report::Began(began);
+        if promised {
+            self.promise(report, None);
+        } else if self.to.try_send(report).is_err() {
+            self.drop_one();
         }
+    }
+
+    /// A request that was rejected: it has an end, and no begin that opens a session.
+    pub(crate) fn opened(&self) {
+        self.counts.open.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn ended(&self, exchange: Box<Exchange>, promised: bool) {
+        let report = Report::Ended(exchange);
+        if promised {
+            self.promise(report, None);
+        } else if self.to.try_send(report).is_err() {
+            self.counts.unrecorded.fetch_add(1, Ordering::Relaxed);
+            self.drop_one();
+        }
+        self.counts.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Reports the end of an exchange, and waits until its parked request is on the disk.
+    ///
+    /// # Errors It cannot be stored; the reason.
+    pub(crate) async fn parked(&self, exchange: Box<Exchange>) -> Result<(), Unkept> {
+        let (reply, replied) = oneshot::channel();
+        self.promise(Report::Ended(exchange), Some(reply));
+        self.counts.open.fetch_sub(1, Ordering::Relaxed);
+        match timeout(PATIENCE, replied).await {
+            Ok(Ok(kept)) => kept,
+            Ok(Err(_)) => Err(Unkept::stopping()),
+            Err(_) => Err(Unkept::disconnected()),
+        }
+    }
+
+    /// Queues it; if the channel is full, a task waits. The stop waits for both.
+    fn promise(&self, report: Report, reply: Option<Reply>) {
+        let promised = PromisedReport::new(report, reply, self.pending.begin());
+        let full = match self.promises.try_send(Promise::Report(promised)) {
+            Ok(()) => return,
+            Err(TrySendError::Full(promise)) => promise,
+            Err(TrySendError::Closed(_)) => return self.drop_one(),
+        };
+        let Ok(runtime) = Handle::try_current() else {
+            return self.drop_one();
+        };
+        let reports = self.clone();
+        runtime.spawn(async move {
+            if reports.promises.send(full).await.is_err() {
+                reports.drop_one();
+            }
+        });
+    }
+
+    fn drop_one(&self) {
+        let dropped = self.counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::warn!(
+            dropped,
+            "a report was dropped: its receiver is too slow or closed"
+        );
     }
 }

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use ledger::ReplayKey;
 
-pub(crate) use reviewed::{Reviewed, waits};
+pub(crate) use reviewed::{Reviewed, unparked, waits};
 
 /// The effect of an exchange on the review queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Review {
-    /// No provider could answer: to be parked. The client received the id.
+    /// It has no response: to be parked. Its client receives the id after the request is stored.
     Parked(ParkedRequest),
     /// Answered, but its client had disconnected: the response is stored for the client's next attempt, and for the user.
     Unfetched(ParkedRequest),

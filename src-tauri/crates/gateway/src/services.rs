@@ -6,24 +6,32 @@ mod sessions;
 mod waits;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Offset, Utc};
 use health::Verdicts;
 use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
 
 use crate::attempt::breaker::Breakers;
 use crate::attempt::durations::Durations;
 use crate::attempt::upstream::Upstream;
 use crate::deliver::outage;
 use crate::held::{Held, Share};
+use crate::hops::Hops;
 use crate::kept::Conversations;
 use crate::once::Once;
+use crate::pending::Pending;
 use crate::plan::patience::Exits;
 use crate::plan::session::Sessions;
 use crate::plan::{PlanInput, plan};
+use crate::rejected::Rejections;
 use crate::reports::Reports;
 use crate::storm::Storms;
-use crate::{Candidate, Config, Connect, ConversationAsk, Plan, ReplayAsk, Report};
+use crate::{Candidate, Config, Connect, ConversationAsk, Plan, Promise, Report};
+
+/// Requests that are cut off send their last bytes within this time.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// Returns the wall-clock time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -37,8 +45,11 @@ struct Shared {
     verdicts: watch::Receiver<Arc<Verdicts>>,
     upstream: Upstream,
     reports: Reports,
+    pending: Pending,
     breakers: Breakers,
     storms: Storms,
+    rejections: Rejections,
+    hops: Hops,
     bodies: Held,
     answers: Held,
     once: Once,
@@ -63,20 +74,24 @@ impl Services {
         verdicts: watch::Receiver<Arc<Verdicts>>,
         connect: Connect,
         reports: mpsc::Sender<Report>,
-        replays: mpsc::Sender<ReplayAsk>,
+        promises: mpsc::Sender<Promise>,
         conversations: mpsc::Sender<ConversationAsk>,
         clock: Clock,
     ) -> Self {
+        let pending = Pending::default();
         Self(Arc::new(Shared {
             upstream: Upstream::new(connect, config.clone()),
             config,
             verdicts,
-            reports: Reports::new(reports),
+            reports: Reports::new(reports, promises.clone(), pending.clone()),
             breakers: Breakers::default(),
             storms: Storms::default(),
+            rejections: Rejections::default(),
+            hops: Hops::default(),
             bodies: Held::default(),
             answers: Held::default(),
-            once: Once::new(replays),
+            once: Once::new(promises, pending.clone()),
+            pending,
             conversations: Conversations::new(conversations),
             sessions: Mutex::default(),
             exits: Mutex::default(),
@@ -106,12 +121,25 @@ impl Services {
         &self.0.reports
     }
 
+    /// Work that a stop waits for, besides open exchanges.
+    pub(crate) fn pending(&self) -> &Pending {
+        &self.0.pending
+    }
+
     pub(crate) fn breakers(&self) -> &Breakers {
         &self.0.breakers
     }
 
     pub(crate) fn storms(&self) -> &Storms {
         &self.0.storms
+    }
+
+    pub(crate) fn hops(&self) -> &Hops {
+        &self.0.hops
+    }
+
+    pub(crate) fn rejections(&self) -> &Rejections {
+        &self.0.rejections
     }
 
     /// The memory for request bodies.
@@ -147,7 +175,7 @@ impl Services {
         let _ = config.wait_for(|config| config.draining).await;
     }
 
-    /// Ends the requests without a client.
+    /// Ends all open requests.
     pub(crate) fn cut_all_off(&self) {
         self.0.cut_off.send_replace(true);
     }
@@ -159,6 +187,12 @@ impl Services {
         let _ = cut_off.wait_for(|cut_off| *cut_off).await;
     }
 
+    /// Resolves some time later: a request that can end with a response of its own has ended by then.
+    pub(crate) async fn cut_off_for_good(&self) {
+        self.cut_off().await;
+        sleep(LAST_WORD).await;
+    }
+
     /// True when requests without a client must end.
     pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
         self.0.cut_off.subscribe()
@@ -166,12 +200,6 @@ impl Services {
 
     pub(crate) fn upstream(&self) -> &Upstream {
         &self.0.upstream
-    }
-
-    /// True if this many exchanges are open that the limit of open files allows no more.
-    pub(crate) fn is_crowded(&self, config: &Config) -> Option<usize> {
-        let open = self.0.reports.open();
-        (open >= config.limits.exchanges).then_some(open)
     }
 
     /// From the connectivity check.

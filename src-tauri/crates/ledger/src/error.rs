@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// Why the ledger cannot be opened. Each message names a remedy. The file is unchanged, and the engine can use
 /// [`Ledger::in_memory`](crate::Ledger::in_memory) meanwhile.
@@ -31,7 +31,7 @@ pub enum OpenError {
     )]
     Locked { path: PathBuf },
     #[error(
-        "The disk is full, so the ledger {} cannot be written. Free some space, then start the engine again.",
+        "The disk is full, so the ledger {} cannot be written. Free some space.",
         path.display()
     )]
     Full { path: PathBuf },
@@ -66,6 +66,9 @@ impl OpenError {
 
     pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
+        if is_full(&source) {
+            return Self::Full { path };
+        }
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::Corrupt {
                 path,
@@ -80,10 +83,18 @@ impl OpenError {
                 Self::ReadOnly { path }
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
-            Some(ErrorCode::DiskFull) => Self::Full { path },
             _ => Self::Sqlite { path, source },
         }
     }
+}
+
+/// On a full disk SQLite reports the log's index as a failed input or output.
+fn is_full(error: &rusqlite::Error) -> bool {
+    let of_index = ffi::SQLITE_IOERR_SHMSIZE;
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == of_index)
 }
 
 /// Why a row could not be written or read. The exchange that the row describes does not fail because of it.
@@ -107,8 +118,10 @@ pub enum LedgerError {
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
+        if is_full(&error) {
+            return Self::Full;
+        }
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 Self::ReadOnly
             }

@@ -7,11 +7,13 @@
 //! for the list of requests.
 
 mod breakers;
+mod carry;
 mod column;
 mod conversations;
 mod error;
 mod exchanges;
 mod fallback_tests;
+mod files;
 mod incidents;
 mod interruptions;
 mod meta;
@@ -19,6 +21,7 @@ mod notifications;
 mod observations;
 mod open;
 mod outages;
+mod presence;
 mod probes;
 mod reader;
 mod replays;
@@ -45,6 +48,7 @@ pub use incidents::{
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notifications::{NotificationKind, NotificationRow, Outcome, Urgency};
 pub use outages::{LevelStretch, Met, OUTAGE_SHOWN, Outage, PipelineMet};
+pub use presence::Presence;
 pub use probes::ProbeRow;
 pub use reader::Reader;
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
@@ -63,6 +67,8 @@ pub use sums::{IncidentTraffic, Sums};
 pub struct Ledger {
     conn: Connection,
     file: Option<PathBuf>,
+    /// The file at its opening; `None`: in memory, or read-only.
+    identity: Option<files::Identity>,
 }
 
 /// Rows newest first, each with its id.
@@ -80,6 +86,18 @@ impl Ledger {
     /// The file behind it; `None`: in memory only, lost when the engine ends.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+
+    /// Runs a write on which a client relies as soon as this returns: it is synced to the disk. Others may lose their last
+    /// entries in a power cut.
+    fn durably<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        let written = write(self);
+        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        written
     }
 
     /// A write transaction that takes the write lock at once. One that reads first could fail to get it later.

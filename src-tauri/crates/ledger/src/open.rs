@@ -1,11 +1,12 @@
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::backup::Progress;
-use rusqlite::{Connection, MAIN_DB, OpenFlags};
+use rusqlite::{Connection, MAIN_DB};
 
+use crate::files::{Identity, beside, connect, private};
 use crate::schema::{self, APPLICATION_ID, Step};
 use crate::tables::TABLES;
 use crate::{Ledger, OpenError};
@@ -18,11 +19,7 @@ impl Ledger {
     /// refused is left unchanged.
     pub fn open(path: &Path, now: DateTime<Utc>) -> Result<Ledger, OpenError> {
         private(path).map_err(|error| OpenError::io(path, error))?;
-        // No URI flag: a path that begins with "file:" is a path.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(path, flags)
-            .map_err(|error| OpenError::sqlite(path, error))?;
-        Self::settle(conn, path, TABLES, now)
+        Self::settle(connect(path)?, path, TABLES, now)
     }
 
     /// A ledger that is lost when the engine ends, for when the file cannot be opened.
@@ -30,7 +27,7 @@ impl Ledger {
         let path = Path::new("(in memory)");
         let conn = Connection::open_in_memory().map_err(|error| OpenError::sqlite(path, error))?;
         let mut ledger = Self::settle(conn, path, TABLES, now)?;
-        ledger.file = None;
+        (ledger.file, ledger.identity) = (None, None);
         Ok(ledger)
     }
 
@@ -64,6 +61,7 @@ impl Ledger {
         let mut ledger = Ledger {
             conn,
             file: Some(path.to_owned()),
+            identity: Identity::of(path),
         };
         for version in reached {
             ledger
@@ -77,22 +75,6 @@ impl Ledger {
 /// `<file>.v<N>.bak`
 pub(crate) fn backup_of(path: &Path, version: u32) -> PathBuf {
     beside(path, &format!(".v{version}.bak"))
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// Creates the file readable only by its owner, because it lists which models were used when. SQLite gives its log file the
-/// same mode.
-fn private(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Checks that the file is a ledger of a known version. Only reads, so that another program's file stays unchanged.
@@ -148,6 +130,8 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     // With a write-ahead log this survives any crash of the process. A power cut may lose the last entries, never the file.
     conn.pragma_update(None, "synchronous", "NORMAL")?;
+    // On macOS a plain sync leaves data in the drive's cache. No effect elsewhere.
+    conn.pragma_update(None, "fullfsync", true)?;
     conn.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
     Ok(())
 }

@@ -18,6 +18,7 @@ impl Reader {
         Ok(Reader(Ledger {
             conn,
             file: Some(file.to_owned()),
+            identity: None,
         }))
     }
 

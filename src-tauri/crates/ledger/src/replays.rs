@@ -127,12 +127,7 @@ impl Ledger {
         answer: Option<&ReplayAnswer>,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
-        // Other tables may lose their last entries in a power cut. Here a client acts on the response as soon as this
-        // returns.
-        self.conn.pragma_update(None, "synchronous", "FULL")?;
-        let written = self.write_replay(key, answer, now, REPLAY_BYTES);
-        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
-        written
+        self.durably(|ledger| ledger.write_replay(key, answer, now, REPLAY_BYTES))
     }
 
     pub(crate) fn write_replay(
@@ -167,8 +162,17 @@ impl Ledger {
         Ok(())
     }
 
-    /// The response that is kept under this key. It is deleted before this returns, so that it is delivered once.
+    /// The response that is kept under this key. It is deleted, also on the disk, before this returns, so that it is delivered
+    /// once.
     pub fn take_replay(
+        &mut self,
+        key: &ReplayKey,
+        now: DateTime<Utc>,
+    ) -> Result<Option<ReplayAnswer>, LedgerError> {
+        self.durably(|ledger| ledger.delete_answer(key, now))
+    }
+
+    fn delete_answer(
         &mut self,
         key: &ReplayKey,
         now: DateTime<Utc>,

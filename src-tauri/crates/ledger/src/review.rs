@@ -68,9 +68,20 @@ pub const REVIEW_BYTES: u64 = 1 << 30;
 pub const REVIEW_STANDS: TimeDelta = TimeDelta::hours(24);
 
 impl Ledger {
-    /// Stores a failed request for the user. Further failures of the same request only increase its count.
+    /// Stores a failed request for the user; it is on the disk when this returns. Further failures of the same request only
+    /// increase its count.
     pub fn park(&mut self, failed: &FailedRequest) -> Result<Parked, LedgerError> {
-        self.park_within(failed, REVIEW_BYTES)
+        self.durably(|ledger| ledger.park_within(failed, REVIEW_BYTES))
+    }
+
+    /// True if this request is stored, and no later response has settled it.
+    pub fn is_parked(&self, id: &str) -> Result<bool, LedgerError> {
+        let state: Option<Col<ReviewState>> = self
+            .conn
+            .prepare_cached("SELECT state FROM review_items WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(state.is_some_and(|state| state.0 != ReviewState::Answered))
     }
 
     pub(crate) fn park_within(

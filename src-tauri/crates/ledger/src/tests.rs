@@ -9,6 +9,7 @@ mod notifications;
 mod observations;
 mod outages;
 pub(crate) mod paging;
+mod presence;
 mod replays;
 mod review;
 mod search;

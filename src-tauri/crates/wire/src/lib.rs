@@ -13,6 +13,7 @@ mod failure;
 pub mod fields;
 mod first_line;
 pub mod json;
+mod prompt_elsewhere;
 mod released_response;
 mod request_fields;
 mod response_text;
@@ -31,6 +32,7 @@ pub use failure::{
     read_broken,
 };
 pub use first_line::{FirstLine, with_first_line};
+pub use prompt_elsewhere::has_prompt_elsewhere;
 pub use released_response::{CannotRestart, ReleasedResponse};
 pub use request_fields::{BadRequest, Kind, RequestFields, with_model, without_credentials};
 pub use response_text::response_text;

@@ -145,14 +145,28 @@ pub fn with_model(body: &Bytes, model: &str) -> Bytes {
     out.into()
 }
 
-/// Fields that no vendor defines. Some clients put a key for a gateway there.
-const CREDENTIALS: [&str; 2] = ["api_key", "extra_headers"];
+/// Fields that no vendor defines. Some clients put a key for a gateway there (LiteLLM docs, "Input params", "Provider-specific
+/// params").
+const CREDENTIALS: [&str; 9] = [
+    "api_key",
+    "extra_headers",
+    "headers",
+    "azure_ad_token",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "vertex_credentials",
+    "authorization",
+];
 
-/// Removes the fields that can contain a key of the client. A body that cannot be parsed is returned unchanged.
+/// Removes the fields that can contain a key of the client. A body that has none, or cannot be parsed, is returned unchanged.
 pub fn without_credentials(body: &Bytes) -> Bytes {
     let Ok(mut fields) = Fields::read(body) else {
         return body.clone();
     };
+    if !fields.iter().any(|(name, _)| CREDENTIALS.contains(&name)) {
+        return body.clone();
+    }
     for name in CREDENTIALS {
         fields.remove(name);
     }

@@ -172,6 +172,7 @@ pub(super) fn endpoint(
             with_login: passages(read.passes, problems),
             with_key: passages(read.passes_with_key, problems),
         },
+        may_loop: local,
     }
 }
 

@@ -12,6 +12,12 @@ use wire::{FailureClass, Report};
 /// the cap then stops too early, not too late.
 const BYTES_A_TOKEN: u64 = 4;
 
+/// Prompt tokens that a provider adds to a request: its instructions for tools, search results, a gateway's own text.
+const ADDED_TOKENS: u64 = 100_000;
+
+/// No provider produces more output tokens in a second, hidden thinking included.
+const TOKENS_A_SECOND: u64 = 20_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Charge {
     /// Not reached, refused, or a free token count.
@@ -60,10 +66,14 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) ->
         matches!(attempt.outcome, Outcome::Answered(_)) || report.stop_reason.is_some();
     let reported = report.tokens;
     let written = written(report).div_ceil(BYTES_A_TOKEN);
+    let possible = Possible::of(attempt, kind);
     // A count of zero means "not reported". A wrong count must neither use up the daily cap nor keep it open.
-    let prompt_reported = reported.prompt() > 0 && reported.has_plausible_prompt(terms.window);
-    let output_reported =
-        (reported.output > 0 || written == 0) && reported.has_plausible_output(terms.longest);
+    let prompt_reported = reported.prompt() > 0
+        && reported.has_plausible_prompt(terms.window)
+        && reported.prompt() <= possible.prompt;
+    let output_reported = (reported.output > 0 || written == 0)
+        && reported.has_plausible_output(terms.longest)
+        && reported.output <= possible.output;
     if report.usage_reported && to_its_end && prompt_reported && output_reported {
         return Charge::ReportedUsage(reported);
     }
@@ -83,6 +93,34 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) ->
         false => terms.longest.map_or(written, |most| written.min(most)),
     };
     Charge::Estimated(Tokens { output, ..prompt })
+}
+
+/// The most tokens that this request and this response can have, whatever the model. A token has at least one byte.
+struct Possible {
+    prompt: u64,
+    output: u64,
+}
+
+impl Possible {
+    fn of(attempt: &Attempt, kind: ExchangeKind) -> Possible {
+        match kind {
+            ExchangeKind::Generate | ExchangeKind::CountTokens => Possible {
+                prompt: match attempt.prompt_is_text {
+                    true => attempt.request_bytes.saturating_add(ADDED_TOKENS),
+                    false => u64::MAX,
+                },
+                // The thinking may be hidden, so the bytes alone give no limit.
+                output: (attempt.total.as_secs() + 1)
+                    .saturating_mul(TOKENS_A_SECOND)
+                    .max(written(&attempt.report)),
+            },
+            // It may report the usage of something older: a batch, a stored response.
+            ExchangeKind::Passed => Possible {
+                prompt: u64::MAX,
+                output: u64::MAX,
+            },
+        }
+    }
 }
 
 /// All received bytes of text, thinking and tool arguments.

@@ -38,6 +38,7 @@ pub(crate) fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> 
         ttft: None,
         status: status.map(|code| StatusCode::from_u16(code).unwrap()),
         request_bytes: 4_001,
+        prompt_is_text: false,
         by_subscription: false,
         spoken: None,
         left_out: Vec::new(),

@@ -23,9 +23,9 @@ pub(super) enum Of {
 /// The caller of the request.
 #[derive(Debug, clap::Args)]
 pub(super) struct CallerArgs {
-    /// The client's kind of login
-    #[arg(long, value_enum, default_value_t)]
-    login: Login,
+    /// The client's kind of login; default: as in recent requests
+    #[arg(long, value_enum)]
+    login: Option<Login>,
     /// The client has a subscription login: same as `--login subscription`
     #[arg(long, hide = true, conflicts_with = "login")]
     client_login: bool,
@@ -40,9 +40,8 @@ pub(super) struct CallerArgs {
     client: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Login {
-    #[default]
     None,
     Key,
     Subscription,
@@ -51,12 +50,13 @@ enum Login {
 impl CallerArgs {
     fn query(&self) -> Vec<(&'static str, &str)> {
         let login = match self.login {
-            _ if self.client_login => "subscription",
-            Login::None => "none",
-            Login::Key => "key",
-            Login::Subscription => "subscription",
+            _ if self.client_login => Some("subscription"),
+            None => None,
+            Some(Login::None) => Some("none"),
+            Some(Login::Key) => Some("key"),
+            Some(Login::Subscription) => Some("subscription"),
         };
-        let mut query = vec![("login", login)];
+        let mut query: Vec<_> = login.map(|login| ("login", login)).into_iter().collect();
         query.extend(self.pipeline.as_deref().map(|name| ("pipeline", name)));
         query.extend(self.client.as_deref().map(|name| ("client", name)));
         query.extend(self.application.then_some(("application", "true")));

@@ -128,7 +128,7 @@ fn requested(paid: &[&Fallback]) -> bool {
     }
     let question = format!("{} [y/N] ", question(paid));
     let mut out = io::stdout().lock();
-    if write!(out, "\n{question}")
+    if write!(out, "\n{}", ::words::escape(&question))
         .and_then(|()| out.flush())
         .is_err()
     {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 
 use super::client::Engine;
-use super::print_line::print_line;
+use super::print_line::{print_document, print_line};
 use super::show::{finish, local, print_json};
 
 /// A complete response may take as long as the longest attempt, and there may be several attempts.
@@ -117,7 +117,8 @@ async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
                 } else {
                     "Answered in the last 14 days"
                 };
-                print_line!("\n{since}:");
+                print_line!("");
+                print_line!("{since}:");
             }
             settled.into_iter().for_each(print_summary);
         }
@@ -153,11 +154,14 @@ async fn show(id: &str, json: bool) -> ExitCode {
             return Ok(ExitCode::SUCCESS);
         }
         print_summary(&item.summary);
-        print_line!("\n{}", item.request.as_deref().unwrap_or("(no request)"));
-        print_line!("\n{}", item.kept);
+        print_line!("");
+        print_document(item.request.as_deref().unwrap_or("(no request)"));
+        print_line!("");
+        print_line!("{}", item.kept);
         if let Some(run) = &item.run {
-            print_line!("\nRun again {}: status {}", local(run.at), run.status);
-            print_line!("{}", run.answer);
+            print_line!("");
+            print_line!("Run again {}: status {}", local(run.at), run.status);
+            print_document(&run.answer);
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -229,7 +233,7 @@ async fn run_again(id: &str, json: bool) -> ExitCode {
         if json {
             print_json(&item);
         } else if let Some(run) = &item.run {
-            print_line!("{}", run.answer);
+            print_document(&run.answer);
         }
         Ok(if answered {
             ExitCode::SUCCESS

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde::Serialize;
 
 use super::client::{CallError, Engine};
-use super::print_line::{failed, print_line};
+use super::print_line::{failed, print_json_text, print_line};
 use crate::view::words;
 
 pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {
@@ -156,7 +156,7 @@ pub(super) async fn finish(
 
 pub(super) fn print_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => print_line!("{text}"),
+        Ok(text) => print_json_text(&text),
         Err(error) => {
             let _ = failed(&error.to_string(), 1);
         }

@@ -172,8 +172,8 @@ fn today(snapshot: &Snapshot) -> String {
     let about = match today.spent_of_estimated_tokens {
         0 => String::new(),
         micro => format!(
-            ", {} of it from response sizes, since the usage was not reported",
-            MicroDollars(micro)
+            ", {} of it from response sizes, since the usage was not reported, or impossible",
+            words::dollars(MicroDollars(micro))
         ),
     };
     let requests = match today.exchanges {
@@ -184,7 +184,7 @@ fn today(snapshot: &Snapshot) -> String {
         "Today: {requests}, {} failed, {} answered by a fallback, {} (estimated{about})",
         today.failed,
         today.carried_by_fallback,
-        MicroDollars(today.spent_estimate + today.probes_estimate)
+        words::dollars(MicroDollars(today.spent_estimate) + MicroDollars(today.probes_estimate))
     )
 }
 

@@ -30,9 +30,14 @@ async fn of_the_engine(ui: bool) -> Result<String, CallError> {
         ));
     }
     // The engine creates the token before it responds.
-    let token = token::of_this_install(&places.token).map_err(|error| CallError::File {
+    let unreadable = |why: String| CallError::File {
         file: places.token.display().to_string(),
-        why: error.to_string(),
-    })?;
+        why,
+    };
+    let (token, unwritten) =
+        token::of_this_install(&places.token).map_err(|error| unreadable(error.to_string()))?;
+    if unwritten {
+        return Err(unreadable("the disk is full".to_owned()));
+    }
     Ok(format!("{}/t/{}", engine.address, token.reveal()))
 }

@@ -259,6 +259,10 @@ enum LoginQuery {
 }
 
 impl CallerQuery {
+    fn states_no_login(&self) -> bool {
+        self.login.is_none() && self.client_login.is_none()
+    }
+
     fn caller(self) -> Caller {
         let is = |message: Option<String>| message.as_deref() == Some("true");
         let login = match self.login {
@@ -286,6 +290,7 @@ async fn explain(
     Query(requested): Query<Explain>,
 ) -> Result<Json<api::Explained>, Refused> {
     let explained = control.ask(|reply| ControlRequest::Explain {
+        usual_login: requested.caller.states_no_login(),
         dialect: requested.dialect,
         model: requested.model,
         caller: requested.caller.caller(),
@@ -307,6 +312,7 @@ async fn explain_request(
     body: axum::body::Bytes,
 ) -> Result<Json<api::Explained>, Refused> {
     let explained = control.ask(|reply| ControlRequest::ExplainRequest {
+        usual_login: requested.caller.states_no_login(),
         dialect: requested.dialect,
         body,
         caller: requested.caller.caller(),

@@ -7,6 +7,7 @@ use gateway::{Began, BreakerView, Exchange, KeptBreaker, Unfetched};
 use health::Transition;
 use ledger::Sums;
 
+use super::LedgerFailure;
 use crate::settings::{Settings, SettingsError};
 
 #[derive(Debug)]
@@ -70,5 +71,13 @@ pub(crate) enum Event {
     Summed(Sums),
     /// Number of parked requests after a manual change.
     Waiting(u64),
-    LedgerFailed(String),
+    /// The files by which other programs find the engine were written, or why not.
+    Published(Option<String>),
+    LedgerFailed(LedgerFailure),
+    /// It was deleted or replaced, and is not back at its path.
+    LedgerAstray(String),
+    /// It is written to its path again; the text reports what had happened to it.
+    LedgerWorks(Option<String>),
+    /// Number of requests that are missing in the history, because the ledger was too slow.
+    Unrecorded(u64),
 }

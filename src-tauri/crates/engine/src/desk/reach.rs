@@ -31,6 +31,7 @@ impl Desk {
         let (plans, seen) = self.plans_of(whose.as_deref());
         let mut reach = Reach {
             whose,
+            seen,
             ..Reach::default()
         };
         // Without traffic, one route with a fallback is enough.
@@ -49,6 +50,8 @@ impl Desk {
                 endpoint: endpoint.clone(),
             };
             if reach.order.is_empty() {
+                let providers = plan.candidates.iter().map(|c| c.provider.clone());
+                reach.providers = providers.collect();
                 let order = plan
                     .candidates
                     .iter()
@@ -112,15 +115,25 @@ impl Desk {
                 kind: whose.map_or(CallerKind::Application, |name| {
                     CallerKind::Pipeline(name.to_owned())
                 }),
-                login: match self.usual_caller(dialect).login {
-                    Login::None => Login::None,
-                    Login::Key | Login::Subscription => Login::Key,
-                },
+                login: Login::None,
                 rerun: false,
                 client: String::new(),
             };
-            self.explain(dialect, &model, &caller)
+            let login = self.usual_login(dialect, &caller.kind);
+            self.explain(dialect, &model, &Caller { login, ..caller })
         };
         (wanted.into_iter().map(explain).collect(), known)
+    }
+
+    /// The kind of login in traffic. Only agents have subscriptions.
+    pub(crate) fn usual_login(&self, dialect: catalog::Dialect, kind: &CallerKind) -> Login {
+        match (self.usual_caller(dialect).login, kind) {
+            (Login::None, _) => Login::None,
+            (login @ (Login::Key | Login::Subscription), CallerKind::Agent) => login,
+            (
+                Login::Key | Login::Subscription,
+                CallerKind::Application | CallerKind::Pipeline(_),
+            ) => Login::Key,
+        }
     }
 }

@@ -9,6 +9,8 @@ use gateway::{Began, Exchange};
 
 /// A session is shown this long after its last request.
 const SHOWN: TimeDelta = TimeDelta::hours(1);
+/// The same with a request that seems open: after this time its end was not reported.
+const SHOWN_OPEN: TimeDelta = TimeDelta::hours(6);
 
 /// By client and session.
 #[derive(Debug, Default)]
@@ -62,8 +64,10 @@ impl Sessions {
     }
 
     pub(crate) fn forget_old(&mut self, now: DateTime<Utc>) {
-        self.0
-            .retain(|_, seen| seen.open > 0 || now - seen.last < SHOWN);
+        self.0.retain(|_, seen| {
+            let shown = if seen.open > 0 { SHOWN_OPEN } else { SHOWN };
+            now - seen.last < shown
+        });
     }
 }
 
@@ -72,5 +76,34 @@ impl Deref for Sessions {
 
     fn deref(&self) -> &Self::Target {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gateway::ExchangeId;
+
+    use super::*;
+
+    #[test]
+    fn a_session_whose_end_was_not_reported_is_removed() {
+        let mut sessions = Sessions::default();
+        let began = |name: &str| Began {
+            id: ExchangeId::new(1),
+            started: DateTime::UNIX_EPOCH,
+            client: wire::Client {
+                name: name.into(),
+                ..wire::Client::default()
+            },
+            dialect: Dialect::Anthropic,
+            model: "m".into(),
+            rehearsal: false,
+        };
+        let at = |hours| DateTime::UNIX_EPOCH + TimeDelta::hours(hours);
+        sessions.began(at(0), began("Claude Code"));
+        sessions.forget_old(at(5));
+        assert_eq!(sessions.len(), 1);
+        sessions.forget_old(at(6));
+        assert!(sessions.is_empty());
     }
 }

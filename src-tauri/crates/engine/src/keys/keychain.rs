@@ -19,7 +19,7 @@ pub(crate) struct Keychain {
 /// Why the keychain is not usable, as text for the owner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoKeychain {
-    #[error("no keychain is available ({0})")]
+    #[error("this computer has no keychain ({0})")]
     Absent(String),
     #[error("the keychain is locked")]
     Locked,

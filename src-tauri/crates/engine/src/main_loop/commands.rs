@@ -69,7 +69,7 @@ impl MainLoop {
     fn stop_engine(&mut self, now: DateTime<Utc>) -> String {
         let open = self.outlets.gateway.open_exchanges();
         let within = self.state().settings.drain.num_seconds();
-        self.begin_stop(now, TimeDelta::MAX);
+        self.begin_stop(now);
         match open {
             0 => "The engine stops.".into(),
             1 => format!(
@@ -96,7 +96,7 @@ impl MainLoop {
         self.outlets.rehearsal.send_replace(Some(until));
         self.decide(desk::Event::Rehearsal(Some(until)));
         Ok(format!(
-            "Simulated outage for {seconds} seconds. Your real providers are not affected. The tray icon shows the outage."
+            "Simulated outage for {seconds} seconds. Your real providers are untouched; watch the tray icon."
         ))
     }
 }

@@ -131,8 +131,10 @@ impl MainLoop {
                 dialect,
                 model,
                 caller,
+                usual_login,
                 reply,
             } => {
+                let caller = self.caller(dialect, caller, usual_login);
                 let plan = self.outlets.gateway.explain(dialect, &model, &caller);
                 let _ = reply.send(self.explained(&plan, &caller));
             }
@@ -140,8 +142,10 @@ impl MainLoop {
                 dialect,
                 body,
                 caller,
+                usual_login,
                 reply,
             } => {
+                let caller = self.caller(dialect, caller, usual_login);
                 let gateway = &self.outlets.gateway;
                 let plan = gateway.explain_request(dialect, &body, &caller);
                 let explained = plan.map(|plan| self.explained(&plan, &caller));
@@ -200,6 +204,19 @@ impl MainLoop {
         }
     }
 
+    fn caller(
+        &self,
+        dialect: catalog::Dialect,
+        caller: gateway::Caller,
+        usual_login: bool,
+    ) -> gateway::Caller {
+        let login = match usual_login {
+            true => self.desk.usual_login(dialect, &caller.kind),
+            false => caller.login,
+        };
+        gateway::Caller { login, ..caller }
+    }
+
     fn explained(&self, plan: &gateway::Plan, caller: &gateway::Caller) -> api::Explained {
         let of_a_pipeline = matches!(caller.kind, gateway::CallerKind::Pipeline(_));
         api::Explained {
@@ -243,11 +260,14 @@ impl MainLoop {
 
     fn settings_text(&self) -> SettingsText {
         let file = &self.state().places.settings;
-        let text = std::fs::read_to_string(file)
-            .unwrap_or_else(|_| crate::settings::DEFAULT_TEXT.to_owned());
-        let errors = Settings::parse(&text, self.desk.base_catalog())
-            .err()
-            .unwrap_or_default();
+        let read = std::fs::read_to_string(file);
+        let errors = match &read {
+            Ok(text) => Settings::parse_change(text, self.desk.base_catalog())
+                .err()
+                .unwrap_or_default(),
+            Err(_) => self.state().settings_errors.clone(),
+        };
+        let text = read.unwrap_or_else(|_| crate::settings::DEFAULT_TEXT.to_owned());
         SettingsText {
             file: file.display().to_string(),
             text,
@@ -258,7 +278,7 @@ impl MainLoop {
     /// Only a valid text replaces the file.
     fn save_settings(&mut self, text: String) -> Result<SettingsText, ControlError> {
         let file = self.state().places.settings.clone();
-        let errors = Settings::parse(&text, self.desk.base_catalog())
+        let errors = Settings::parse_change(&text, self.desk.base_catalog())
             .err()
             .unwrap_or_default();
         if !errors.is_empty() {
@@ -268,7 +288,7 @@ impl MainLoop {
                 errors: errors.iter().map(ToString::to_string).collect(),
             });
         }
-        private_file::write(&file, text.as_bytes()).map_err(|error| ControlError {
+        private_file::rewrite(&file, text.as_bytes()).map_err(|error| ControlError {
             error: format!("{} cannot be written: {error}", file.display()),
             fix: Some(
                 "check the file's and the folder's permissions; the active settings are unchanged"

@@ -5,11 +5,12 @@ mod network;
 
 use api::{Check, Doctor, FallbackState, KeyState};
 use catalog::{Endpoint, REHEARSAL};
-use gateway::Gateway;
+use gateway::{Gateway, RejectReason, Rejected};
 
 use crate::logging;
 use crate::login;
 use crate::state::State;
+use crate::view::problem::LEDGER_RESTORED;
 use crate::view::{fallback_test, pipeline, question, route};
 use line::{bad, good, note};
 
@@ -31,7 +32,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
         state.verdicts.offline,
         state.connectivity.as_ref(),
     ));
-    checks.extend(strays(gateway.strays()));
+    checks.extend(rejected(state, gateway.rejected()));
     checks.push(start_at_login());
     Doctor { checks }
 }
@@ -69,16 +70,22 @@ fn settings(state: &State) -> Check {
 }
 
 fn ledger(state: &State) -> Check {
-    match &state.ledger_failed {
-        None => good(
+    match (&state.ledger_trouble, &state.ledger_restored) {
+        (None, _) if state.unrecorded > 0 => bad(
+            "ledger",
+            format!(
+                "{} is written, but {} requests are missing in it: the disk was too slow.",
+                state.places.ledger.display(),
+                state.unrecorded
+            ),
+            "find out what slows this disk; the count begins again with the next start",
+        ),
+        (None, None) => good(
             "ledger",
             format!("{} is written.", state.places.ledger.display()),
         ),
-        Some(why) => bad(
-            "ledger",
-            why.clone(),
-            "correct what the message names, then start the engine again",
-        ),
+        (None, Some(restored)) => note("ledger", restored.clone(), LEDGER_RESTORED),
+        (Some(trouble), _) => bad("ledger", trouble.what(), trouble.fix()),
     }
 }
 
@@ -91,7 +98,7 @@ fn keychain(state: &State) -> Check {
         None => good("keychain", "Keys are kept in the keychain.".into()),
         Some(why) => note(
             "keychain",
-            format!("Keys are lost when the engine stops: {why}."),
+            format!("Keys will be forgotten when the engine stops: {why}."),
             "unlock or install a keychain, or put the keys into environment variables",
         ),
     }
@@ -276,20 +283,43 @@ fn pages(state: &State) -> Vec<Check> {
     checks.collect()
 }
 
-/// No line if there were none.
-fn strays(count: u64) -> Option<Check> {
-    let (requests, were) = match count {
-        0 => return None,
-        1 => ("1 request".to_owned(), "was"),
-        _ => (format!("{count} requests"), "were"),
+/// A line for each reason, with a sample; the list of requests does not contain them.
+fn rejected(state: &State, all: Vec<Rejected>) -> Vec<Check> {
+    let check = |rejected: Rejected| {
+        let (of, fix) = match rejected.reason {
+            RejectReason::Token => (
+                "without the token",
+                "nothing to do, unless one of your clients sent them: `understudyd url` prints its URL",
+            ),
+            RejectReason::Host => (
+                "for a host name that is not allowed",
+                "nothing to do, unless the name is yours: add it to [listen] allowed_hosts",
+            ),
+            RejectReason::Origin => (
+                "of web pages that are not allowed",
+                "nothing to do, unless the page is yours: add it to [listen] allowed_origins",
+            ),
+            RejectReason::Full => (
+                "above the limit of open requests",
+                "look for a client or a proxy that sends requests in a loop",
+            ),
+        };
+        let (requests, were) = match rejected.count {
+            1 => ("1 request".to_owned(), "was"),
+            count => (format!("{count} requests"), "were"),
+        };
+        let message = format!(
+            "{requests} {of} {were} rejected since the engine started, such as at {}: {}.",
+            state.clock_time(rejected.at),
+            rejected.sample
+        );
+        note(
+            format!("rejected: {}", rejected.reason.as_str()),
+            message,
+            fix,
+        )
     };
-    Some(note(
-        "strays",
-        format!(
-            "{requests} of web pages or browsers without the token {were} rejected since the engine started; they are not in the list of requests."
-        ),
-        "nothing to do, unless one of your clients sent them: `understudyd url` prints its URL",
-    ))
+    all.into_iter().map(check).collect()
 }
 
 fn start_at_login() -> Check {

@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicU64;
 
 use api::Level;
 use catalog::REHEARSAL;
-use gateway::{Gateway, Standing};
+use gateway::{Gateway, RejectReason, Standing};
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -65,7 +65,7 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
         (
             "understudy_ledger_failed",
             "1 while requests cannot be recorded",
-            i64::from(state.ledger_failed.is_some()),
+            i64::from(state.ledger_trouble.is_some()),
         ),
         (
             "understudy_offline",
@@ -81,10 +81,24 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
         "Requests that were not recorded because the ledger was too slow",
         ConstCounter::new(gateway.dropped_reports()),
     );
+    let rejected = gateway.rejected();
+    let strays = rejected.iter();
+    let strays = strays.filter(|rejected| rejected.reason != RejectReason::Full);
+    let strays = strays.map(|rejected| rejected.count);
     now.register(
         "understudy_stray_requests",
-        "Rejected browser requests without a token; they are counted and not listed",
-        ConstCounter::new(gateway.strays()),
+        "Requests that were rejected before their sender showed the token; they are counted and not listed",
+        ConstCounter::new(strays.sum::<u64>()),
+    );
+    let by_reason = Family::<[(&'static str, &'static str); 1], Counter>::default();
+    for rejected in &rejected {
+        let labels = [("reason", rejected.reason.as_str())];
+        by_reason.get_or_create(&labels).inc_by(rejected.count);
+    }
+    now.register(
+        "understudy_rejected_requests",
+        "Rejected requests by reason: token, host, origin, and full for those above the limit of open requests",
+        by_reason,
     );
     of_today(&mut now, state);
     counted.page() + &encoded(&now)

@@ -31,6 +31,18 @@ impl MainLoop {
         self.perform_all(effects);
         self.see_breakers();
     }
+
+    /// From a file that was opened late. The gateway keeps its breakers, which are newer.
+    pub(super) fn restore_desk(&mut self) {
+        let (now, began) = (self.now(), self.state().today.began());
+        let mut read = Reading::default();
+        let left = read.all(&self.ledger, now, began);
+        if let Some(failed) = read.failed() {
+            self.decide(failed);
+        }
+        let effects = self.desk.restore(now, left);
+        self.perform_all(effects);
+    }
 }
 
 /// Data that was not readable; it counts as empty.

@@ -25,9 +25,14 @@ impl MainLoop {
             error: format!("{} was not changed: {why}", file.display()),
             fix: Some("write may_go_to there yourself; the active settings are unchanged".into()),
         };
+        // The active settings would be lost with a new file.
+        let has_no_settings = *self.desk.state().settings == Settings::default();
         let text = match fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => DEFAULT_TEXT.to_owned(),
+            Ok(text) if has_no_settings || !text.trim().is_empty() => text,
+            Ok(_) => return Err(refused("it is empty".into())),
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound && has_no_settings => {
+                DEFAULT_TEXT.to_owned()
+            }
             Err(error) => return Err(refused(format!("it cannot be read: {error}"))),
         };
         let place = pipeline.map_or(Place::General, Place::Pipeline);

@@ -13,6 +13,7 @@ use ledger::{Ledger, OpenError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::desk::LedgerTrouble;
 use crate::event::LoopEvent;
 use crate::keys::{Keychain, Keys};
 use crate::places::Homeless;
@@ -96,7 +97,7 @@ pub(super) fn write_default_settings(file: &Path) -> bool {
     if file.exists() {
         return false;
     }
-    if let Err(error) = private_file::write(file, DEFAULT_TEXT.as_bytes()) {
+    if let Err(error) = private_file::rewrite(file, DEFAULT_TEXT.as_bytes()) {
         tracing::warn!(%error, file = %file.display(), "the settings file could not be written; the defaults are in force");
     }
     true
@@ -138,8 +139,9 @@ pub(super) async fn listen(
 pub(super) fn open_ledger(
     file: &Path,
     now: DateTime<Utc>,
-) -> Result<(Ledger, Option<String>), StartError> {
-    private_file::create_dir(file.parent().unwrap_or(Path::new(".")))?;
+) -> Result<(Ledger, Option<LedgerTrouble>), StartError> {
+    // An error shows again when the file is opened.
+    let _ = private_file::create_dir(file.parent().unwrap_or(Path::new(".")));
     match Ledger::open(file, now) {
         Ok(ledger) => Ok((ledger, None)),
         // After a downgrade, a newer ledger stops the start before other files are written.
@@ -147,7 +149,7 @@ pub(super) fn open_ledger(
         Err(error) => {
             tracing::error!(%error, "the ledger cannot be used");
             let in_memory = Ledger::in_memory(now).map_err(StartError::Ledger)?;
-            Ok((in_memory, Some(error.to_string())))
+            Ok((in_memory, Some(LedgerTrouble::at_start(&error))))
         }
     }
 }

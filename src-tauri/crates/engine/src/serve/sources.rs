@@ -82,19 +82,57 @@ pub(super) async fn signals(events: mpsc::Sender<LoopEvent>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut term), Ok(mut hup)) = (
-            signal(SignalKind::terminate()),
-            signal(SignalKind::hangup()),
-        ) else {
+        let Ok(mut term) = signal(SignalKind::terminate()) else {
             return;
+        };
+        // A handler would undo nohup.
+        let hup = match ignores_hangup() {
+            true => None,
+            false => signal(SignalKind::hangup()).ok(),
+        };
+        let hangup = async {
+            match hup {
+                Some(mut hup) => drop(hup.recv().await),
+                None => std::future::pending().await,
+            }
         };
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = term.recv() => {}
-            _ = hup.recv() => {}
+            () = hangup => {}
         }
     }
     #[cfg(not(unix))]
     let _ = tokio::signal::ctrl_c().await;
     let _ = events.send(LoopEvent::Quit).await;
+}
+
+/// Whether this process was started with SIGHUP ignored: by nohup, or by a shell that does the same.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| has_hangup_ignored(&status))
+}
+
+/// `status`: of Linux, `proc_pid_status(5)`. The lowest bit of the mask is signal 1, SIGHUP.
+#[cfg(unix)]
+fn has_hangup_ignored(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::has_hangup_ignored;
+
+    #[test]
+    fn the_mask_of_ignored_signals_is_read() {
+        let status = |mask: &str| {
+            format!(
+                "Name:\tx\nSigBlk:\t0000000000000001\nSigIgn:\t{mask}\nSigCgt:\t0000000000000001\n"
+            )
+        };
+        assert!(has_hangup_ignored(&status("0000000000001001")));
+        assert!(!has_hangup_ignored(&status("0000000000001000")));
+        assert!(!has_hangup_ignored(""));
+    }
 }

@@ -89,8 +89,13 @@ impl Reading<'_> {
         let mut endpoint = known.clone();
         if let Some(base) = &entry.base {
             endpoint.base = catalog::normalise_base(base.get_ref());
-            if let Err(why) = Address::of(&endpoint.base) {
-                self.err(base, why.to_string());
+            match (Address::of(&endpoint.base), Address::of(&known.base)) {
+                (Err(why), _) => self.err(base, why.to_string()),
+                // Another server than the vendor's own.
+                (Ok(to), from) if !from.is_ok_and(|from| from.is_same_server(&to)) => {
+                    endpoint.may_loop = true;
+                }
+                (Ok(_), _) => {}
             }
         }
         if let Some(dialects) = &entry.dialects {

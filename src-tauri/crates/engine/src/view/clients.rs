@@ -10,6 +10,12 @@ use crate::state::State;
 /// Subject if the dialect has no recent client.
 pub(super) const UNKNOWN_CLIENTS: &str = "Requests";
 
+/// True if there are recent clients, and each is a pipeline.
+pub(super) fn are_pipelines(state: &State) -> bool {
+    let mut sessions = state.sessions.iter().peekable();
+    sessions.peek().is_some() && sessions.all(|(_, session)| session.of_pipeline)
+}
+
 /// Recent clients of this route; if none of their requests has ended, of its dialect.
 pub(super) fn of_route(state: &State, route: &str, dialect: Dialect) -> String {
     let way = (route.to_owned(), dialect);

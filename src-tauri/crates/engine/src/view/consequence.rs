@@ -11,7 +11,7 @@ use super::{clients, fallback, review, verdict, words};
 use crate::desk::{Carried, RouteKey, Standing};
 use crate::routing;
 use crate::settings::Settings;
-use crate::state::State;
+use crate::state::{Reach, State};
 
 /// Effect of an outage on the work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +39,17 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
             Level::PartialOutage | Level::MajorOutage
         )
     };
+    if clients::are_pipelines(state) {
+        let consequence = of_pipelines(&state.reaches, provider, &down, &|id| state.product(id));
+        return Consequence {
+            sentence: with_parked(consequence.sentence, state.reviews.waiting()),
+            ..consequence
+        };
+    }
     let mut ways = ways(&state.plans, &state.settings, &state.catalog, &who);
     for way in &mut ways {
         way.carried_by = carried_by(state, provider, &way.route);
+        way.in_use = in_use(state, &way.route);
     }
     let consequence = Outage {
         provider,
@@ -54,6 +62,55 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
     Consequence {
         sentence: with_parked(consequence.sentence, state.reviews.waiting()),
         work: consequence.work,
+    }
+}
+
+/// Where only pipelines send requests.
+fn of_pipelines(
+    reaches: &[Reach],
+    provider: &ProviderId,
+    down: &dyn Fn(&ProviderId) -> bool,
+    product: &dyn Fn(&ProviderId) -> String,
+) -> Consequence {
+    let mut waiting = BTreeSet::new();
+    let mut continued = BTreeSet::new();
+    for reach in reaches.iter().filter(|reach| reach.seen) {
+        let Some(name) = &reach.whose else { continue };
+        let place = reach.providers.iter().position(|id| id == provider);
+        let Some(place) = place.filter(|place| reach.providers[..*place].iter().all(down)) else {
+            continue;
+        };
+        match reach.providers[place + 1..].iter().find(|id| !down(id)) {
+            Some(next) if !reach.without_fallback => {
+                continued.insert((name, product(next)));
+            }
+            Some(_) | None => {
+                waiting.insert(name.clone());
+            }
+        }
+    }
+    let mut sentences: Vec<String> = continued
+        .iter()
+        .map(|(name, by)| format!("{name} continues on {by}."))
+        .collect();
+    let work = match (waiting.is_empty(), sentences.is_empty()) {
+        (true, true) => {
+            sentences.push("None of your requests go there.".to_owned());
+            Work::NotHit
+        }
+        (true, false) => Work::Carried,
+        (false, _) => {
+            let waiting = list(waiting);
+            sentences.push(match down(provider) {
+                true => format!("Requests of {waiting} wait until it is back."),
+                false => format!("Failed requests of {waiting} go to the review queue."),
+            });
+            Work::Stops
+        }
+    };
+    Consequence {
+        sentence: sentences.join(" "),
+        work,
     }
 }
 
@@ -72,6 +129,13 @@ fn carried_by(state: &State, provider: &ProviderId, route: &RouteKey) -> Option<
     let carried = &standing.iter().find(of_it)?.carried;
     let (_, by) = fallback::names(carried);
     Some(format!("{by}{}", fallback::behind(carried.cost)))
+}
+
+/// The fallbacks in use on this route, from traffic.
+fn in_use(state: &State, (route, dialect): &RouteKey) -> Vec<ProviderId> {
+    let standing = state.fallbacks.on(route, *dialect);
+    let by = standing.iter().map(|one| one.carried.by.provider.clone());
+    by.collect()
 }
 
 /// "Claude Code continues on GPT; 2 requests are waiting for you."
@@ -93,10 +157,12 @@ struct Way {
     who: String,
     /// The fallback in use for the failed provider, from traffic.
     carried_by: Option<String>,
+    /// The fallbacks in use, from traffic.
+    in_use: Vec<ProviderId>,
     /// The primary, then its fallbacks, independent of breaker states.
     order: Vec<ProviderId>,
-    /// Number of named providers at the start of `order`. The others are only fallbacks, and their outage does not concern this
-    /// route.
+    /// Number of named providers at the start of `order`. The others are only fallbacks, and their outage concerns this route
+    /// only while they are in use.
     named: usize,
 }
 
@@ -139,6 +205,7 @@ fn ways(
         (!order.is_empty()).then(|| Way {
             route: (plan.route.clone(), plan.dialect),
             carried_by: None,
+            in_use: Vec::new(),
             who,
             named: order.iter().filter(|id| named(id)).count(),
             order,
@@ -223,7 +290,8 @@ impl Outage<'_> {
                 }
                 None => {
                     stranded = true;
-                    down_too.extend(after.iter().map(self.product));
+                    let others = way.order.iter().filter(|id| *id != self.provider);
+                    down_too.extend(others.map(self.product));
                 }
             }
         }
@@ -305,8 +373,11 @@ impl Outage<'_> {
 
     /// Requests on this route reach the provider, because each candidate before it is down.
     fn carries(&self, way: &Way) -> bool {
-        let place = way.named().iter().position(|id| id == self.provider);
-        place.is_some_and(|place| way.order[..place].iter().all(self.down))
+        let place = way.order.iter().position(|id| id == self.provider);
+        place.is_some_and(|place| {
+            let concerns = place < way.named || way.in_use.contains(self.provider);
+            concerns && way.order[..place].iter().all(self.down)
+        })
     }
 
     fn after<'w>(&self, way: &'w Way) -> &'w [ProviderId] {

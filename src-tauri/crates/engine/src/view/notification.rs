@@ -192,8 +192,9 @@ pub(crate) fn shown(id: i64, row: &NotificationRow) -> api::Notification {
             ledger::NotificationKind::Own => NotificationKind::Own,
         },
         thread: row.thread.clone(),
-        title: row.title.clone(),
-        body: row.body.clone(),
+        // Desktops draw them as they are, and names of models and pipelines may be in them.
+        title: ::words::escape(&row.title).into_owned(),
+        body: ::words::escape_lines(&row.body).into_owned(),
         urgency: match row.urgency {
             ledger::Urgency::Low => Urgency::Low,
             ledger::Urgency::Normal => Urgency::Normal,
@@ -202,5 +203,26 @@ pub(crate) fn shown(id: i64, row: &NotificationRow) -> api::Notification {
         incident: row.incident,
         actions: Vec::new(),
         in_place: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_has_no_character_that_a_desktop_executes() {
+        let row = NotificationRow {
+            at: DateTime::UNIX_EPOCH,
+            kind: ledger::NotificationKind::Fallback,
+            thread: "x".into(),
+            title: "gpt\u{1b}[2J\u{202e}5\nis down".into(),
+            body: "gpt\u{7}\u{9b}5.\nTwo lines".into(),
+            urgency: ledger::Urgency::Low,
+            incident: None,
+        };
+        let shown = shown(1, &row);
+        assert_eq!(shown.title, r"gpt\u{1b}[2J\u{202e}5\nis down");
+        assert_eq!(shown.body, "gpt\\u{7}\\u{9b}5.\nTwo lines");
     }
 }

@@ -72,7 +72,7 @@ fn message(product: &str, outage: &Outage, length: TimeDelta, carried_by: &[Stri
         false => parts.join(", "),
     };
     let cost = match outage.cost.0 {
-        1.. => format!(" The fallback cost about {}.", outage.cost),
+        1.. => format!(" The fallback cost {}.", words::about(outage.cost)),
         _ => String::new(),
     };
     format!(

@@ -2,6 +2,8 @@ use api::ProblemView;
 
 use crate::state::State;
 
+pub(crate) const LEDGER_RESTORED: &str = "Nothing is lost. Stop the engine before you move, replace or delete its ledger; this message ends with its next start.";
+
 /// Problems of this installation that need the owner.
 pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     let mut problems = Vec::new();
@@ -11,7 +13,10 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             n => format!(" ({} more)", n - 1),
         };
         problems.push(ProblemView {
-            what: format!("The settings file has an error in {first}{more}."),
+            what: match first.line {
+                0 => format!("The settings file has an error: {first}{more}."),
+                _ => format!("The settings file has an error in {first}{more}."),
+            },
             fix: format!(
                 "Correct {} and save it; until then the last valid settings are active.",
                 state.places.settings.display()
@@ -34,14 +39,20 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ..ProblemView::default()
         });
     }
-    if let Some(why) = &state.ledger_failed {
+    if let Some(trouble) = &state.ledger_trouble {
         problems.push(ProblemView {
-            what: why.clone(),
-            fix: "Until then this run's history is kept in memory and lost when the engine stops."
-                .into(),
+            what: trouble.what(),
+            fix: trouble.fix().into(),
+            ..ProblemView::default()
+        });
+    } else if let Some(restored) = &state.ledger_restored {
+        problems.push(ProblemView {
+            what: restored.clone(),
+            fix: LEDGER_RESTORED.into(),
             ..ProblemView::default()
         });
     }
+    problems.extend(unrecorded(state.unrecorded));
     if let Some(why) = &state.scope_unwritten {
         problems.push(ProblemView {
             what: format!(
@@ -53,8 +64,44 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ..ProblemView::default()
         });
     }
+    if let Some(why) = &state.unpublished {
+        problems.push(ProblemView {
+            what: format!("The `understudyd` commands and the tray do not find this engine: {why}."),
+            fix: "Free some space on that disk, or correct the folder's permissions; the engine retries every 5 s. Clients are served meanwhile.".into(),
+            ..ProblemView::default()
+        });
+    }
     if let Some(why) = &state.keychain_failed {
-        problems.push(ProblemView { what: format!("Keys are lost when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
+        problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
     }
     problems
+}
+
+fn unrecorded(count: u64) -> Option<ProblemView> {
+    let requests = match count {
+        0 => return None,
+        1 => "1 request is".to_owned(),
+        n => format!("{n} requests are"),
+    };
+    Some(ProblemView {
+        what: format!(
+            "{requests} missing in the history and the costs since the engine started: the disk was too slow to record them."
+        ),
+        fix: "Find out what slows the disk of the ledger (`understudyd doctor` shows its path). The clients got their responses."
+            .into(),
+        ..ProblemView::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unrecorded;
+
+    #[test]
+    fn unrecorded_requests_are_a_problem_with_their_number() {
+        assert!(unrecorded(0).is_none());
+        let what = |count| unrecorded(count).map(|problem| problem.what);
+        assert!(what(1).is_some_and(|what| what.starts_with("1 request is missing")));
+        assert!(what(4500).is_some_and(|what| what.starts_with("4500 requests are missing")));
+    }
 }

@@ -58,30 +58,24 @@ pub(crate) fn paid(state: &State) -> Option<Question> {
 
 /// "about $0.57 for the next turn, then $0.31, today's cap $5". None: the price or the size is unknown.
 pub(crate) fn turn_cost(state: &State, cost: Option<TurnCost>) -> String {
-    let turns = match cost.map(|cost| (dollars(cost.first), dollars(cost.next))) {
+    let turns = match cost.map(|cost| (cost.first, cost.next)) {
         None => "what a turn costs is not known".to_owned(),
-        Some((first, next)) if first == next => format!("{} a turn", about(&first)),
-        Some((first, next)) => format!("{} for the next turn, then {next}", about(&first)),
+        Some((first, next)) if words::dollars(first) == words::dollars(next) => {
+            format!("{} a turn", words::about(first))
+        }
+        Some((first, next)) => format!(
+            "{} for the next turn, then {}",
+            words::about(first),
+            words::dollars(next)
+        ),
     };
     let cap = state.settings.fallback_a_day;
     match state.today.fallbacks {
         MicroDollars(..10_000) => format!("{turns}, today's cap {cap}"),
-        spent => format!("{turns}, today's cap {cap}, {} spent", dollars(spent)),
-    }
-}
-
-fn dollars(amount: MicroDollars) -> String {
-    match amount.0 {
-        1..10_000 => "under $0.01".into(),
-        _ => format!("${:.2}", amount.dollars()),
-    }
-}
-
-fn about(dollars: &str) -> String {
-    if dollars.starts_with('$') {
-        format!("about {dollars}")
-    } else {
-        dollars.to_owned()
+        spent => format!(
+            "{turns}, today's cap {cap}, {} spent",
+            words::dollars(spent)
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The review queue for the UIs.
 
 use api::{Closing, ReviewItem, ReviewRun, ReviewState, ReviewSummary};
+use bytes::Bytes;
 use ledger::{REVIEW_KEPT, ReviewRow};
 
 use super::words;
@@ -48,7 +49,11 @@ pub(crate) fn item(item: &ledger::ReviewItem) -> ReviewItem {
     };
     ReviewItem {
         summary: summary(&item.row),
-        request: item.body.as_deref().map(text),
+        // Earlier versions stored a key that the client had put into the body.
+        request: item
+            .body
+            .as_deref()
+            .map(|body| text(&wire::without_credentials(&Bytes::copy_from_slice(body)))),
         kept,
         run: item.run.as_ref().map(|run| ReviewRun {
             at: run.at,

@@ -190,7 +190,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     let last = row
         .attempts
         .last()
-        .map_or_else(|| "nobody".into(), |a| state.product(&a.provider));
+        .map_or_else(|| "no provider".into(), |a| state.product(&a.provider));
     let with = another_model(row).map_or_else(String::new, |model| match &*after {
         "" => format!(" with {model} instead of {}", row.model),
         _ => format!(" with {model}"),
@@ -316,7 +316,7 @@ fn skipped_primary(row: &ExchangeRow) -> Option<&ProviderId> {
 /// Sentence about a restart in place: the candidate that continued the message, and the failure before it.
 fn continuation(row: &ExchangeRow, state: &State) -> String {
     let product = |attempt: Option<&AttemptRow>| {
-        attempt.map_or_else(|| "nobody".into(), |a| state.product(&a.provider))
+        attempt.map_or_else(|| "no provider".into(), |a| state.product(&a.provider))
     };
     let began = |attempt: &&AttemptRow| attempt.provider_failed && attempt.ttft_ms.is_some();
     format!(

@@ -2,7 +2,6 @@ use api::{
     ClientUse, Command, FallbackState, Headline, Level, MenuLine, Question, TrayIcon, TrayView,
     UsedUpLimit, View,
 };
-use catalog::MicroDollars;
 
 use super::consequence::Work;
 use super::{fallback, headline, pipeline, use_now, verdict, words};
@@ -193,7 +192,7 @@ fn menu(
     };
     lines.push(text(format!(
         "Today: {requests}, {} (estimated)",
-        cents(spent)
+        words::dollars(spent)
     )));
     if let Some((title, why)) = state.notifications.unshown() {
         lines.push(text(format!(
@@ -342,15 +341,6 @@ fn glyph(level: Level) -> &'static str {
         Level::PartialOutage => "◐",
         Level::MajorOutage => "✕",
         Level::Unknown => "○",
-    }
-}
-
-/// Rounded to a cent; a smaller amount is shown as less than a cent.
-fn cents(amount: MicroDollars) -> String {
-    if amount.0 > 0 && amount.0 < 10_000 {
-        "under $0.01".into()
-    } else {
-        format!("${:.2}", amount.dollars())
     }
 }
 

@@ -1,4 +1,5 @@
 use api::{Dialect, Level};
+use catalog::MicroDollars;
 use health::Verdict;
 
 /// Converts a verdict to the level of the UIs.
@@ -52,6 +53,23 @@ fn known(level: Level) -> Option<health::Level> {
 }
 
 /// "Claude and OpenAI", "Claude, OpenAI and Cursor"
+/// Rounded to a cent; a smaller amount is shown as less than a cent.
+pub(crate) fn dollars(amount: MicroDollars) -> String {
+    match amount.0 {
+        1..10_000 => "under $0.01".into(),
+        _ => format!("${:.2}", amount.dollars()),
+    }
+}
+
+/// "about $0.57", "under $0.01"
+pub(crate) fn about(amount: MicroDollars) -> String {
+    let dollars = dollars(amount);
+    match amount.0 {
+        1..10_000 => dollars,
+        _ => format!("about {dollars}"),
+    }
+}
+
 pub(crate) fn list(names: &[String]) -> String {
     ::words::list(names)
 }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::Timers;
 use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::failed_attempt::FailedAttempt;
+use crate::late;
 
 /// Every measured agent closes a streamed response after 300 s without an event, whatever else is sent; an exchange must have
 /// content before that.
@@ -139,7 +140,7 @@ impl Deadlines {
         tokio::select! {
             biased;
             sent = sending => Ok(sent),
-            () = sleep_until(self.headers) => Err(Abandoned::TooLate),
+            () = late::passed(self.headers) => Err(Abandoned::TooLate),
             () = self.client_left_waiting() => Err(Abandoned::Left),
         }
     }

@@ -63,6 +63,8 @@ pub(crate) enum NoResponse {
     Exhausted,
     /// A request could not be built.
     OurFault,
+    /// The engine stops; the current attempt is still recorded as open.
+    Stopped,
 }
 
 impl Fallback {
@@ -86,6 +88,15 @@ impl Fallback {
 
     /// The next response that can be released, after any number of attempts.
     pub(crate) async fn next(&mut self) -> Result<Answered, NoResponse> {
+        let services = self.services.clone();
+        tokio::select! {
+            biased;
+            found = self.search() => found,
+            () = services.cut_off() => Err(NoResponse::Stopped),
+        }
+    }
+
+    async fn search(&mut self) -> Result<Answered, NoResponse> {
         let admitted = Arc::clone(&self.admitted);
         loop {
             let Some((candidate, endpoint)) = self.candidate(&admitted).await else {
@@ -132,11 +143,15 @@ impl Fallback {
                 }
             };
             let Outgoing {
-                request,
+                mut request,
                 translation,
                 left_out,
                 wanted,
             } = outgoing;
+            let (client, server) = (&admitted.head.headers, &endpoint.endpoint);
+            self.services
+                .hops()
+                .mark(client, server, request.headers_mut());
             let spoken = (candidate.dialect != admitted.plan.dialect).then_some(candidate.dialect);
             self.exchange.attempt_translated(spoken, left_out);
             let response = self.send(&candidate, request, (translation, wanted), now);

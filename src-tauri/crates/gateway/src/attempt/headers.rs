@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use catalog::{Allow, Auth, Dialect, Secret};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, ALT_SVC, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING,
     CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST, HeaderName, RETRY_AFTER, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
@@ -13,15 +13,18 @@ use http::{HeaderMap, HeaderValue};
 use translate::{LeftOut, Why};
 
 use crate::Credential;
-use crate::exchange_id;
 
 /// Carries Understudy's token if the path cannot.
 pub(crate) const TOKEN_HEADER: &str = "x-understudy-token";
-/// Understudy's headers, which are never sent upstream.
+/// Understudy's headers: never sent to a provider, and never taken from one.
 const OWN_PREFIX: &str = "x-understudy-";
+/// On a response that was replayed under an idempotency key: only Understudy replays.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-const HOP_BY_HOP: [HeaderName; 9] = [
+/// `proxy-status` and `alt-svc` are statements about the connection to the provider; for the client's they would be wrong.
+const HOP_BY_HOP: [HeaderName; 11] = [
     CONNECTION,
+    ALT_SVC,
     TE,
     TRAILER,
     TRANSFER_ENCODING,
@@ -30,6 +33,7 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     HeaderName::from_static("proxy-authenticate"),
     HeaderName::from_static("proxy-authorization"),
     HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("proxy-status"),
 ];
 
 /// Headers that contain a login.
@@ -83,12 +87,6 @@ pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {
     })
 }
 
-/// True for a login or Understudy's token, valid or not.
-pub(crate) fn shows_any_credential(headers: &HeaderMap) -> bool {
-    let shown = |name: &HeaderName| headers.contains_key(name);
-    LOGINS.iter().any(shown) || headers.contains_key(TOKEN_HEADER)
-}
-
 /// All headers that identify the client to its vendor. Understudy's token in such a header is excluded.
 pub(crate) fn credentials<'a>(
     headers: &'a HeaderMap,
@@ -114,14 +112,7 @@ pub(crate) fn outgoing(
     for name in [HOST, CONTENT_LENGTH, EXPECT] {
         headers.remove(name);
     }
-    let own: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with(OWN_PREFIX))
-        .cloned()
-        .collect();
-    for name in own {
-        headers.remove(name);
-    }
+    strip_own(&mut headers);
     // Responses are checked, which needs uncompressed bytes.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     match credential {
@@ -167,8 +158,9 @@ pub(crate) fn query(query: Option<&str>, credential: Credential) -> Option<Strin
 pub(crate) fn returned(mut headers: HeaderMap) -> HeaderMap {
     strip_hop_by_hop(&mut headers);
     headers.remove(CONTENT_LENGTH);
-    // From an upstream that is Understudy too: the id belongs to its ledger.
-    headers.remove(exchange_id::HEADER);
+    // From an upstream that is Understudy too, its ids belong to its ledger; from any other they are a lie.
+    strip_own(&mut headers);
+    headers.remove(REPLAYED);
     headers
 }
 
@@ -354,6 +346,14 @@ fn show_key(headers: &mut HeaderMap, auth: Auth, key: Option<&Secret>) {
     if let Ok(mut value) = HeaderValue::try_from(text) {
         value.set_sensitive(true);
         headers.insert(name, value);
+    }
+}
+
+fn strip_own(headers: &mut HeaderMap) {
+    let own = headers.keys();
+    let own = own.filter(|name| name.as_str().starts_with(OWN_PREFIX));
+    for name in own.cloned().collect::<Vec<_>>() {
+        headers.remove(name);
     }
 }
 

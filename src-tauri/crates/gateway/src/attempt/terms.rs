@@ -52,11 +52,12 @@ impl Terms {
         self.translation.as_ref().map_or(self.dialect, |t| t.spoken)
     }
 
-    /// The headers of a response for the client.
+    /// The headers of a provider's response for the client: after this, every header of Understudy in it is Understudy's.
     pub(crate) fn returned(&self, mut head: Parts) -> Parts {
-        if self.translation.is_some() {
-            head.headers = headers::of_translated(&head.headers, self.streamed);
-        }
+        head.headers = match self.translation {
+            Some(_) => headers::of_translated(&head.headers, self.streamed),
+            None => headers::returned(head.headers),
+        };
         head
     }
 }

@@ -25,7 +25,7 @@ impl ClientResponse {
         Self {
             status: problem.status,
             headers,
-            body: wire::error_body(dialect, problem).into(),
+            body: wire::error_body(dialect, &printable(problem)).into(),
             ours: true,
         }
     }
@@ -73,12 +73,25 @@ impl ClientResponse {
 /// The provider's own response.
 impl From<(StatusCode, HeaderMap, Bytes)> for ClientResponse {
     fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
+        // A change of the protocol that was not requested would leave the client without a response.
+        let status = match status.is_informational() {
+            true => StatusCode::BAD_GATEWAY,
+            false => status,
+        };
         ClientResponse {
             status,
             headers,
             body,
             ours: false,
         }
+    }
+}
+
+/// Clients print the message on a terminal. It may quote a request or a provider.
+fn printable(problem: &GatewayError) -> GatewayError {
+    GatewayError {
+        status: problem.status,
+        message: words::escape_lines(&problem.message).into_owned(),
     }
 }
 
@@ -90,6 +103,7 @@ pub(super) fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
         } else {
             "."
         };
+        let sentence = words::escape(sentence);
         format!("{message}{end} {sentence}").trim().to_owned()
     })
 }
@@ -116,4 +130,26 @@ fn with_message(body: &Bytes, change: impl FnOnce(&str) -> String) -> Bytes {
     };
     *message = change(message);
     serde_json::to_vec(&tree).map_or_else(|_| body.clone(), Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_text_has_no_command_for_a_terminal() {
+        const HOSTILE: &str = "m\u{1b}[2J\u{7}\u{9b}\u{202e}";
+        for dialect in Dialect::ALL {
+            let problem = GatewayError {
+                status: StatusCode::NOT_FOUND,
+                message: format!("No route matches model `{HOSTILE}`"),
+            };
+            let mut reply = ClientResponse::new(dialect, &problem);
+            reply.add(&format!("Understudy: {HOSTILE} was not used"));
+            let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+            let message = body["error"]["message"].as_str().unwrap();
+            assert!(!message.contains(words::must_escape), "{message:?}");
+            assert_eq!(message.matches(r"m\u{1b}[2J").count(), 2, "{message:?}");
+        }
+    }
 }

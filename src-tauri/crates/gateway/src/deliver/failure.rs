@@ -22,12 +22,9 @@ pub(super) fn error_response(fallback: &mut Fallback) -> (ClientResponse, End, O
         log::unanswered(fallback.exchange.span(), error_reply.status, 0);
         return (error_reply, End::TurnedAway(why), None);
     };
-    let (mut error_reply, how) = error_of(fallback, &candidate, failed_attempt);
+    let (error_reply, how) = error_of(fallback, &candidate, failed_attempt);
     let exchange = &fallback.exchange;
     log::unanswered(exchange.span(), error_reply.status, exchange.attempts());
-    if let Some(waits) = fallback.exchange.waits(&how, &fallback.admitted.config) {
-        error_reply.append_sentence(fallback.admitted.plan.dialect, &waits);
-    }
     (error_reply, how, Some(candidate))
 }
 

@@ -46,15 +46,17 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
         TurnedAway::WebSocket => StatusCode::UPGRADE_REQUIRED,
         TurnedAway::ContentType | TurnedAway::Coding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         TurnedAway::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        TurnedAway::Busy(_) | TurnedAway::Crowded(_) | TurnedAway::Unkept(_) => {
+        TurnedAway::Busy(_) | TurnedAway::Full(_) | TurnedAway::Unkept(_) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         TurnedAway::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
         TurnedAway::AnswerGone => StatusCode::CONFLICT,
         // The only status after which no measured client retries.
         TurnedAway::Storm(_)
+        | TurnedAway::Loop(_)
         | TurnedAway::Unreadable(_)
         | TurnedAway::BadRequest(_)
+        | TurnedAway::Name(_)
         | TurnedAway::Unsupported(_)
         | TurnedAway::AmbiguousVendor(_)
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
@@ -66,10 +68,13 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
             .headers
             .insert(ALLOW, HeaderValue::from_static(wanted));
     }
-    if let TurnedAway::Busy(_) | TurnedAway::Crowded(_) = why {
-        reply
-            .headers
-            .insert(RETRY_AFTER, HeaderValue::from_static(RETRY_WHEN_FREE));
+    if let TurnedAway::Busy(_) | TurnedAway::Full(_) = why {
+        let is_busy = matches!(why, TurnedAway::Busy(_));
+        let seconds = HeaderValue::from_static(if is_busy { RETRY_WHEN_FREE } else { "5" });
+        reply.headers.insert(RETRY_AFTER, seconds);
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        reply.body = not_overloaded(without_unheard_code(reply.body));
     }
     reply
 }
@@ -187,7 +192,22 @@ pub(crate) fn local(
     }
 }
 
-/// Anthropic's error type for a 503 would report an overload of the provider.
+/// The engine stops before a response arrived.
+pub(crate) fn stopping(dialect: Dialect) -> ClientResponse {
+    let problem = GatewayError {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        message: "Understudy: the engine is stopping, and this request had no response yet. \
+                  The provider is not the cause; send the request again"
+            .to_owned(),
+    };
+    let reply = ClientResponse::new(dialect, &problem);
+    ClientResponse {
+        body: not_overloaded(without_unheard_code(reply.body)),
+        ..reply
+    }
+}
+
+/// Anthropic's error type for a 503 would report an overload of the provider, which is not the cause.
 fn not_overloaded(body: Bytes) -> Bytes {
     let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(&body) else {
         return body;

@@ -12,19 +12,19 @@ use tokio::time::timeout;
 use crate::admitted::Admitted;
 use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::fallback::{Answered, Fallback, NoResponse};
-use crate::attempt::headers;
 use crate::deliver::announce::announcement;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::failure::error_response;
 use crate::deliver::headers::{fallback_reason, name_answerer};
 use crate::deliver::hold::Hold;
 use crate::deliver::outlet::Outlet;
+use crate::deliver::park::park;
 use crate::deliver::rescue;
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::kept::Keeper;
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, End, Outcome};
+use crate::{Body, Candidate, End, ExchangeId, Outcome};
 
 type Found = (Fallback, Result<Answered, NoResponse>);
 
@@ -42,10 +42,10 @@ pub(crate) async fn answer(
     }
     .boxed();
     let Some(patience) = patience else {
-        return respond(finding.await);
+        return respond(finding.await).await;
     };
     match timeout(patience, &mut finding).await {
-        Ok(found) => respond(found),
+        Ok(found) => respond(found).await,
         // The status can no longer change.
         Err(_) => kept_alive(Body::driven(|outlet| waiting(finding, outlet))),
     }
@@ -79,13 +79,29 @@ pub(crate) fn has_chunks(admitted: &Admitted) -> bool {
     admitted.head.version > Version::HTTP_10
 }
 
-fn respond((fallback, found): Found) -> Response<Body> {
-    match found {
-        Ok(answered) => deliver(fallback, answered),
-        Err(NoResponse::Exhausted) => failed(fallback),
-        Err(NoResponse::OurFault) => {
-            let reply = rescue::our_fault(fallback.admitted.plan.dialect);
-            end(reply, fallback.exchange, End::OurFault)
+async fn respond((mut fallback, found): Found) -> Response<Body> {
+    let none = match found {
+        Ok(answered) => return deliver(fallback, answered),
+        Err(none) => none,
+    };
+    let (reply, how, candidate) = error_of(&mut fallback, none);
+    let attempts = fallback.exchange.attempts();
+    let mut response = end_or_park(reply, fallback.exchange, how).await;
+    if let Some(candidate) = candidate {
+        name_answerer(response.headers_mut(), &candidate, attempts);
+    }
+    response
+}
+
+/// The error for the client, and the candidate whose failure it reports.
+fn error_of(fallback: &mut Fallback, none: NoResponse) -> (ClientResponse, End, Option<Candidate>) {
+    let dialect = fallback.admitted.plan.dialect;
+    match none {
+        NoResponse::Exhausted => error_response(fallback),
+        NoResponse::OurFault => (rescue::our_fault(dialect), End::OurFault, None),
+        NoResponse::Stopped => {
+            fallback.exchange.attempt_abandoned();
+            (rescue::stopping(dialect), End::ClientLeft, None)
         }
     }
 }
@@ -159,7 +175,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     };
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
-    *response.headers_mut() = headers::returned(head.headers);
+    *response.headers_mut() = head.headers;
     name_answerer(response.headers_mut(), &named, attempts);
     response.headers_mut().extend(listed);
     if let Some(why) = fallback_reason {
@@ -201,17 +217,13 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
         }
         Err(none) => {
             let dialect = fallback.admitted.plan.dialect;
-            let (reply, how) = match none {
-                NoResponse::Exhausted => {
-                    let (reply, how, _) = error_response(&mut fallback);
-                    (reply, how)
-                }
-                NoResponse::OurFault => (rescue::our_fault(dialect), End::OurFault),
-            };
-            let reply = reply.cite(fallback.exchange.id());
+            let (reply, how, _) = error_of(&mut fallback, none);
+            let (reply, open) = park(reply, fallback.exchange, how).await;
             let event = rescue::as_event(dialect, &reply);
-            fallback.exchange.handed(event.len());
-            fallback.exchange.end(how);
+            if let Some((mut exchange, how)) = open {
+                exchange.handed(event.len());
+                exchange.end(how);
+            }
             if outlet.give(event).await.is_ok() {
                 outlet.abort("no candidate answered".to_owned()).await;
             }
@@ -219,31 +231,37 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
     }
 }
 
-/// No candidate answered.
-fn failed(mut fallback: Fallback) -> Response<Body> {
-    let (reply, how, candidate) = error_response(&mut fallback);
-    let attempts = fallback.exchange.attempts();
-    let mut response = end(reply, fallback.exchange, how);
-    if let Some(candidate) = candidate {
-        name_answerer(response.headers_mut(), &candidate, attempts);
-    }
-    response
-}
-
 /// The last response of an exchange.
 pub(crate) fn end(reply: ClientResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
     exchange.answered(reply.status);
     let id = exchange.id();
-    let reply = reply.cite(id);
-    let review = exchange
-        .review_id(&how)
-        .and_then(|id| HeaderValue::from_str(id).ok());
-    let mut response = Response::new(Body::last(reply.body, exchange, how));
+    last(id, reply.cite(id), Some((exchange, how)))
+}
+
+/// The same for an exchange whose request may be parked.
+pub(crate) async fn end_or_park(
+    reply: ClientResponse,
+    mut exchange: OpenExchange,
+    how: End,
+) -> Response<Body> {
+    exchange.answered(reply.status);
+    let id = exchange.id();
+    let (reply, open) = park(reply, exchange, how).await;
+    last(id, reply, open)
+}
+
+fn last(
+    id: ExchangeId,
+    reply: ClientResponse,
+    open: Option<(OpenExchange, End)>,
+) -> Response<Body> {
+    let body = match open {
+        Some((exchange, how)) => Body::last(reply.body, exchange, how),
+        None => Body::plain(reply.body),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     id.name_in(response.headers_mut());
-    if let Some(id) = review {
-        response.headers_mut().insert("x-understudy-review-id", id);
-    }
     response
 }

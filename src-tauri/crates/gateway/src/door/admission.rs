@@ -21,7 +21,7 @@ use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
 use crate::plan::{Caller, CallerKind, PlanInput};
 use crate::review::Reviewed;
-use crate::{Body, Config, ExchangeId, Pin, Plan, Rerun};
+use crate::{Body, Config, ExchangeId, Pin, Plan, Rerun, name};
 
 /// A request for a model, with its body.
 pub(super) struct ReadRequest {
@@ -69,6 +69,9 @@ impl Gateway {
             Ok(ask) => ask,
             Err(why) => return self.turn_away((id, began), &head, dialect, why.into()),
         };
+        if let Err(why) = name::check("model", &ask.model) {
+            return self.turn_away((id, began), &head, dialect, why.into());
+        }
         let client = &unknown.client;
         let identity =
             RequestIdentity::new(&config.token, &head, client, (dialect, kind), body.clone());
@@ -78,6 +81,9 @@ impl Gateway {
             && let Some(left) = once::rejoin(self.0.once(), id, &identity, client, dialect).await
         {
             return left;
+        }
+        if let Some(full) = self.full(&config) {
+            return self.reject(id, &head, full, dialect);
         }
         let caller = match &pin {
             Some(_) => Pin::caller(),
@@ -135,7 +141,13 @@ impl Gateway {
             None => key.map(|key| identity.keyed(&plan.route, &key)),
         };
         let reviewed = match &pin {
-            None => Reviewed::of(&draft, plan.strict, &head.headers, &body, replay),
+            None => {
+                let body = match ask.has_credentials {
+                    true => wire::without_credentials(&body),
+                    false => body.clone(),
+                };
+                Reviewed::of(&draft, plan.strict, &head.headers, &body, replay)
+            }
             Some(_) => None,
         };
         let item = reviewed.as_ref().map(|reviewed| Item {
@@ -157,15 +169,16 @@ impl Gateway {
         if let Again::Running(response) = again {
             return response;
         }
+        let engine = config.own_addresses.first().copied();
+        let reviewed = reviewed.map(|reviewed| (reviewed, engine));
         let exchange = match pin {
-            None => OpenExchange::begin(self.0.reports(), began, draft)
+            None => OpenExchange::begin_reviewed(self.0.reports(), began, draft, reviewed)
                 .counted(storms, seen)
                 .leaving(self.0.clone(), exit_group),
             Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, draft),
         };
-        let exchange = exchange.reviewed(reviewed);
         if let Again::Kept(answer) = again {
-            return once::replay_kept(dialect, answer, exchange);
+            return once::replay_kept(dialect, answer, exchange).await;
         }
         let admitted = Admitted {
             config,

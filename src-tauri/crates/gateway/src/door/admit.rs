@@ -14,7 +14,8 @@ use super::place::{Place, Target};
 use crate::attempt::content::Content;
 use crate::attempt::headers::{TOKEN_HEADER, without_scheme};
 use crate::held::{Full, Held, Share};
-use crate::{BoxError, Config, TurnedAway};
+use crate::log::OneLine;
+use crate::{BoxError, Config, RejectReason, TurnedAway};
 
 /// Maximum bytes of an oversize body that are read and discarded, and the timeout: a client that is still sending receives the
 /// refusal only when its bytes are read.
@@ -35,15 +36,29 @@ pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {
     }
 }
 
-/// All checks that need no body.
-pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<(), TurnedAway> {
-    check_host(head, config)?;
+/// Whether the sender may use this port at all. Of a request that it rejects only a count is kept.
+pub(crate) fn check_sender(
+    head: &Parts,
+    token: Option<&str>,
+    config: &Config,
+) -> Result<(), (RejectReason, TurnedAway)> {
+    check_host(head, config).map_err(|why| (RejectReason::Host, why))?;
     if let Origin::Foreign(origin) = Origin::of(head, config) {
-        return Err(TurnedAway::Origin(origin.to_owned()));
+        return Err((RejectReason::Origin, TurnedAway::Origin(quoted(origin))));
     }
-    if !shows_token(head, place.token, &config.token) {
-        return Err(TurnedAway::Token);
+    if !shows_token(head, token, &config.token) {
+        return Err((RejectReason::Token, TurnedAway::Token));
     }
+    Ok(())
+}
+
+/// Text of a request for an error: in one line of limited length.
+pub(crate) fn quoted(text: &str) -> String {
+    OneLine(text).to_string()
+}
+
+/// All other checks that need no body.
+pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<(), TurnedAway> {
     let wanted = match &place.target {
         Target::Ask(Dialect::OpenaiResponses, _)
             if head.method == Method::GET && head.headers.contains_key(UPGRADE) =>
@@ -57,11 +72,11 @@ pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<
             return Ok(());
         }
         Target::Models => "GET",
-        Target::Base | Target::Nothing => return Err(TurnedAway::Path(place.path.to_owned())),
+        Target::Base | Target::Nothing => return Err(TurnedAway::Path(quoted(place.path))),
     };
     Err(TurnedAway::Method {
-        path: place.path.to_owned(),
-        method: head.method.to_string(),
+        path: quoted(place.path),
+        method: quoted(head.method.as_str()),
         wanted,
     })
 }
@@ -72,22 +87,7 @@ pub(super) fn check_host(head: &Parts, config: &Config) -> Result<(), TurnedAway
     if host.is_some_and(|host| answers_to(host, config)) {
         return Ok(());
     }
-    Err(TurnedAway::Host(host.unwrap_or_default().to_owned()))
-}
-
-/// True for a browser's own request (an icon, a page of another site), false for a client without its token. Such requests can
-/// be very frequent and do not concern the owner.
-pub(crate) fn is_stray(head: &Parts, place: &Place<'_>, why: &TurnedAway) -> bool {
-    let is_read = [Method::GET, Method::HEAD].contains(&head.method);
-    let after_nothing = matches!(
-        place.target,
-        Target::Base | Target::Other(_) | Target::Nothing
-    );
-    let foreign_page = matches!(why, TurnedAway::Origin(_));
-    let passing_by = matches!(why, TurnedAway::Token) && is_read && after_nothing;
-    (foreign_page || passing_by)
-        && place.token.is_none()
-        && !crate::attempt::headers::shows_any_credential(&head.headers)
+    Err(TurnedAway::Host(quoted(host.unwrap_or_default())))
 }
 
 fn check_body(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
@@ -197,7 +197,7 @@ where
     // The length is only the client's claim: at most the size of a large request is reserved.
     let mut bytes = BytesMut::with_capacity(expected.min(1 << 20));
     loop {
-        let frame = tokio::time::timeout(config.timers.idle, body.frame())
+        let frame = crate::late::within(config.timers.idle, body.frame())
             .await
             .map_err(|_| TurnedAway::Unreadable("it stopped arriving".to_owned()))?;
         let Some(frame) = frame else {

@@ -130,6 +130,9 @@ async fn ask(
         (endpoint.auth, found.key.as_ref()),
         &config.token,
     );
+    services
+        .hops()
+        .mark(&head.headers, endpoint, request.headers_mut());
     timeout(WAIT, async {
         let response = services.upstream().send(request, &Line::default()).await?;
         let (mut head, body) = response.into_parts();

@@ -11,7 +11,6 @@ use http::StatusCode;
 use http::request::Parts;
 use http_body_util::{BodyExt, Limited};
 use serde::Deserialize;
-use tokio::time::timeout;
 use wire::{Completion, FailureClass};
 
 use super::admit::declared;
@@ -21,10 +20,11 @@ use crate::attempt::upstream::{Arriving, Line, Passed, Unsent};
 use crate::deliver::headers::name_endpoint;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
+use crate::late;
 use crate::log::{self, OneLine};
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, BoxError, Config, Credential, End, LocalCause, Outcome, TurnedAway};
+use crate::{Body, BoxError, Config, Credential, End, LocalCause, Outcome, TurnedAway, name};
 
 /// OpenAI's largest upload ("Files": 512 MB), in bytes.
 const MOST: usize = 512 << 20;
@@ -50,7 +50,7 @@ where
         ModelId::new(vendor.pattern),
     );
     exchange.attempt_sent(declared(&head.headers).map_or(1, |length| length as u64));
-    let request = match request(config, vendor, head, body, path) {
+    let mut request = match request(config, vendor, head, body, path) {
         Ok(request) => request,
         Err(error) => {
             exchange.span().in_scope(|| {
@@ -59,10 +59,13 @@ where
             return respond::end(rescue::our_fault(dialect), exchange, End::OurFault);
         }
     };
+    services
+        .hops()
+        .mark(&head.headers, endpoint, request.headers_mut());
     let line = Line::default();
     let sending = services.upstream().pass(request, &line);
     let product = &vendor.found.product;
-    let response = match timeout(config.timers.total, sending).await {
+    let response = match late::within(config.timers.total, sending).await {
         Ok(Ok(response)) => response,
         Ok(Err(Unsent::TooLong)) => {
             let why = TurnedAway::TooLarge(MOST);
@@ -95,6 +98,13 @@ where
             return failed(exchange, dialect, product, &why);
         }
     };
+    if response.status().is_informational() {
+        let why = format!(
+            "it answered with status {}, which was not requested",
+            response.status()
+        );
+        return failed(exchange, dialect, product, &why);
+    }
     let (mut head, body) = response.into_parts();
     head.headers = headers::returned(head.headers);
     let status = head.status;
@@ -187,7 +197,7 @@ async fn deliver(
     outlet: Outlet,
 ) {
     let why = loop {
-        match timeout(idle, body.frame()).await {
+        match late::within(idle, body.frame()).await {
             Ok(None) => {
                 let report = bill.map(Bill::report).unwrap_or_default();
                 exchange.attempt_ended(outcome(status), report);
@@ -284,7 +294,9 @@ impl Bill {
         };
         let usage_reported = billed.usage.is_some();
         wire::Report {
-            model: billed.model,
+            model: billed
+                .model
+                .filter(|model| name::check("model", model).is_ok()),
             usage_reported,
             tokens: Tokens {
                 input: billed.usage.map_or(0, |usage| usage.prompt_tokens),

@@ -6,7 +6,8 @@ use catalog::Dialect;
 use percent_encoding::percent_decode_str;
 use wire::Kind;
 
-use crate::tags::LONGEST_TAG;
+use crate::name::BadName;
+use crate::tags;
 
 /// The operation of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +50,20 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The pipeline in the path.
+    /// The pipeline in the path; `None` also for a bad name ([`Place::check_pipeline`]).
     pub(crate) fn pipeline(&self) -> Option<String> {
+        self.named().filter(|name| tags::check(name).is_ok())
+    }
+
+    /// # Errors The pipeline's name is too long, or has control characters.
+    pub(crate) fn check_pipeline(&self) -> Result<(), BadName> {
+        self.named().map_or(Ok(()), |name| tags::check(&name))
+    }
+
+    fn named(&self) -> Option<String> {
         let name = percent_decode_str(self.pipeline?).decode_utf8_lossy();
-        let name: String = name.trim().chars().take(LONGEST_TAG).collect();
-        (!name.is_empty()).then_some(name)
+        let name = name.trim();
+        (!name.is_empty()).then(|| name.to_owned())
     }
 }
 

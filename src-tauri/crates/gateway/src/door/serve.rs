@@ -11,13 +11,11 @@ use tokio::time::Instant;
 use super::admission::ReadRequest;
 use super::place::{Place, Target};
 use super::{Gateway, admit, models, pass, vendor};
-use crate::deliver::rescue;
 use crate::draft::Draft;
-use crate::log::OneLine;
 use crate::once;
 use crate::open::OpenExchange;
 use crate::plan::login;
-use crate::{Body, BoxError, Config, ExchangeId, ExchangeKind, TurnedAway};
+use crate::{Body, BoxError, Config, ExchangeId, ExchangeKind, TurnedAway, tags};
 
 /// Route name of requests that are forwarded unparsed.
 const PASSED: &str = "pass-through";
@@ -41,19 +39,21 @@ impl Gateway {
         let path = head.uri.path().to_owned();
         let place = Place::of(&path);
         let dialect = admit::spoken(&place.target, &head.headers);
+        if let Err(rejected) = admit::check_sender(&head, place.token, &config) {
+            return self.reject(id, &head, rejected, dialect);
+        }
         if let Err(why) = admit::check(&head, &place, &config) {
             if let TurnedAway::TooLarge(_) = why {
                 admit::discard(&head, Box::pin(body)).await;
             }
-            if admit::is_stray(&head, &place, &why) {
-                tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was rejected");
-                self.0.reports().stray();
-                return rescue::plain(rescue::turned_away(dialect, &why), id);
-            }
             return self.turn_away((id, began), &head, dialect, why);
         }
-        if let Some(open) = self.0.is_crowded(&config) {
-            return self.turn_away((id, began), &head, dialect, TurnedAway::Crowded(open));
+        let named = place.check_pipeline();
+        if let Err(why) = named.and_then(|()| tags::check_pipeline(&head.headers)) {
+            return self.turn_away((id, began), &head, dialect, why.into());
+        }
+        if let Err(why) = self.0.hops().check(&head.headers) {
+            return self.turn_away((id, began), &head, dialect, why.into());
         }
         let (dialect, kind) = match &place.target {
             Target::Ask(dialect, kind) => (*dialect, *kind),
@@ -105,6 +105,9 @@ impl Gateway {
         B::Error: Into<BoxError>,
     {
         let dialect = admit::spoken(&place.target, &head.headers);
+        if let Some(full) = self.full(config) {
+            return self.reject(id, &head, full, dialect);
+        }
         let vendor = match vendor::vendor(&head, path, config) {
             Ok(vendor) => vendor,
             Err(why) => return self.turn_away((id, began), &head, dialect, why),

@@ -1,7 +1,8 @@
-//! The exchange of a request that is refused before a plan.
+//! Requests that are refused before a plan: with an exchange if their sender showed the token, otherwise without.
 
 use catalog::Dialect;
 use http::Response;
+use http::header::{HOST, HeaderName, ORIGIN, USER_AGENT};
 use http::request::Parts;
 use tokio::time::Instant;
 
@@ -11,9 +12,48 @@ use crate::deliver::{rescue, respond};
 use crate::draft::Draft;
 use crate::log::OneLine;
 use crate::open::OpenExchange;
-use crate::{Body, End, ExchangeId, TurnedAway};
+use crate::{Body, Config, End, ExchangeId, RejectReason, TurnedAway};
 
 impl Gateway {
+    /// Rejects a request of a sender that may not use this port: it is counted, and nothing else is kept.
+    pub(super) fn reject(
+        &self,
+        id: ExchangeId,
+        head: &Parts,
+        (reason, why): (RejectReason, TurnedAway),
+        dialect: Dialect,
+    ) -> Response<Body> {
+        let sample = || {
+            let path = Place::of(head.uri.path()).path;
+            let header = |name: HeaderName| head.headers.get(name)?.to_str().ok();
+            let mut sample = format!("{} {}", OneLine(head.method.as_str()), OneLine(path));
+            for (what, name) in [("host", HOST), ("origin", ORIGIN), ("from", USER_AGENT)] {
+                if let Some(value) = header(name) {
+                    sample += &format!(", {what} {}", OneLine(value));
+                }
+            }
+            sample
+        };
+        let now = self.0.now();
+        if let Some((count, sample)) = self.0.rejections().count(reason, now, sample) {
+            let reason = reason.as_str();
+            let why = why.to_string();
+            tracing::warn!(
+                %id, reason, count,
+                "rejected requests, of which one a minute is logged: {sample}: {}", OneLine(&why)
+            );
+        }
+        rescue::plain(rescue::turned_away(dialect, &why), id)
+    }
+
+    /// `Some`: as many requests are open as this process may have. Each one needs memory and sockets, so that without a limit a
+    /// loop through a proxy that removes the mark would end the process.
+    pub(super) fn full(&self, config: &Config) -> Option<(RejectReason, TurnedAway)> {
+        let most = config.limits.exchanges;
+        let is_full = self.0.reports().open() >= most;
+        is_full.then_some((RejectReason::Full, TurnedAway::Full(most)))
+    }
+
     pub(super) fn turn_away(
         &self,
         (id, began): (ExchangeId, Instant),
@@ -37,7 +77,7 @@ impl Gateway {
             counted = Some(seen);
         }
         tracing::warn!(%id, path = %OneLine(place.path), "rejected: {}", OneLine(&why.to_string()));
-        let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
+        let mut exchange = OpenExchange::rejected(self.0.reports(), began, unknown);
         if let Some(seen) = counted {
             exchange = exchange.counted(storms, seen);
         }

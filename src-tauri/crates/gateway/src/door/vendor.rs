@@ -4,6 +4,7 @@ use catalog::{Dialect, Passage};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
+use super::admit::quoted;
 use crate::attempt::headers::{self, without_scheme};
 use crate::plan::login;
 use crate::{Config, Credential, EndpointConfig, TurnedAway};
@@ -26,7 +27,7 @@ pub(super) fn vendor<'a>(
     path: &str,
     config: &'a Config,
 ) -> Result<Vendor<'a>, TurnedAway> {
-    let unknown = || TurnedAway::Path(path.to_owned());
+    let unknown = || TurnedAway::Path(quoted(path));
     if headers::has_login(&head.headers, &config.token) {
         let known: Vec<_> = vendors(config)
             .filter_map(|found| {
@@ -157,7 +158,7 @@ fn needs_login(head: &Parts, path: &str, config: &Config) -> TurnedAway {
     let known = vendors(config)
         .filter(|found| pattern(&found.endpoint.passages.with_login, head, path).is_some());
     let vendors = names(known);
-    let path = path.to_owned();
+    let path = quoted(path);
     if vendors.is_empty() {
         TurnedAway::Path(path)
     } else {

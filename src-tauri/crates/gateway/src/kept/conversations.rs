@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 
 use super::ask::{ConversationAsk, Question};
 use crate::held::{Held, Share};
@@ -51,6 +50,6 @@ impl Conversations {
     ) -> Option<T> {
         let (reply, replied) = oneshot::channel();
         self.to.try_send(ConversationAsk(question(reply))).ok()?;
-        timeout(PATIENCE, replied).await.ok()?.ok()
+        crate::late::within(PATIENCE, replied).await.ok()?.ok()
     }
 }

@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use ledger::ReplayAnswer;
 
+use crate::attempt::headers::REPLAYED;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::rescue;
 use crate::deliver::respond;
@@ -16,8 +17,6 @@ use crate::open::OpenExchange;
 use crate::{Body, End, TurnedAway};
 pub(crate) use run::run;
 
-/// Marks a response whose request was not run again.
-const REPLAYED: &str = "idempotency-replayed";
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) -> Response<Body> {
@@ -26,7 +25,7 @@ pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) 
 }
 
 /// A response from the ledger.
-pub(crate) fn replay_kept(
+pub(crate) async fn replay_kept(
     dialect: Dialect,
     answer: ReplayAnswer,
     exchange: OpenExchange,
@@ -44,13 +43,13 @@ pub(crate) fn replay_kept(
         body: answer.body.into(),
         ours: false,
     };
-    replay(reply, exchange)
+    replay(reply, exchange).await
 }
 
 /// The response to another request.
-fn replay(reply: ClientResponse, exchange: OpenExchange) -> Response<Body> {
+async fn replay(reply: ClientResponse, exchange: OpenExchange) -> Response<Body> {
     let (reply, end) = replayed(reply);
-    respond::end(reply, exchange, end)
+    respond::end_or_park(reply, exchange, end).await
 }
 
 fn replayed(mut reply: ClientResponse) -> (ClientResponse, End) {

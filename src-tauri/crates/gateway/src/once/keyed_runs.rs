@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use ledger::{Begun, Digest, ReplayAnswer, ReplayKey};
 use tokio::sync::watch;
-use tokio::time::timeout;
 
-use super::replays::{PATIENCE, Replays, Unkept};
-use crate::TurnedAway;
+use super::replays::Replays;
 use crate::deliver::client_response::ClientResponse;
+use crate::pending::PendingWork;
+use crate::reports::PATIENCE;
+use crate::{TurnedAway, Unkept};
 
 /// The running requests with a key.
 #[derive(Debug)]
@@ -56,6 +57,7 @@ pub(crate) struct Ticket {
     pub(super) replays: Replays,
     runs: Arc<Mutex<HashMap<Digest, KeyedRun>>>,
     publish: watch::Sender<Option<RunResult>>,
+    _pending: PendingWork,
 }
 
 /// An identical request to a running one.
@@ -72,7 +74,7 @@ impl Keyed {
     }
 
     pub(crate) async fn claim(&self, key: ReplayKey, now: DateTime<Utc>) -> Claim {
-        let Ok(_one_at_a_time) = timeout(PATIENCE, self.claiming.lock()).await else {
+        let Ok(_one_at_a_time) = crate::late::within(PATIENCE, self.claiming.lock()).await else {
             return Claim::Refused(TurnedAway::Unkept(Unkept::disconnected().to_string()));
         };
         if let Some(run) = lock(&self.runs).get(&key.scope) {
@@ -103,6 +105,7 @@ impl Keyed {
             replays: self.replays.clone(),
             runs: Arc::clone(&self.runs),
             publish,
+            _pending: self.replays.pending(),
         }
     }
 }

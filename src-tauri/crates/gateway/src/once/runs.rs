@@ -6,10 +6,12 @@ use tokio::sync::mpsc;
 
 use super::away::{Lingering, Unattended};
 use super::keyed_runs::Keyed;
-use super::replays::{ReplayAsk, Replays};
+use super::replays::Replays;
 use super::tape::{Reader, Recorder, tape};
 use crate::Limits;
 use crate::held::Held;
+use crate::pending::Pending;
+use crate::promise::Promise;
 
 /// State of the requests that may be repeated.
 #[derive(Debug)]
@@ -22,8 +24,8 @@ pub(crate) struct Once {
 }
 
 impl Once {
-    pub(crate) fn new(replays: mpsc::Sender<ReplayAsk>) -> Self {
-        let replays = Replays::new(replays);
+    pub(crate) fn new(promises: mpsc::Sender<Promise>, pending: Pending) -> Self {
+        let replays = Replays::new(promises, pending);
         Self {
             keyed: Keyed::new(replays.clone()),
             lingering: Lingering::default(),

@@ -27,6 +27,7 @@ pub(crate) async fn run(
 ) {
     let all = services.once().unattended().clone();
     let tape = recorder.tape().clone();
+    let _pending = services.pending().begin();
     // Dropped last, when everything that is kept has been stored.
     let (_ends, over) = watch::channel(());
     let mut listed = Listed::new(all, item.key.scope, tape.clone(), over);
@@ -40,7 +41,7 @@ pub(crate) async fn run(
                 biased;
                 ran = &mut recording => break ran,
                 () = changed => {}
-                () = services.cut_off() => break Err("the engine is stopping".to_owned()),
+                () = services.cut_off_for_good() => break Err("the engine is stopping".to_owned()),
             }
         }
     };

@@ -82,6 +82,13 @@ impl Progress {
         }
     }
 
+    /// The body has the complete prompt, as text.
+    pub(crate) fn attempt_prompt_is_text(&mut self) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.prompt_is_text = true;
+        }
+    }
+
     /// The part of the response that has been read.
     pub(crate) fn attempt_report(&mut self, report: wire::Report) {
         if let Some(attempt) = &mut self.attempt {

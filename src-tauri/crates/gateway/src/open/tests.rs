@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::*;
+use crate::pending::Pending;
 use crate::{Exchange, ExchangeId, Outcome, Report};
 
 /// Makes a call ambiguous, so a compile error, for a type that implements `Clone`.
@@ -32,7 +33,7 @@ fn draft() -> Draft {
 
 fn begin() -> (OpenExchange, mpsc::Receiver<Report>, Reports) {
     let (to, mut reader) = mpsc::channel(8);
-    let reports = Reports::new(to);
+    let reports = Reports::new(to, mpsc::channel(1).0, Pending::default());
     let exchange = OpenExchange::begin(&reports, Instant::now(), draft());
     assert!(matches!(reader.try_recv(), Ok(Report::Began(_))));
     assert_eq!(reports.open(), 1);

@@ -107,7 +107,7 @@ impl Exits {
         }
     }
 
-    /// It waited for longer than its assumed timeout.
+    /// Records that the client waited for longer than its assumed timeout.
     pub(crate) fn stayed(&mut self, exit_group: &ExitGroup, after: Duration) {
         if self
             .learned(exit_group)

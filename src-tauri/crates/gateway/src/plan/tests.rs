@@ -60,7 +60,7 @@ fn without_a_route_only_providers_that_serve_the_model_are_candidates() {
     let found = plan(&config(), input("solo-1", false), &closed);
     assert_eq!(found.route, "direct");
     assert_eq!(order(&found), [("second", "solo-1", Credential::OurKey)]);
-    let none = plan(&config(), input("nobody-1", false), &closed);
+    let none = plan(&config(), input("unlisted-1", false), &closed);
     assert!(none.candidates.is_empty() && none.dropped.is_empty());
 }
 

@@ -8,8 +8,8 @@ use ledger::ReplayKey;
 use sha2::{Digest, Sha256};
 
 use super::{ParkedRequest, Review};
-use crate::End;
 use crate::draft::Draft;
+use crate::{End, ExchangeKind, Unkept};
 
 /// Headers that the provider needs with the body and that contain no secret.
 const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta"];
@@ -29,6 +29,13 @@ pub(crate) fn waits(id: &str, engine: Option<SocketAddr>) -> String {
     )
 }
 
+/// The same for a request that could not be stored.
+pub(crate) fn unparked(why: &Unkept) -> String {
+    format!(
+        "Understudy could not store this request in its review queue, so it is not kept: {why} Send the request again."
+    )
+}
+
 /// An address that listens on all interfaces is replaced by one that can be reached.
 fn reachable(engine: SocketAddr) -> String {
     let port = engine.port();
@@ -40,8 +47,8 @@ fn reachable(engine: SocketAddr) -> String {
 }
 
 impl Reviewed {
-    /// `None`: an agent's request, or one of the rehearsal. `strict`: the route accepts only complete responses, as an
-    /// automation does; agents are recognized by their session id.
+    /// `None`: an agent's request, a count of tokens, or one of the rehearsal. `strict`: the route accepts only complete
+    /// responses, as an automation does; agents are recognized by their session id.
     pub(crate) fn of(
         exchange: &Draft,
         strict: bool,
@@ -50,7 +57,8 @@ impl Reviewed {
         replay: Option<ReplayKey>,
     ) -> Option<Self> {
         let automated = strict && exchange.client.session.is_none();
-        if exchange.rehearsal || !(automated || exchange.pipeline.is_some()) {
+        let generates = exchange.kind == ExchangeKind::Generate;
+        if !generates || exchange.rehearsal || !(automated || exchange.pipeline.is_some()) {
             return None;
         }
         let kept = KEPT_HEADERS.iter().filter_map(|name| {
@@ -69,26 +77,26 @@ impl Reviewed {
         &self.0.id
     }
 
-    /// The id for a client whose request ends like this. `alone`: its client has disconnected.
-    pub(crate) fn parks(&self, end: &End, alone: bool) -> Option<&str> {
+    /// The id of a request that ends like this and is parked.
+    pub(crate) fn parks(&self, end: &End) -> Option<&str> {
         match end {
             // A cut leaves the item unanswered too; if the client retries, its success settles it.
             End::Exhausted | End::Cut => Some(&self.0.id),
-            // It was aborted because the engine stops, with or without its client.
-            End::ClientLeft if alone => Some(&self.0.id),
+            // It ended without a response because its client gave up or the engine stops.
+            End::ClientLeft => Some(&self.0.id),
             End::Complete
             | End::Replayed
             | End::Truncated
             | End::Refused
             | End::CallersFault
-            | End::ClientLeft
             | End::TurnedAway(_)
             | End::OurFault => None,
         }
     }
 
+    /// `alone`: its client has disconnected.
     pub(crate) fn after(self, end: &End, alone: bool) -> Option<Review> {
-        if self.parks(end, alone).is_some() {
+        if self.parks(end).is_some() {
             return Some(Review::Parked(self.0));
         }
         match end {

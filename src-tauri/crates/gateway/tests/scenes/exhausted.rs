@@ -231,3 +231,21 @@ async fn an_untagged_request_belongs_to_its_routes_pipeline_and_an_agents_to_non
         assert!(matches!(leads.review, Some(Review::Parked(_))), "{dialect}");
     }
 }
+
+/// OpenAI's libraries send these fields with `extra_body`; a parked request is read and run by its owner.
+#[tokio::test(start_paused = true)]
+async fn a_parked_request_has_no_key_from_its_body() {
+    for dialect in Dialect::ALL {
+        let mut scene = failing("503");
+        let mut body = question(dialect);
+        body["api_key"] = "sk-of-the-client".into();
+        body["extra_headers"] = serde_json::json!({ "authorization": "Bearer sk-of-the-client" });
+        let tagged = |head: http::request::Builder| head.header("x-understudy-pipeline", "Leads");
+        text(scene.send(dialect, body, tagged).await).await.unwrap();
+        let Some(Review::Parked(parked)) = scene.ended().await.review else {
+            panic!("{dialect}: not kept");
+        };
+        let parked: Value = serde_json::from_slice(&parked.body).unwrap();
+        assert_eq!(parked, question(dialect), "{dialect}: all the rest is kept");
+    }
+}

@@ -143,20 +143,3 @@ async fn without_own_resources_the_client_waits_and_no_provider_is_blamed() {
         }
     }
 }
-
-#[tokio::test(start_paused = true)]
-async fn above_the_limit_of_open_exchanges_a_request_waits_for_its_turn() {
-    for dialect in Dialect::ALL {
-        let scene = Scene::new();
-        scene.change(|config| config.limits.exchanges = 1);
-        let first = scene.ask(dialect).await;
-        assert_eq!(first.status().as_u16(), 200);
-        let second = scene.ask(dialect).await;
-        assert_eq!(second.status().as_u16(), 503);
-        assert_eq!(second.headers()["retry-after"], "1");
-        let message = text(second).await.unwrap();
-        assert!(message.contains("limit of open files"), "{message}");
-        text(first).await.unwrap();
-        assert_eq!(scene.ask(dialect).await.status().as_u16(), 200);
-    }
-}

@@ -36,6 +36,7 @@ async fn send(
 fn vendor(scene: &Scene) {
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
+        lead.endpoint.may_loop = false;
         lead.endpoint.accepts_client_login = true;
         lead.endpoint.auth = Auth::Bearer;
         lead.endpoint.logins.begins = vec!["sk-".into()];

@@ -7,8 +7,9 @@ use gateway::{End, Standing};
 use health::CallOutcome;
 use http::StatusCode;
 use stage::Fault;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 
+use crate::by_hand::{Beat, STREAM, always, first_content, raw, recorded};
 use crate::world::{Scene, complete, question, text};
 
 const NO_HEADERS: Fault = Fault::NoHeaders(None);
@@ -174,5 +175,53 @@ async fn a_slow_document_is_never_a_timeout() {
         assert_eq!(response.status(), StatusCode::OK, "{dialect}");
         text(response).await.unwrap();
         assert_eq!(scene.requested().await.1, End::Complete, "{dialect}");
+    }
+}
+
+/// SIGSTOP, a debugger, a machine that is too busy: all deadlines have passed when the process continues, and the response that
+/// arrived meanwhile is unread.
+#[tokio::test(start_paused = true)]
+async fn a_process_that_was_stopped_cuts_no_healthy_response() {
+    for dialect in Dialect::ALL {
+        let events = recorded(dialect, "text");
+        let begun = first_content(dialect) + 1;
+        let kinds = [
+            ("before the headers", 0, false),
+            ("before the first content", 1, false),
+            ("in the middle", begun, false),
+            ("in the middle, while the response is held", begun, true),
+        ];
+        for (when, sent, held) in kinds {
+            let mut beats = Vec::new();
+            let wait = || Beat::Wait(Duration::from_secs(20));
+            let (first, rest) = events.split_at(sent);
+            match first {
+                [] => beats.extend([wait(), raw(STREAM)]),
+                first => beats.extend([raw(STREAM), raw(first.concat()), wait()]),
+            }
+            beats.push(raw(rest.concat()));
+            let (mut scene, requests) = always(beats);
+            if held {
+                scene.verified();
+            }
+            let frozen = async {
+                while requests.count() == 0 {
+                    tokio::task::yield_now().await;
+                }
+                // The paused clock moves only once every task waits.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                advance(Duration::from_secs(260)).await;
+            };
+            let asking = async { text(scene.ask(dialect).await).await };
+            let (received, ()) = tokio::join!(asking, frozen);
+            let received = received.unwrap_or_else(|_| panic!("{dialect} {when}: aborted"));
+            assert!(complete(dialect, &received), "{dialect} {when}: {received}");
+            let (requested, end) = scene.requested().await;
+            assert_eq!(
+                (requested, end),
+                (vec!["lead".into()], End::Complete),
+                "{dialect} {when}"
+            );
+        }
     }
 }

@@ -214,7 +214,7 @@ async fn a_repeated_run_uses_the_fallback_if_the_primary_needs_the_clients_login
     let without_login = lead_mail(&scene, dialect, document(dialect)).await;
     assert!(
         without_login.status().is_client_error(),
-        "nobody can be asked"
+        "no provider can get the request"
     );
     scene.ended().await;
     let request = http::Request::post("/v1/messages")

@@ -416,7 +416,10 @@ async fn a_count_of_tokens_is_estimated_where_no_provider_can_count() {
     let received: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
     let tokens = received["input_tokens"].as_u64().unwrap();
     assert!((200..=400).contains(&tokens), "{tokens}");
-    assert!(scene.second.received().is_empty(), "nobody was asked");
+    assert!(
+        scene.second.received().is_empty(),
+        "no provider got a request"
+    );
     assert_eq!(scene.ended().await.end, End::Complete);
 }
 

@@ -8,7 +8,7 @@ use catalog::{Dialect, Endpoint, EndpointId, Model, ProviderId, Secret, SurfaceI
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
     Body, CandidateRule, Config, ConversationAsk, Dialed, End, EndpointConfig, Exchange, Gateway,
-    Limits, Pattern, ReplayAsk, Report, Restart, Route, Timers,
+    Limits, Pattern, Promise, ReplayAsk, Report, Restart, Route, Timers, Unkept,
 };
 use health::{Basis, Blame, Evidence, Finding, Level, ProviderVerdict, Verdict, Verdicts};
 use http::request::Builder;
@@ -155,9 +155,9 @@ impl Scene {
             DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000),
         );
         let clock = Arc::new(move || start + TimeDelta::from_std(began.elapsed()).unwrap());
-        let (replays, requested) = mpsc::channel(8);
+        let (promises, promised) = mpsc::channel(8);
         let records = Records::default();
-        tokio::spawn(records.clone().keep(requested));
+        tokio::spawn(records.clone().keep(promised, reports.clone()));
         let (conversations, looked_for) = mpsc::channel(64);
         tokio::spawn(records.clone().keep_conversations(looked_for));
         let gateway = Gateway::new(
@@ -165,7 +165,7 @@ impl Scene {
             verdicts_seen,
             connect,
             reports,
-            replays,
+            promises,
             conversations,
             clock,
         );
@@ -328,7 +328,11 @@ impl Scene {
 
 /// The store for responses under a key.
 #[derive(Clone, Default)]
-pub(crate) struct Records(Arc<Mutex<Kept>>, Arc<tokio::sync::Mutex<()>>);
+pub(crate) struct Records {
+    kept: Arc<Mutex<Kept>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+    reports: Arc<tokio::sync::Mutex<()>>,
+}
 
 #[derive(Default)]
 enum Kept {
@@ -342,16 +346,30 @@ enum Kept {
 }
 
 impl Records {
-    async fn keep(self, mut requested: mpsc::Receiver<ReplayAsk>) {
-        while let Some(ask) = requested.recv().await {
-            let _in_turn = self.1.lock().await;
-            self.answer(ask);
+    /// Reports are forwarded when they are stored.
+    async fn keep(self, mut promised: mpsc::Receiver<Promise>, reports: mpsc::Sender<Report>) {
+        while let Some(promise) = promised.recv().await {
+            let _in_turn = self.turn.lock().await;
+            match promise {
+                Promise::Replay(ask) => self.answer(ask),
+                Promise::Report(promised) => {
+                    let _recorded = self.reports.lock().await;
+                    let (report, receipt) = promised.open();
+                    let lost = matches!(*self.kept.lock().unwrap(), Kept::Lost);
+                    let _ = reports.try_send(report);
+                    receipt.give(if lost {
+                        Err(Unkept::because("The disk is full."))
+                    } else {
+                        Ok(())
+                    });
+                }
+            }
         }
     }
 
     async fn keep_conversations(self, mut requested: mpsc::Receiver<ConversationAsk>) {
         while let Some(ask) = requested.recv().await {
-            let _in_turn = self.1.lock().await;
+            let _in_turn = self.turn.lock().await;
             self.with(|ledger| ask.answer(ledger).unwrap());
         }
     }
@@ -362,7 +380,7 @@ impl Records {
 
     fn with(&self, work: impl FnOnce(&mut Ledger)) {
         let now = DateTime::UNIX_EPOCH;
-        let mut kept = self.0.lock().unwrap();
+        let mut kept = self.kept.lock().unwrap();
         if let Kept::Unopened = *kept {
             let folder = tempfile::tempdir().unwrap();
             let ledger = Ledger::open(&folder.path().join("ledger"), now).unwrap();
@@ -379,17 +397,22 @@ impl Records {
 
     /// From now on nothing can be written.
     pub(crate) fn lose(&self) {
-        *self.0.lock().unwrap() = Kept::Lost;
+        *self.kept.lock().unwrap() = Kept::Lost;
     }
 
     /// Writes work again; the earlier content is lost.
     pub(crate) fn heal(&self) {
-        *self.0.lock().unwrap() = Kept::Unopened;
+        *self.kept.lock().unwrap() = Kept::Unopened;
+    }
+
+    /// No promised report is recorded while this is held.
+    pub(crate) async fn hold_reports(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.reports).lock_owned().await
     }
 
     /// Nothing is written while this is held.
     pub(crate) async fn busy(&self) -> tokio::sync::OwnedMutexGuard<()> {
-        Arc::clone(&self.1).lock_owned().await
+        Arc::clone(&self.turn).lock_owned().await
     }
 }
 

@@ -238,3 +238,17 @@ fn the_file_is_readable_by_its_owner_only() {
         assert_eq!(mode & 0o777, 0o600, "{path:?}");
     }
 }
+
+/// The log's index cannot grow on a full disk, and SQLite does not call that a full disk.
+#[test]
+fn a_full_disk_is_recognized_in_each_of_its_forms() {
+    for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+        let error = || rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        assert!(
+            matches!(LedgerError::from(error()), LedgerError::Full),
+            "{code}"
+        );
+        let opened = OpenError::sqlite(Path::new("ledger.sqlite"), error());
+        assert!(matches!(opened, OpenError::Full { .. }), "{code}");
+    }
+}

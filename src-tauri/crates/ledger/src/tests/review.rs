@@ -45,6 +45,41 @@ fn answered(ledger: &mut Ledger, id: &str, minute: i64) -> usize {
         .unwrap()
 }
 
+/// The trigger records the sync level of each write: 2 is FULL, which syncs the log at each commit.
+#[test]
+fn a_parked_request_is_synced_and_other_writes_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(&folder.path().join("ledger"), t0()).unwrap();
+    let watch = "CREATE TEMP TABLE synced (level INTEGER);
+         CREATE TEMP TRIGGER t AFTER INSERT ON main.review_items
+         BEGIN INSERT INTO synced SELECT synchronous FROM pragma_synchronous; END;";
+    ledger.conn.execute_batch(watch).unwrap();
+    ledger.park(&failed("a", 0)).unwrap();
+    let level = |ledger: &Ledger, from: &str| -> i64 {
+        let one = |row: &rusqlite::Row<'_>| row.get(0);
+        ledger.conn.query_row(from, (), one).unwrap()
+    };
+    assert_eq!(level(&ledger, "SELECT level FROM synced"), 2);
+    assert_eq!(level(&ledger, "PRAGMA synchronous"), 1);
+    // After a failed write too.
+    ledger
+        .conn
+        .execute_batch("DROP TABLE review_items")
+        .unwrap();
+    assert!(ledger.park(&failed("b", 0)).is_err());
+    assert_eq!(level(&ledger, "PRAGMA synchronous"), 1);
+}
+
+#[test]
+fn a_settled_item_does_not_wait() {
+    let mut ledger = fresh();
+    assert!(!ledger.is_parked("a").unwrap());
+    ledger.park(&failed("a", 0)).unwrap();
+    assert!(ledger.is_parked("a").unwrap());
+    answered(&mut ledger, "a", 1);
+    assert!(!ledger.is_parked("a").unwrap());
+}
+
 /// Another request of the same item: an agent's repeated turn, or a later step.
 #[test]
 fn a_response_for_the_same_item_of_the_same_pipeline_settles_it_and_no_other() {

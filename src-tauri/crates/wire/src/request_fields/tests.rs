@@ -305,6 +305,12 @@ fn a_key_in_the_body_is_detected_and_removed() {
     assert_eq!(without, r#"{"model":"m","n":1.50,"messages":[]}"#);
     let ask = RequestFields::read(Dialect::OpenaiChat, &without).unwrap();
     assert!(!ask.has_credentials);
+    let clean = Bytes::from(r#"{ "model": "m" }"#);
+    assert_eq!(without_credentials(&clean), clean, "every byte");
+    for name in super::CREDENTIALS {
+        let body = Bytes::from(format!(r#"{{"model":"m","{name}":"sk-1"}}"#));
+        assert_eq!(without_credentials(&body), r#"{"model":"m"}"#);
+    }
     // Only the top level is addressed to a gateway.
     let inside = r#"{"model":"m","messages":[{"api_key":"sk-1"}]}"#;
     assert!(

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use catalog::{Catalog, EndpointId};
 use wire::{Broken, Completion};
 
@@ -8,11 +10,14 @@ use super::*;
 #[test]
 fn a_count_beyond_the_models_limits_is_replaced() {
     const HUGE: u64 = 9_000_000_000_000_000_000;
-    let attempt = attempt(
-        Outcome::Answered(Completion::Complete),
-        Some(200),
-        Report::default(),
-    );
+    let attempt = Attempt {
+        total: Duration::from_secs(60),
+        ..attempt(
+            Outcome::Answered(Completion::Complete),
+            Some(200),
+            Report::default(),
+        )
+    };
     let small = Terms {
         window: Some(200_000),
         longest: Some(8_000),
@@ -86,6 +91,68 @@ fn a_count_beyond_the_models_limits_is_replaced() {
     };
     let expected = Charge::Estimated(tokens(1_001, 34));
     assert_eq!(charge(&attempt, ExchangeKind::Generate, small), expected);
+}
+
+/// A count within an unknown model's limits, and still impossible: 4,001 bytes of text, and a response of one second.
+#[test]
+fn a_count_beyond_the_bytes_and_the_duration_is_replaced() {
+    let of = |prompt_is_text, seconds, report: Report, kind| {
+        let attempt = Attempt {
+            prompt_is_text,
+            total: Duration::from_secs(seconds),
+            ..attempt(
+                Outcome::Answered(Completion::Complete),
+                Some(200),
+                stopped(report),
+            )
+        };
+        charge(&attempt, kind, Terms::default())
+    };
+    let generate = ExchangeKind::Generate;
+    let (most, long) = (1_000_000, 4_001 + ADDED_TOKENS);
+    let measured = |input, output| Charge::ReportedUsage(tokens(input, output));
+    let about = |input, output| Charge::Estimated(tokens(input, output));
+    let rows = [
+        // The prompt: the bytes allow no more, unless it refers to something else.
+        (true, 1, reported(long, 34), generate, measured(long, 34)),
+        (true, 1, reported(long + 1, 34), generate, about(1_001, 34)),
+        (false, 1, reported(most, 34), generate, measured(most, 34)),
+        // The output: hidden thinking takes time.
+        (
+            true,
+            1,
+            reported(12, 40_000),
+            generate,
+            measured(12, 40_000),
+        ),
+        (true, 1, reported(12, 40_001), generate, about(12, 10)),
+        (true, 60, reported(12, most), generate, measured(12, most)),
+        (
+            true,
+            1,
+            Report {
+                text_bytes: 90_000,
+                ..reported(12, 80_000)
+            },
+            generate,
+            measured(12, 80_000),
+        ),
+        // A batch reports the work of hours in one second.
+        (
+            false,
+            1,
+            reported(most, most),
+            ExchangeKind::Passed,
+            measured(most, most),
+        ),
+    ];
+    for (text, seconds, report, kind, expected) in rows {
+        assert_eq!(
+            of(text, seconds, report.clone(), kind),
+            expected,
+            "{report:?}"
+        );
+    }
 }
 
 /// OpenRouter's "Zero Completion Insurance"; the same responses of another provider are billed.

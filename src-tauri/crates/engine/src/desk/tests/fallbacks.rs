@@ -196,3 +196,19 @@ fn a_new_key_changes_the_effect_of_an_outage() {
     );
     assert_eq!(rows, 4);
 }
+
+/// The outage of a fallback that answers stops the work of its client.
+#[test]
+fn a_fallback_that_fails_too_is_not_called_unaffected() {
+    let settings = "[fallback]\nsubscription_to_paid_key = \"yes\"\n";
+    let rows = Scene::of(&["openai"], settings).play(
+        "12:00 call opus ok                     => icon operational
+         12:10 call opus 529, gpt-6-sol ok      => icon operational
+         12:11 call opus 529, gpt-6-sol ok      => icon operational
+         12:12 call opus 529, gpt-6-sol ok      => headline Claude is down | icon carried
+         12:13 call opus 529, gpt-6-sol 503
+         12:14 call opus 529, gpt-6-sol 503
+         12:15 call opus 529, gpt-6-sol 503     => open 2 | headline Claude is down | meaning OpenAI is down too. Requests fail until one is back | icon outage",
+    );
+    assert_eq!(rows, 5);
+}

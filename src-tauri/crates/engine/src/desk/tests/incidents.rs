@@ -157,3 +157,16 @@ fn a_faded_failure_with_a_good_page_is_not_confirmed() {
     );
     assert_eq!(rows, 7);
 }
+
+/// Without an agent, the sentence is about the pipelines only.
+#[test]
+fn an_outage_with_pipelines_alone_states_what_waits() {
+    let settings = "[[pipeline]]\nname = \"leads\"\nproviders = [\"anthropic\"]\nmay_go_to = \"same-vendor\"\n";
+    let rows = Scene::of(&["openai"], settings).play(
+        "12:00 leads/1 opus ok
+         12:01 leads/2 opus 529 parked
+         12:02 leads/3 opus 529 parked
+         12:03 leads/4 opus 529 parked => headline Claude is down | meaning Requests of leads wait until it is back; 3 requests are waiting for you | icon outage",
+    );
+    assert_eq!(rows, 1);
+}

@@ -81,7 +81,7 @@ fn a_response_ends_a_limit() {
 #[test]
 fn faults_of_this_machine_are_reported() {
     let rows = Scene::of(&["anthropic"], "").play(
-        "12:00 keychain no secret service => problem Keys are lost when the engine stops
+        "12:00 keychain no secret service => problem Keys will be forgotten when the engine stops
          12:01 settings [watch];frobnicate = 1 => problem The settings file has an error
          12:02 settings [watch];pages = true => no menu settings file",
     );

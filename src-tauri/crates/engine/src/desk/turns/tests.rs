@@ -28,6 +28,7 @@ fn attempt(outcome: Outcome, calls: &[&str]) -> Attempt {
         ttft: None,
         status: None,
         request_bytes: 0,
+        prompt_is_text: false,
         by_subscription: false,
         spoken: None,
         left_out: Vec::new(),

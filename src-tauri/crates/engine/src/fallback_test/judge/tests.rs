@@ -28,6 +28,7 @@ fn exchange(outcome: Option<Outcome>, end: End) -> Exchange {
         ttft: None,
         status: None,
         request_bytes: 10,
+        prompt_is_text: false,
         by_subscription: false,
         spoken: None,
         left_out: Vec::new(),

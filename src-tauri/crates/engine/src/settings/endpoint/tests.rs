@@ -36,6 +36,7 @@ fn an_entry_changes_only_its_values_for_every_endpoint_of_the_catalogue() {
         let moved = format!("{nothing}base = \"http://127.0.0.1:9/v1/\"\n");
         let expected = Endpoint {
             base: "http://127.0.0.1:9".to_owned(),
+            may_loop: true,
             ..known.clone()
         };
         assert_eq!(endpoint(&moved, id), expected, "{id}");

@@ -253,6 +253,7 @@ fn several_routes_at_once() {
     let way = |who: &str, order: &[&str]| Way {
         route: (who.into(), Dialect::Anthropic),
         carried_by: None,
+        in_use: Vec::new(),
         who: who.into(),
         order: order.iter().map(|&id| id.into()).collect(),
         named: order.len(),
@@ -273,7 +274,7 @@ fn several_routes_at_once() {
         ),
         (
             &["spare", "lead"],
-            "Requests fail until it is back; it isn't your code.",
+            "lead is down too. Requests fail until one is back; it isn't your code.",
         ),
         (&["third", "other"], "Requests continue on fourth."),
         (&["stranger"], "None of your requests go there."),
@@ -292,6 +293,34 @@ fn several_routes_at_once() {
             product: &|id| id.to_string(),
         };
         assert_eq!(outage.consequence().sentence, *sentence, "{down:?}");
+    }
+}
+
+#[test]
+fn the_outage_of_a_fallback_in_use_stops_its_requests() {
+    let (lead, second) = (ProviderId::new("lead"), ProviderId::new("second"));
+    for (in_use, sentence) in [
+        (vec![], "None of your requests go there."),
+        (
+            vec![second.clone()],
+            "lead is down too. Requests fail until one is back; it isn't your code.",
+        ),
+    ] {
+        let outage = Outage {
+            provider: &second,
+            ways: vec![Way {
+                route: ("claude-*".into(), Dialect::Anthropic),
+                carried_by: None,
+                in_use,
+                who: "Claude Code".into(),
+                order: vec![lead.clone(), second.clone()],
+                named: 1,
+            }],
+            degraded: false,
+            down: &|_| true,
+            product: &|id| id.to_string(),
+        };
+        assert_eq!(outage.consequence().sentence, sentence);
     }
 }
 

@@ -54,6 +54,9 @@ impl Fallback {
             };
             self.exchange.attempt_without_response(after, timed_out);
         }
+        if !wire::has_prompt_elsewhere(&admitted.body) {
+            self.exchange.attempt_prompt_is_text();
+        }
         let line = Line::default();
         let terms = async {
             queue.settle().await;

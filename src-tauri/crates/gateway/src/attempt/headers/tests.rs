@@ -158,6 +158,11 @@ fn a_response_is_returned_without_connection_headers() {
         ("connection", "close"),
         ("transfer-encoding", "chunked"),
         ("content-length", "12"),
+        ("alt-svc", "h3=\":443\""),
+        ("proxy-status", "cdn; error=connection_timeout"),
+        ("proxy-connection", "close"),
+        ("keep-alive", "timeout=5"),
+        ("upgrade", "h2c"),
         ("request-id", "req_1"),
         ("anthropic-ratelimit-requests-remaining", "7"),
     ]);

@@ -14,7 +14,9 @@ fn head(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
 
 fn checked(method: &str, uri: &str, headers: &[(&str, &str)]) -> Result<(), TurnedAway> {
     let head = head(method, uri, headers);
-    check(&head, &Place::of(head.uri.path()), &config())
+    let (place, config) = (Place::of(head.uri.path()), config());
+    check_sender(&head, place.token, &config).map_err(|(_, why)| why)?;
+    check(&head, &place, &config)
 }
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -57,7 +59,10 @@ fn an_empty_token_admits_no_client() {
     config.token = Secret::new("");
     let head = head("POST", "/t//v1/messages", &[JSON, HERE, ("x-api-key", "")]);
     let place = Place::of(head.uri.path());
-    assert_eq!(check(&head, &place, &config), Err(TurnedAway::Token));
+    assert_eq!(
+        check_sender(&head, place.token, &config),
+        Err((RejectReason::Token, TurnedAway::Token))
+    );
 }
 
 #[test]

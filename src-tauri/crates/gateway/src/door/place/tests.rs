@@ -89,6 +89,16 @@ fn a_path_contains_the_token_and_the_pipeline() {
         let pipeline = pipeline.map(str::to_owned);
         assert_eq!(named(path), (token, pipeline, rest), "{path}");
     }
-    let long = format!("/p/{}/v1/messages", "x".repeat(4000));
-    assert_eq!(Place::of(&long).pipeline().unwrap().len(), LONGEST_TAG);
+    for (name, good) in [
+        ("x".repeat(256), true),
+        ("x".repeat(257), false),
+        ("%1b[2J".into(), false),
+        ("a%C2%9Bb".into(), false),
+        ("a%E2%80%AEb".into(), false),
+    ] {
+        let path = format!("/p/{name}/v1/messages");
+        let place = Place::of(&path);
+        assert_eq!(place.check_pipeline().is_ok(), good, "{name}");
+        assert_eq!(place.pipeline().is_some(), good, "{name}");
+    }
 }

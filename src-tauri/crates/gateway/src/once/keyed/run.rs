@@ -10,12 +10,11 @@ use wire::Kind;
 
 use super::super::completion_check::{CompletionCheck, is_stream};
 use super::super::keyed_runs::{RunResult, Ticket};
-use super::super::replays::Unkept;
 use super::super::tape::{Head, Recorder, TapeEnd, joined};
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::rescue;
 use crate::services::Services;
-use crate::{Body, ExchangeId, TurnedAway};
+use crate::{Body, ExchangeId, TurnedAway, Unkept};
 
 const STOPPING: &str = "the engine is stopping";
 
@@ -66,7 +65,7 @@ pub(crate) async fn run(
 
 /// Returns when the key is free. Until then the exchange counts as open, so that the ledger stays available.
 async fn freed_by_a_stop(services: &Services, ticket: &Ticket) {
-    services.cut_off().await;
+    services.cut_off_for_good().await;
     tracing::warn!("a request with an idempotency key failed: {STOPPING}");
     ticket.replays.fail(ticket.key).await;
 }

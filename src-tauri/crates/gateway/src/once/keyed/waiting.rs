@@ -8,10 +8,12 @@ use http::{Response, StatusCode};
 use tokio::time::timeout;
 
 use super::super::keyed_runs::{RunResult, Waiting};
-use super::{REPLAYED, TRUE, replayed};
+use super::{TRUE, replayed};
+use crate::attempt::headers::REPLAYED;
 use crate::deliver::KEEP_ALIVE;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::outlet::Outlet;
+use crate::deliver::park::park;
 use crate::deliver::rescue;
 use crate::deliver::respond;
 use crate::open::OpenExchange;
@@ -43,7 +45,7 @@ impl Waiting {
             result_future.await
         };
         let (reply, end) = reply(result, dialect);
-        respond::end(reply, exchange, end)
+        respond::end_or_park(reply, exchange, end).await
     }
 
     fn result_future(mut self) -> RunResultFuture {
@@ -73,16 +75,21 @@ async fn wait(
     };
     exchange.answered(StatusCode::OK);
     let (reply, end) = reply(result, dialect);
-    let reply = reply.cite(exchange.id());
     let succeeded = reply.status.is_success();
+    let (reply, open) = park(reply, exchange, end).await;
     let body: Bytes = if succeeded {
         reply.body
     } else {
         rescue::as_event(dialect, &reply)
     };
-    exchange.handed(body.len());
+    let open = open.map(|(mut exchange, end)| {
+        exchange.handed(body.len());
+        (exchange, end)
+    });
     if outlet.give(body).await.is_ok() {
-        exchange.end(end);
+        if let Some((exchange, end)) = open {
+            exchange.end(end);
+        }
         if !succeeded {
             outlet
                 .abort("the request with this key failed".to_owned())

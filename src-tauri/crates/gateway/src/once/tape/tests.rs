@@ -120,11 +120,7 @@ fn above_its_limit_a_tape_keeps_only_unread_bytes() {
     drop(reader);
     assert!(recorder.tape().rejoin().is_none(), "it could not begin");
     recorder.show(piece("b"));
-    assert_eq!(
-        recorder.tape().lock().share.bytes(),
-        0,
-        "nobody will read that"
-    );
+    assert_eq!(recorder.tape().lock().share.bytes(), 0, "no reader is left");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn reviewed(exchange: &Draft, body: &'static str) -> Option<Reviewed> {
 
 fn id(exchange: &Draft, body: &'static str) -> String {
     let found = reviewed(exchange, body).unwrap();
-    found.parks(&End::Exhausted, false).unwrap().to_owned()
+    found.parks(&End::Exhausted).unwrap().to_owned()
 }
 
 #[test]
@@ -90,7 +90,8 @@ fn the_effect_of_each_end_on_the_queue() {
     let alone = |end: End| reviewed(&lead, "{}").unwrap().after(&end, true);
     let after = |end: End| reviewed(&lead, "{}").unwrap().after(&end, false);
     let known = id(&lead, "{}");
-    for end in [End::Exhausted, End::Cut] {
+    // A client that gave up without a response has left its work undone.
+    for end in [End::Exhausted, End::Cut, End::ClientLeft] {
         assert!(matches!(after(end), Some(Review::Parked(parked)) if parked.id == known));
     }
     for end in [End::Complete, End::Truncated, End::Refused] {
@@ -106,7 +107,6 @@ fn the_effect_of_each_end_on_the_queue() {
     assert_eq!(alone(End::CallersFault), None);
     for end in [
         End::CallersFault,
-        End::ClientLeft,
         End::OurFault,
         End::TurnedAway(TurnedAway::WebSocket),
     ] {
