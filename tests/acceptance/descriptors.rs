@@ -39,7 +39,8 @@ async fn at_the_limit_of_open_files_clients_wait_and_no_provider_is_blamed() {
     for _ in FIT..REQUESTS {
         let refused = requests.next().await.unwrap().unwrap();
         assert_eq!(refused.status(), 503);
-        assert_eq!(refused.headers()["retry-after"], "1");
+        let wait = refused.headers()["retry-after"].to_str().unwrap();
+        assert!(matches!(wait, "1" | "5"), "{wait}");
         let text = refused.text().await.unwrap();
         assert!(text.contains("limit of open files"), "{text}");
     }
