@@ -1,5 +1,6 @@
 //! The port: accepts connections and hands each request to the control API or to the gateway.
 
+mod counted_body;
 mod seats;
 
 use std::convert::Infallible;
@@ -23,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tower_service::Service;
 
+use counted_body::CountedBody;
 use seats::{IDLE_AT_LEAST, Seat, Seats};
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
@@ -82,13 +84,7 @@ pub(crate) async fn serve(
             let served = dispatch(request, gateway.clone(), control.clone());
             async move {
                 let response = served.await?;
-                Ok::<_, Infallible>(response.map(|body| {
-                    // It is dropped with the response's body.
-                    body.map_frame(move |frame| {
-                        let _ = &in_progress;
-                        frame
-                    })
-                }))
+                Ok::<_, Infallible>(response.map(|body| CountedBody::new(body, in_progress)))
             }
         });
         let connection = http1::Builder::new()
