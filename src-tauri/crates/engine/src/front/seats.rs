@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) const FIRST_REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
 /// A connection that was idle for less may have a request that was not read yet.
-pub(super) const IDLE_AT_LEAST: Duration = Duration::from_secs(1);
+pub(super) const IDLE_AT_LEAST: Duration = Duration::from_millis(400);
 /// Until a place is looked for again when all connections have requests.
 const FULL_FOR: Duration = Duration::from_millis(250);
 
