@@ -51,7 +51,7 @@ pub use fault::Fault;
 pub use hops::Loop;
 pub use kept::ConversationAsk;
 pub use name::BadName;
-pub use once::ReplayAsk;
+pub use once::{KeyedRequest, ReplayAsk};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
     Pin, Plan, Role,

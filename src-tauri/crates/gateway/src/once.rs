@@ -18,7 +18,7 @@ mod unattended;
 use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use http::Response;
-use ledger::{ReplayAnswer, ReplayKey};
+use ledger::ReplayAnswer;
 use wire::{Client, Kind};
 
 use crate::admitted::Admitted;
@@ -36,6 +36,7 @@ use tape::{Next, Reader, Tape, TapeEnd};
 
 pub(crate) use attended::Attended;
 pub(crate) use away::Item;
+pub use identity::KeyedRequest;
 pub(crate) use identity::{RequestIdentity, credential, key};
 pub(crate) use keyed::replay_kept;
 pub use replay_ask::ReplayAsk;
@@ -77,7 +78,7 @@ pub(crate) async fn again(once: &Once, id: ExchangeId, item: &Item, now: DateTim
 /// How a request is run once.
 pub(crate) enum Run {
     /// It has an idempotency key.
-    Keyed(ReplayKey),
+    Keyed(KeyedRequest),
     /// A request of a pipeline.
     Item(Item),
     /// Its client may retrieve it.
@@ -125,7 +126,7 @@ async fn answer_keyed(
     services: &Services,
     mut admitted: Admitted,
     exchange: OpenExchange,
-    key: ReplayKey,
+    key: KeyedRequest,
 ) -> Response<Body> {
     let (dialect, kind, id) = (admitted.plan.dialect, admitted.kind, exchange.id());
     let streamed = admitted.streamed() && respond::has_chunks(&admitted);

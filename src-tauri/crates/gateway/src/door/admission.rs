@@ -21,7 +21,7 @@ use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
 use crate::plan::{Caller, CallerKind, PlanInput};
 use crate::review::Reviewed;
-use crate::{Body, Config, ExchangeId, Pin, Plan, Rerun, name};
+use crate::{Body, Config, ExchangeId, KeyedRequest, Pin, Plan, Rerun, name};
 
 /// A request for a model, with its body.
 pub(super) struct ReadRequest {
@@ -137,7 +137,7 @@ impl Gateway {
             ..unknown
         };
         let replay = match rerun {
-            Some(Rerun { replay }) => replay,
+            Some(Rerun { replay }) => replay.map(|key| KeyedRequest { key, former: None }),
             None => key.map(|key| identity.keyed(&plan.route, &key)),
         };
         let reviewed = match &pin {
@@ -146,7 +146,10 @@ impl Gateway {
                     true => wire::without_credentials(&body),
                     false => body.clone(),
                 };
-                Reviewed::of(&draft, plan.strict, &head.headers, &body, replay)
+                {
+                    let replay = replay.map(|keyed| keyed.key);
+                    Reviewed::of(&draft, plan.strict, &head.headers, &body, replay)
+                }
             }
             Some(_) => None,
         };
