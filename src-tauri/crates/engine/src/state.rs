@@ -25,6 +25,8 @@ use crate::unknown_pipelines::UnknownPipelines;
 
 /// Maximum number of models stored per pipeline; more do not change its routing.
 const MODELS_KNOWN: usize = 32;
+/// Maximum number of pipelines whose models are stored: each one is shown with its order of providers.
+const PIPELINES_KNOWN: usize = 128;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -333,6 +335,10 @@ impl State {
         model: &str,
     ) -> bool {
         if pipeline.is_none() && client.is_agent() {
+            return false;
+        }
+        let is_full = self.requested_models.len() >= PIPELINES_KNOWN;
+        if is_full && !self.requested_models.contains_key(&pipeline) {
             return false;
         }
         let models = self.requested_models.entry(pipeline).or_default();
