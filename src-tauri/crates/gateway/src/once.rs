@@ -24,6 +24,7 @@ use wire::{Client, Kind};
 use crate::admitted::Admitted;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
+use crate::exchange_id::LazyId;
 use crate::open::OpenExchange;
 use crate::pending::PendingWork;
 use crate::services::Services;
@@ -45,7 +46,7 @@ pub(crate) use runs::Once;
 /// The response that a client left and retrieves again.
 pub(crate) async fn rejoin(
     once: &Once,
-    id: ExchangeId,
+    id: &LazyId,
     identity: &RequestIdentity,
     client: &Client,
     dialect: Dialect,
@@ -54,7 +55,7 @@ pub(crate) async fn rejoin(
         return None;
     }
     let reader = once.lingering_runs().rejoin(identity)?;
-    Some(give(once, reader, dialect, id).await)
+    Some(give(once, reader, dialect, id.get()).await)
 }
 
 /// The result of a pipeline's request whose client repeats it.
@@ -245,7 +246,7 @@ async fn give(once: &Once, reader: Reader, dialect: Dialect, id: ExchangeId) -> 
             let reading = once.replays().pending();
             (head, Body::driven(|outlet| pass(reader, outlet, reading)))
         }
-        Err(_) => return rescue::plain(rescue::our_fault(dialect), id),
+        Err(_) => return rescue::plain(rescue::our_fault(dialect), Some(id)),
     };
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
