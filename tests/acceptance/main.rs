@@ -9,6 +9,7 @@ mod conversations;
 mod costs;
 mod desk;
 mod equivalents;
+mod faces;
 mod failover;
 mod fallback_test;
 mod fallbacks;
