@@ -142,15 +142,7 @@ async fn no_face_shows_a_character_that_it_would_execute() {
             );
         }
     }
-    let metrics = format!("{}/metrics", desk.address());
-    let metrics = desk
-        .http
-        .get(metrics)
-        .header(CONTROL_HEADER, desk.runtime().control_token);
-    check(
-        "/metrics",
-        &metrics.send().await.unwrap().text().await.unwrap(),
-    );
+    check("/metrics", &desk.metrics().await);
     check("log", &desk.log());
     let refused = desk
         .http

@@ -1,12 +1,12 @@
 use std::convert::Infallible;
 
 use api::{
-    Accepted, Command, Doctor, HEARTBEAT, Incident, IncidentPage, NotificationOutcome,
-    SettingsText, Snapshot,
+    Accepted, CONTROL_HEADER, Command, Doctor, HEARTBEAT, Incident, IncidentPage,
+    NotificationOutcome, SettingsText, Snapshot,
 };
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router, middleware};
@@ -336,8 +336,29 @@ async fn doctor(State(control): State<Control>) -> Result<Shown<Doctor>, Refused
     Ok(Shown(control.ask(ControlRequest::Doctor).await?))
 }
 
-/// Numbers without names, keys or texts, so no token is required: metric scrapers expect open access.
-async fn metrics(State(control): State<Control>) -> Result<Response, Refused> {
+/// The names of providers and models, and costs: for the owner, who gives the clients' token to a scraper, and for the faces.
+async fn metrics(State(control): State<Control>, headers: HeaderMap) -> Result<Response, Refused> {
+    let sent = |name: &str| headers.get(name)?.to_str().ok();
+    let bearer = sent("authorization").and_then(|value| value.split_once(' '));
+    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let by_client = [
+        bearer.map(|(_, token)| token.trim()),
+        sent("x-understudy-token"),
+    ];
+    let is_known = by_client
+        .into_iter()
+        .flatten()
+        .any(|token| control.client_token.is(token))
+        || sent(CONTROL_HEADER).is_some_and(|token| control.token.is(token));
+    if !is_known {
+        return Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            "the metrics require Understudy's token, and the request has none or a wrong one",
+            Some(
+                "send `Authorization: Bearer TOKEN` with the token in the URL that `understudyd url` prints; docs/alerts.md has the lines for Prometheus",
+            ),
+        ));
+    }
     let text = control.ask(ControlRequest::Metrics).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
