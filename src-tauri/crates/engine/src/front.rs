@@ -1,6 +1,9 @@
 //! The port: accepts connections and hands each request to the control API or to the gateway.
 
+mod arrived;
 mod counted_body;
+mod half_closed;
+mod peers;
 mod seats;
 
 use std::convert::Infallible;
@@ -24,7 +27,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tower_service::Service;
 
+use arrived::{Arrived, Arriving};
 use counted_body::CountedBody;
+use half_closed::HalfClosed;
+use peers::Peers;
 use seats::{IDLE_AT_LEAST, Seat, Seats};
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
@@ -51,6 +57,7 @@ pub(crate) async fn serve(
     let open = GracefulShutdown::new();
     let seats = Seats::new(clients);
     let refused = Arc::new(Semaphore::new(REFUSED));
+    let peers = Peers::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -79,8 +86,11 @@ pub(crate) async fn serve(
         };
         let (gateway, control) = (gateway.clone(), control.clone());
         let begin = seat.requests();
-        let serve = service_fn(move |request| {
-            let in_progress = begin();
+        let arrived = Arrived::default();
+        let io = HalfClosed::new(tcp, arrived.clone(), peers.clone());
+        let serve = service_fn(move |request: Request<Incoming>| {
+            let in_progress = (begin(), arrived.response());
+            let request = request.map(|body| arrived.watch(body));
             let served = dispatch(request, gateway.clone(), control.clone());
             async move {
                 let response = served.await?;
@@ -92,7 +102,7 @@ pub(crate) async fn serve(
             .header_read_timeout(HEADERS_WITHIN)
             .max_headers(HEADERS)
             .preserve_header_case(true)
-            .serve_connection(TokioIo::new(tcp), serve);
+            .serve_connection(TokioIo::new(io), serve);
         let watched = open.watch(connection);
         tokio::spawn(async move {
             tokio::select! {
@@ -155,7 +165,7 @@ async fn refuse(tcp: TcpStream) {
 }
 
 async fn dispatch(
-    request: Request<Incoming>,
+    request: Request<Arriving>,
     gateway: Gateway,
     mut control: Router,
 ) -> Result<Response<Body>, Infallible> {
@@ -179,7 +189,7 @@ async fn dispatch(
 }
 
 /// True for a browser at the root URL or at an agent's base URL, which gets the web UI. The gateway serves other clients there.
-fn wants_page(request: &Request<Incoming>) -> bool {
+fn wants_page(request: &Request<Arriving>) -> bool {
     request.method() == Method::GET
         && is_base(request.uri().path())
         && request

@@ -11,6 +11,7 @@ mod pass;
 mod place;
 mod serve;
 mod turn_away;
+mod unread;
 mod vendor;
 
 use std::panic::AssertUnwindSafe;
@@ -27,6 +28,7 @@ use crate::services::{Clock, Services};
 use crate::{Body, BoxError, Config, Connect, ConversationAsk, Promise, Rejected, Report};
 use admit::Origin;
 use place::Place;
+use unread::Unread;
 
 /// The part of the engine between clients and providers. Cheap to clone.
 #[derive(Clone)]
@@ -70,6 +72,7 @@ impl Gateway {
     {
         let config = self.0.config();
         let (head, body) = request.into_parts();
+        let body = Unread::new(&head.headers, body);
         let id = self.0.reports().next_id(self.0.now());
         if let Some(response) = cross_origin::preflight(&head, &config) {
             return response;

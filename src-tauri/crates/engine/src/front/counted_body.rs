@@ -8,16 +8,17 @@ use gateway::BoxError;
 use http_body::{Frame, SizeHint};
 
 use super::Body;
+use super::arrived::AwaitedResponse;
 use super::seats::Request;
 
 /// The length is known as before, so that `Content-Length` is sent.
 pub(super) struct CountedBody {
     body: Body,
-    _in_progress: Request,
+    _in_progress: (Request, AwaitedResponse),
 }
 
 impl CountedBody {
-    pub(super) fn new(body: Body, in_progress: Request) -> CountedBody {
+    pub(super) fn new(body: Body, in_progress: (Request, AwaitedResponse)) -> CountedBody {
         CountedBody {
             body,
             _in_progress: in_progress,

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::admission::ReadRequest;
 use super::place::{Place, Target};
+use super::unread::Unread;
 use super::{Gateway, admit, models, pass, vendor};
 use crate::draft::Draft;
 use crate::exchange_id::LazyId;
@@ -30,7 +31,7 @@ impl Gateway {
         id: &LazyId,
         config: Arc<Config>,
         mut head: Parts,
-        body: B,
+        body: Unread<B>,
     ) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -43,10 +44,8 @@ impl Gateway {
         if let Err(rejected) = admit::check_sender(&head, place.token, &config) {
             return self.reject(&head, rejected, dialect);
         }
+        let body = body.of_known_sender();
         if let Err(why) = admit::check(&head, &place, &config) {
-            if let TurnedAway::TooLarge(_) = why {
-                admit::discard(&head, Box::pin(body)).await;
-            }
             return self.turn_away((id, began), &head, dialect, why);
         }
         let named = place.check_pipeline();
