@@ -1,8 +1,8 @@
 //! The port: accepts connections and hands each request to the control API or to the gateway.
 
 mod arrived;
+mod client_io;
 mod counted_body;
-mod half_closed;
 mod peers;
 mod seats;
 
@@ -13,10 +13,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body as AxumBody;
 use bytes::Bytes;
-use gateway::{Aborted, BoxError, Gateway};
+use gateway::{Aborted, Gateway};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -28,12 +27,10 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use arrived::{Arrived, Arriving};
-use counted_body::CountedBody;
-use half_closed::HalfClosed;
+use client_io::ClientIo;
+use counted_body::{Body, CountedBody};
 use peers::Peers;
 use seats::{IDLE_AT_LEAST, Seat, Seats};
-
-type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// After the first request, a connection without another one within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
@@ -87,7 +84,7 @@ pub(crate) async fn serve(
         let (gateway, control) = (gateway.clone(), control.clone());
         let begin = seat.requests();
         let arrived = Arrived::default();
-        let io = HalfClosed::new(tcp, arrived.clone(), peers.clone());
+        let io = ClientIo::new(tcp, arrived.clone(), peers.clone());
         let serve = service_fn(move |request: Request<Incoming>| {
             let in_progress = (begin(), arrived.response());
             let request = request.map(|body| arrived.watch(body));

@@ -6,10 +6,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use gateway::BoxError;
 use http_body::{Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
 
-use super::Body;
 use super::arrived::AwaitedResponse;
 use super::seats::Request;
+
+pub(super) type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// The length is known as before, so that `Content-Length` is sent.
 pub(super) struct CountedBody {

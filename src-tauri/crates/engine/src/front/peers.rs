@@ -1,6 +1,6 @@
-//! Whether the program at the other end of a local connection still has its socket. A half-closed connection and a closed one
-//! are the same for TCP until something is sent; only the system's table of sockets distinguishes them, and only for clients of
-//! this machine. Elsewhere a client that closed its sending side counts as one that left.
+//! Whether the program at the other end of a local connection still has its socket. A client that stopped sending and one that
+//! left are the same for TCP until something is sent; only the system's table of sockets distinguishes them, and only for
+//! clients of this machine. Elsewhere a client that closed its sending side counts as one that left.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

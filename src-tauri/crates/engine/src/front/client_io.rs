@@ -19,7 +19,7 @@ const FIRST_CHECK: Duration = Duration::from_millis(50);
 const NEXT_CHECK: Duration = Duration::from_secs(1);
 
 /// A client's connection.
-pub(super) struct HalfClosed {
+pub(super) struct ClientIo {
     tcp: TcpStream,
     arrived: Arrived,
     peers: Peers,
@@ -29,12 +29,12 @@ pub(super) struct HalfClosed {
     left: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
-impl HalfClosed {
-    pub(super) fn new(tcp: TcpStream, arrived: Arrived, peers: Peers) -> HalfClosed {
+impl ClientIo {
+    pub(super) fn new(tcp: TcpStream, arrived: Arrived, peers: Peers) -> ClientIo {
         let ends = tcp
             .peer_addr()
             .and_then(|client| Ok((client, tcp.local_addr()?)));
-        HalfClosed {
+        ClientIo {
             tcp,
             arrived,
             peers,
@@ -53,7 +53,7 @@ async fn left(arrived: Arrived, peers: Peers, ends: (SocketAddr, SocketAddr)) {
     }
 }
 
-impl AsyncRead for HalfClosed {
+impl AsyncRead for ClientIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -83,7 +83,7 @@ impl AsyncRead for HalfClosed {
     }
 }
 
-impl AsyncWrite for HalfClosed {
+impl AsyncWrite for ClientIo {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
