@@ -364,9 +364,6 @@ impl Supervisor {
 }
 
 fn is_idle(snapshot: &Snapshot) -> bool {
-    snapshot
-        .engine
-        .sessions
-        .iter()
-        .all(|session| session.open == 0)
+    let engine = &snapshot.engine;
+    engine.more_open == 0 && engine.sessions.iter().all(|session| session.open == 0)
 }

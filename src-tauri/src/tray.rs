@@ -4,7 +4,7 @@
 mod apart;
 mod icon;
 
-use api::{Command, MenuLine, TrayView};
+use api::{Command, MenuLine, TrayView, escape_lines};
 use tauri::AppHandle;
 use tauri::Wry;
 use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuId, MenuItem, PredefinedMenuItem, Submenu};
@@ -26,7 +26,7 @@ impl Tray {
         let icon = TrayIconBuilder::with_id("understudy")
             .title("Understudy")
             .icon(icon::of(view.icon, view.rehearsal)?)
-            .tooltip(&view.tooltip)
+            .tooltip(escape_lines(&view.tooltip))
             .menu(&menu)
             .show_menu_on_left_click(cfg!(target_os = "macos"))
             .build(app)?;
@@ -45,7 +45,7 @@ impl Tray {
                 .set_icon(Some(icon::of(view.icon, view.rehearsal)?))?;
         }
         if drawn.tooltip != view.tooltip {
-            self.icon.set_tooltip(Some(&view.tooltip))?;
+            self.icon.set_tooltip(Some(escape_lines(&view.tooltip)))?;
         }
         if same_shape(&drawn.menu, &view.menu) {
             update_rows(&self.rows, &drawn.menu, &view.menu)
@@ -145,9 +145,9 @@ fn items(rows: &[Row]) -> Vec<&dyn IsMenuItem<Wry>> {
         .collect()
 }
 
-/// An ampersand marks the next letter as a shortcut; a doubled one is an ampersand.
+/// An ampersand marks the next letter as a shortcut; a doubled one is an ampersand. Names of clients and providers are in a label.
 fn shown(label: &str) -> String {
-    label.replace('&', "&&")
+    api::escape(label).replace('&', "&&")
 }
 
 /// Whether the rows and commands are the same, whatever their labels and ticks.
@@ -231,7 +231,7 @@ fn restore_ticks(rows: &[Row], lines: &[MenuLine]) -> tauri::Result<()> {
 mod tests {
     use api::{Command, MenuLine, View};
 
-    use super::{command_of, id_of, same_shape};
+    use super::{command_of, id_of, same_shape, shown};
 
     fn text(label: &str) -> MenuLine {
         MenuLine::Text {
@@ -300,6 +300,15 @@ mod tests {
         assert!(!same_shape(&pause, &[]));
         let deep = |inner| [submenu("More", vec![inner])];
         assert!(!same_shape(&deep(text("a")), &deep(MenuLine::Separator)));
+    }
+
+    #[test]
+    fn a_label_has_no_character_that_a_desktop_executes() {
+        for sign in (0..=0x2fff).filter_map(char::from_u32) {
+            let label = shown(&format!("R&D {sign}"));
+            assert!(!label.contains(api::must_escape), "{label:?}");
+            assert!(label.starts_with("R&&D "));
+        }
     }
 
     #[test]

@@ -21,8 +21,7 @@ async fn open_the_leads_breaker(desk: &Desk, lead: &Upstream) {
 
 /// The breaker state of the lead's model; `None`: closed.
 async fn gauge(desk: &Desk) -> Option<String> {
-    let page = desk.http.get(format!("{}/metrics", desk.address()));
-    let page = page.send().await.unwrap().text().await.unwrap();
+    let page = desk.metrics().await;
     let of_lead = "understudy_breaker_open{endpoint=\"lead\",model=\"model-x\"} ";
     let mut lines = page.lines();
     lines

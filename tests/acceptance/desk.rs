@@ -257,6 +257,15 @@ impl Desk {
         value
     }
 
+    /// `/metrics`, as a scraper reads it.
+    pub(crate) async fn metrics(&self) -> String {
+        let token = self.base().rsplit('/').next().unwrap().to_owned();
+        let url = format!("{}/metrics", self.address());
+        let response = self.http.get(url).bearer_auth(token).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.text().await.unwrap()
+    }
+
     pub(crate) async fn snapshot(&self) -> Snapshot {
         serde_json::from_value(self.get("/snapshot").await).unwrap()
     }

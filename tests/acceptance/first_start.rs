@@ -224,15 +224,7 @@ async fn the_web_ui_is_served_and_a_browser_finds_it() {
         .await
         .unwrap();
     assert_eq!(script.status(), 200);
-    let metrics = desk
-        .http
-        .get(format!("{}/metrics", desk.address()))
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let metrics = desk.metrics().await;
     assert!(
         metrics.contains("understudy_provider_level{provider=\"anthropic\",mine=\"false\"} -1"),
         "{metrics}"

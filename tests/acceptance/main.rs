@@ -10,6 +10,7 @@ mod costs;
 mod descriptors;
 mod desk;
 mod equivalents;
+mod faces;
 mod failover;
 mod fallback_test;
 mod fallbacks;

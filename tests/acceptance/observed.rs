@@ -1,4 +1,4 @@
-//! Data for an on-call engineer without a token: health, metrics, and a page for a browser.
+//! Data for an on-call engineer: health, metrics, and a page for a browser.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -34,8 +34,13 @@ async fn metrics_count_events_and_show_the_current_breaker_state() {
             .unwrap();
     }
     desk.exchanges(3).await;
-    let (status, metrics) = page(&desk, "/metrics").await;
-    assert_eq!(status, 200);
+    let (status, refused) = page(&desk, "/metrics").await;
+    assert_eq!(status, 403, "without the token");
+    assert!(
+        refused.contains("Bearer") && !refused.contains("lead"),
+        "{refused}"
+    );
+    let metrics = desk.metrics().await;
     for line in [
         "understudy_exchanges_total{outcome=\"complete\",provider=\"second\",model=\"m\",route=\"work anthropic\",pipeline=\"\",client=\"application\"} 3",
         "understudy_failovers_total{from=\"lead\",to=\"second\"} 3",
@@ -58,7 +63,7 @@ async fn metrics_count_events_and_show_the_current_breaker_state() {
         .control(reqwest::Method::POST, "/do", Some(command))
         .await;
     assert_eq!(status, 200, "{printed}");
-    let (_, metrics) = page(&desk, "/metrics").await;
+    let metrics = desk.metrics().await;
     let state = "understudy_breaker_state{provider=\"lead\",endpoint=\"lead\",model=\"m\"}";
     assert!(metrics.contains(&format!("{state} 1\n")), "{metrics}");
     assert!(
@@ -70,7 +75,7 @@ async fn metrics_count_events_and_show_the_current_breaker_state() {
         .bytes()
         .await
         .unwrap();
-    let (_, metrics) = page(&desk, "/metrics").await;
+    let metrics = desk.metrics().await;
     assert!(!metrics.contains(&format!("{state} 2\n")), "{metrics}");
     assert!(!metrics.contains(&format!("{state} 1\n")), "{metrics}");
 }
@@ -375,7 +380,7 @@ async fn every_metric_in_the_documents_exists() {
         .get(without_token)
         .header("origin", "http://a.example");
     assert_eq!(rejected.send().await.unwrap().status(), 403);
-    let (_, page) = page(&desk, "/metrics").await;
+    let page = desk.metrics().await;
     let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let known: BTreeSet<&str> = types.filter_map(|line| line.split(' ').next()).collect();
     for name in [

@@ -248,9 +248,7 @@ impl Rig {
     /// Waits until the engine has detected that the connection is closed.
     async fn noticed_leaving(&self) {
         loop {
-            let url = format!("{}/metrics", self.desk.address());
-            let page = self.desk.http.get(url).send().await.unwrap();
-            let page = page.text().await.unwrap();
+            let page = self.desk.metrics().await;
             if page.contains("\nunderstudy_lingering_requests 1\n") {
                 return;
             }

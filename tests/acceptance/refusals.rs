@@ -212,3 +212,89 @@ async fn the_control_api_requires_its_token_and_refuses_foreign_pages() {
         .unwrap();
     assert_eq!(missing.status().as_u16(), 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_name_counts_in_any_case_and_other_pages_load_no_file() {
+    let desk = Desk::started();
+    let token = desk.runtime().control_token;
+    for path in ["/ui/", "/ui/icon.png", "/control/snapshot", "/v1/models"] {
+        let get = format!(
+            "GET {path} HTTP/1.1\r\nhost: LOCALHOST:4747\r\nx-understudy-control: {token}\r\nconnection: close\r\n\r\n"
+        );
+        let received = raw(&desk.address(), get.as_bytes());
+        let head = received
+            .split("\r\n\r\n")
+            .next()
+            .unwrap()
+            .to_ascii_lowercase();
+        assert!(
+            !head.contains(" 403 ") || path == "/v1/models",
+            "{path}: {head}"
+        );
+        assert!(!received.contains("is not allowed"), "{path}: {received}");
+        let same_origin = head.contains("cross-origin-resource-policy: same-origin");
+        assert_eq!(same_origin, path.starts_with("/ui/"), "{path}: {head}");
+    }
+}
+
+/// The rest of the body is read, so that the response is received instead of a reset connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_still_sending_receives_its_refusal() {
+    use std::io::{Read, Write};
+    let desk = Desk::started();
+    let body = vec![b' '; 24 << 20];
+    for (path, kind, status) in [
+        ("/v1/messages", "text/plain", "415"),
+        ("/v1/nothing", "application/json", "404"),
+        ("/v1/messages", "application/json", "400"),
+    ] {
+        let address = desk.address();
+        let mut stream =
+            std::net::TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+        let token = desk.base().rsplit('/').next().unwrap().to_owned();
+        let length = body.len();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nx-understudy-token: {token}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        stream
+            .write_all(&body)
+            .unwrap_or_else(|error| panic!("{path} {kind}: {error}"));
+        let mut received = String::new();
+        stream.read_to_string(&mut received).unwrap();
+        assert!(
+            received.starts_with(&format!("HTTP/1.1 {status}")),
+            "{path} {kind}: {received}"
+        );
+    }
+}
+
+/// `nc -N` and some libraries close their sending side after the request.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_only_stopped_sending_is_answered() {
+    use std::io::{Read, Write};
+    let desk = Desk::started();
+    let token = desk.base().rsplit('/').next().unwrap().to_owned();
+    for stream in [true, false] {
+        let mut body = hello();
+        body["stream"] = json!(stream);
+        let body = body.to_string();
+        let address = desk.address();
+        let mut client =
+            std::net::TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+        write!(
+            client,
+            "POST /v1/messages HTTP/1.1\r\nhost: localhost\r\nx-understudy-token: {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut received = String::new();
+        client.read_to_string(&mut received).unwrap();
+        assert!(received.starts_with("HTTP/1.1 200"), "{received}");
+        let end = if stream { "message_stop" } else { "end_turn" };
+        assert!(received.contains(end), "{received}");
+    }
+}

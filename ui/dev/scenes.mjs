@@ -120,6 +120,8 @@ const codexRoute = () => ({
 const engine = (extra = {}) => ({
   version: "0.1.0", started: ago(26 * HOUR), address: "http://127.0.0.1:4747", base_url: `http://127.0.0.1:4747/t/${CLIENT_TOKEN}`,
   paused: false, draining: false,
+  more_sessions: 0,
+  more_open: 0,
   sessions: [
     { client: "Claude Code", id: "9c41f0aa", last_seen: ago(3), open: 1 },
     { client: "Claude Code", id: "1be77d20", last_seen: ago(9 * MINUTE), open: 0 },

@@ -1,4 +1,6 @@
-use api::{Notification, NotificationAction, NotificationKind, Urgency, View};
+use api::{
+    Notification, NotificationAction, NotificationKind, Urgency, View, escape, escape_lines,
+};
 
 /// The content of a notification.
 #[derive(Clone, Debug)]
@@ -26,8 +28,9 @@ impl From<&Notification> for Note {
     fn from(notification: &Notification) -> Self {
         Self {
             thread: notification.thread.clone(),
-            title: notification.title.clone(),
-            body: notification.body.clone(),
+            // Escaped by the engine too, which may be of another version.
+            title: escape(&notification.title).into_owned(),
+            body: escape_lines(&notification.body).into_owned(),
             urgency: notification.urgency,
             view: match notification.kind {
                 NotificationKind::Outage | NotificationKind::Rise | NotificationKind::Recovery => {
@@ -36,7 +39,14 @@ impl From<&Notification> for Note {
                 NotificationKind::Review => View::Review,
                 NotificationKind::Fallback | NotificationKind::Own => View::Now,
             },
-            actions: notification.actions.clone(),
+            actions: notification
+                .actions
+                .iter()
+                .map(|action| NotificationAction {
+                    label: escape(&action.label).into_owned(),
+                    ..action.clone()
+                })
+                .collect(),
             in_place: notification.in_place,
             is_end: notification.kind == NotificationKind::Recovery,
         }

@@ -18,9 +18,17 @@ base_url: string, paused: boolean,
  */
 draining: boolean, 
 /**
- * Agent sessions seen in the last hour.
+ * Sessions of the last hour, the latest first: at most 100, those with open requests before others.
  */
 sessions: Array<Session>, 
+/**
+ * Number of sessions of the last hour that are not listed.
+ */
+more_sessions: number, 
+/**
+ * Number of their open requests.
+ */
+more_open: number, 
 /**
  * Problems of the engine that need the owner: an invalid settings file, a locked keychain, a read-only ledger.
  */

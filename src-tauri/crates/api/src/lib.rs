@@ -1,4 +1,5 @@
-//! What the shell, the CLI and the UI read over the control API: types only, no logic. TypeScript is generated from them
+//! What the shell, the CLI and the UI read over the control API: types, and how a face shows text of
+//! clients and providers. TypeScript is generated from them
 //! (`cargo test -p api` writes `ui/src/generated/`), and a test fails when the two differ.
 //!
 //! All content for the UIs is text or numbers ready to show; UIs format and never compute.
@@ -6,6 +7,7 @@
 mod command;
 mod control;
 mod dialect;
+mod escape;
 mod exchange;
 mod fallback;
 mod incident;
@@ -26,6 +28,7 @@ pub use control::{
     RuntimeFile, SettingsText,
 };
 pub use dialect::Dialect;
+pub use escape::{escape, escape_json, escape_lines, must_escape};
 pub use exchange::{Attempt, AttemptOutcome, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
 pub use incident::{

@@ -62,8 +62,14 @@ pub struct EngineState {
     pub paused: bool,
     /// Stopping: new work passes straight to the primary until the last open exchange ends.
     pub draining: bool,
-    /// Agent sessions seen in the last hour.
+    /// Sessions of the last hour, the latest first: at most 100, those with open requests before others.
     pub sessions: Vec<Session>,
+    /// Number of sessions of the last hour that are not listed.
+    #[serde(default)]
+    pub more_sessions: u64,
+    /// Number of their open requests.
+    #[serde(default)]
+    pub more_open: u64,
     /// Problems of the engine that need the owner: an invalid settings file, a locked keychain, a read-only ledger.
     pub problems: Vec<ProblemView>,
     pub settings_file: String,

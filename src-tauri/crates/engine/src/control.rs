@@ -10,13 +10,13 @@ mod retry_all;
 mod review;
 mod routes;
 mod series;
+mod shown;
 mod ui;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::{ControlError, Snapshot};
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use catalog::Secret;
@@ -30,6 +30,7 @@ use crate::try_key::KeyTrial;
 
 pub(crate) use face::Faces;
 pub(crate) use routes::router;
+use shown::Shown;
 
 /// Shared state of all handlers.
 #[derive(Clone)]
@@ -99,12 +100,6 @@ impl From<ControlError> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let ControlError { error, fix } = self.1;
-        let printable = |text: String| words::escape_lines(&text).into_owned();
-        let error = ControlError {
-            error: printable(error),
-            fix: fix.map(printable),
-        };
-        (self.0, Json(error)).into_response()
+        (self.0, Shown(self.1)).into_response()
     }
 }

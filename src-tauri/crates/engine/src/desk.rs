@@ -57,7 +57,7 @@ pub(crate) use notifications::Notifications;
 pub(crate) use questions::scope;
 pub(crate) use restored::{RecentClient, Restored};
 pub(crate) use reviews::Reviews;
-pub(crate) use sessions::Sessions;
+pub(crate) use sessions::{RemovedSessions, Sessions};
 pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};
 pub(crate) use turns::Turns;
 pub(crate) use use_now::{Choice, Choices};

@@ -1,6 +1,9 @@
 //! The port: accepts connections and hands each request to the control API or to the gateway.
 
+mod arrived;
+mod client_io;
 mod counted_body;
+mod peers;
 mod refusals;
 mod seats;
 
@@ -10,11 +13,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body as AxumBody;
-use bytes::Bytes;
-use gateway::{Aborted, BoxError, Gateway};
+use gateway::{Aborted, Gateway};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,11 +26,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
-use counted_body::CountedBody;
+use arrived::{Arrived, Arriving};
+use client_io::ClientIo;
+use counted_body::{Body, CountedBody};
+use peers::Peers;
 use refusals::{Refusal, Refusals};
 use seats::{Seat, Seats, Taken};
-
-type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// After the first request, a connection without another one within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
@@ -48,6 +50,7 @@ pub(crate) async fn serve(
     let stopping = CancellationToken::new();
     let seats = Seats::new(clients);
     let mut refusals = Refusals::default();
+    let peers = Peers::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -66,8 +69,9 @@ pub(crate) async fn serve(
         let _ = tcp.set_nodelay(true);
         match place(&seats, &mut refusals).await {
             Place::Seat(seat) => {
-                let (gateway, control) = (gateway.clone(), control.clone());
-                open.spawn(connection(tcp, seat, gateway, control, stopping.clone()));
+                let served = (gateway.clone(), control.clone());
+                let peers = peers.clone();
+                open.spawn(connection(tcp, seat, peers, served, stopping.clone()));
             }
             Place::Refusal(refusal) => {
                 open.spawn(refusal.answer(tcp));
@@ -112,13 +116,16 @@ async fn place(seats: &Seats, refusals: &mut Refusals) -> Place {
 async fn connection(
     tcp: TcpStream,
     seat: Seat,
-    gateway: Gateway,
-    control: Router,
+    peers: Peers,
+    (gateway, control): (Gateway, Router),
     stopping: CancellationToken,
 ) {
     let begin = seat.requests();
-    let serve = service_fn(move |request| {
-        let in_progress = begin();
+    let arrived = Arrived::default();
+    let io = ClientIo::new(tcp, arrived.clone(), peers);
+    let serve = service_fn(move |request: Request<Incoming>| {
+        let in_progress = (begin(), arrived.response());
+        let request = request.map(|body| arrived.watch(body));
         let served = dispatch(request, gateway.clone(), control.clone());
         async move {
             let response = served.await?;
@@ -130,7 +137,7 @@ async fn connection(
         .header_read_timeout(HEADERS_WITHIN)
         .max_headers(HEADERS)
         .preserve_header_case(true)
-        .serve_connection(TokioIo::new(tcp), serve);
+        .serve_connection(TokioIo::new(io), serve);
     let mut connection = pin!(connection);
     let (mut drains, mut closes) = (false, false);
     let ended = loop {
@@ -155,7 +162,7 @@ async fn connection(
 }
 
 async fn dispatch(
-    request: Request<Incoming>,
+    request: Request<Arriving>,
     gateway: Gateway,
     mut control: Router,
 ) -> Result<Response<Body>, Infallible> {
@@ -179,7 +186,7 @@ async fn dispatch(
 }
 
 /// True for a browser at the root URL or at an agent's base URL, which gets the web UI. The gateway serves other clients there.
-fn wants_page(request: &Request<Incoming>) -> bool {
+fn wants_page(request: &Request<Arriving>) -> bool {
     request.method() == Method::GET
         && is_base(request.uri().path())
         && request

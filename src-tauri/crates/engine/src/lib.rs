@@ -21,6 +21,7 @@ mod places;
 mod private_file;
 mod records;
 mod rehearsal;
+mod requested_models;
 mod retry;
 mod routing;
 mod runtime;

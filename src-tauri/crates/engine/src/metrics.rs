@@ -231,7 +231,17 @@ pub(crate) fn encoded(registry: &Registry) -> String {
     let mut page = String::new();
     // Writing to a String does not fail.
     let _ = prometheus_text::encode(&mut page, registry);
-    page
+    let mut drawable = String::with_capacity(page.len());
+    for sign in page.chars() {
+        // In a label's value, a backslash is written as two.
+        if words::must_escape(sign) && sign != '\n' {
+            drawable.push('\\');
+            drawable.extend(sign.escape_default());
+        } else {
+            drawable.push(sign);
+        }
+    }
+    drawable
 }
 
 fn kind_of_client(exchange: &Exchange, row: &ExchangeRow) -> &'static str {

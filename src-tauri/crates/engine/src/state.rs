@@ -19,12 +19,10 @@ use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::places::Places;
+use crate::requested_models::RequestedModels;
 use crate::retry::Retry;
 use crate::settings::{Settings, SettingsError};
 use crate::unknown_pipelines::UnknownPipelines;
-
-/// Maximum number of models stored per pipeline; more do not change its routing.
-const MODELS_KNOWN: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -73,7 +71,7 @@ pub(crate) struct State {
     /// The fallbacks in use.
     pub fallbacks: Fallbacks,
     /// For each pipeline, and for applications (None): the requested models and their dialects.
-    pub requested_models: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
+    pub requested_models: RequestedModels,
     pub unknown_pipelines: UnknownPipelines,
     /// The reach of their requests when the primary fails.
     pub reaches: Vec<Reach>,
@@ -335,8 +333,7 @@ impl State {
         if pipeline.is_none() && client.is_agent() {
             return false;
         }
-        let models = self.requested_models.entry(pipeline).or_default();
-        models.len() < MODELS_KNOWN && models.insert((dialect, model.to_owned()))
+        self.requested_models.record(pipeline, dialect, model)
     }
 
     /// Further models of one route rarely have other fallbacks.

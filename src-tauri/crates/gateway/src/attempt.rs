@@ -252,7 +252,7 @@ fn failed_to_send(unsent: &Unsent) -> FailedAttempt {
     }
 }
 
-/// A response with an error status, or a redirect, which is never followed because it would carry the credential. `body`:
+/// A response with an error status, or with one that no provider's API has. `body`:
 /// `None` if it cannot be read.
 async fn refused(
     rules: &[Rule],
@@ -261,11 +261,8 @@ async fn refused(
     now: DateTime<Utc>,
 ) -> FailedAttempt {
     let status = head.status;
-    if status.is_redirection() {
-        let why = format!(
-            "it redirects ({status}), and credentials are never forwarded to another address"
-        );
-        return FailedAttempt::new(FailureClass::ModelGone, Fault::Ours, why);
+    if !status.is_client_error() && !status.is_server_error() {
+        return FailedAttempt::misdirected(status);
     }
     // The status counts without its text.
     let mut bytes = Bytes::new();

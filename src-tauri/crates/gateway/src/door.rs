@@ -11,6 +11,7 @@ mod pass;
 mod place;
 mod serve;
 mod turn_away;
+mod unread;
 mod vendor;
 
 use std::panic::AssertUnwindSafe;
@@ -27,6 +28,7 @@ use crate::services::{Clock, Services};
 use crate::{Body, BoxError, Config, Connect, ConversationAsk, Promise, Rejected, Report};
 use admit::Origin;
 use place::Place;
+use unread::Unread;
 
 /// The part of the engine between clients and providers. Cheap to clone.
 #[derive(Clone)]
@@ -70,9 +72,9 @@ impl Gateway {
     {
         let config = self.0.config();
         let (head, body) = request.into_parts();
+        let body = Unread::new(&head.headers, body);
         let id = self.0.reports().next_id(self.0.now());
-        if let Some(mut response) = cross_origin::preflight(&head, &config) {
-            id.name_in(response.headers_mut());
+        if let Some(response) = cross_origin::preflight(&head, &config) {
             return response;
         }
         let page = match Origin::of(&head, &config) {
@@ -80,12 +82,15 @@ impl Gateway {
             Origin::None | Origin::Own | Origin::Foreign(_) => None,
         };
         let dialect = admit::spoken(&Place::of(head.uri.path()).target, &head.headers);
-        let served = AssertUnwindSafe(self.serve(id, config, head, body)).catch_unwind();
+        let served = AssertUnwindSafe(self.serve(&id, config, head, body)).catch_unwind();
         let mut response = served.await.unwrap_or_else(|_| {
+            let id = id.get();
             tracing::error!(%id, %dialect, "a panic ended an exchange");
-            rescue::plain(rescue::our_fault(dialect), id)
+            rescue::plain(rescue::our_fault(dialect), Some(id))
         });
-        id.name_where_missing(response.headers_mut());
+        if let Some(id) = id.created() {
+            id.name_where_missing(response.headers_mut());
+        }
         response.headers_mut().extend(page.unwrap_or_default());
         response
     }

@@ -213,12 +213,14 @@ pub enum TurnedAway {
     Coding(UnknownCoding),
     #[error("The body is larger than {0} bytes")]
     TooLarge(usize),
-    #[error("Too many large requests are in flight (over {0} bytes in all); try again in a second")]
+    #[error(
+        "Too many large requests are in flight (over {0} bytes in all), so this one was not started: nothing was sent to a provider, stored or parked. No provider is the cause. Send it again in a second"
+    )]
     Busy(usize),
     #[error("The body is incomplete: {0}")]
     Unreadable(String),
     #[error(
-        "Understudy has {0} requests open, which is its limit, so this one was not started. No provider is the cause. Try again in a few seconds. If it stays so, look for a client or a proxy that sends requests in a loop; if the limit is below 2,000, the limit of open files is the reason: raise it (`ulimit -n`, LimitNOFILE) and restart the engine"
+        "Understudy has {0} requests open, which is its limit, so this one was not started: nothing was sent to a provider, stored or parked, and an `Idempotency-Key` stays free. No provider is the cause. Send the request again in a few seconds. If it stays so, look for a client or a proxy that sends requests in a loop; if the limit is below 2,000, the limit of open files is the reason: raise it (`ulimit -n`, LimitNOFILE) and restart the engine"
     )]
     Full(usize),
     /// A client that sends the same request in a loop.

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue};
@@ -57,11 +58,37 @@ impl Display for ExchangeId {
     }
 }
 
+/// The id of a request, which is created when it is first needed: a rejected request uses none.
+#[derive(Debug)]
+pub(crate) struct LazyId {
+    ids: ExchangeIds,
+    at: DateTime<Utc>,
+    created: OnceLock<ExchangeId>,
+}
+
+impl LazyId {
+    pub(crate) fn get(&self) -> ExchangeId {
+        *self.created.get_or_init(|| self.ids.next(self.at))
+    }
+
+    pub(crate) fn created(&self) -> Option<ExchangeId> {
+        self.created.get().copied()
+    }
+}
+
 /// Creates ids. A burst of more than 1024 within a second uses those of the following seconds.
-#[derive(Debug, Default)]
-pub(crate) struct ExchangeIds(AtomicU64);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ExchangeIds(Arc<AtomicU64>);
 
 impl ExchangeIds {
+    pub(crate) fn lazy(&self, at: DateTime<Utc>) -> LazyId {
+        LazyId {
+            ids: self.clone(),
+            at,
+            created: OnceLock::new(),
+        }
+    }
+
     pub(crate) fn next(&self, now: DateTime<Utc>) -> ExchangeId {
         let second = u64::try_from(now.timestamp() - EPOCH).unwrap_or_default();
         let first = second << PER_SECOND_BITS;

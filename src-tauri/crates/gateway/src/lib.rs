@@ -13,6 +13,7 @@ mod exchange_id;
 mod fault;
 mod held;
 mod hops;
+mod host;
 mod kept;
 mod late;
 mod log;
@@ -49,9 +50,10 @@ pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report,
 pub use exchange_id::ExchangeId;
 pub use fault::Fault;
 pub use hops::Loop;
+pub use host::is_own_host;
 pub use kept::ConversationAsk;
 pub use name::BadName;
-pub use once::ReplayAsk;
+pub use once::{KeyedRequest, ReplayAsk};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
     Pin, Plan, Role,

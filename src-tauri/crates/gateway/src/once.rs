@@ -18,12 +18,13 @@ mod unattended;
 use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use http::Response;
-use ledger::{ReplayAnswer, ReplayKey};
+use ledger::ReplayAnswer;
 use wire::{Client, Kind};
 
 use crate::admitted::Admitted;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
+use crate::exchange_id::LazyId;
 use crate::open::OpenExchange;
 use crate::pending::PendingWork;
 use crate::services::Services;
@@ -36,6 +37,7 @@ use tape::{Next, Reader, Tape, TapeEnd};
 
 pub(crate) use attended::Attended;
 pub(crate) use away::Item;
+pub use identity::KeyedRequest;
 pub(crate) use identity::{RequestIdentity, credential, key};
 pub(crate) use keyed::replay_kept;
 pub use replay_ask::ReplayAsk;
@@ -44,7 +46,7 @@ pub(crate) use runs::Once;
 /// The response that a client left and retrieves again.
 pub(crate) async fn rejoin(
     once: &Once,
-    id: ExchangeId,
+    id: &LazyId,
     identity: &RequestIdentity,
     client: &Client,
     dialect: Dialect,
@@ -53,7 +55,7 @@ pub(crate) async fn rejoin(
         return None;
     }
     let reader = once.lingering_runs().rejoin(identity)?;
-    Some(give(once, reader, dialect, id).await)
+    Some(give(once, reader, dialect, id.get()).await)
 }
 
 /// The result of a pipeline's request whose client repeats it.
@@ -77,7 +79,7 @@ pub(crate) async fn again(once: &Once, id: ExchangeId, item: &Item, now: DateTim
 /// How a request is run once.
 pub(crate) enum Run {
     /// It has an idempotency key.
-    Keyed(ReplayKey),
+    Keyed(KeyedRequest),
     /// A request of a pipeline.
     Item(Item),
     /// Its client may retrieve it.
@@ -125,7 +127,7 @@ async fn answer_keyed(
     services: &Services,
     mut admitted: Admitted,
     exchange: OpenExchange,
-    key: ReplayKey,
+    key: KeyedRequest,
 ) -> Response<Body> {
     let (dialect, kind, id) = (admitted.plan.dialect, admitted.kind, exchange.id());
     let streamed = admitted.streamed() && respond::has_chunks(&admitted);
@@ -244,7 +246,7 @@ async fn give(once: &Once, reader: Reader, dialect: Dialect, id: ExchangeId) -> 
             let reading = once.replays().pending();
             (head, Body::driven(|outlet| pass(reader, outlet, reading)))
         }
-        Err(_) => return rescue::plain(rescue::our_fault(dialect), id),
+        Err(_) => return rescue::plain(rescue::our_fault(dialect), Some(id)),
     };
     let mut response = Response::new(body);
     *response.status_mut() = head.status;

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::exchange_id::{ExchangeId, ExchangeIds};
+use crate::exchange_id::{ExchangeIds, LazyId};
 use crate::pending::Pending;
 use crate::promise::{Promise, PromisedReport};
 use crate::review::Unfetched;
@@ -59,8 +59,8 @@ impl Reports {
     }
 
     /// The id of the exchange that a request begins, if it begins one.
-    pub(crate) fn next_id(&self, now: DateTime<Utc>) -> ExchangeId {
-        self.counts.ids.next(now)
+    pub(crate) fn next_id(&self, now: DateTime<Utc>) -> LazyId {
+        self.counts.ids.lazy(now)
     }
 
     pub(crate) fn open(&self) -> usize {

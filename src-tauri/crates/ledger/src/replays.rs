@@ -62,9 +62,9 @@ pub type Digest = [u8; 32];
 /// A request with an idempotency key, which must run only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReplayKey {
-    /// Digest of the credential, the route and the idempotency key. Neither the key nor a credential is stored.
+    /// Digest of the credential and the idempotency key. Neither the key nor a credential is stored.
     pub scope: Digest,
-    /// Digest of the request.
+    /// Digest of the operation and the body.
     pub request: Digest,
 }
 
@@ -90,19 +90,27 @@ pub enum Begun {
 }
 
 impl Ledger {
-    /// Records that this request is about to run, unless its response is known.
+    /// Records that this request is about to run, unless its response is known. `former`: the key of the same request as an
+    /// earlier version computed it. The returned key has the request's row.
     pub fn begin_replay(
         &mut self,
         key: &ReplayKey,
+        former: Option<&ReplayKey>,
         now: DateTime<Utc>,
-    ) -> Result<Begun, LedgerError> {
+    ) -> Result<(ReplayKey, Begun), LedgerError> {
         let tx = self.write()?;
         expire(&tx, now)?;
-        let found = tx
-            .prepare_cached("SELECT * FROM replays WHERE scope = ?1")?
-            .query_row([&key.scope], |row| read_found(row, key))
-            .optional()?;
-        let begun = found.unwrap_or(Begun::First);
+        let mut found = None;
+        for key in [Some(key), former].into_iter().flatten() {
+            found = tx
+                .prepare_cached("SELECT * FROM replays WHERE scope = ?1")?
+                .query_row([&key.scope], |row| Ok((*key, read_found(row, key)?)))
+                .optional()?;
+            if found.is_some() {
+                break;
+            }
+        }
+        let (key, begun) = found.unwrap_or((*key, Begun::First));
         if begun == Begun::First {
             tx.prepare_cached(
                 "INSERT INTO replays (scope, request, at, state, size) VALUES (:scope, :request, :at, :state, 0)
@@ -116,7 +124,7 @@ impl Ledger {
             })?;
         }
         tx.commit()?;
-        Ok(begun)
+        Ok((key, begun))
     }
 
     /// Keeps the response, which is on the disk when this returns. `None`: it was sent to its client and is too large

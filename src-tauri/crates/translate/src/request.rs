@@ -81,6 +81,15 @@ pub fn write(
     original: &Conversation,
     target: &Target,
 ) -> Result<Translated, Untranslatable> {
+    write_fitted(from, to, original, target).map_err(Untranslatable::bounded)
+}
+
+fn write_fitted(
+    from: Dialect,
+    to: Dialect,
+    original: &Conversation,
+    target: &Target,
+) -> Result<Translated, Untranslatable> {
     target.can_serve(original)?;
     let conversation = target.fitted(original.clone());
     let names = Names::new(from, to, tools(&conversation), ids(&conversation));
@@ -138,6 +147,10 @@ fn check_dropped(fidelity: Fidelity, dropped: &[LeftOut]) -> Result<(), Untransl
 ///
 /// # Errors [`Untranslatable`]: it is not a valid request, or has content that no other dialect supports.
 pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatable> {
+    read_arranged(dialect, body).map_err(Untranslatable::bounded)
+}
+
+fn read_arranged(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatable> {
     let json = str::from_utf8(body);
     let json = json.map_err(|_| object::malformed(dialect, "the body", "text"))?;
     let mut conversation = match dialect {

@@ -4,7 +4,6 @@
 //! Pure: time and zone are arguments.
 
 mod clock;
-mod escape;
 mod failure;
 mod headline;
 mod level;
@@ -16,9 +15,8 @@ mod stored;
 mod timeline;
 mod verdict;
 
-pub use api::{Span, Spans};
+pub use api::{Span, Spans, escape, escape_json, escape_lines, must_escape};
 pub use clock::{Clock, Zone};
-pub use escape::{escape, escape_json, escape_lines, must_escape};
 pub use headline::{
     Outlook, headline, none_watched, none_watched_consequence, offline, offline_consequence,
     offline_error, outage_error, unconfirmed, unknown, used_up, well,

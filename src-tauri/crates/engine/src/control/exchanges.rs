@@ -1,13 +1,13 @@
 //! Exchanges over HTTP: newest first, with filters.
 
 use api::{Exchange, ExchangePage};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use ledger::{ExchangeFilter, Reader};
 use serde::Deserialize;
 
+use super::shown::Shown;
 use super::{Control, Refused};
 use crate::event::ControlRequest;
 
@@ -49,7 +49,7 @@ fn instant(text: &str) -> Result<DateTime<Utc>, Refused> {
 pub(super) async fn list(
     State(control): State<Control>,
     Query(listing): Query<Listing>,
-) -> Result<Json<ExchangePage>, Refused> {
+) -> Result<Shown<ExchangePage>, Refused> {
     let filter = listing.filter()?;
     let (limit, before) = (listing.limit.unwrap_or(50), listing.before);
     if let Some(file) = control.ledger.clone() {
@@ -59,7 +59,7 @@ pub(super) async fn list(
         match tokio::task::spawn_blocking(search).await {
             Ok(Ok(page)) => {
                 let shown = control.ask(|reply| ControlRequest::ShowExchanges { page, reply });
-                return Ok(Json(shown.await?));
+                return Ok(Shown(shown.await?));
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the ledger could not be read beside its writer")
@@ -73,17 +73,17 @@ pub(super) async fn list(
         before,
         reply,
     });
-    Ok(Json(page.await??))
+    Ok(Shown(page.await??))
 }
 
 pub(super) async fn show(
     State(control): State<Control>,
     Path(id): Path<i64>,
-) -> Result<Json<Exchange>, Refused> {
+) -> Result<Shown<Exchange>, Refused> {
     let found = control
         .ask(|reply| ControlRequest::Exchange { id, reply })
         .await??;
-    found.map(Json).ok_or_else(|| {
+    found.map(Shown).ok_or_else(|| {
         Refused::new(
             StatusCode::NOT_FOUND,
             format!("there is no exchange {id}"),

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
+use super::shown::Shown;
 use super::{Control, Refused};
 use crate::event::ControlRequest;
 use crate::fallback_test::judge::{Failure, Step};
@@ -18,9 +19,9 @@ pub(super) struct Listing {
 pub(super) async fn list(
     State(control): State<Control>,
     Query(listing): Query<Listing>,
-) -> Result<Json<Fallbacks>, Refused> {
+) -> Result<Shown<Fallbacks>, Refused> {
     let of = listing.of;
-    Ok(Json(
+    Ok(Shown(
         control
             .ask(|reply| ControlRequest::Fallbacks { of, reply })
             .await?,
@@ -31,7 +32,7 @@ pub(super) async fn list(
 pub(super) async fn test(
     State(control): State<Control>,
     Json(wanted): Json<TestFallback>,
-) -> Result<Json<Fallback>, Refused> {
+) -> Result<Shown<Fallback>, Refused> {
     let target = control.ask(|reply| ControlRequest::BeginTest { wanted, reply });
     let target = target.await??;
     let testing = tokio::spawn(async move {
@@ -52,5 +53,5 @@ pub(super) async fn test(
         });
         ended.await
     });
-    Ok(Json(testing.await.map_err(|_| Refused::ending())??))
+    Ok(Shown(testing.await.map_err(|_| Refused::ending())??))
 }

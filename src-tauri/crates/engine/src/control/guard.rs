@@ -18,7 +18,7 @@ pub(super) async fn host(State(control): State<Control>, request: Request, next:
         .get(header::HOST)
         .and_then(|h| h.to_str().ok())
         .unwrap_or("");
-    if is_ours(host, &control.allowed_hosts.borrow()) {
+    if gateway::is_own_host(host, &control.allowed_hosts.borrow()) {
         next.run(request).await
     } else {
         let what = format!("the host name \"{host}\" is not allowed on this engine");
@@ -93,22 +93,9 @@ fn allow(mut response: Response, window: Option<&str>) -> Response {
     response
 }
 
-fn is_ours(host: &str, allowed: &[String]) -> bool {
-    let name = without_port(host);
-    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
-        || allowed.iter().any(|a| a.eq_ignore_ascii_case(name))
-}
-
 fn same_host(origin: &str, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
     origin
         .split_once("://")
         .is_some_and(|(_, rest)| Some(rest) == host)
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    }
 }

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use catalog::{EndpointId, Secret};
 
+use super::shown::Shown;
 use super::{Control, Refused};
 use crate::event::{ControlRequest, LoopEvent};
 use crate::keys::{Kept, Keychain, NoKeychain};
@@ -15,7 +16,7 @@ pub(super) async fn add(
     State(control): State<Control>,
     Path(id): Path<String>,
     Json(entry): Json<KeyEntry>,
-) -> Result<Json<KeyTried>, Refused> {
+) -> Result<Shown<KeyTried>, Refused> {
     let id = EndpointId::new(id);
     let key = entry.key.trim().to_owned();
     if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
@@ -34,7 +35,7 @@ pub(super) async fn add(
     let (works, message) = match tried {
         Tried::Works => (Some(true), "The provider accepted the key.".to_owned()),
         Tried::Refused(why) => {
-            return Ok(Json(KeyTried {
+            return Ok(Shown(KeyTried {
                 works: Some(false),
                 kept: false,
                 message: format!("The provider refused the key, so it was not stored: {why}"),
@@ -72,7 +73,7 @@ pub(super) async fn add(
             )
         }
     };
-    Ok(Json(KeyTried {
+    Ok(Shown(KeyTried {
         works,
         kept: kept.is_ok(),
         message,
@@ -82,7 +83,7 @@ pub(super) async fn add(
 pub(super) async fn remove(
     State(control): State<Control>,
     Path(id): Path<String>,
-) -> Result<Json<KeyTried>, Refused> {
+) -> Result<Shown<KeyTried>, Refused> {
     let id = EndpointId::new(id);
     if !control.trial.knows(&id) {
         return Err(unknown(&id));
@@ -111,7 +112,7 @@ pub(super) async fn remove(
         (_, Ok(Ok(true))) => "The key is removed from the keychain.".into(),
         (_, _) => "There was no key.".into(),
     };
-    Ok(Json(KeyTried {
+    Ok(Shown(KeyTried {
         works: None,
         kept: false,
         message,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use api::Accepted;
-use axum::Json;
 use ledger::ReviewState;
 
+use super::shown::Shown;
 use super::{Control, Refused, review};
 use crate::event::ControlRequest;
 
@@ -18,7 +18,7 @@ pub(super) async fn begin(
     incident: Option<i64>,
     pipeline: Option<String>,
     count_only: bool,
-) -> Result<Json<Accepted>, Refused> {
+) -> Result<Shown<Accepted>, Refused> {
     let begun = control.ask(|reply| ControlRequest::BeginRetry {
         incident,
         pipeline,
@@ -34,13 +34,13 @@ pub(super) async fn begin(
             let _ = control.ask(ControlRequest::RetryEnded).await;
         });
     }
-    Ok(Json(Accepted {
+    Ok(Shown(Accepted {
         message: begun.message,
     }))
 }
 
-pub(super) async fn stop(control: &Control) -> Result<Json<Accepted>, Refused> {
-    Ok(Json(control.ask(ControlRequest::StopRetry).await??))
+pub(super) async fn stop(control: &Control) -> Result<Shown<Accepted>, Refused> {
+    Ok(Shown(control.ask(ControlRequest::StopRetry).await??))
 }
 
 async fn run(control: &Control, ids: Vec<String>) {

@@ -10,6 +10,7 @@ use http::header;
 use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 
+use super::shown::Shown;
 use super::{Control, Refused};
 use crate::event::ControlRequest;
 use crate::view;
@@ -28,14 +29,14 @@ pub(super) struct Listing {
 pub(super) async fn list(
     State(control): State<Control>,
     Query(listing): Query<Listing>,
-) -> Result<Json<ReviewPage>, Refused> {
+) -> Result<Shown<ReviewPage>, Refused> {
     let page = control.ask(|reply| ControlRequest::Reviews {
         all: listing.all,
         limit: listing.limit.unwrap_or(50),
         before: listing.before,
         reply,
     });
-    Ok(Json(page.await??))
+    Ok(Shown(page.await??))
 }
 
 pub(super) async fn show(
@@ -49,17 +50,17 @@ pub(super) async fn close(
     State(control): State<Control>,
     Path(id): Path<String>,
     Json(close): Json<ReviewClose>,
-) -> Result<Json<Accepted>, Refused> {
+) -> Result<Shown<Accepted>, Refused> {
     let closed = control.ask(|reply| ControlRequest::CloseReview { id, close, reply });
-    Ok(Json(closed.await??))
+    Ok(Shown(closed.await??))
 }
 
 pub(super) async fn reopen(
     State(control): State<Control>,
     Path(id): Path<String>,
-) -> Result<Json<Accepted>, Refused> {
+) -> Result<Shown<Accepted>, Refused> {
     let reopened = control.ask(|reply| ControlRequest::ReopenReview { id, reply });
-    Ok(Json(reopened.await??))
+    Ok(Shown(reopened.await??))
 }
 
 /// Responds when the run has ended, with the item's new state. The run continues if the client disconnects.

@@ -1,12 +1,12 @@
 use std::convert::Infallible;
 
 use api::{
-    Accepted, Command, Doctor, HEARTBEAT, Incident, IncidentPage, NotificationOutcome,
-    SettingsText, Snapshot,
+    Accepted, CONTROL_HEADER, Command, Doctor, HEARTBEAT, Incident, IncidentPage,
+    NotificationOutcome, SettingsText, Snapshot,
 };
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router, middleware};
@@ -16,8 +16,10 @@ use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
 
 use super::face::Face;
+use super::shown::Shown;
 use super::{
-    Control, Refused, exchanges, fallbacks, guard, health, keys, retry_all, review, series, ui,
+    Control, Refused, exchanges, fallbacks, guard, health, keys, retry_all, review, series, shown,
+    ui,
 };
 use crate::event::ControlRequest;
 
@@ -74,8 +76,8 @@ pub(crate) fn router(control: Control) -> Router {
         .with_state(control)
 }
 
-async fn snapshot(State(control): State<Control>) -> Json<Snapshot> {
-    Json(Snapshot::clone(&control.snapshots.borrow()))
+async fn snapshot(State(control): State<Control>) -> Shown<Snapshot> {
+    Shown(Snapshot::clone(&control.snapshots.borrow()))
 }
 
 /// Server-sent events: a full snapshot on connect, then one on every change.
@@ -90,11 +92,11 @@ async fn events(State(control): State<Control>) -> Response {
                 // The last snapshot, which reports that the engine is stopping, is sent before the stream ends.
                 biased;
                 Ok(()) = snapshots.changed() => {
-                    let json = serde_json::to_string(&**snapshots.borrow_and_update()).ok()?;
-                    format!("event: snapshot\ndata: {json}\n\n")
+                    let json = shown::json(&**snapshots.borrow_and_update()).ok()?;
+                    [b"event: snapshot\ndata: ", &*json, b"\n\n"].concat()
                 }
                 _ = ending.wait_for(|over| *over) => return None,
-                () = tokio::time::sleep(HEARTBEAT) => ": still here\n\n".to_owned(),
+                () = tokio::time::sleep(HEARTBEAT) => b": still here\n\n".to_vec(),
             };
             Some((
                 Ok::<_, Infallible>(Bytes::from(line)),
@@ -115,7 +117,7 @@ async fn events(State(control): State<Control>) -> Response {
 async fn act(
     State(control): State<Control>,
     Json(command): Json<Command>,
-) -> Result<Json<Accepted>, Refused> {
+) -> Result<Shown<Accepted>, Refused> {
     match command {
         Command::ReviewRetryAll {
             incident,
@@ -141,7 +143,7 @@ async fn act(
         | Command::MayGoTo { .. }
         | Command::Rehearse { .. }
         | Command::EndRehearsal
-        | Command::StartAtLogin { .. }) => Ok(Json(
+        | Command::StartAtLogin { .. }) => Ok(Shown(
             control
                 .ask(|reply| ControlRequest::Do(command, reply))
                 .await??,
@@ -164,8 +166,8 @@ impl Paging {
 async fn incidents(
     State(control): State<Control>,
     Query(page): Query<Paging>,
-) -> Result<Json<IncidentPage>, Refused> {
-    Ok(Json(
+) -> Result<Shown<IncidentPage>, Refused> {
+    Ok(Shown(
         control
             .ask(|reply| ControlRequest::Incidents {
                 limit: page.limit(),
@@ -179,11 +181,11 @@ async fn incidents(
 async fn incident(
     State(control): State<Control>,
     Path(id): Path<i64>,
-) -> Result<Json<Incident>, Refused> {
+) -> Result<Shown<Incident>, Refused> {
     let found = control
         .ask(|reply| ControlRequest::Incident { id, reply })
         .await??;
-    found.map(Json).ok_or_else(|| {
+    found.map(Shown).ok_or_else(|| {
         Refused::new(
             StatusCode::NOT_FOUND,
             format!("there is no incident {id}"),
@@ -195,12 +197,12 @@ async fn incident(
 async fn checked(
     State(control): State<Control>,
     Path(interruption): Path<i64>,
-) -> Result<Json<Accepted>, Refused> {
+) -> Result<Shown<Accepted>, Refused> {
     let noted = control.ask(|reply| ControlRequest::Checked {
         interruption,
         reply,
     });
-    Ok(Json(noted.await??))
+    Ok(Shown(noted.await??))
 }
 
 async fn notification(
@@ -215,7 +217,8 @@ async fn notification(
 }
 
 async fn settings(State(control): State<Control>) -> Result<Json<SettingsText>, Refused> {
-    Ok(Json(control.ask(ControlRequest::Settings).await?))
+    let settings = control.ask(ControlRequest::Settings).await?;
+    Ok(Json(with_shown_errors(settings)))
 }
 
 /// The new text replaces the file only if it is valid.
@@ -223,11 +226,19 @@ async fn save_settings(
     State(control): State<Control>,
     text: String,
 ) -> Result<Json<SettingsText>, Refused> {
-    Ok(Json(
-        control
-            .ask(|reply| ControlRequest::SaveSettings { text, reply })
-            .await??,
-    ))
+    let saved = control.ask(|reply| ControlRequest::SaveSettings { text, reply });
+    Ok(Json(with_shown_errors(saved.await??)))
+}
+
+/// The text is sent unchanged, since the window edits it. The errors quote it.
+fn with_shown_errors(settings: SettingsText) -> SettingsText {
+    let errors = settings.errors.iter();
+    SettingsText {
+        errors: errors
+            .map(|error| words::escape_lines(error).into_owned())
+            .collect(),
+        ..settings
+    }
 }
 
 #[derive(Deserialize)]
@@ -288,7 +299,7 @@ impl CallerQuery {
 async fn explain(
     State(control): State<Control>,
     Query(requested): Query<Explain>,
-) -> Result<Json<api::Explained>, Refused> {
+) -> Result<Shown<api::Explained>, Refused> {
     let explained = control.ask(|reply| ControlRequest::Explain {
         usual_login: requested.caller.states_no_login(),
         dialect: requested.dialect,
@@ -296,7 +307,7 @@ async fn explain(
         caller: requested.caller.caller(),
         reply,
     });
-    Ok(Json(explained.await?))
+    Ok(Shown(explained.await?))
 }
 
 #[derive(Deserialize)]
@@ -310,7 +321,7 @@ async fn explain_request(
     State(control): State<Control>,
     Query(requested): Query<ExplainRequest>,
     body: axum::body::Bytes,
-) -> Result<Json<api::Explained>, Refused> {
+) -> Result<Shown<api::Explained>, Refused> {
     let explained = control.ask(|reply| ControlRequest::ExplainRequest {
         usual_login: requested.caller.states_no_login(),
         dialect: requested.dialect,
@@ -318,15 +329,36 @@ async fn explain_request(
         caller: requested.caller.caller(),
         reply,
     });
-    Ok(Json(explained.await??))
+    Ok(Shown(explained.await??))
 }
 
-async fn doctor(State(control): State<Control>) -> Result<Json<Doctor>, Refused> {
-    Ok(Json(control.ask(ControlRequest::Doctor).await?))
+async fn doctor(State(control): State<Control>) -> Result<Shown<Doctor>, Refused> {
+    Ok(Shown(control.ask(ControlRequest::Doctor).await?))
 }
 
-/// Numbers without names, keys or texts, so no token is required: metric scrapers expect open access.
-async fn metrics(State(control): State<Control>) -> Result<Response, Refused> {
+/// The names of providers and models, and costs: for the owner, who gives the clients' token to a scraper, and for the faces.
+async fn metrics(State(control): State<Control>, headers: HeaderMap) -> Result<Response, Refused> {
+    let sent = |name: &str| headers.get(name)?.to_str().ok();
+    let bearer = sent("authorization").and_then(|value| value.split_once(' '));
+    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let by_client = [
+        bearer.map(|(_, token)| token.trim()),
+        sent("x-understudy-token"),
+    ];
+    let is_known = by_client
+        .into_iter()
+        .flatten()
+        .any(|token| control.client_token.is(token))
+        || sent(CONTROL_HEADER).is_some_and(|token| control.token.is(token));
+    if !is_known {
+        return Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            "the metrics require Understudy's token, and the request has none or a wrong one",
+            Some(
+                "send `Authorization: Bearer TOKEN` with the token in the URL that `understudyd url` prints; docs/alerts.md has the lines for Prometheus",
+            ),
+        ));
+    }
     let text = control.ask(ControlRequest::Metrics).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

@@ -1,13 +1,13 @@
 //! Figures over time, for charts. They are read beside the ledger's writer, so that the loop does not wait.
 
 use api::{CostSeries, IncidentSeries, LatencySeries, UptimeSeries};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Offset, TimeDelta, Timelike, Utc};
 use ledger::{Ledger, LedgerError, Reader, Slots};
 use serde::Deserialize;
 
+use super::shown::Shown;
 use super::{Control, Refused};
 use crate::desk::Zone;
 use crate::view::series;
@@ -68,47 +68,47 @@ fn by_hour(now: DateTime<Utc>, hours: u32) -> Slots {
 pub(super) async fn uptime(
     State(control): State<Control>,
     Query(span): Query<Span>,
-) -> Result<Json<UptimeSeries>, Refused> {
+) -> Result<Shown<UptimeSeries>, Refused> {
     let slots = span.slots((control.clock)())?;
     let points = read(&control, {
         let slots = slots.clone();
         move |ledger| ledger.uptime(&slots)
     });
-    Ok(Json(series::uptime(&slots, points.await?)))
+    Ok(Shown(series::uptime(&slots, points.await?)))
 }
 
 pub(super) async fn latency(
     State(control): State<Control>,
     Query(span): Query<Span>,
-) -> Result<Json<LatencySeries>, Refused> {
+) -> Result<Shown<LatencySeries>, Refused> {
     let slots = span.slots((control.clock)())?;
     let points = read(&control, {
         let slots = slots.clone();
         move |ledger| ledger.latency(&slots)
     });
-    Ok(Json(series::latency(&slots, points.await?)))
+    Ok(Shown(series::latency(&slots, points.await?)))
 }
 
 pub(super) async fn cost(
     State(control): State<Control>,
     Query(span): Query<Span>,
-) -> Result<Json<CostSeries>, Refused> {
+) -> Result<Shown<CostSeries>, Refused> {
     let slots = span.slots((control.clock)())?;
     let points = read(&control, {
         let slots = slots.clone();
         move |ledger| ledger.cost(&slots)
     });
-    Ok(Json(series::cost(&slots, points.await?)))
+    Ok(Shown(series::cost(&slots, points.await?)))
 }
 
 pub(super) async fn incident(
     State(control): State<Control>,
     Path(id): Path<i64>,
-) -> Result<Json<IncidentSeries>, Refused> {
+) -> Result<Shown<IncidentSeries>, Refused> {
     let now = (control.clock)();
     let found = read(&control, move |ledger| ledger.incident_series(id, now)).await?;
     found
-        .map(|found| Json(series::incident(&found)))
+        .map(|found| Shown(series::incident(&found)))
         .ok_or_else(|| {
             Refused::new(
                 StatusCode::NOT_FOUND,

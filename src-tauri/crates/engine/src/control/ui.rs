@@ -1,7 +1,7 @@
 //! The web UI, built into the binary.
 
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
@@ -12,6 +12,8 @@ struct Built;
 
 /// The page may connect only to this engine and load nothing from other hosts.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+const SAME_ORIGIN_ONLY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 pub(super) async fn index() -> Response {
     serve("index.html")
@@ -37,6 +39,8 @@ fn serve(path: &str) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
+        // A page of another origin cannot load a file, and so cannot detect that the engine runs.
+        (SAME_ORIGIN_ONLY, "same-origin"),
     ];
     (headers, file.data).into_response()
 }

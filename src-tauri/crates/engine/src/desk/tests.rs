@@ -5,6 +5,7 @@ mod scene;
 mod days;
 mod fallbacks;
 mod incidents;
+mod many;
 mod notifications;
 mod problems;
 mod spans;

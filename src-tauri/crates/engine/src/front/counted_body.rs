@@ -6,18 +6,21 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use gateway::BoxError;
 use http_body::{Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
 
-use super::Body;
+use super::arrived::AwaitedResponse;
 use super::seats::Request;
+
+pub(super) type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// The length is known as before, so that `Content-Length` is sent.
 pub(super) struct CountedBody {
     body: Body,
-    _in_progress: Request,
+    _in_progress: (Request, AwaitedResponse),
 }
 
 impl CountedBody {
-    pub(super) fn new(body: Body, in_progress: Request) -> CountedBody {
+    pub(super) fn new(body: Body, in_progress: (Request, AwaitedResponse)) -> CountedBody {
         CountedBody {
             body,
             _in_progress: in_progress,

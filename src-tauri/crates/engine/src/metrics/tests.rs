@@ -182,4 +182,7 @@ fn label_values_are_escaped() {
     counting.ended(&answered("a\"b\\c\nd"));
     let page = counting.metrics.page();
     assert!(page.contains(r#"model="a\"b\\c\nd""#), "{page}");
+    counting.ended(&answered("e\u{1b}[2J\u{202e}"));
+    let page = counting.metrics.page();
+    assert!(page.contains(r#"model="e\\u{1b}[2J\\u{202e}""#), "{page}");
 }

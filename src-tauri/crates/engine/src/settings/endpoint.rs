@@ -174,6 +174,7 @@ impl Reading<'_> {
         if !to.is_in_the_clear() {
             return;
         }
+        let foreign = catalog::is_beyond_this_network(&endpoint.base);
         match (&entry.accepts_client_login, &entry.base) {
             (Some(written), _) if *written.get_ref() => self.err(
                 written,
@@ -187,6 +188,17 @@ impl Reading<'_> {
                     base,
                     format!(
                         "this base would send the key of \"{}\" unencrypted; use https, or write auth = \"none\"",
+                        known.id
+                    ),
+                );
+            }
+            (_, Some(base))
+                if foreign && endpoint.auth != Auth::None && endpoint.key_env.is_some() =>
+            {
+                self.err(
+                    base,
+                    format!(
+                        "this base would send the key of \"{}\" unencrypted over the internet; use https, or write auth = \"none\"",
                         known.id
                     ),
                 );

@@ -7,6 +7,8 @@ use ledger::{REVIEW_KEPT, ReviewRow};
 use super::words;
 
 pub(crate) fn summary(row: &ReviewRow) -> ReviewSummary {
+    // Beside a document, which is sent unchanged.
+    let shown = |text: &String| ::words::escape_lines(text).into_owned();
     ReviewSummary {
         id: row.id.clone(),
         state: match row.state {
@@ -18,17 +20,17 @@ pub(crate) fn summary(row: &ReviewRow) -> ReviewSummary {
         first: row.first,
         last: row.last,
         failures: row.failures,
-        client: row.client.clone(),
-        pipeline: row.pipeline.clone(),
-        item: row.item.clone(),
-        route: row.route.clone(),
-        model: row.model.clone(),
+        client: shown(&row.client),
+        pipeline: row.pipeline.as_ref().map(shown),
+        item: row.item.as_ref().map(shown),
+        route: shown(&row.route),
+        model: shown(&row.model),
         dialect: words::dialect(row.dialect),
-        why: row.why.clone(),
+        why: shown(&row.why),
         size: row.size,
         closed: row.closed,
         settled_by: row.settled_by,
-        note: row.note.clone(),
+        note: row.note.as_ref().map(shown),
     }
 }
 

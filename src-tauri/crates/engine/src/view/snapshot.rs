@@ -14,7 +14,11 @@ use super::{
     headline, limit, outage, pipeline, problem, question, route, rows, tray, use_now, verdict,
     words,
 };
+use crate::desk::RemovedSessions;
 use crate::state::State;
+
+/// Sessions in a snapshot, which is sent at every change.
+const SESSIONS_LISTED: usize = 100;
 
 /// Complete content of the UIs.
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
@@ -61,6 +65,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
 }
 
 fn engine(state: &State) -> EngineState {
+    let (sessions, more) = sessions(state);
     EngineState {
         version: state.version.into(),
         started: state.started,
@@ -68,7 +73,9 @@ fn engine(state: &State) -> EngineState {
         base_url: state.base_url.clone(),
         paused: state.paused,
         draining: state.draining,
-        sessions: sessions(state),
+        sessions,
+        more_sessions: more.sessions,
+        more_open: more.open,
         problems: problem::problems(state),
         settings_file: state.places.settings.display().to_string(),
         ledger_file: state.places.ledger.display().to_string(),
@@ -96,7 +103,8 @@ fn paid_fallbacks(state: &State) -> PaidFallbacks {
     }
 }
 
-fn sessions(state: &State) -> Vec<Session> {
+/// The listed sessions, and the others.
+fn sessions(state: &State) -> (Vec<Session>, RemovedSessions) {
     let mut sessions: Vec<Session> = state
         .sessions
         .iter()
@@ -107,8 +115,14 @@ fn sessions(state: &State) -> Vec<Session> {
             open: seen.open,
         })
         .collect();
+    sessions.sort_by_key(|s| std::cmp::Reverse((s.open > 0, s.last_seen)));
+    let mut more = state.sessions.removed();
+    for session in sessions.drain(SESSIONS_LISTED.min(sessions.len())..) {
+        more.sessions += 1;
+        more.open += u64::from(session.open);
+    }
     sessions.sort_by_key(|s| std::cmp::Reverse(s.last_seen));
-    sessions
+    (sessions, more)
 }
 
 fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provider {

@@ -10,8 +10,8 @@ use crate::state::State;
 
 /// Maximum number of provider lines; more would not fit a small screen.
 const PROVIDERS_SHOWN: usize = 8;
-/// Maximum number of routes without a fallback that are named.
-const ROUTES_NAMED: usize = 4;
+/// Maximum number of routes without a fallback, and of clients with open requests, that are named.
+const NAMED: usize = 4;
 /// Maximum number of fallbacks in use, one line each.
 const FALLBACKS_SHOWN: usize = 3;
 
@@ -262,9 +262,9 @@ fn primary_of(state: &State, route: &api::Route) -> String {
 
 /// The first names, and the number of further ones.
 fn shortened(mut names: Vec<String>) -> String {
-    let more = names.len().saturating_sub(ROUTES_NAMED);
+    let more = names.len().saturating_sub(NAMED);
     if more > 0 {
-        names.truncate(ROUTES_NAMED);
+        names.truncate(NAMED);
         names.push(format!("{more} more"));
     }
     words::list(&names)
@@ -272,16 +272,18 @@ fn shortened(mut names: Vec<String>) -> String {
 
 /// The label of the stop item names the clients that are affected.
 fn stop_label(state: &State) -> String {
-    let open: Vec<String> = state
+    let mut open: Vec<String> = state
         .sessions
         .iter()
         .filter(|(_, seen)| seen.open > 0)
         .map(|((client, _), _)| client.clone())
         .collect();
+    // Sorted by client.
+    open.dedup();
     if open.is_empty() {
         "Stop the engine".into()
     } else {
-        format!("Stop the engine (open: {})", words::list(&open))
+        format!("Stop the engine (open: {})", shortened(open))
     }
 }
 

@@ -142,6 +142,23 @@ impl FailedAttempt {
         }
     }
 
+    /// A redirect, or another status that is not an API's response. A redirect is not followed, because it would carry the
+    /// credential. The portal of a network answers so for every address, as a moved base address does: no evidence about the
+    /// provider.
+    pub(crate) fn misdirected(status: StatusCode) -> Self {
+        let why = match status.is_redirection() {
+            true => format!(
+                "its address answers with a redirect ({status}), which is not followed, because it would carry the credential: sign in \
+                 to this network if it has a portal, or correct the base address"
+            ),
+            false => format!("its address answers with status {status}, which was not requested"),
+        };
+        Self {
+            hopeless: true,
+            ..Self::new(FailureClass::Transient, Fault::Ours, why)
+        }
+    }
+
     /// A response that cannot continue a truncated one: not a fault of its provider.
     pub(crate) fn unfit(why: String, report: &wire::Report) -> Self {
         Self {

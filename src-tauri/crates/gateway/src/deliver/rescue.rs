@@ -22,8 +22,11 @@ const RETRY_AFTER_DEFAULT: u64 = 15;
 const RETRY_WHEN_FREE: &str = "1";
 
 /// As a response to a request that began no exchange.
-pub(crate) fn plain(reply: ClientResponse, id: ExchangeId) -> Response<Body> {
-    let reply = reply.cite(id);
+pub(crate) fn plain(reply: ClientResponse, id: Option<ExchangeId>) -> Response<Body> {
+    let reply = match id {
+        Some(id) => reply.cite(id),
+        None => reply,
+    };
     let mut response = Response::new(Body::plain(reply.body));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;

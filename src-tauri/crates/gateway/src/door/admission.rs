@@ -13,6 +13,7 @@ use super::Gateway;
 use crate::admitted::Admitted;
 use crate::deliver::hold::{self, Gate, Hold};
 use crate::draft::Draft;
+use crate::exchange_id::LazyId;
 use crate::held::Share;
 use crate::kept::Conversation;
 use crate::once::{self, Again, Item, RequestIdentity, Run};
@@ -21,11 +22,11 @@ use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
 use crate::plan::{Caller, CallerKind, PlanInput};
 use crate::review::Reviewed;
-use crate::{Body, Config, ExchangeId, Pin, Plan, Rerun, name};
+use crate::{Body, Config, KeyedRequest, Pin, Plan, Rerun, name};
 
 /// A request for a model, with its body.
-pub(super) struct ReadRequest {
-    pub(super) id: ExchangeId,
+pub(super) struct ReadRequest<'a> {
+    pub(super) id: &'a LazyId,
     pub(super) began: Instant,
     pub(super) config: Arc<Config>,
     /// The pipeline in the path.
@@ -41,7 +42,7 @@ pub(super) struct ReadRequest {
 }
 
 impl Gateway {
-    pub(super) async fn admit(&self, request: ReadRequest) -> Response<Body> {
+    pub(super) async fn admit(&self, request: ReadRequest<'_>) -> Response<Body> {
         let ReadRequest {
             id,
             began,
@@ -54,13 +55,14 @@ impl Gateway {
             kind,
             key,
         } = request;
-        let unknown = Draft::of_head(id, &head, pipeline.clone(), dialect, self.0.now());
+        let started = self.0.now();
+        let client = &wire::Client::identify(&head.headers);
         let storms = self.0.storms();
-        let seen = storms.seen(&unknown.client, &head.headers, &body, body.len());
+        let seen = storms.seen(client, &head.headers, &body, body.len());
         let pin = head.extensions.get::<Pin>().cloned();
         let passing = config.paused || config.draining;
         if pin.is_none()
-            && let Err(storm) = storms.admit(seen, unknown.started)
+            && let Err(storm) = storms.admit(seen, started)
             && !passing
         {
             return self.turn_away((id, began), &head, dialect, storm.into());
@@ -72,7 +74,6 @@ impl Gateway {
         if let Err(why) = name::check("model", &ask.model) {
             return self.turn_away((id, began), &head, dialect, why.into());
         }
-        let client = &unknown.client;
         let identity =
             RequestIdentity::new(&config.token, &head, client, (dialect, kind), body.clone());
         let rerun = head.extensions.get::<Rerun>().cloned();
@@ -83,8 +84,9 @@ impl Gateway {
             return left;
         }
         if let Some(full) = self.full(&config) {
-            return self.reject(id, &head, full, dialect);
+            return self.reject(&head, full, dialect);
         }
+        let unknown = Draft::of_head(id.get(), &head, pipeline.clone(), dialect, started);
         let caller = match &pin {
             Some(_) => Pin::caller(),
             None => Caller {
@@ -137,7 +139,7 @@ impl Gateway {
             ..unknown
         };
         let replay = match rerun {
-            Some(Rerun { replay }) => replay,
+            Some(Rerun { replay }) => replay.map(|key| KeyedRequest { key, former: None }),
             None => key.map(|key| identity.keyed(&plan.route, &key)),
         };
         let reviewed = match &pin {
@@ -146,7 +148,10 @@ impl Gateway {
                     true => wire::without_credentials(&body),
                     false => body.clone(),
                 };
-                Reviewed::of(&draft, plan.strict, &head.headers, &body, replay)
+                {
+                    let replay = replay.map(|keyed| keyed.key);
+                    Reviewed::of(&draft, plan.strict, &head.headers, &body, replay)
+                }
             }
             Some(_) => None,
         };
@@ -162,7 +167,7 @@ impl Gateway {
         };
         let again = match &run {
             Run::Item(item) if kind == Kind::Generate => {
-                once::again(self.0.once(), id, item, draft.started).await
+                once::again(self.0.once(), draft.id, item, draft.started).await
             }
             Run::Item(_) | Run::Keyed(_) | Run::MayReturn(_) => Again::First,
         };

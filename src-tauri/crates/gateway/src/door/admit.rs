@@ -1,11 +1,10 @@
 //! Admission: token, host, origin, method, path, type and size. Nothing is sent to a provider before these checks pass.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use catalog::{Dialect, Secret};
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, ORIGIN, UPGRADE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
@@ -14,13 +13,12 @@ use super::place::{Place, Target};
 use crate::attempt::content::Content;
 use crate::attempt::headers::{TOKEN_HEADER, without_scheme};
 use crate::held::{Full, Held, Share};
+use crate::host::is_own_host;
 use crate::log::OneLine;
 use crate::{BoxError, Config, RejectReason, TurnedAway};
 
-/// Maximum bytes of an oversize body that are read and discarded, and the timeout: a client that is still sending receives the
-/// refusal only when its bytes are read.
-const DISCARD: usize = 64 << 20;
-const DISCARD_FOR: Duration = Duration::from_secs(5);
+/// A body that stops arriving keeps its memory for this long.
+const STALLED: Duration = Duration::from_secs(15);
 
 /// The dialect of an error: the path's, else that of the vendor header in the request.
 pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {
@@ -84,7 +82,7 @@ pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<
 /// # Errors [`TurnedAway::Host`]: a web page may have pointed a foreign name at this machine (DNS rebinding).
 pub(super) fn check_host(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
     let host = host(head);
-    if host.is_some_and(|host| answers_to(host, config)) {
+    if host.is_some_and(|host| is_own_host(host, &config.allowed_hosts)) {
         return Ok(());
     }
     Err(TurnedAway::Host(quoted(host.unwrap_or_default())))
@@ -141,19 +139,6 @@ fn host(head: &Parts) -> Option<&str> {
     }
 }
 
-fn answers_to(host: &str, config: &Config) -> bool {
-    let port = |rest: &str| rest.is_empty() || rest.starts_with(':');
-    let name = match host.rfind(']') {
-        Some(end) if port(&host[end + 1..]) => &host[..=end],
-        Some(_) => return false,
-        None => host.split_once(':').map_or(host, |(name, _)| name),
-    };
-    ["127.0.0.1", "localhost", "[::1]"]
-        .into_iter()
-        .chain(config.allowed_hosts.iter().map(String::as_str))
-        .any(|allowed| allowed.eq_ignore_ascii_case(name))
-}
-
 fn shows_token(head: &Parts, in_path: Option<&str>, token: &Secret) -> bool {
     if token.reveal().is_empty() {
         return false;
@@ -192,12 +177,11 @@ where
     let mut share = held.share();
     let busy = |Full(most)| TurnedAway::Busy(most);
     let expected = declared(&head.headers).unwrap_or(0);
-    share.grow(expected, config.limits.bodies).map_err(busy)?;
     let mut body = Content::of(&mut head.headers, Box::pin(body)).map_err(TurnedAway::Coding)?;
-    // The length is only the client's claim: at most the size of a large request is reserved.
-    let mut bytes = BytesMut::with_capacity(expected.min(1 << 20));
+    // The length is only the client's claim: bytes count when they arrive, and little is reserved.
+    let mut bytes = BytesMut::with_capacity(expected.min(64 << 10));
     loop {
-        let frame = crate::late::within(config.timers.idle, body.frame())
+        let frame = crate::late::within(STALLED.min(config.timers.idle), body.frame())
             .await
             .map_err(|_| TurnedAway::Unreadable("it stopped arriving".to_owned()))?;
         let Some(frame) = frame else {
@@ -208,8 +192,6 @@ where
             continue;
         };
         if bytes.len() + data.len() > config.limits.body {
-            drop(bytes);
-            discard(head, body).await;
             return Err(TurnedAway::TooLarge(config.limits.body));
         }
         let beyond = (bytes.len() + data.len()).saturating_sub(share.bytes());
@@ -225,28 +207,6 @@ fn without_mark(mut body: Bytes) -> Bytes {
         body.advance(MARK.len());
     }
     body
-}
-
-/// Reads the bytes that a refused client is still sending, so that it receives the refusal instead of a broken connection.
-pub(crate) async fn discard<B>(head: &Parts, body: B)
-where
-    B: http_body::Body<Data = Bytes>,
-{
-    // The client waits for `100 Continue`: the refusal is the response.
-    if head.headers.contains_key(EXPECT) {
-        return;
-    }
-    let mut body = pin!(body);
-    let mut read = 0;
-    let all = async {
-        while read < DISCARD
-            && let Some(Ok(frame)) = body.frame().await
-        {
-            read += frame.data_ref().map_or(0, Bytes::len);
-        }
-    };
-    // The response is the same whether it ended or not.
-    let _ = tokio::time::timeout(DISCARD_FOR, all).await;
 }
 
 #[cfg(test)]

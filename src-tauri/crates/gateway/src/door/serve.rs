@@ -10,12 +10,14 @@ use tokio::time::Instant;
 
 use super::admission::ReadRequest;
 use super::place::{Place, Target};
+use super::unread::Unread;
 use super::{Gateway, admit, models, pass, vendor};
 use crate::draft::Draft;
+use crate::exchange_id::LazyId;
 use crate::once;
 use crate::open::OpenExchange;
 use crate::plan::login;
-use crate::{Body, BoxError, Config, ExchangeId, ExchangeKind, TurnedAway, tags};
+use crate::{Body, BoxError, Config, ExchangeKind, TurnedAway, tags};
 
 /// Route name of requests that are forwarded unparsed.
 const PASSED: &str = "pass-through";
@@ -26,10 +28,10 @@ impl Gateway {
     /// Checks the headers, reads the body, and hands the request to its handler.
     pub(super) async fn serve<B>(
         &self,
-        id: ExchangeId,
+        id: &LazyId,
         config: Arc<Config>,
         mut head: Parts,
-        body: B,
+        body: Unread<B>,
     ) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -40,12 +42,10 @@ impl Gateway {
         let place = Place::of(&path);
         let dialect = admit::spoken(&place.target, &head.headers);
         if let Err(rejected) = admit::check_sender(&head, place.token, &config) {
-            return self.reject(id, &head, rejected, dialect);
+            return self.reject(&head, rejected, dialect);
         }
+        let body = body.of_known_sender();
         if let Err(why) = admit::check(&head, &place, &config) {
-            if let TurnedAway::TooLarge(_) = why {
-                admit::discard(&head, Box::pin(body)).await;
-            }
             return self.turn_away((id, began), &head, dialect, why);
         }
         let named = place.check_pipeline();
@@ -57,13 +57,13 @@ impl Gateway {
         }
         let (dialect, kind) = match &place.target {
             Target::Ask(dialect, kind) => (*dialect, *kind),
-            Target::Models => return json(models::list(&self.0, &config, &head).await),
+            Target::Models => return json(id, models::list(&self.0, &config, &head).await),
             Target::Other(path) => {
                 return self
                     .pass((id, began), &config, (head, body), &place, path)
                     .await;
             }
-            Target::Base | Target::Nothing => return json(GREETING),
+            Target::Base | Target::Nothing => return json(id, GREETING),
         };
         if let Some(why) = login::refused(&head.headers, &config, dialect) {
             return self.turn_away((id, began), &head, dialect, TurnedAway::Login(why));
@@ -94,7 +94,7 @@ impl Gateway {
     /// Forwards requests for other endpoints to the client's own vendor.
     async fn pass<B>(
         &self,
-        (id, began): (ExchangeId, Instant),
+        (id, began): (&LazyId, Instant),
         config: &Config,
         (head, body): (Parts, B),
         place: &Place<'_>,
@@ -106,7 +106,7 @@ impl Gateway {
     {
         let dialect = admit::spoken(&place.target, &head.headers);
         if let Some(full) = self.full(config) {
-            return self.reject(id, &head, full, dialect);
+            return self.reject(&head, full, dialect);
         }
         let vendor = match vendor::vendor(&head, path, config) {
             Ok(vendor) => vendor,
@@ -116,17 +116,18 @@ impl Gateway {
             kind: ExchangeKind::Passed,
             route: PASSED.to_owned(),
             model: vendor.pattern.to_owned(),
-            ..Draft::of_head(id, &head, place.pipeline(), dialect, self.0.now())
+            ..Draft::of_head(id.get(), &head, place.pipeline(), dialect, self.0.now())
         };
         let exchange = OpenExchange::begin(self.0.reports(), began, draft);
         pass::pass(&self.0, config, vendor, (&head, body), path, exchange).await
     }
 }
 
-fn json(body: impl Into<Bytes>) -> Response<Body> {
+fn json(id: &LazyId, body: impl Into<Bytes>) -> Response<Body> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let mut response = Response::new(Body::plain(body));
     *response.headers_mut() = headers;
+    id.get().name_in(response.headers_mut());
     response
 }

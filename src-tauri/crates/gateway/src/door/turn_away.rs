@@ -10,15 +10,15 @@ use super::place::Place;
 use super::{Gateway, admit};
 use crate::deliver::{rescue, respond};
 use crate::draft::Draft;
+use crate::exchange_id::LazyId;
 use crate::log::OneLine;
 use crate::open::OpenExchange;
-use crate::{Body, Config, End, ExchangeId, RejectReason, TurnedAway};
+use crate::{Body, Config, End, RejectReason, TurnedAway};
 
 impl Gateway {
-    /// Rejects a request of a sender that may not use this port: it is counted, and nothing else is kept.
+    /// Rejects a request of a sender that may not use this port: it is counted, nothing else is kept, and it uses no id.
     pub(super) fn reject(
         &self,
-        id: ExchangeId,
         head: &Parts,
         (reason, why): (RejectReason, TurnedAway),
         dialect: Dialect,
@@ -39,11 +39,13 @@ impl Gateway {
             let reason = reason.as_str();
             let why = why.to_string();
             tracing::warn!(
-                %id, reason, count,
-                "rejected requests, of which one a minute is logged: {sample}: {}", OneLine(&why)
+                reason,
+                count,
+                "rejected requests, of which one a minute is logged: {sample}: {}",
+                OneLine(&why)
             );
         }
-        rescue::plain(rescue::turned_away(dialect, &why), id)
+        rescue::plain(rescue::turned_away(dialect, &why), None)
     }
 
     /// `Some`: as many requests are open as this process may have. Each one needs memory and sockets, so that without a limit a
@@ -56,11 +58,12 @@ impl Gateway {
 
     pub(super) fn turn_away(
         &self,
-        (id, began): (ExchangeId, Instant),
+        (id, began): (&LazyId, Instant),
         head: &Parts,
         dialect: Dialect,
         mut why: TurnedAway,
     ) -> Response<Body> {
+        let id = id.get();
         let place = Place::of(head.uri.path());
         let unknown = Draft::of_head(id, head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();

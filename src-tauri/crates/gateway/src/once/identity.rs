@@ -19,10 +19,22 @@ const LONGEST: usize = 255;
 /// The caller and the request. The body is hashed only if it must be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestIdentity {
+    /// Digest of the credential.
+    credential: Digest,
     /// Digest of the credential and the operation, without the body.
     who: Digest,
+    /// Digest of the operation.
+    operation: Digest,
     session: Option<String>,
     body: Bytes,
+}
+
+/// A request with an idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyedRequest {
+    pub(crate) key: ReplayKey,
+    /// The key under which an earlier version stored the same request.
+    pub(crate) former: Option<ReplayKey>,
 }
 
 impl RequestIdentity {
@@ -34,20 +46,22 @@ impl RequestIdentity {
         (dialect, kind): (Dialect, Kind),
         body: Bytes,
     ) -> Self {
-        let mut who = Hasher::new(token);
-        for (name, value) in headers::credentials(&head.headers, token) {
-            who.add(name.as_str().as_bytes());
-            who.add(value.as_bytes());
-        }
-        who.add(b"asks");
-        who.add(dialect.as_str().as_bytes());
-        who.add(match kind {
+        let kind: &[u8] = match kind {
             Kind::Generate => b"generate",
             Kind::CountTokens => b"count tokens",
-        });
-        who.add(head.uri.query().unwrap_or_default().as_bytes());
+        };
+        let query = head.uri.query().unwrap_or_default();
+        let mut who = Hasher::of_credential(token, &head.headers);
+        who.add(b"asks");
+        let mut operation = Hasher(Sha256::new());
+        for part in [dialect.as_str().as_bytes(), kind, query.as_bytes()] {
+            who.add(part);
+            operation.add(part);
+        }
         Self {
+            credential: Hasher::of_credential(token, &head.headers).finish(),
             who: who.finish(),
+            operation: operation.finish(),
             session: client.session.clone(),
             body,
         }
@@ -75,8 +89,26 @@ impl RequestIdentity {
         }
     }
 
-    /// A request with an idempotency key.
-    pub(crate) fn keyed(&self, route: &str, key: &str) -> ReplayKey {
+    /// A request with an idempotency key. The key belongs to the credential, whichever route and operation it is used for.
+    pub(crate) fn keyed(&self, route: &str, key: &str) -> KeyedRequest {
+        let mut scope = Hasher(Sha256::new());
+        scope.add(&self.credential);
+        scope.add(b"key");
+        scope.add(key.as_bytes());
+        let mut request = Hasher(Sha256::new());
+        request.add(&self.operation);
+        request.add(&self.body);
+        KeyedRequest {
+            key: ReplayKey {
+                scope: scope.finish(),
+                request: request.finish(),
+            },
+            former: Some(self.keyed_formerly(route, key)),
+        }
+    }
+
+    /// Earlier versions had the operation and the route's name in the scope.
+    fn keyed_formerly(&self, route: &str, key: &str) -> ReplayKey {
         let mut scope = Hasher(Sha256::new());
         scope.add(&self.who);
         scope.add(route.as_bytes());
@@ -92,11 +124,7 @@ impl RequestIdentity {
 
 /// The owner of these conversations: depends only on the credential, for every operation.
 pub(crate) fn credential(token: &Secret, headers: &HeaderMap) -> Digest {
-    let mut hasher = Hasher::new(token);
-    for (name, value) in headers::credentials(headers, token) {
-        hasher.add(name.as_str().as_bytes());
-        hasher.add(value.as_bytes());
-    }
+    let mut hasher = Hasher::of_credential(token, headers);
     hasher.add(b"keeps");
     hasher.finish()
 }
@@ -127,9 +155,13 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, TurnedAway> {
 struct Hasher(Sha256);
 
 impl Hasher {
-    fn new(token: &Secret) -> Self {
+    fn of_credential(token: &Secret, headers: &HeaderMap) -> Self {
         let mut hasher = Self(Sha256::new());
         hasher.add(token.reveal().as_bytes());
+        for (name, value) in headers::credentials(headers, token) {
+            hasher.add(name.as_str().as_bytes());
+            hasher.add(value.as_bytes());
+        }
         hasher
     }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use ledger::{Begun, Digest, ReplayAnswer, ReplayKey};
 use tokio::sync::watch;
 
+use super::identity::KeyedRequest;
 use super::replays::Replays;
 use crate::deliver::client_response::ClientResponse;
 use crate::pending::PendingWork;
@@ -73,22 +74,24 @@ impl Keyed {
         }
     }
 
-    pub(crate) async fn claim(&self, key: ReplayKey, now: DateTime<Utc>) -> Claim {
+    pub(crate) async fn claim(&self, key: KeyedRequest, now: DateTime<Utc>) -> Claim {
         let Ok(_one_at_a_time) = crate::late::within(PATIENCE, self.claiming.lock()).await else {
             return Claim::Refused(TurnedAway::Unkept(Unkept::disconnected().to_string()));
         };
-        if let Some(run) = lock(&self.runs).get(&key.scope) {
-            return if run.request == key.request {
-                Claim::Wait(Waiting(run.result.clone()))
-            } else {
-                Claim::Refused(TurnedAway::OtherRequest)
-            };
+        for key in [Some(key.key), key.former].into_iter().flatten() {
+            if let Some(run) = lock(&self.runs).get(&key.scope) {
+                return if run.request == key.request {
+                    Claim::Wait(Waiting(run.result.clone()))
+                } else {
+                    Claim::Refused(TurnedAway::OtherRequest)
+                };
+            }
         }
         match self.replays.begin(key, now).await {
-            Ok(Begun::First) => Claim::Run(self.take_off(key)),
-            Ok(Begun::Answered(answer)) => Claim::Replay(answer),
-            Ok(Begun::Gone) => Claim::Refused(TurnedAway::AnswerGone),
-            Ok(Begun::OtherRequest) => Claim::Refused(TurnedAway::OtherRequest),
+            Ok((key, Begun::First)) => Claim::Run(self.take_off(key)),
+            Ok((_, Begun::Answered(answer))) => Claim::Replay(answer),
+            Ok((_, Begun::Gone)) => Claim::Refused(TurnedAway::AnswerGone),
+            Ok((_, Begun::OtherRequest)) => Claim::Refused(TurnedAway::OtherRequest),
             Err(unkept) => Claim::Refused(TurnedAway::Unkept(unkept.to_string())),
         }
     }

@@ -4,15 +4,17 @@ use chrono::{DateTime, Utc};
 use ledger::{Begun, Ledger, LedgerError, ReplayAnswer, ReplayKey};
 use tokio::sync::oneshot;
 
+use super::identity::KeyedRequest;
 use crate::Unkept;
 
 /// A query to the ledger.
 #[derive(Debug)]
 pub enum ReplayAsk {
     Begin {
-        key: ReplayKey,
+        key: KeyedRequest,
         at: DateTime<Utc>,
-        reply: oneshot::Sender<Result<Begun, Unkept>>,
+        /// With the key under which the request is stored.
+        reply: oneshot::Sender<Result<(ReplayKey, Begun), Unkept>>,
     },
     Complete {
         key: ReplayKey,
@@ -45,9 +47,10 @@ impl ReplayAsk {
             ReplayAsk::Complete { reply, .. } | ReplayAsk::Fail { reply, .. } if !lasting => {
                 send(reply, Err(Unkept::in_memory()));
             }
-            ReplayAsk::Begin { key, at, reply } => {
-                log_failure(reply, ledger.begin_replay(&key, at))?
-            }
+            ReplayAsk::Begin { key, at, reply } => log_failure(
+                reply,
+                ledger.begin_replay(&key.key, key.former.as_ref(), at),
+            )?,
             ReplayAsk::Complete {
                 key,
                 answer,

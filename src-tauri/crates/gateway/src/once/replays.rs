@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use ledger::{Begun, ReplayAnswer, ReplayKey};
 use tokio::sync::{mpsc, oneshot};
 
+use super::identity::KeyedRequest;
 use crate::pending::{Pending, PendingWork};
 use crate::promise::Promise;
 use crate::reports::PATIENCE;
@@ -27,7 +28,11 @@ impl Replays {
     }
 
     /// Records that a request is about to run, unless its response is known.
-    pub(crate) async fn begin(&self, key: ReplayKey, at: DateTime<Utc>) -> Result<Begun, Unkept> {
+    pub(crate) async fn begin(
+        &self,
+        key: KeyedRequest,
+        at: DateTime<Utc>,
+    ) -> Result<(ReplayKey, Begun), Unkept> {
         self.ask(|reply| ReplayAsk::Begin { key, at, reply }).await
     }
 

@@ -14,6 +14,9 @@ use crate::{End, ExchangeKind, Unkept};
 /// Headers that the provider needs with the body and that contain no secret.
 const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta"];
 
+/// In bytes. A longer one is not stored.
+const LONGEST_HEADER: usize = 4096;
+
 /// A pipeline's request while its exchange is open.
 #[derive(Clone, Debug)]
 pub(crate) struct Reviewed(ParkedRequest);
@@ -63,6 +66,7 @@ impl Reviewed {
         }
         let kept = KEPT_HEADERS.iter().filter_map(|name| {
             let value = headers.get(*name)?.to_str().ok()?;
+            (value.len() <= LONGEST_HEADER).then_some(())?;
             Some(((*name).to_owned(), value.to_owned()))
         });
         Some(Self(ParkedRequest {

@@ -177,8 +177,6 @@ async fn a_response_without_an_exchange_has_an_id_too() {
     for (method, path, token) in [
         ("GET", "/v1/models", Some("token")),
         ("GET", "/", Some("token")),
-        ("OPTIONS", "/v1/messages", None),
-        ("GET", "/favicon.ico", None),
     ] {
         let mut request = Request::builder()
             .method(method)
@@ -190,6 +188,51 @@ async fn a_response_without_an_exchange_has_an_id_too() {
         let request = request.body(Full::new(Bytes::new())).unwrap();
         named(&scene.gateway.handle(request).await);
     }
+}
+
+/// Otherwise a flood of them would use the ids of later seconds, which a restarted engine uses again.
+#[tokio::test(start_paused = true)]
+async fn a_rejected_request_uses_no_id() {
+    let mut scene = Scene::new();
+    let first = scene.ask(Dialect::Anthropic).await;
+    let (first, _) = of_the_exchange(&mut scene, first).await;
+    scene.change(|config| config.limits.exchanges = 0);
+    for (method, path, token) in [
+        ("OPTIONS", "/v1/messages", ""),
+        ("GET", "/favicon.ico", ""),
+        ("POST", "/v1/messages", ""),
+        ("POST", "/v1/messages", "token"),
+        ("POST", "/v1/embeddings", "token"),
+    ] {
+        for _ in 0..100 {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("host", "localhost")
+                .header("content-type", "application/json")
+                .header("x-understudy-token", token);
+            let body = question(Dialect::Anthropic).to_string();
+            let request = request.body(Full::new(Bytes::from(body))).unwrap();
+            let response = scene.gateway.handle(request).await;
+            let id = response.headers().get("x-understudy-exchange");
+            assert_eq!(id, None, "{method} {path}");
+            let received = text(response).await.unwrap();
+            assert!(!received.contains("(request"), "{received}");
+        }
+    }
+    scene.change(|config| config.limits.exchanges = 10);
+    let next = scene.ask(Dialect::Anthropic).await;
+    let (next, _) = of_the_exchange(&mut scene, next).await;
+    let number = |id: &str| {
+        let digit = |sign: u8| {
+            b"0123456789abcdefghjkmnpqrstvwxyz"
+                .iter()
+                .position(|one| *one == sign)
+        };
+        id.bytes()
+            .fold(0, |number, sign| number * 32 + digit(sign).unwrap())
+    };
+    assert_eq!(number(&next), number(&first) + 1);
 }
 
 #[tokio::test(start_paused = true)]

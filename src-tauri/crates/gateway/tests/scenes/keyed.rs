@@ -113,6 +113,37 @@ async fn the_same_key_with_another_body_is_refused_at_once_and_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_does_not_depend_on_the_name_of_its_route() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::new();
+        let first = received(keyed(&scene, dialect, "k", question(dialect)).await).await;
+        scene.change(|config| {
+            for route in &mut config.routes {
+                route.name = "renamed".into();
+            }
+        });
+        let again = keyed(&scene, dialect, "k", question(dialect)).await;
+        assert!(replayed(&again), "{dialect}");
+        assert_eq!(received(again).await, first, "{dialect}");
+        let mut other = question(dialect);
+        other["temperature"] = json!(0.5);
+        let refused = keyed(&scene, dialect, "k", other).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(scene.lead.received().len(), 1, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_belongs_to_one_operation() {
+    let scene = Scene::new();
+    let [first, second] = [Dialect::Anthropic, Dialect::OpenaiChat];
+    received(keyed(&scene, first, "k", question(first)).await).await;
+    let refused = keyed(&scene, second, "k", question(second)).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(scene.lead.received().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_disconnect_does_not_stop_a_keyed_request() {
     for dialect in Dialect::ALL {
         for (fault, read) in [

@@ -111,6 +111,8 @@ async fn more_requests_than_the_limit_get_an_honest_503() {
         let received = text(refused).await.unwrap();
         assert!(received.contains("4 requests open"), "{received}");
         assert!(!received.contains("overloaded"), "{received}");
+        assert!(received.contains("was not started"), "{received}");
+        assert!(received.contains("or parked"), "{received}");
         let rejected = scene.gateway.rejected();
         let [full] = &rejected[..] else {
             panic!("{rejected:?}");

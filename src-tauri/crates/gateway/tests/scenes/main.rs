@@ -6,6 +6,7 @@ mod after_the_end;
 mod agent;
 mod announced;
 mod applications;
+mod bounded;
 mod by_hand;
 mod compressed;
 mod conversations;

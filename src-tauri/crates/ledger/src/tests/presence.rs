@@ -120,7 +120,7 @@ fn a_ledger_in_memory_is_carried_into_a_file() {
         scope: [1; 32],
         request: [2; 32],
     };
-    memory.begin_replay(&key, t0()).unwrap();
+    memory.begin_replay(&key, None, t0()).unwrap();
 
     file.carry_over(&memory).unwrap();
     let found = file.exchanges(2, None).unwrap().rows;

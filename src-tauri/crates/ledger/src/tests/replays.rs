@@ -1,6 +1,6 @@
 //! A request with an idempotency key runs once, and its response is stored complete.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{fresh, minutes, t0};
 use crate::{Begun, Ledger, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
@@ -10,6 +10,12 @@ fn key(scope: u8, request: u8) -> ReplayKey {
         scope: [scope; 32],
         request: [request; 32],
     }
+}
+
+fn begin(ledger: &mut Ledger, key: ReplayKey, at: DateTime<Utc>) -> Begun {
+    let (stored, begun) = ledger.begin_replay(&key, None, at).unwrap();
+    assert_eq!(stored, key);
+    begun
 }
 
 fn answer(body: &[u8]) -> ReplayAnswer {
@@ -27,14 +33,14 @@ fn a_kept_response_is_unchanged_after_a_restart() {
     let kept = answer(&[0, 255, b'\n', 0xC3, 0x28]);
     {
         let mut ledger = Ledger::open(&file, t0()).unwrap();
-        assert_eq!(ledger.begin_replay(&key(1, 1), t0()).unwrap(), Begun::First);
+        assert_eq!(begin(&mut ledger, key(1, 1), t0()), Begun::First);
         ledger
             .complete_replay(&key(1, 1), Some(&kept), t0())
             .unwrap();
     }
     let mut ledger = Ledger::open(&file, t0()).unwrap();
     assert_eq!(
-        ledger.begin_replay(&key(1, 1), t0() + minutes(1)).unwrap(),
+        begin(&mut ledger, key(1, 1), t0() + minutes(1)),
         Begun::Answered(kept)
     );
 }
@@ -42,28 +48,25 @@ fn a_kept_response_is_unchanged_after_a_restart() {
 #[test]
 fn a_key_belongs_to_its_first_request_and_to_its_scope() {
     let mut ledger = fresh();
-    ledger.begin_replay(&key(1, 1), t0()).unwrap();
+    begin(&mut ledger, key(1, 1), t0());
     assert_eq!(
-        ledger.begin_replay(&key(1, 2), t0()).unwrap(),
+        begin(&mut ledger, key(1, 2), t0()),
         Begun::OtherRequest,
         "under way"
     );
     ledger
         .complete_replay(&key(1, 1), Some(&answer(b"yes")), t0())
         .unwrap();
-    assert_eq!(
-        ledger.begin_replay(&key(1, 2), t0()).unwrap(),
-        Begun::OtherRequest
-    );
-    assert_eq!(ledger.begin_replay(&key(2, 1), t0()).unwrap(), Begun::First);
+    assert_eq!(begin(&mut ledger, key(1, 2), t0()), Begun::OtherRequest);
+    assert_eq!(begin(&mut ledger, key(2, 1), t0()), Begun::First);
 }
 
 #[test]
 fn a_request_that_only_began_may_run_again() {
     let mut ledger = fresh();
-    ledger.begin_replay(&key(1, 1), t0()).unwrap();
+    begin(&mut ledger, key(1, 1), t0());
     assert_eq!(
-        ledger.begin_replay(&key(1, 1), t0() + minutes(1)).unwrap(),
+        begin(&mut ledger, key(1, 1), t0() + minutes(1)),
         Begun::First
     );
 }
@@ -71,18 +74,18 @@ fn a_request_that_only_began_may_run_again() {
 #[test]
 fn a_key_whose_request_ended_without_a_response_is_free_for_another() {
     let mut ledger = fresh();
-    ledger.begin_replay(&key(1, 1), t0()).unwrap();
+    begin(&mut ledger, key(1, 1), t0());
     ledger.fail_replay(&key(1, 1)).unwrap();
-    assert_eq!(ledger.begin_replay(&key(1, 2), t0()).unwrap(), Begun::First);
+    assert_eq!(begin(&mut ledger, key(1, 2), t0()), Begun::First);
     // From now on the key belongs to the other request.
-    let again = ledger.begin_replay(&key(1, 1), t0()).unwrap();
+    let again = begin(&mut ledger, key(1, 1), t0());
     assert_eq!(again, Begun::OtherRequest);
     ledger
         .complete_replay(&key(1, 2), Some(&answer(b"yes")), t0())
         .unwrap();
     for late in [key(1, 1), key(1, 2)] {
         ledger.fail_replay(&late).unwrap();
-        let kept = ledger.begin_replay(&key(1, 2), t0()).unwrap();
+        let kept = begin(&mut ledger, key(1, 2), t0());
         assert_eq!(kept, Begun::Answered(answer(b"yes")));
     }
 }
@@ -90,32 +93,29 @@ fn a_key_whose_request_ended_without_a_response_is_free_for_another() {
 #[test]
 fn a_response_that_was_not_kept_is_recorded_as_delivered() {
     let mut ledger = fresh();
-    ledger.begin_replay(&key(1, 1), t0()).unwrap();
+    begin(&mut ledger, key(1, 1), t0());
     ledger.complete_replay(&key(1, 1), None, t0()).unwrap();
-    assert_eq!(ledger.begin_replay(&key(1, 1), t0()).unwrap(), Begun::Gone);
-    assert_eq!(
-        ledger.begin_replay(&key(1, 2), t0()).unwrap(),
-        Begun::OtherRequest
-    );
+    assert_eq!(begin(&mut ledger, key(1, 1), t0()), Begun::Gone);
+    assert_eq!(begin(&mut ledger, key(1, 2), t0()), Begun::OtherRequest);
 }
 
 #[test]
 fn a_key_is_deleted_a_day_after_its_response() {
     let mut ledger = fresh();
     let answered = t0() + minutes(10);
-    ledger.begin_replay(&key(1, 1), t0()).unwrap();
+    begin(&mut ledger, key(1, 1), t0());
     ledger
         .complete_replay(&key(1, 1), Some(&answer(b"yes")), answered)
         .unwrap();
     let last = answered + REPLAYS_KEPT - TimeDelta::milliseconds(1);
     assert_eq!(ledger.expire_replays(last).unwrap(), 0);
     assert_eq!(
-        ledger.begin_replay(&key(1, 1), last).unwrap(),
+        begin(&mut ledger, key(1, 1), last),
         Begun::Answered(answer(b"yes"))
     );
     let over = answered + REPLAYS_KEPT;
     assert_eq!(
-        ledger.begin_replay(&key(1, 2), over).unwrap(),
+        begin(&mut ledger, key(1, 2), over),
         Begun::First,
         "even where nobody has deleted it"
     );
@@ -127,18 +127,45 @@ fn the_oldest_bodies_are_deleted_and_their_requests_do_not_run_again() {
     let mut ledger = fresh();
     for n in 0..5 {
         let at = t0() + minutes(i64::from(n));
-        ledger.begin_replay(&key(n, 1), at).unwrap();
+        begin(&mut ledger, key(n, 1), at);
         ledger
             .write_replay(&key(n, 1), Some(&answer(b"four")), at, 16)
             .unwrap();
     }
     let now = t0() + minutes(9);
-    assert_eq!(ledger.begin_replay(&key(0, 1), now).unwrap(), Begun::Gone);
+    assert_eq!(begin(&mut ledger, key(0, 1), now), Begun::Gone);
     for n in 1..5 {
         assert_eq!(
-            ledger.begin_replay(&key(n, 1), now).unwrap(),
+            begin(&mut ledger, key(n, 1), now),
             Begun::Answered(answer(b"four")),
             "{n}"
         );
     }
+}
+
+fn upgraded(ledger: &mut Ledger, key: ReplayKey, former: ReplayKey) -> (ReplayKey, Begun) {
+    ledger.begin_replay(&key, Some(&former), t0()).unwrap()
+}
+
+#[test]
+fn a_key_of_an_earlier_version_is_found() {
+    let (new, former) = (key(9, 9), key(1, 1));
+    let mut ledger = fresh();
+    assert_eq!(
+        upgraded(&mut ledger, key(8, 8), key(2, 2)),
+        (key(8, 8), Begun::First)
+    );
+    begin(&mut ledger, former, t0());
+    assert_eq!(
+        upgraded(&mut ledger, new, former),
+        (former, Begun::First),
+        "interrupted"
+    );
+    ledger
+        .complete_replay(&former, Some(&answer(b"yes")), t0())
+        .unwrap();
+    let kept = Begun::Answered(answer(b"yes"));
+    assert_eq!(upgraded(&mut ledger, new, former), (former, kept));
+    let other = upgraded(&mut ledger, key(9, 8), key(1, 2));
+    assert_eq!(other.1, Begun::OtherRequest);
 }

@@ -49,6 +49,35 @@ pub enum Untranslatable {
     },
 }
 
+/// Maximum number of characters of a text in it that the client chooses: it is stored and shown with the request.
+const LONGEST: usize = 256;
+
+impl Untranslatable {
+    /// Shortens the texts that the client chooses.
+    pub(crate) fn bounded(mut self) -> Self {
+        match &mut self {
+            Untranslatable::Malformed { what: text, .. }
+            | Untranslatable::Field { field: text, .. }
+            | Untranslatable::Part { kind: text, .. }
+            | Untranslatable::BuiltInTool { tool: text, .. }
+            | Untranslatable::Kept { field: text }
+            | Untranslatable::Dropped { field: text, .. }
+            | Untranslatable::Unpaired { id: text } => {
+                if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+                    text.truncate(end);
+                    text.push('…');
+                }
+            }
+            Untranslatable::Unsayable { .. }
+            | Untranslatable::Prefill
+            | Untranslatable::NoOutputLimit { .. }
+            | Untranslatable::ModelLacks { .. }
+            | Untranslatable::TooLong { .. } => {}
+        }
+        self
+    }
+}
+
 /// A feature that one dialect has and another does not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {

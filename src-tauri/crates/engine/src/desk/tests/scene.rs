@@ -176,7 +176,7 @@ impl Scene {
         self.decide(Event::Due);
     }
 
-    fn decide(&mut self, event: Event) {
+    pub(super) fn decide(&mut self, event: Event) {
         let effects = self.desk.on(self.now, event);
         self.perform(effects);
     }

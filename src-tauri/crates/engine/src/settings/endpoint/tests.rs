@@ -165,6 +165,18 @@ fn a_secret_is_not_sent_unencrypted_without_permission() {
             "line 4: this base would send clients' logins unencrypted",
         ),
         (
+            "id = \"own\"\nbase = \"http://gateway.example\"\ndialects = [\"openai-chat\"]\nauth = \"bearer\"\nkey_env = \"MY_KEY\"",
+            "line 3: this base would send the key of \"own\" unencrypted over the internet",
+        ),
+        (
+            "id = \"deepseek\"\nbase = \"http://203.0.113.9:4000\"\nkey_env = \"MY_KEY\"",
+            "line 3: this base would send the key of \"deepseek\" unencrypted over the internet",
+        ),
+        (
+            "id = \"own\"\nbase = \"http://127.0.0.1\\n:9\"\ndialects = [\"openai-chat\"]",
+            "line 3: an address has no spaces",
+        ),
+        (
             "id = \"deepseek\"\nbase = \"http://gateway.example\"",
             "line 3: this base would send the key of \"deepseek\" unencrypted",
         ),
@@ -172,11 +184,15 @@ fn a_secret_is_not_sent_unencrypted_without_permission() {
         let message = wrong(&format!("[[endpoint]]\n{message}\n"));
         assert!(message.starts_with(word), "{message}");
     }
-    for message in ["auth = \"none\"", "key_env = \"MY_KEY\""] {
-        let text = format!(
-            "[[endpoint]]\nid = \"deepseek\"\nbase = \"http://gateway.example\"\n{message}\n"
-        );
-        assert_eq!(endpoint(&text, "deepseek").base, "http://gateway.example");
+    for (base, message) in [
+        ("http://gateway.example", "auth = \"none\""),
+        ("http://192.168.1.4:4000", "key_env = \"MY_KEY\""),
+        ("http://litellm:4000", "key_env = \"MY_KEY\""),
+        ("http://127.0.0.1:4000", "key_env = \"MY_KEY\""),
+        ("https://gateway.example", "key_env = \"MY_KEY\""),
+    ] {
+        let text = format!("[[endpoint]]\nid = \"deepseek\"\nbase = \"{base}\"\n{message}\n");
+        assert_eq!(endpoint(&text, "deepseek").base, base);
     }
 }
 

@@ -177,6 +177,48 @@ fn method_type_size_and_path() {
     }
 }
 
+/// A client that declares a length and stops sending.
+#[tokio::test(start_paused = true)]
+async fn a_declared_length_uses_no_memory_and_a_stalled_body_ends_soon() {
+    let mut config = config();
+    config.limits.bodies = 2 * config.limits.body;
+    let held = Held::default();
+    let length = config.limits.body.to_string();
+    let started = tokio::time::Instant::now();
+    let stalled = async || {
+        let mut head = head("POST", "/", &[("content-length", &length)]);
+        let pending = http_body_util::StreamBody::new(futures_util::stream::pending::<
+            Result<http_body::Frame<Bytes>, std::io::Error>,
+        >());
+        body(&mut head, pending, &held, &config).await
+    };
+    let other = async {
+        tokio::task::yield_now().await;
+        let mut head = head("POST", "/", &[]);
+        body(
+            &mut head,
+            Full::new(Bytes::from_static(b"{}")),
+            &held,
+            &config,
+        )
+        .await
+    };
+    let (other, first, ..) = tokio::join!(
+        other,
+        stalled(),
+        stalled(),
+        stalled(),
+        stalled(),
+        stalled(),
+        stalled(),
+        stalled(),
+        stalled()
+    );
+    assert_eq!(other.unwrap().0, "{}");
+    assert!(matches!(first, Err(TurnedAway::Unreadable(_))), "{first:?}");
+    assert!(started.elapsed() <= Duration::from_secs(15));
+}
+
 #[tokio::test]
 async fn bodies_are_limited_separately_and_together() {
     let mut config = config();

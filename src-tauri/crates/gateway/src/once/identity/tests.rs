@@ -96,22 +96,49 @@ fn understudys_token_is_not_a_credential_of_the_client() {
 }
 
 #[test]
-fn a_key_is_scoped_to_credential_and_route_and_not_to_the_body() {
+fn a_key_is_scoped_to_its_credential_alone() {
     let own = plain(&[("x-api-key", "k")]);
-    let key = own.keyed("agents", "1");
-    let body =
-        identity("t", "/v1/messages", &[("x-api-key", "k")], ASK, "{ }").keyed("agents", "1");
-    assert_eq!(key.scope, body.scope);
-    assert_ne!(key.request, body.request);
+    let key = own.keyed("agents", "1").key;
+    assert_eq!(key, own.keyed("leads", "1").key, "another route");
+    let headers = [("x-api-key", "k")];
+    let of = |uri, ask, body| identity("t", uri, &headers, ask, body).keyed("agents", "1");
+    let count = (Dialect::Anthropic, Kind::CountTokens);
+    let chat = (Dialect::OpenaiChat, Kind::Generate);
+    for other in [
+        of("/v1/messages", ASK, "{ }"),
+        of("/v1/messages", count, "{}"),
+        of("/v1/messages", chat, "{}"),
+        of("/v1/messages?beta=true", ASK, "{}"),
+    ] {
+        assert_eq!(key.scope, other.key.scope);
+        assert_ne!(key.request, other.key.request);
+    }
     for other in [
         plain(&[("x-api-key", "other")]).keyed("agents", "1"),
-        own.keyed("leads", "1"),
         own.keyed("agents", "2"),
         own.keyed("agents1", ""),
     ] {
-        assert_ne!(key.scope, other.scope);
-        assert_eq!(key.request, other.request);
+        assert_ne!(key.scope, other.key.scope);
+        assert_eq!(key.request, other.key.request);
     }
+}
+
+/// Its digests were computed outside this code, from the rule of the earlier version.
+#[test]
+fn the_key_of_an_earlier_version_is_computed_as_then() {
+    let former = plain(&[("x-api-key", "k")])
+        .keyed("agents", "1")
+        .former
+        .unwrap();
+    let hex = |digest: [u8; 32]| digest.map(|byte| format!("{byte:02x}")).concat();
+    assert_eq!(
+        hex(former.scope),
+        "d46df639394a55d2c23e402ed60292de281578b685789d81ddf30235836cbbe2"
+    );
+    assert_eq!(
+        hex(former.request),
+        "7cf4b3ea3b7fb829169af19d641905eb04c1a23d6057cbe10a975ba5bcfaa21e"
+    );
 }
 
 #[test]
@@ -119,7 +146,7 @@ fn digests_differ_between_installations() {
     let headers = [("x-api-key", "k")];
     let here = plain(&headers).keyed("r", "1");
     let there = identity("other", "/v1/messages", &headers, ASK, "{}").keyed("r", "1");
-    assert_ne!(here.scope, there.scope);
+    assert_ne!(here.key.scope, there.key.scope);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Text of clients and providers in a form that a terminal, a log and a notification show and do not execute.
+//! Text of clients and providers in a form that a terminal, a log, a menu, a notification and a window show and do not
+//! execute.
 
 use std::borrow::Cow;
 use std::fmt::Write;

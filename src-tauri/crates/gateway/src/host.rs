@@ -1,0 +1,50 @@
+//! The host names under which this port answers: a web page may point any other name at this machine (DNS rebinding).
+
+/// `host`: as in the `host` header, with or without a port. `allowed`: further names, from the settings.
+pub fn is_own_host(host: &str, allowed: &[String]) -> bool {
+    let is_port = |rest: &str| {
+        let digits = rest.strip_prefix(':');
+        rest.is_empty() || digits.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let end = match host.rfind(']') {
+        Some(end) => end + 1,
+        None => host.find(':').unwrap_or(host.len()),
+    };
+    let (name, rest) = host.split_at(end);
+    let own = ["127.0.0.1", "localhost", "[::1]"].into_iter();
+    let mut names = own.chain(allowed.iter().map(String::as_str));
+    is_port(rest) && names.any(|own| own.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_compared_without_case_and_port() {
+        let allowed = ["Desk.Local".to_owned()];
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:4747",
+            "LOCALHOST",
+            "LocalHost:4747",
+            "[::1]",
+            "[::1]:4747",
+            "desk.local:1",
+        ] {
+            assert!(is_own_host(host, &allowed), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "localhost:evil.example",
+            "localhost:80@evil.example",
+            "[::1]evil",
+            "::1",
+            "127.0.0.1:4747:1",
+        ] {
+            assert!(!is_own_host(host, &allowed), "{host}");
+        }
+    }
+}
