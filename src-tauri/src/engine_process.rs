@@ -194,7 +194,8 @@ impl Supervisor {
     async fn start(&mut self) -> Result<Connection, String> {
         let program = self.program()?;
         let output = self.places.log.join("understudyd.out");
-        let mut child = launch::launch(&program, &output)
+        let log = self.places.log.join("understudyd.log");
+        let mut child = launch::launch(&program, &output, &log)
             .map_err(|error| format!("{} cannot be started: {error}.", program.display()))?;
         tracing::info!("started {}", program.display());
         let late = Instant::now() + READY_WITHIN;

@@ -28,6 +28,7 @@ mod listening;
 #[cfg(unix)]
 mod litellm;
 mod load;
+mod log;
 #[cfg(target_os = "linux")]
 mod login;
 mod observed;

@@ -46,6 +46,10 @@ enum Command {
         /// Format of log lines; default: the value of UNDERSTUDY_LOG_FORMAT
         #[arg(long, value_name = "FORMAT")]
         log_format: Option<LogFormat>,
+        /// Write the log to this file, and to two earlier ones of at most 10 MiB each; default: the value of
+        /// UNDERSTUDY_LOG_FILE, else standard error
+        #[arg(long, value_name = "FILE")]
+        log_file: Option<PathBuf>,
         /// If another engine is running, print its address as JSON
         #[arg(long)]
         json: bool,
@@ -230,6 +234,7 @@ pub fn main() -> ExitCode {
         port: None,
         show_urls: false,
         log_format: None,
+        log_file: None,
         json: false,
     })));
     runtime.shutdown_background();
@@ -241,10 +246,11 @@ async fn run(command: Command) -> ExitCode {
             port,
             show_urls,
             log_format,
+            log_file,
             json,
         } => {
-            logging::begin(log_format);
-            match serve::serve(Options { port, show_urls }).await {
+            let log = logging::begin(log_format, log_file);
+            match serve::serve(Options { port, show_urls }, log).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     if let (true, StartError::NotAlone(NotAlone::Running(Some(first)))) =
@@ -260,7 +266,7 @@ async fn run(command: Command) -> ExitCode {
             }
         }
         Command::Stage { port, acting } => {
-            logging::begin(None);
+            logging::begin(None, None);
             stage(port, acting).await
         }
         Command::Url { ui, json } => url::url(ui, json).await,

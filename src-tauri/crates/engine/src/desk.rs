@@ -208,6 +208,7 @@ impl Desk {
                 self.state.reviews.counted(waiting);
                 self.impact_refresh.changed();
             }
+            Event::LogLoss(loss) => self.state.log_loss = loss,
             Event::Unrecorded(count) => self.state.unrecorded = count,
             Event::Published(why) => self.state.unpublished = why,
             Event::LedgerFailed(failure) => {

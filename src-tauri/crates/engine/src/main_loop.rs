@@ -9,6 +9,7 @@ mod commands;
 mod control_request;
 mod doctor;
 mod ledger_check;
+mod log_check;
 mod metrics;
 mod open_checks;
 mod perform;
@@ -36,6 +37,7 @@ use crate::clock::Clock;
 use crate::control::Faces;
 use crate::desk::{self, Desk, Effect};
 use crate::event::LoopEvent;
+use crate::logging::Log;
 use crate::metrics::Metrics;
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
@@ -65,6 +67,7 @@ pub(crate) struct MainLoop {
     closing: Closing,
     checks: open_checks::OpenChecks,
     check_timer: CheckTimer,
+    log_timer: CheckTimer,
     seq: u64,
     dirty: bool,
     ended: bool,
@@ -86,6 +89,7 @@ pub(crate) struct Outlets {
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
     pub faces: Faces,
     pub metrics: Metrics,
+    pub log: Log,
 }
 
 impl MainLoop {
@@ -93,6 +97,7 @@ impl MainLoop {
         let zone = desk.state().zone.offsets();
         outlets.gateway.format_times_in(zone);
         let check_timer = CheckTimer::new(clock());
+        let log_timer = CheckTimer::new(clock());
         let mut main_loop = MainLoop {
             desk,
             ledger,
@@ -103,6 +108,7 @@ impl MainLoop {
             closing: Closing::default(),
             checks: open_checks::OpenChecks::default(),
             check_timer,
+            log_timer,
             seq: 0,
             dirty: true,
             ended: false,
@@ -183,6 +189,7 @@ impl MainLoop {
         self.decide(desk::Event::Faces(self.outlets.faces.count()));
         self.see_breakers();
         self.see_unrecorded();
+        self.check_log();
         self.step_stop();
         self.dirty = true;
     }
@@ -192,6 +199,7 @@ impl MainLoop {
         self.decide(desk::Event::Due);
         self.see_breakers();
         self.see_unrecorded();
+        self.check_log();
         self.step_stop();
         self.dirty = true;
     }

@@ -23,6 +23,7 @@ use crate::desk::{Desk, LedgerTrouble};
 use crate::event::LoopEvent;
 use crate::keys::Keys;
 use crate::listening::Listening;
+use crate::logging::Log;
 use crate::main_loop::{MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
@@ -53,7 +54,7 @@ pub(crate) struct Options {
     pub show_urls: bool,
 }
 
-pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
+pub(crate) async fn serve(options: Options, log: Log) -> Result<(), StartError> {
     let places = Places::find()?;
     let lock = Lock::take(&places).await?;
     // An error means that a provider is already installed; it is the same one.
@@ -148,6 +149,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         scope_answer: kept.answer,
         scope_unwritten: kept.unwritten,
         starts_at_login: login::is_on(),
+        log_place: log.place(&places.logs),
     });
     let (snapshots, snapshots_seen) = channel::channel(Arc::new(crate::view::snapshot::snapshot(
         &state, 0, started,
@@ -191,6 +193,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         rehearsal: rehearsal_until,
         faces,
         metrics: Metrics::default(),
+        log,
     };
     let watching = watch::Watch {
         catalog: Arc::clone(&catalog),

@@ -7,10 +7,9 @@ use api::{Check, Doctor, FallbackState, KeyState};
 use catalog::{Endpoint, REHEARSAL};
 use gateway::{Gateway, RejectReason, Rejected};
 
-use crate::logging;
 use crate::login;
 use crate::state::State;
-use crate::view::problem::LEDGER_RESTORED;
+use crate::view::problem::{self, LEDGER_RESTORED};
 use crate::view::{fallback_test, pipeline, question, route};
 use line::{bad, good, note};
 
@@ -90,7 +89,13 @@ fn ledger(state: &State) -> Check {
 }
 
 fn log(state: &State) -> Check {
-    good("log", logging::place(&state.places.logs))
+    match &state.log_loss {
+        None => good("log", state.log_place.clone()),
+        Some(loss) => {
+            let message = format!("{} {}", problem::log_loss(loss), state.log_place);
+            bad("log", message, problem::LOG_FIX)
+        }
+    }
 }
 
 fn keychain(state: &State) -> Check {
