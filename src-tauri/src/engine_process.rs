@@ -286,17 +286,18 @@ impl Supervisor {
             }
         }
         // The order in which a stopping engine closes its streams and removes its file varies. It was stopped on purpose if it
-        // exited with success, had announced the stop, or removes its file within a moment.
+        // exited with success, had announced the stop, or removes its file within a moment. A crashing engine gives its open
+        // responses some seconds.
         let left_by_itself = async {
             while self.places.runtime_file.exists() {
                 sleep(LOOK_EVERY).await;
             }
         };
         let ended_well = match &mut self.child {
-            Some(child) => timeout(LOOK_EVERY * 10, child.wait())
+            Some(child) if !draining => timeout(NO_RESPONSE_LIMIT, child.wait())
                 .await
                 .is_ok_and(|status| status.is_ok_and(|status| status.success())),
-            None => false,
+            Some(_) | None => false,
         };
         self.child = None;
         let on_purpose =

@@ -7,6 +7,8 @@ mod clients;
 mod commands;
 mod conversations;
 mod costs;
+#[cfg(all(debug_assertions, target_os = "linux"))]
+mod crash;
 mod desk;
 mod equivalents;
 mod failover;

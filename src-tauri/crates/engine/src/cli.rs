@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 
 use crate::logging::{self, LogFormat};
 use crate::runtime::NotAlone;
-use crate::serve::{self, Options, StartError};
+use crate::serve::{self, Ended, Options, StartError};
 use print_line::{failed, print_line};
 
 /// Watches AI providers and fails over when one breaks.
@@ -251,7 +251,8 @@ async fn run(command: Command) -> ExitCode {
         } => {
             let log = logging::begin(log_format, log_file);
             match serve::serve(Options { port, show_urls }, log).await {
-                Ok(()) => ExitCode::SUCCESS,
+                Ok(Ended::Stopped) => ExitCode::SUCCESS,
+                Ok(Ended::Crashed) => failed("the engine crashed; its log shows where", CRASHED),
                 Err(error) => {
                     if let (true, StartError::NotAlone(NotAlone::Running(Some(first)))) =
                         (json, &error)
@@ -347,6 +348,9 @@ async fn run(command: Command) -> ExitCode {
         Command::Stop => show::act(api::Command::StopEngine).await,
     }
 }
+
+/// Exit code of an internal error (EX_SOFTWARE): a supervisor starts the engine again.
+const CRASHED: u8 = 70;
 
 /// 3: another engine is running, so a restart does not help. 4: the port is in use.
 fn start_code(error: &StartError) -> u8 {

@@ -74,6 +74,7 @@ pub(crate) fn begin(format: Option<LogFormat>, file: Option<PathBuf>) -> Log {
             .with_current_span(false)
             .try_init(),
     };
+    log_panics();
     if unknown {
         tracing::warn!(
             "{FORMAT} is neither `text` nor `json`: the log is written as text. Set it to one of them"
@@ -83,6 +84,19 @@ pub(crate) fn begin(format: Option<LogFormat>, file: Option<PathBuf>) -> Log {
         tracing::error!(%error, file = %file.display(), "the log file cannot be used; the log is on standard error");
     }
     log
+}
+
+/// The default hook writes to standard error alone, which is not always the log. It adds a backtrace.
+fn log_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or_default();
+        tracing::error!(thread = name, "{panic}");
+        if env::var_os("RUST_BACKTRACE").is_some() {
+            default(panic);
+        }
+    }));
 }
 
 fn open(file: Option<PathBuf>) -> (Log, Option<(PathBuf, io::Error)>) {

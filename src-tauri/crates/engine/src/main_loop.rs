@@ -184,6 +184,8 @@ impl MainLoop {
             LoopEvent::RehearsalOver => self.end_rehearsal(),
             LoopEvent::Faces => {}
             LoopEvent::Quit => self.begin_stop(now),
+            #[cfg(debug_assertions)]
+            LoopEvent::TestPanic => panic!("a test requested this panic"),
             LoopEvent::PortClosed => self.stop.port_closed(now),
         }
         self.decide(desk::Event::Faces(self.outlets.faces.count()));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api::RuntimeFile;
+use chrono::{DateTime, Utc};
 
 use crate::places::Places;
 use crate::private_file;
@@ -87,10 +88,31 @@ impl Published {
     }
 }
 
+impl Published {
+    /// A sign of life: the next start after a crash knows when this run ended.
+    pub(crate) fn is_alive(&self, now: DateTime<Utc>) {
+        let file = File::options().write(true).open(&self.path);
+        let _ = file.and_then(|file| file.set_modified(now.into()));
+    }
+
+    /// The file stays: this process crashes.
+    pub(crate) fn leave(self) {
+        std::mem::forget(self);
+    }
+}
+
 impl Drop for Published {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        if !std::thread::panicking() {
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+/// When the last run ended, if it ended in a crash. Only for the owner of the lock.
+pub(crate) fn crashed_at(places: &Places) -> Option<DateTime<Utc>> {
+    let modified = fs::metadata(&places.runtime).ok()?.modified().ok()?;
+    Some(modified.into())
 }
 
 /// Content of the runtime file, even if its engine has ended.

@@ -1,12 +1,15 @@
 //! Start of the engine: builds all parts in order and connects their channels.
 
+mod ending;
 mod inputs;
 mod publish;
 mod sources;
+#[cfg(debug_assertions)]
+mod test_fault;
 mod upgrade;
+mod vital;
 
 use std::io::{self, IsTerminal};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,18 +31,21 @@ use crate::main_loop::{MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::routing::{self, Running};
-use crate::runtime::Lock;
+use crate::runtime::{self, Lock};
 use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::{dial, front, greeting, login, rehearsal, token};
 
+pub(crate) use ending::Ended;
+use ending::Ending;
 pub(crate) use inputs::{StartError, own_catalog};
 use inputs::{
     listen, load_keychain, open_incidents, open_ledger, read_settings, write_default_settings,
 };
 use publish::Publication;
 use sources::{forward, settings_changes, signals, sleeps};
+use vital::Vital;
 
 /// Queue length for reports and queries to the loop.
 const QUEUE: usize = 4096;
@@ -54,11 +60,12 @@ pub(crate) struct Options {
     pub show_urls: bool,
 }
 
-pub(crate) async fn serve(options: Options, log: Log) -> Result<(), StartError> {
+pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartError> {
     let places = Places::find()?;
     let lock = Lock::take(&places).await?;
     // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let crashed = runtime::crashed_at(&places);
     let clock = clock::wall();
     let started = clock();
     let ran = places.token.exists();
@@ -150,6 +157,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<(), StartError> 
         scope_unwritten: kept.unwritten,
         starts_at_login: login::is_on(),
         log_place: log.place(&places.logs),
+        crashed,
     });
     let (snapshots, snapshots_seen) = channel::channel(Arc::new(crate::view::snapshot::snapshot(
         &state, 0, started,
@@ -159,8 +167,8 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<(), StartError> 
     let (targets, targets_seen) = channel::channel(Arc::new(watch::Targets::default()));
     let (nudges, nudged) = mpsc::channel(256);
     let (seen, seeing) = mpsc::channel(QUEUE);
-    let (stopping, mut stopped) = channel::channel(false);
-    let (withdrawn, ending) = channel::channel(false);
+    let (stopping, stopped) = channel::channel(false);
+    let (withdrawn, withdrawing) = channel::channel(false);
     let (rehearsal_until, rehearsing) = channel::channel(None);
     let control_token = Secret::new(token::random()?);
     let mut first_snapshot = snapshots_seen.clone();
@@ -172,7 +180,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<(), StartError> 
         allowed_hosts: hosts_seen,
         keys: keys.clone(),
         trial: KeyTrial::new(endpoints_seen)?,
-        ending,
+        ending: withdrawing,
         faces: faces.clone(),
         gateway: gateway.clone(),
         client_token: token.clone(),
@@ -209,11 +217,17 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<(), StartError> 
     let loop_thread = start_loop(main_loop, inbox)?;
 
     let over = CancellationToken::new();
-    let watcher = tokio::spawn(watching.run(over.clone()));
-    tokio::spawn(forward(seeing, events.clone(), LoopEvent::Watched));
-    tokio::spawn(forward(passing, events.clone(), LoopEvent::Passed));
-    tokio::spawn(forward(promised, events.clone(), LoopEvent::Promised));
-    tokio::spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
+    let mut vital = Vital::default();
+    let watcher = watching.run(over.clone());
+    vital.spawn(async move {
+        if let Err(error) = watcher.await {
+            tracing::error!(%error, "status pages and probes are not checked");
+        }
+    });
+    vital.spawn(forward(seeing, events.clone(), LoopEvent::Watched));
+    vital.spawn(forward(passing, events.clone(), LoopEvent::Passed));
+    vital.spawn(forward(promised, events.clone(), LoopEvent::Promised));
+    vital.spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
         token.clone(),
@@ -221,9 +235,11 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<(), StartError> 
         Arc::clone(&clock),
         events.clone(),
     ));
-    tokio::spawn(settings_changes(changes, events.clone()));
-    tokio::spawn(sleeps(Arc::clone(&clock), events.clone()));
-    tokio::spawn(signals(events.clone()));
+    vital.spawn(settings_changes(changes, events.clone()));
+    vital.spawn(sleeps(Arc::clone(&clock), events.clone()));
+    vital.spawn(signals(events.clone()));
+    #[cfg(debug_assertions)]
+    vital.spawn(test_fault::wait(events.clone()));
 
     let reported = RuntimeFile {
         address: url,
@@ -248,35 +264,28 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<(), StartError> 
     );
 
     let publishing = publication.written(first, events.clone());
-    let stopping = async move {
-        let stop = async move {
-            let _ = stopped.wait_for(|over| *over).await;
-        };
-        let mut stop = pin!(stop);
-        let published = tokio::select! {
-            published = publishing => {
-                stop.as_mut().await;
-                Some(published)
-            }
-            () = &mut stop => None,
-        };
+    let ending = Ending {
+        stopped,
+        vital: &mut vital,
+        gateway: gateway.clone(),
+        clock,
+    };
+    let mut ended = Ended::Stopped;
+    let stopping = async {
+        ended = ending.wait(publishing).await;
         // The file is removed before the port closes and the event streams end, so that clients can recognize a deliberate
         // stop.
-        drop(published);
         withdrawn.send_replace(true);
     };
     front::serve(listener, gateway, control::router(control), stopping, DRAIN).await;
     // The loop answers until here: a response is sent only after it is stored. An error means that the loop has ended.
     let _ = events.send(LoopEvent::PortClosed).await;
     over.cancel();
-    if let Ok(Err(error)) = watcher.await {
-        tracing::error!(%error, "status pages and probes are not checked");
-    }
     drop(events);
     let _ = tokio::task::spawn_blocking(move || loop_thread.join()).await;
     drop(lock);
     tracing::info!("the engine has ended");
-    Ok(())
+    Ok(ended)
 }
 
 /// A separate thread, so that the ledger's disk never blocks a request.

@@ -53,6 +53,10 @@ pub(crate) struct State {
     pub ledger_restored: Option<String>,
     /// Why a file by which other programs find the engine is missing.
     pub unpublished: Option<String>,
+    /// When the run before this one crashed. None: it was stopped on purpose.
+    pub crashed: Option<DateTime<Utc>>,
+    /// The crash is still a problem for the owner to see.
+    pub crash_shown: bool,
     /// "The log is in …"
     pub log_place: String,
     /// Lines of the log that could not be written; None: the last one was.
@@ -188,6 +192,7 @@ pub(crate) struct Start {
     pub scope_unwritten: Option<String>,
     pub starts_at_login: Option<bool>,
     pub log_place: String,
+    pub crashed: Option<DateTime<Utc>>,
 }
 
 impl State {
@@ -209,6 +214,8 @@ impl State {
             ledger_trouble: start.ledger_trouble,
             ledger_restored: None,
             unpublished: None,
+            crashed: start.crashed,
+            crash_shown: start.crashed.is_some(),
             log_place: start.log_place,
             log_loss: None,
             unrecorded: 0,

@@ -44,14 +44,20 @@ fn engine(state: &State) -> Check {
     } else {
         ""
     };
-    good(
-        "engine",
-        format!(
-            "Understudy {} listens on {}.{mode}",
-            state.version,
-            state.listening.reported()
-        ),
-    )
+    let message = format!(
+        "Understudy {} listens on {}.{mode}",
+        state.version,
+        state.listening.reported()
+    );
+    match state.crashed {
+        None => good("engine", message),
+        Some(at) => {
+            let clock = state.clock(state.started);
+            let crash = clock.plain(&problem::crash_text(at));
+            let fix = "look into the log, see below; the next deliberate stop ends this line";
+            note("engine", format!("{message} {crash}"), fix)
+        }
+    }
 }
 
 fn settings(state: &State) -> Check {

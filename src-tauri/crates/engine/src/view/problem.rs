@@ -1,4 +1,5 @@
 use api::ProblemView;
+use chrono::{DateTime, Utc};
 
 use crate::logging::LogLoss;
 use crate::state::State;
@@ -25,6 +26,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ..ProblemView::default()
         });
     }
+    problems.extend(crash(state));
     problems.extend(super::login::problems(state));
     if let Some((what, fix)) = state.listening.pending(&state.settings) {
         problems.push(ProblemView {
@@ -86,6 +88,24 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
     }
     problems
+}
+
+fn crash(state: &State) -> Option<ProblemView> {
+    let at = state.crashed.filter(|_| state.crash_shown)?;
+    let what = crash_text(at);
+    Some(ProblemView {
+        what: state.clock(state.started).plain(&what),
+        what_spans: what,
+        fix: format!(
+            "{} Its lines before that time show the reason.",
+            state.log_place
+        ),
+    })
+}
+
+pub(crate) fn crash_text(at: DateTime<Utc>) -> words::Spans {
+    let what = "Understudy ended unexpectedly at ";
+    words::with_instant(what, at, " and was started again.")
 }
 
 pub(crate) const LOG_FIX: &str =

@@ -617,6 +617,7 @@ fn started(
         scope_unwritten: None,
         starts_at_login: Some(true),
         log_place: String::new(),
+        crashed: None,
     });
     let running = Running {
         token,
