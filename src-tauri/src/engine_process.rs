@@ -178,7 +178,7 @@ impl Supervisor {
     async fn look(&self) -> Option<Connection> {
         let patience = Instant::now() + NO_RESPONSE_LIMIT;
         loop {
-            match find(&self.places.runtime_file, &self.http).await {
+            match find(&self.places.runtime_file(), &self.http).await {
                 Found::Answers(connection) => return Some(connection),
                 Found::NoResponse(why) if Instant::now() < patience => {
                     self.report(State::Restarting, format!("Waiting for the engine: {why}."))
@@ -202,7 +202,8 @@ impl Supervisor {
         loop {
             let ended = child.try_wait().ok().flatten();
             // Checked after the exit, because an engine that finds another one running exits normally.
-            if let Found::Answers(connection) = find(&self.places.runtime_file, &self.http).await {
+            if let Found::Answers(connection) = find(&self.places.runtime_file(), &self.http).await
+            {
                 self.child = ended.is_none().then_some(child);
                 return Ok(connection);
             }
@@ -271,7 +272,7 @@ impl Supervisor {
         // A crashing process may still accept a connection and then break it, so this is retried.
         let patience = Instant::now() + NO_RESPONSE_LIMIT;
         loop {
-            match find(&self.places.runtime_file, &self.http).await {
+            match find(&self.places.runtime_file(), &self.http).await {
                 Found::Answers(connection) => {
                     // A stream that breaks at once must not cause a busy loop.
                     sleep(LOOK_EVERY).await;
@@ -289,7 +290,7 @@ impl Supervisor {
         // exited with success, had announced the stop, or removes its file within a moment. A crashing engine gives its open
         // responses some seconds.
         let left_by_itself = async {
-            while self.places.runtime_file.exists() {
+            while self.places.runtime_file().exists() {
                 sleep(LOOK_EVERY).await;
             }
         };
@@ -321,7 +322,7 @@ impl Supervisor {
         .await;
         while let Ok(Some(_)) = snapshots.next().await {}
         while !matches!(
-            find(&self.places.runtime_file, &self.http).await,
+            find(&self.places.runtime_file(), &self.http).await,
             Found::None
         ) {
             sleep(LOOK_EVERY).await;
@@ -339,7 +340,7 @@ impl Supervisor {
             {
                 return;
             }
-            if let Found::Answers(_) = find(&self.places.runtime_file, &self.http).await {
+            if let Found::Answers(_) = find(&self.places.runtime_file(), &self.http).await {
                 return;
             }
         }

@@ -14,8 +14,12 @@ mod equivalents;
 mod failover;
 mod fallback_test;
 mod fallbacks;
+#[cfg(target_os = "linux")]
+mod files;
 mod first_start;
 mod flood;
+#[cfg(target_os = "linux")]
+mod found;
 mod incidents;
 mod installed;
 mod interrupted;

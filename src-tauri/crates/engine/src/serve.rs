@@ -31,11 +31,11 @@ use crate::main_loop::{MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::routing::{self, Running};
-use crate::runtime::{self, Lock};
+use crate::runtime::Lock;
 use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
-use crate::{dial, front, greeting, login, rehearsal, token};
+use crate::{dial, exposure, front, greeting, login, rehearsal, token};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
@@ -65,7 +65,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let lock = Lock::take(&places).await?;
     // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let crashed = runtime::crashed_at(&places);
+    let exposed = exposure::close(&places);
     let clock = clock::wall();
     let started = clock();
     let ran = places.token.exists();
@@ -157,7 +157,8 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         scope_unwritten: kept.unwritten,
         starts_at_login: login::is_on(),
         log_place: log.place(&places.logs),
-        crashed,
+        crashed: lock.crashed(),
+        exposed,
     });
     let (snapshots, snapshots_seen) = channel::channel(Arc::new(crate::view::snapshot::snapshot(
         &state, 0, started,

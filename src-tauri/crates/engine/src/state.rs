@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub crashed: Option<DateTime<Utc>>,
     /// The crash is still a problem for the owner to see.
     pub crash_shown: bool,
+    /// Sentences on files and folders that other users can change.
+    pub exposed: Vec<String>,
     /// "The log is in …"
     pub log_place: String,
     /// Lines of the log that could not be written; None: the last one was.
@@ -193,6 +195,7 @@ pub(crate) struct Start {
     pub starts_at_login: Option<bool>,
     pub log_place: String,
     pub crashed: Option<DateTime<Utc>>,
+    pub exposed: Vec<String>,
 }
 
 impl State {
@@ -215,6 +218,7 @@ impl State {
             ledger_restored: None,
             unpublished: None,
             crashed: start.crashed,
+            exposed: start.exposed,
             crash_shown: start.crashed.is_some(),
             log_place: start.log_place,
             log_loss: None,

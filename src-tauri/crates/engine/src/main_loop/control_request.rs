@@ -260,7 +260,7 @@ impl MainLoop {
 
     fn settings_text(&self) -> SettingsText {
         let file = &self.state().places.settings;
-        let read = std::fs::read_to_string(file);
+        let read = crate::text_file::read(file);
         let errors = match &read {
             Ok(text) => Settings::parse_change(text, self.desk.base_catalog())
                 .err()

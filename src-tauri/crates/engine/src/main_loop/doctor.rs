@@ -21,6 +21,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
         log(state),
         keychain(state),
     ];
+    checks.extend(exposed(state));
     checks.extend(keys(state));
     checks.extend(fallback_checks(state));
     checks.extend(tests(state));
@@ -102,6 +103,15 @@ fn log(state: &State) -> Check {
             bad("log", message, problem::LOG_FIX)
         }
     }
+}
+
+fn exposed(state: &State) -> impl Iterator<Item = Check> {
+    let check = |finding: &String| {
+        let fix =
+            "remove the permissions of others: chmod go-rwx PATH; the next start checks it again";
+        bad("permissions", finding.clone(), fix)
+    };
+    state.exposed.iter().map(check)
 }
 
 fn keychain(state: &State) -> Check {

@@ -20,6 +20,7 @@ use crate::places::Homeless;
 use crate::private_file;
 use crate::runtime::NotAlone;
 use crate::settings::{DEFAULT_TEXT, Settings, SettingsError};
+use crate::text_file;
 
 /// Maximum wait for the keychain before the port opens; a slower one is used when it responds.
 const KEYCHAIN_WITHIN: Duration = Duration::from_millis(400);
@@ -77,7 +78,10 @@ pub(crate) fn own_catalog(dir: &Path) -> Result<Catalog, StartError> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            files.push((name, fs::read_to_string(&path)?));
+            let text = text_file::read(&path).map_err(|error| {
+                StartError::Catalog(format!("  {} cannot be read: {error}", path.display()))
+            })?;
+            files.push((name, text));
         }
     }
     files.sort();
@@ -104,7 +108,7 @@ pub(super) fn write_default_settings(file: &Path) -> bool {
 }
 
 pub(super) fn read_settings(file: &Path, catalog: &Catalog) -> Result<Settings, StartError> {
-    match fs::read_to_string(file) {
+    match text_file::read(file) {
         Ok(text) => Settings::parse(&text, catalog).map_err(|errors| StartError::Settings {
             file: file.to_owned(),
             errors,

@@ -618,6 +618,7 @@ fn started(
         starts_at_login: Some(true),
         log_place: String::new(),
         crashed: None,
+        exposed: Vec::new(),
     });
     let running = Running {
         token,
