@@ -9,6 +9,7 @@ mod conversations;
 mod costs;
 #[cfg(all(debug_assertions, target_os = "linux"))]
 mod crash;
+mod descriptors;
 mod desk;
 mod equivalents;
 mod failover;

@@ -1,6 +1,10 @@
 //! The port: accepts connections and hands each request to the control API or to the gateway.
 
+mod counted_body;
+mod seats;
+
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,25 +19,38 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tower_service::Service;
+
+use counted_body::CountedBody;
+use seats::{IDLE_AT_LEAST, Seat, Seats};
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
 
-/// A connection without a request within this time is closed.
+/// After the first request, a connection without another one within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 /// Clients' own headers are forwarded to the vendor, in any number; hyper's default limit is 100.
 const HEADERS: usize = 1000;
+/// Connections that are refused at the same time, and how long each may take.
+const REFUSED: usize = 32;
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+const FULL: &str = "Understudy: too many requests are in flight for this machine's limit of open files; try again in a second, or raise the limit \
+                    (`ulimit -n`, LimitNOFILE) and restart the engine\n";
 
-/// Serves until `stop` resolves, then lets open requests end, for at most `drain`.
+/// Serves until `stop` resolves, then lets open requests end, for at most `drain`. `clients`: the maximum number of connections.
 pub(crate) async fn serve(
     listener: TcpListener,
     gateway: Gateway,
     control: Router,
     stop: impl Future<Output = ()>,
     drain: Duration,
+    clients: usize,
 ) {
     let open = GracefulShutdown::new();
+    let seats = Seats::new(clients);
+    let refused = Arc::new(Semaphore::new(REFUSED));
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -50,8 +67,26 @@ pub(crate) async fn serve(
             }
         };
         let _ = tcp.set_nodelay(true);
+        let seat = match place(&seats, &refused).await {
+            Place::Seat(seat) => seat,
+            Place::Refusal(permit) => {
+                tokio::spawn(async move {
+                    let _ = tokio::time::timeout(REFUSED_WITHIN, refuse(tcp)).await;
+                    drop(permit);
+                });
+                continue;
+            }
+        };
         let (gateway, control) = (gateway.clone(), control.clone());
-        let serve = service_fn(move |request| dispatch(request, gateway.clone(), control.clone()));
+        let begin = seat.requests();
+        let serve = service_fn(move |request| {
+            let in_progress = begin();
+            let served = dispatch(request, gateway.clone(), control.clone());
+            async move {
+                let response = served.await?;
+                Ok::<_, Infallible>(response.map(|body| CountedBody::new(body, in_progress)))
+            }
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADERS_WITHIN)
@@ -60,8 +95,11 @@ pub(crate) async fn serve(
             .serve_connection(TokioIo::new(tcp), serve);
         let watched = open.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = watched.await {
-                tracing::debug!(%error, "a connection ended early");
+            tokio::select! {
+                ended = watched => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                },
+                () = seat.closes() => tracing::debug!("a connection without a request was closed"),
             }
         });
     }
@@ -72,6 +110,48 @@ pub(crate) async fn serve(
             drain.as_secs()
         );
     }
+}
+
+enum Place {
+    Seat(Seat),
+    /// All connections have requests.
+    Refusal(OwnedSemaphorePermit),
+}
+
+/// Waits until one of the two is free; both are free soon.
+async fn place(seats: &Seats, refused: &Arc<Semaphore>) -> Place {
+    loop {
+        if let Some(seat) = seats.take(Instant::now()) {
+            return Place::Seat(seat);
+        }
+        let permit = Arc::clone(refused).acquire_owned();
+        if let Ok(Ok(permit)) = tokio::time::timeout(IDLE_AT_LEAST, permit).await {
+            return Place::Refusal(permit);
+        }
+    }
+}
+
+/// Answers one request with 503: all connections have requests.
+async fn refuse(tcp: TcpStream) {
+    tracing::warn!("a connection was refused: the limit of open files is reached");
+    let full = service_fn(|_: Request<Incoming>| async {
+        let mut full = Response::new(http_body_util::Full::new(Bytes::from_static(
+            FULL.as_bytes(),
+        )));
+        *full.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        let headers = full.headers_mut();
+        for (name, value) in [
+            (header::RETRY_AFTER, "1"),
+            (header::CONNECTION, "close"),
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        ] {
+            headers.insert(name, http::HeaderValue::from_static(value));
+        }
+        Ok::<_, Infallible>(full)
+    });
+    let mut server = http1::Builder::new();
+    server.max_headers(HEADERS);
+    let _ = server.serve_connection(TokioIo::new(tcp), full).await;
 }
 
 async fn dispatch(

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::control::{self, Control, Faces};
+use crate::descriptors::Descriptors;
 use crate::desk::{Desk, LedgerTrouble};
 use crate::event::LoopEvent;
 use crate::keys::Keys;
@@ -44,7 +45,7 @@ use inputs::{
     listen, load_keychain, open_incidents, open_ledger, read_settings, write_default_settings,
 };
 use publish::Publication;
-use sources::{forward, settings_changes, signals, sleeps};
+use sources::{forward, network_changes, settings_changes, signals, sleeps};
 use vital::Vital;
 
 /// Queue length for reports and queries to the loop.
@@ -66,6 +67,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let exposed = exposure::close(&places);
+    let descriptors = Descriptors::raise();
     let clock = clock::wall();
     let started = clock();
     let ran = places.token.exists();
@@ -105,6 +107,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         paused: false,
         draining: false,
         own_addresses: vec![address],
+        exchanges: descriptors.exchanges,
         spending: Default::default(),
         sibling: Default::default(),
         announce: true,
@@ -238,6 +241,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     ));
     vital.spawn(settings_changes(changes, events.clone()));
     vital.spawn(sleeps(Arc::clone(&clock), events.clone()));
+    vital.spawn(network_changes(events.clone()));
     vital.spawn(signals(events.clone()));
     #[cfg(debug_assertions)]
     vital.spawn(test_fault::wait(events.clone()));
@@ -278,7 +282,15 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         // stop.
         withdrawn.send_replace(true);
     };
-    front::serve(listener, gateway, control::router(control), stopping, DRAIN).await;
+    front::serve(
+        listener,
+        gateway,
+        control::router(control),
+        stopping,
+        DRAIN,
+        descriptors.clients,
+    )
+    .await;
     // The loop answers until here: a response is sent only after it is stored. An error means that the loop has ended.
     let _ = events.send(LoopEvent::PortClosed).await;
     over.cancel();
