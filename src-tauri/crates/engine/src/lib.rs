@@ -1,5 +1,6 @@
 //! The engine: one event loop that owns all state, and its surroundings.
 
+mod apart;
 mod booking;
 pub mod cli;
 mod clock;
@@ -18,6 +19,7 @@ mod logging;
 mod login;
 mod main_loop;
 mod metrics;
+mod opening;
 mod places;
 mod private_file;
 mod records;

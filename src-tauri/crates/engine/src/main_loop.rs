@@ -39,6 +39,7 @@ use crate::desk::{self, Desk, Effect};
 use crate::event::LoopEvent;
 use crate::logging::Log;
 use crate::metrics::Metrics;
+use crate::opening::Opening;
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
@@ -59,6 +60,8 @@ const PUBLISH_LATEST: Duration = Duration::from_secs(2);
 pub(crate) struct MainLoop {
     desk: Desk,
     ledger: Ledger,
+    /// The ledger's file is being opened.
+    opening: Option<Opening>,
     outlets: Outlets,
     clock: Clock,
     /// The breakers in the desk's last event.
@@ -93,7 +96,13 @@ pub(crate) struct Outlets {
 }
 
 impl MainLoop {
-    pub(crate) fn new(desk: Desk, ledger: Ledger, outlets: Outlets, clock: Clock) -> MainLoop {
+    /// `opening`: the file that replaces this ledger, which is in memory.
+    pub(crate) fn new(
+        desk: Desk,
+        (ledger, opening): (Ledger, Option<Opening>),
+        outlets: Outlets,
+        clock: Clock,
+    ) -> MainLoop {
         let zone = desk.state().zone.offsets();
         outlets.gateway.format_times_in(zone);
         let check_timer = CheckTimer::new(clock());
@@ -101,6 +110,7 @@ impl MainLoop {
         let mut main_loop = MainLoop {
             desk,
             ledger,
+            opening,
             outlets,
             clock,
             breakers: Vec::new(),
@@ -135,6 +145,7 @@ impl MainLoop {
                 },
                 () = tokio::time::sleep_until(publish_at), if self.dirty => {}
                 () = tokio::time::sleep(due) => self.due(),
+                opened = ledger_check::opened(&mut self.opening) => self.use_file(opened),
             }
             if self.dirty && Instant::now() >= publish_at {
                 publish_at = self.publish_at_most();

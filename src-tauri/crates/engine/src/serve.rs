@@ -20,6 +20,7 @@ use stage::Stage;
 use tokio::sync::{mpsc, watch as channel};
 use tokio_util::sync::CancellationToken;
 
+use crate::apart::apart;
 use crate::clock;
 use crate::control::{self, Control, Faces};
 use crate::descriptors::Descriptors;
@@ -36,14 +37,15 @@ use crate::runtime::Lock;
 use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
-use crate::{dial, exposure, front, greeting, login, rehearsal, token};
+use crate::{dial, exposure, front, greeting, login, opening, rehearsal, token};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
-pub(crate) use inputs::{StartError, own_catalog};
 use inputs::{
-    listen, load_keychain, open_incidents, open_ledger, read_settings, write_default_settings,
+    OpenedLedger, listen, load_keychain, open_incidents, open_ledger, read_settings,
+    write_default_settings,
 };
+pub(crate) use inputs::{StartError, own_catalog};
 use publish::Publication;
 use sources::{forward, network_changes, settings_changes, signals, sleeps};
 use vital::Vital;
@@ -52,6 +54,8 @@ use vital::Vital;
 const QUEUE: usize = 4096;
 /// Connections get this time to close after the last exchange has ended.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Maximum wait for the check of the modes of files.
+const EXPOSURE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Command-line options that override settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,10 +70,19 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let lock = Lock::take(&places).await?;
     // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let exposed = exposure::close(&places);
+    let exposed = {
+        let places = places.clone();
+        let closing = apart(move || exposure::close(&places));
+        // A disk that hangs shows again when the ledger is opened.
+        let closed = tokio::time::timeout(EXPOSURE_WITHIN, closing).await;
+        closed.ok().and_then(Result::ok).unwrap_or_default()
+    };
     let descriptors = Descriptors::raise();
     let clock = clock::wall();
     let started = clock();
+    if let Some(at) = lock.crashed() {
+        tracing::error!(%at, "the last run ended unexpectedly; the lines before show the reason");
+    }
     let ran = places.token.exists();
     let (token, token_unwritten) = token::of_this_install(&places.token)?;
     let base_catalog = Arc::new(own_catalog(&places.providers)?);
@@ -80,7 +93,12 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let catalog = Arc::new(base_catalog.with_own(&settings.own));
     let listener = listen(&settings, options.port, &places.settings).await?;
     let address = listener.local_addr()?;
-    let (mut ledger, ledger_trouble) = open_ledger(&places.ledger, started)?;
+    let opening = opening::begin(&places.ledger, started);
+    let OpenedLedger {
+        mut ledger,
+        trouble: ledger_trouble,
+        opening,
+    } = open_ledger(&places.ledger, started, opening).await?;
     let kept = upgrade::keep_scope(
         &places.settings,
         settings,
@@ -217,7 +235,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         spent_today,
     };
     let desk = Desk::new(state, open_incidents(&ledger), running, base_catalog);
-    let main_loop = MainLoop::new(desk, ledger, outlets, Arc::clone(&clock));
+    let main_loop = MainLoop::new(desk, (ledger, opening), outlets, Arc::clone(&clock));
     let loop_thread = start_loop(main_loop, inbox)?;
 
     let over = CancellationToken::new();
