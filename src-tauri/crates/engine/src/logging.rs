@@ -3,6 +3,8 @@
 mod escaped;
 mod output;
 mod rotating;
+#[cfg(unix)]
+mod unblocked;
 
 use std::borrow::Cow;
 use std::env;
@@ -101,7 +103,7 @@ fn log_panics() {
 
 fn open(file: Option<PathBuf>) -> (Log, Option<(PathBuf, io::Error)>) {
     let on_stderr = || Log {
-        output: Output::new(io::stderr()),
+        output: Output::new(stderr()),
         file: None,
     };
     let Some(path) = file else {
@@ -115,6 +117,16 @@ fn open(file: Option<PathBuf>) -> (Log, Option<(PathBuf, io::Error)>) {
         }
         Err(error) => (on_stderr(), Some((path, error))),
     }
+}
+
+#[cfg(unix)]
+fn stderr() -> impl io::Write + Send {
+    unblocked::Unblocked::new(io::stderr())
+}
+
+#[cfg(not(unix))]
+fn stderr() -> impl io::Write + Send {
+    io::stderr()
 }
 
 impl Log {
