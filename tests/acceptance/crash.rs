@@ -50,8 +50,9 @@ impl Supervisor {
             let file = std::fs::read(desk.file("run/engine.json")).ok();
             let file = file.and_then(|json| serde_json::from_slice::<Value>(&json).ok());
             let pid = file.and_then(|file| u32::try_from(file["pid"].as_u64()?).ok());
-            if pid.is_some() && pid != before && pid == *self.engine.lock().unwrap() {
-                return pid.unwrap();
+            let new = pid.filter(|_| pid != before && pid == *self.engine.lock().unwrap());
+            if let Some(pid) = new {
+                return pid;
             }
             std::thread::yield_now();
         }
@@ -86,7 +87,7 @@ async fn keyed(desk: &Desk) -> reqwest::Response {
     request.send().await.unwrap()
 }
 
-fn tells_of_a_crash(snapshot: &api::Snapshot) -> bool {
+fn reports_a_crash(snapshot: &api::Snapshot) -> bool {
     let mut problems = snapshot.engine.problems.iter();
     problems.any(|p| p.what.contains("Understudy ended unexpectedly at") && p.fix.contains("log"))
 }
@@ -98,7 +99,7 @@ async fn a_panic_of_the_loop_is_a_crash_and_the_next_engine_reports_it_once() {
     desk.settings(&two_endpoints(&lead.address, &second.address));
     let supervisor = Supervisor::start(&mut desk);
     let first = supervisor.engine(&desk, None);
-    assert!(!tells_of_a_crash(&desk.snapshot().await));
+    assert!(!reports_a_crash(&desk.snapshot().await));
     assert_eq!(keyed(&desk).await.status(), 200);
 
     lead.stage.cue(slow(Fault::Drip(Duration::from_millis(20))));
@@ -126,7 +127,7 @@ async fn a_panic_of_the_loop_is_a_crash_and_the_next_engine_reports_it_once() {
     assert!(!of_stalled.contains("event: message_stop"), "{of_stalled}");
 
     let second_engine = supervisor.engine(&desk, Some(first));
-    assert!(tells_of_a_crash(&desk.snapshot().await), "{}", desk.log());
+    assert!(reports_a_crash(&desk.snapshot().await), "{}", desk.log());
     let status = text(&desk.run(&["status"]).stdout);
     assert!(
         status.contains("Understudy ended unexpectedly at"),
@@ -151,7 +152,7 @@ async fn a_panic_of_the_loop_is_a_crash_and_the_next_engine_reports_it_once() {
     assert_eq!(supervisor.codes(), [Some(70), Some(0)], "{second_engine}");
     assert!(!desk.file("run/engine.json").exists());
     desk.start();
-    assert!(!tells_of_a_crash(&desk.snapshot().await), "reported once");
+    assert!(!reports_a_crash(&desk.snapshot().await), "reported once");
 }
 
 /// Without it, no verdict changes, or no signal stops the engine.
@@ -162,7 +163,7 @@ async fn a_panic_of_another_vital_task_is_a_crash_too() {
     let first = supervisor.engine(&desk, None);
     cause(&desk, "task");
     supervisor.engine(&desk, Some(first));
-    assert!(tells_of_a_crash(&desk.snapshot().await), "{}", desk.log());
+    assert!(reports_a_crash(&desk.snapshot().await), "{}", desk.log());
     desk.printed(&["stop"]);
     assert_eq!(supervisor.codes(), [Some(70), Some(0)]);
 }
@@ -179,5 +180,5 @@ async fn a_signal_is_a_stop_and_no_crash() {
     assert_eq!(supervisor.codes(), [Some(0)], "{}", desk.log());
     assert!(!desk.file("run/engine.json").exists());
     desk.start();
-    assert!(!tells_of_a_crash(&desk.snapshot().await));
+    assert!(!reports_a_crash(&desk.snapshot().await));
 }

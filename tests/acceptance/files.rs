@@ -21,8 +21,10 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+type Make = dyn Fn(&Path);
+
 /// Ways to make a file of each unusual kind, with the words of its error.
-fn kinds() -> [(&'static str, &'static dyn Fn(&Path)); 4] {
+fn kinds() -> [(&'static str, &'static Make); 4] {
     [
         ("not a regular file", &pipe),
         ("not a regular file", &|path| {
@@ -66,8 +68,8 @@ async fn settings_that_become_no_file_or_too_large_keep_the_last_ones() {
     for (why, make) in kinds() {
         remove(&file);
         make(&file);
-        let told = |s: &api::Snapshot| s.engine.problems.iter().any(|p| p.what.contains(why));
-        desk.until(why, told).await;
+        let shown = |s: &api::Snapshot| s.engine.problems.iter().any(|p| p.what.contains(why));
+        desk.until(why, shown).await;
         assert!(desk.get("/settings").await["text"].is_string());
         remove(&file);
         desk.settings("");
@@ -86,12 +88,12 @@ async fn a_ledger_that_is_no_file_is_a_problem_and_blocks_nothing() {
         let mut desk = Desk::new();
         make(&desk.file("ledger.sqlite"));
         desk.start();
-        let told = |s: &api::Snapshot| {
+        let shown = |s: &api::Snapshot| {
             let mut problems = s.engine.problems.iter();
             problems
                 .any(|p| p.what.contains("ledger.sqlite") && p.what.contains("not a regular file"))
         };
-        desk.until("a problem", told).await;
+        desk.until("a problem", shown).await;
         let hello = json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
         assert_eq!(desk.ask("/v1/messages", &hello).await.status(), 200);
         assert_eq!(desk.exchanges(1).await.len(), 1, "kept in memory");

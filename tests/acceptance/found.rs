@@ -92,7 +92,7 @@ fn a_file_of_another_user_is_named() {
     let open = std::fs::Permissions::from_mode(0o700);
     for name in ["run", "lock"] {
         let path = desk.file(name);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
         for arguments in [&["status"] as &[&str], &["url"]] {
             let output = desk.run(arguments);
             let error = text(&output.stderr);

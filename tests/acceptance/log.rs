@@ -44,11 +44,11 @@ async fn a_log_that_cannot_be_written_is_a_problem_and_no_end() {
     }
     let is_down = |s: &api::Snapshot| !s.open_incidents.is_empty();
     desk.until("an outage", is_down).await;
-    let told = |s: &api::Snapshot| {
+    let shown = |s: &api::Snapshot| {
         let mut problems = s.engine.problems.iter();
         problems.any(|p| p.what.contains("of the log could not be written"))
     };
-    let snapshot = desk.until("a problem", told).await;
+    let snapshot = desk.until("a problem", shown).await;
     let problems = &snapshot.engine.problems;
     assert!(
         problems.iter().any(|p| p.what.contains("No space left")),

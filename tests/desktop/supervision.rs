@@ -77,7 +77,7 @@ async fn a_killed_engine_is_restarted_with_a_notification() {
     assert_eq!(desk.notes().len(), 1, "one story, one notification");
 }
 
-/// The engine notices the panic, ends with an error and leaves its runtime file.
+/// The engine ends with an error and leaves its runtime file.
 #[cfg(debug_assertions)]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_whose_loop_panicked_is_restarted_with_a_notification() {

@@ -39,7 +39,7 @@ use crate::desk::{self, Desk, Effect};
 use crate::event::LoopEvent;
 use crate::logging::Log;
 use crate::metrics::Metrics;
-use crate::opening::Opening;
+use crate::opening::{self, Opening};
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
@@ -145,7 +145,7 @@ impl MainLoop {
                 },
                 () = tokio::time::sleep_until(publish_at), if self.dirty => {}
                 () = tokio::time::sleep(due) => self.due(),
-                opened = ledger_check::opened(&mut self.opening) => self.use_file(opened),
+                opened = opening::opened(&mut self.opening) => self.use_file(opened),
             }
             if self.dirty && Instant::now() >= publish_at {
                 publish_at = self.publish_at_most();

@@ -20,3 +20,13 @@ pub(crate) fn begin(file: &Path, now: DateTime<Utc>) -> Opening {
         Ledger::open(&file, now)
     })
 }
+
+/// Waits until the file is open; `None`: it cannot be opened. Without an attempt it waits for one.
+pub(crate) async fn opened(opening: &mut Option<Opening>) -> Option<Ledger> {
+    let Some(attempt) = opening else {
+        return std::future::pending().await;
+    };
+    let opened = attempt.await;
+    *opening = None;
+    opened.ok()?.ok()
+}

@@ -13,8 +13,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The two HTTP clients: through the system's proxy, and directly to this machine whatever the proxy settings are.
 ///
 /// Neither follows redirects, repeats a request or keeps cookies. Each request has a new connection: one that was kept may be dead
-/// after a suspend, a network change, or in a router that forgot it, and the silence would be called the provider's. Checks of
-/// one host are half a minute apart or more, so that a kept connection would save little.
+/// after a suspend, a network change, or in a router that forgot it, and the timeout would be called the provider's. A kept
+/// connection saves little: checks of one host are at least 30 s apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     outward: Client,

@@ -97,10 +97,13 @@ impl Engine {
         loop {
             let answers = match runtime::read(places) {
                 Ok(file) => Engine::of(file, ANSWER_WITHIN)?.if_it_answers().await,
-                Err(error) => match not_found(places, &error) {
-                    CallError::Busy => None,
-                    other => return Err(other),
-                },
+                Err(error) => {
+                    let why = not_found(places, &error);
+                    if !matches!(why, CallError::Busy) {
+                        return Err(why);
+                    }
+                    None
+                }
             };
             if let Some(file) = answers {
                 return Ok(file);

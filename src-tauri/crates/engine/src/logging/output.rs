@@ -179,11 +179,11 @@ mod tests {
         log.write_all(b"two\n").unwrap();
         log.write_all(b"three\n").unwrap();
         assert_eq!(log.loss().unwrap().lines, 2);
-        assert_eq!(log.take_missing(), None, "the log cannot say it yet");
+        assert_eq!(log.take_missing(), None, "the log cannot be written yet");
         disk.free(100);
         log.write_all(b"four\n").unwrap();
         assert_eq!((log.loss(), log.take_missing()), (None, Some(2)));
-        assert_eq!(log.take_missing(), None, "said once");
+        assert_eq!(log.take_missing(), None, "reported once");
         assert_eq!(disk.text(), "one\nfour\n");
     }
 

@@ -7,7 +7,7 @@ use ledger::{Ledger, Presence};
 
 use super::MainLoop;
 use crate::desk::{Event, LedgerTrouble};
-use crate::opening::{self, Opening};
+use crate::opening;
 
 impl MainLoop {
     /// Before each event, so that nothing is written to a file that is lost at the end.
@@ -76,16 +76,6 @@ impl MainLoop {
         // The file has the earlier requests of the day, which count against the cap, and the owner's answers.
         self.restore_desk();
     }
-}
-
-/// Waits until the file is open; `None`: it cannot be opened. Without an attempt it waits for one.
-pub(super) async fn opened(opening: &mut Option<Opening>) -> Option<Ledger> {
-    let Some(attempt) = opening else {
-        return std::future::pending().await;
-    };
-    let opened = attempt.await;
-    *opening = None;
-    opened.ok()?.ok()
 }
 
 fn put_back_text(what: &str, kept: Option<&Path>) -> String {

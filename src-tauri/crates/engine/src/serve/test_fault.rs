@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::event::LoopEvent;
 
-/// Path of a file. Its content, `loop` or `task`, says what panics.
+/// Path of a file. Its content, `loop` or `task`, names what panics.
 const FILE: &str = "UNDERSTUDY_TEST_PANIC";
 const CHECK_EVERY: Duration = Duration::from_millis(20);
 

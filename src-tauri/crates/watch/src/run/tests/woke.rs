@@ -37,7 +37,7 @@ async fn a_page_is_read_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_probe_is_sent_again_and_blames_nobody_for_the_dead_connection() {
+async fn a_probe_is_sent_again_and_its_dead_connection_is_no_failure() {
     let server = dead_at_first(|| reply("503 Service Unavailable", "", b"")).await;
     let mut scene = Scene::new(Targets {
         probes: vec![probe_at(&server.url, Some("k"))],
