@@ -140,6 +140,9 @@ async fn a_panic_of_the_loop_is_a_crash_and_the_next_engine_reports_it_once() {
         "{}",
         desk.log()
     );
+    let incidents = desk.printed(&["incidents"]);
+    let line = "Understudy ended unexpectedly at";
+    assert_eq!(incidents.matches(line).count(), 1, "{incidents}");
     let again = keyed(&desk).await;
     assert!(
         again.headers().contains_key("idempotency-replayed"),

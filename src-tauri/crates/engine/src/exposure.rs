@@ -76,6 +76,11 @@ fn remove(path: &Path, bits: Bits) -> Option<String> {
     }
     let private = std::fs::Permissions::from_mode(mode & !mask);
     let file = path.display();
+    if path.is_symlink() {
+        return Some(format!(
+            "Other users can read or change the target of {file} (mode {mode:03o})."
+        ));
+    }
     match std::fs::set_permissions(path, private) {
         Ok(()) => {
             tracing::warn!(%file, "other users could read or change it (mode {mode:03o}); its mode is {:03o} now", mode & !mask);
@@ -147,7 +152,16 @@ mod tests {
             set(file, 0o666);
         }
         set(home.path(), 0o777);
-        let left = close(&places);
+        let linked = tempfile::tempdir().unwrap();
+        let target = linked.path().join("own.toml");
+        fs::write(&target, "").unwrap();
+        set(&target, 0o666);
+        fs::create_dir(&places.providers).unwrap();
+        std::os::unix::fs::symlink(&target, places.providers.join("own.toml")).unwrap();
+        let mut left = close(&places);
+        assert_eq!(mode(&target), 0o666, "it may belong to another program");
+        assert!(left.remove(0).contains("the target of"), "{left:?}");
+        fs::remove_file(&target).unwrap();
         for file in [&places.ledger, &backup, &places.token, &places.lock] {
             assert_eq!(mode(file), 0o600, "{}", file.display());
         }

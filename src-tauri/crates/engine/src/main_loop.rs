@@ -7,6 +7,7 @@ mod checks;
 mod closing;
 mod commands;
 mod control_request;
+mod crashes;
 mod doctor;
 mod ledger_check;
 mod log_check;
@@ -125,6 +126,7 @@ impl MainLoop {
         };
         // Restore before the port opens, so that the first request uses the earlier state.
         main_loop.restore();
+        main_loop.record_crash();
         main_loop
     }
 

@@ -239,6 +239,10 @@ impl MainLoop {
         Ok(IncidentPage {
             incidents: summaries.collect::<Result<_, LedgerError>>()?,
             next: page.next,
+            unexpected_ends: match before {
+                None => self.crashes()?,
+                Some(_) => Vec::new(),
+            },
         })
     }
 
