@@ -5,6 +5,6 @@
  */
 export type UnexpectedEnd = { 
 /**
- * To half a minute.
+ * Accurate to 30 s.
  */
 ended: string, started: string, };

@@ -172,7 +172,7 @@ pub struct IncidentPage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct UnexpectedEnd {
-    /// To half a minute.
+    /// Accurate to 30 s.
     pub ended: DateTime<Utc>,
     pub started: DateTime<Utc>,
 }
