@@ -178,7 +178,7 @@ impl Supervisor {
     async fn look(&self) -> Option<Connection> {
         let patience = Instant::now() + NO_RESPONSE_LIMIT;
         loop {
-            match find(&self.places.runtime_file, &self.http).await {
+            match find(&self.places.runtime_file(), &self.http).await {
                 Found::Answers(connection) => return Some(connection),
                 Found::NoResponse(why) if Instant::now() < patience => {
                     self.report(State::Restarting, format!("Waiting for the engine: {why}."))
@@ -194,14 +194,16 @@ impl Supervisor {
     async fn start(&mut self) -> Result<Connection, String> {
         let program = self.program()?;
         let output = self.places.log.join("understudyd.out");
-        let mut child = launch::launch(&program, &output)
+        let log = self.places.log.join("understudyd.log");
+        let mut child = launch::launch(&program, &output, &log)
             .map_err(|error| format!("{} cannot be started: {error}.", program.display()))?;
         tracing::info!("started {}", program.display());
         let late = Instant::now() + READY_WITHIN;
         loop {
             let ended = child.try_wait().ok().flatten();
             // Checked after the exit, because an engine that finds another one running exits normally.
-            if let Found::Answers(connection) = find(&self.places.runtime_file, &self.http).await {
+            if let Found::Answers(connection) = find(&self.places.runtime_file(), &self.http).await
+            {
                 self.child = ended.is_none().then_some(child);
                 return Ok(connection);
             }
@@ -270,7 +272,7 @@ impl Supervisor {
         // A crashing process may still accept a connection and then break it, so this is retried.
         let patience = Instant::now() + NO_RESPONSE_LIMIT;
         loop {
-            match find(&self.places.runtime_file, &self.http).await {
+            match find(&self.places.runtime_file(), &self.http).await {
                 Found::Answers(connection) => {
                     // A stream that breaks at once must not cause a busy loop.
                     sleep(LOOK_EVERY).await;
@@ -285,17 +287,18 @@ impl Supervisor {
             }
         }
         // The order in which a stopping engine closes its streams and removes its file varies. It was stopped on purpose if it
-        // exited with success, had announced the stop, or removes its file within a moment.
+        // exited with success, had announced the stop, or removes its file within a moment. A crashing engine gives its open
+        // responses some seconds.
         let left_by_itself = async {
-            while self.places.runtime_file.exists() {
+            while self.places.runtime_file().exists() {
                 sleep(LOOK_EVERY).await;
             }
         };
         let ended_well = match &mut self.child {
-            Some(child) => timeout(LOOK_EVERY * 10, child.wait())
+            Some(child) if !draining => timeout(NO_RESPONSE_LIMIT, child.wait())
                 .await
                 .is_ok_and(|status| status.is_ok_and(|status| status.success())),
-            None => false,
+            Some(_) | None => false,
         };
         self.child = None;
         let on_purpose =
@@ -319,7 +322,7 @@ impl Supervisor {
         .await;
         while let Ok(Some(_)) = snapshots.next().await {}
         while !matches!(
-            find(&self.places.runtime_file, &self.http).await,
+            find(&self.places.runtime_file(), &self.http).await,
             Found::None
         ) {
             sleep(LOOK_EVERY).await;
@@ -337,7 +340,7 @@ impl Supervisor {
             {
                 return;
             }
-            if let Found::Answers(_) = find(&self.places.runtime_file, &self.http).await {
+            if let Found::Answers(_) = find(&self.places.runtime_file(), &self.http).await {
                 return;
             }
         }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Places {
-    /// Written by the engine when it listens, removed by it at a clean stop.
-    pub(crate) runtime_file: PathBuf,
+    /// Written by the engine when it listens, removed by it at a clean stop. The default path.
+    runtime_file: PathBuf,
+    /// Contains the path of the runtime file: an engine that was started by ssh or cron has another environment.
+    lock: PathBuf,
     pub(crate) log: PathBuf,
     /// The window's last size.
     pub(crate) window: PathBuf,
@@ -42,10 +44,22 @@ impl Places {
         };
         Ok(Self {
             runtime_file: run.join("engine.json"),
+            lock: data.join("lock"),
             log: data.join("log"),
             window: data.join("window.json"),
             engine,
         })
+    }
+}
+
+impl Places {
+    pub(crate) fn runtime_file(&self) -> PathBuf {
+        let stated = std::fs::read_to_string(&self.lock).unwrap_or_default();
+        let stated = PathBuf::from(stated);
+        match stated.is_absolute() {
+            true => stated,
+            false => self.runtime_file.clone(),
+        }
     }
 }
 

@@ -78,7 +78,7 @@ fn without_an_engine_a_command_reports_it_as_text_and_as_json() {
         "No engine is running. ",
         "settings.toml has no errors.",
         "ledger.sqlite does not exist yet",
-        "understudyd.out",
+        "understudyd.log",
     ] {
         assert!(printed.contains(part), "{part}: {printed}");
     }

@@ -26,14 +26,18 @@ pub(crate) struct Desk {
     environment: Vec<(String, String)>,
     /// A program that starts `understudyd`; empty: started directly.
     launcher: Vec<String>,
+    /// The engine's standard error.
+    stderr: PathBuf,
 }
 
 impl Desk {
     /// Without network: no page is read, no network check runs, and there is no keychain.
     pub(crate) fn new() -> Desk {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let home = tempfile::tempdir().unwrap();
         let desk = Desk {
-            home: tempfile::tempdir().unwrap(),
+            stderr: home.path().join("engine.log"),
+            home,
             engine: None,
             printed: String::new(),
             http: reqwest::Client::builder()
@@ -101,6 +105,11 @@ impl Desk {
     /// Started with `nohup`, from now on.
     pub(crate) fn nohup(&mut self) {
         self.launcher = vec!["nohup".to_owned()];
+    }
+
+    /// The engine writes its standard error there, from the next start on.
+    pub(crate) fn log_to(&mut self, file: impl Into<PathBuf>) {
+        self.stderr = file.into();
     }
 
     /// Simulates an earlier run of an older version.
@@ -176,7 +185,7 @@ impl Desk {
 
     /// Starts the engine on a free port and waits until it prints its address.
     pub(crate) fn start(&mut self) {
-        let log = std::fs::File::create(self.file("engine.log")).unwrap();
+        let log = std::fs::File::create(&self.stderr).unwrap();
         let mut child = self
             .command(&["serve", "--port", "0", "--show-urls"])
             .stdin(Stdio::null())
@@ -199,7 +208,8 @@ impl Desk {
     }
 
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.file("engine.log")).unwrap_or_default()
+        let file = self.file("engine.log");
+        std::fs::read_to_string(file).unwrap_or_default()
     }
 
     pub(crate) fn runtime(&self) -> RuntimeFile {

@@ -26,6 +26,7 @@ async fn the_unit_is_written_and_linked_and_removed_completely() {
         "[Unit]
 Description=Understudy engine
 After=network.target
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=\"{}\" serve

@@ -7,6 +7,8 @@ mod clients;
 mod commands;
 mod conversations;
 mod costs;
+#[cfg(all(debug_assertions, target_os = "linux"))]
+mod crash;
 mod descriptors;
 mod desk;
 mod equivalents;
@@ -14,8 +16,12 @@ mod faces;
 mod failover;
 mod fallback_test;
 mod fallbacks;
+#[cfg(target_os = "linux")]
+mod files;
 mod first_start;
 mod flood;
+#[cfg(target_os = "linux")]
+mod found;
 mod incidents;
 mod installed;
 mod interrupted;
@@ -30,6 +36,7 @@ mod listening;
 #[cfg(unix)]
 mod litellm;
 mod load;
+mod log;
 #[cfg(target_os = "linux")]
 mod login;
 mod observed;

@@ -77,6 +77,30 @@ async fn a_killed_engine_is_restarted_with_a_notification() {
     assert_eq!(desk.notes().len(), 1, "one story, one notification");
 }
 
+/// The engine ends with an error and leaves its runtime file.
+#[cfg(debug_assertions)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_whose_loop_panicked_is_restarted_with_a_notification() {
+    let desk = Desk::start().await;
+    set_up(&desk);
+    let fault = desk.home().join("fault");
+    let mut understudy = std::process::Command::new(env!("CARGO_BIN_EXE_understudy"));
+    understudy.env("UNDERSTUDY_TEST_PANIC", &fault);
+    desk.run(understudy);
+    let icon = icon(&desk, 1).await;
+    icon.row(ENGINES_OWN).await;
+    let first = engine(&desk, None).await;
+    std::fs::write(fault.with_extension("draft"), "loop").unwrap();
+    std::fs::rename(fault.with_extension("draft"), &fault).unwrap();
+    desk.note("The engine stopped and was restarted").await;
+    engine(&desk, Some(first.pid)).await;
+    icon.row(ENGINES_OWN).await;
+    icon.click("Stop the engine").await;
+    icon.wait_for_text("Understudy: the engine is stopped")
+        .await;
+    assert_eq!(desk.notes().len(), 1, "a stop is no crash");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_engine_survives_a_killed_tray_and_the_next_one_finds_it() {
     let desk = Desk::start().await;

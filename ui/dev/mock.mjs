@@ -36,7 +36,7 @@ function notify_readers() {
 
 const routes = [
   ["GET", /^\/control\/snapshot$/, () => snapshot()],
-  ["GET", /^\/control\/incidents$/, (query) => ({ incidents: page(incidents(), query, (one) => one.summary.id).rows.map((one) => one.summary), next: null })],
+  ["GET", /^\/control\/incidents$/, (query) => ({ incidents: page(incidents(), query, (one) => one.summary.id).rows.map((one) => one.summary), next: null, unexpected_ends: [] })],
   ["GET", /^\/control\/incidents\/(\d+)$/, (_, id) => incidents().find((one) => one.summary.id === Number(id)) ?? missing(`There is no incident ${id}.`)],
   ["GET", /^\/control\/exchanges$/, (query) => {
     const { rows, next } = page(exchanges(), query, (one) => one.id);

@@ -10,6 +10,8 @@ use tokio::process::{Child, Command};
 
 /// The first argument with which this program replaces itself by another one in a new session.
 pub(crate) const DETACH: &str = "--detach";
+/// The engine writes its log to the file that this variable names.
+const LOG_FILE: &str = "UNDERSTUDY_LOG_FILE";
 /// For a tooltip and a menu line, in characters.
 const LONGEST_LINE: usize = 240;
 
@@ -30,8 +32,9 @@ pub(crate) fn find_program(named: Option<PathBuf>) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// Starts `understudyd serve` with its output in `output`. The output of the last start is kept next to it.
-pub(crate) fn launch(program: &Path, output: &Path) -> io::Result<Child> {
+/// Starts `understudyd serve` with its output in `output`, and its log in `log`, which the engine bounds in size. The output of
+/// the last start is kept next to it.
+pub(crate) fn launch(program: &Path, output: &Path, log: &Path) -> io::Result<Child> {
     if let Some(folder) = output.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -41,6 +44,7 @@ pub(crate) fn launch(program: &Path, output: &Path) -> io::Result<Child> {
     command
         .arg("serve")
         .env("NO_COLOR", "1")
+        .env(LOG_FILE, log)
         .stdin(Stdio::null())
         .stdout(printed.try_clone()?)
         .stderr(printed);

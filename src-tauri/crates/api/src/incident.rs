@@ -163,4 +163,16 @@ pub struct IncidentPage {
     pub incidents: Vec<IncidentSummary>,
     /// Pass as `before` to get the next page; None: this is the last page.
     pub next: Option<i64>,
+    /// Crashes of Understudy, newest first, on the first page only. They are no incident of a provider.
+    #[serde(default)]
+    pub unexpected_ends: Vec<UnexpectedEnd>,
+}
+
+/// A run of the engine that ended in a crash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct UnexpectedEnd {
+    /// Accurate to 30 s.
+    pub ended: DateTime<Utc>,
+    pub started: DateTime<Utc>,
 }

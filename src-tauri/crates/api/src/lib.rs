@@ -33,7 +33,7 @@ pub use exchange::{Attempt, AttemptOutcome, Exchange, ExchangeEnd, ExchangePage}
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
 pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, LastOutage,
-    TimelineEntry, TimelineSource,
+    TimelineEntry, TimelineSource, UnexpectedEnd,
 };
 pub use level::Level;
 pub use money::usd;

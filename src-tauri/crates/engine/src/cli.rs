@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 
 use crate::logging::{self, LogFormat};
 use crate::runtime::NotAlone;
-use crate::serve::{self, Options, StartError};
+use crate::serve::{self, Ended, Options, StartError};
 use print_line::{failed, print_line};
 
 /// Watches AI providers and fails over when one breaks.
@@ -46,6 +46,10 @@ enum Command {
         /// Format of log lines; default: the value of UNDERSTUDY_LOG_FORMAT
         #[arg(long, value_name = "FORMAT")]
         log_format: Option<LogFormat>,
+        /// Write the log to this file, and to two earlier ones of at most 10 MiB each; default: the value of
+        /// UNDERSTUDY_LOG_FILE, else standard error
+        #[arg(long, value_name = "FILE")]
+        log_file: Option<PathBuf>,
         /// If another engine is running, print its address as JSON
         #[arg(long)]
         json: bool,
@@ -230,6 +234,7 @@ pub fn main() -> ExitCode {
         port: None,
         show_urls: false,
         log_format: None,
+        log_file: None,
         json: false,
     })));
     runtime.shutdown_background();
@@ -241,11 +246,13 @@ async fn run(command: Command) -> ExitCode {
             port,
             show_urls,
             log_format,
+            log_file,
             json,
         } => {
-            logging::begin(log_format);
-            match serve::serve(Options { port, show_urls }).await {
-                Ok(()) => ExitCode::SUCCESS,
+            let log = logging::begin(log_format, log_file);
+            match serve::serve(Options { port, show_urls }, log).await {
+                Ok(Ended::Stopped) => ExitCode::SUCCESS,
+                Ok(Ended::Crashed) => failed("the engine crashed; its log shows where", CRASHED),
                 Err(error) => {
                     if let (true, StartError::NotAlone(NotAlone::Running(Some(first)))) =
                         (json, &error)
@@ -260,7 +267,7 @@ async fn run(command: Command) -> ExitCode {
             }
         }
         Command::Stage { port, acting } => {
-            logging::begin(None);
+            logging::begin(None, None);
             stage(port, acting).await
         }
         Command::Url { ui, json } => url::url(ui, json).await,
@@ -341,6 +348,9 @@ async fn run(command: Command) -> ExitCode {
         Command::Stop => show::act(api::Command::StopEngine).await,
     }
 }
+
+/// Exit code of an internal error (EX_SOFTWARE): a supervisor starts the engine again.
+const CRASHED: u8 = 70;
 
 /// 3: another engine is running, so a restart does not help. 4: the port is in use.
 fn start_code(error: &StartError) -> u8 {

@@ -71,6 +71,8 @@ use outages::LastNotification;
 const EXPIRE_EVERY: TimeDelta = TimeDelta::hours(6);
 /// Without client requests for this long, the desk is idle.
 const IDLE_AFTER: TimeDelta = TimeDelta::hours(1);
+/// After a start, the crash before it is shown for this long.
+const CRASH_SHOWN: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -208,6 +210,7 @@ impl Desk {
                 self.state.reviews.counted(waiting);
                 self.impact_refresh.changed();
             }
+            Event::LogLoss(loss) => self.state.log_loss = loss,
             Event::Unrecorded(count) => self.state.unrecorded = count,
             Event::Published(why) => self.state.unpublished = why,
             Event::LedgerFailed(failure) => {
@@ -240,6 +243,9 @@ impl Desk {
             self.refresh_at,
             self.impact_refresh.next_due(),
             Some(self.state.today.ends()),
+            self.state
+                .crash_shown
+                .then_some(self.state.started + CRASH_SHOWN),
             self.state.reviews.next_due(),
             self.state.fallbacks.next_due(),
             self.state.choices.next_due(),
@@ -265,6 +271,7 @@ impl Desk {
             self.effect(Effect::Record(Record::Expire(now)));
             self.expire_conversations(now);
         }
+        self.state.crash_shown &= now < self.state.started + CRASH_SHOWN;
         self.turn_day(now);
         self.choices_due(now);
         if now >= self.last_exchange + IDLE_AFTER {

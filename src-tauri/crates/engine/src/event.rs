@@ -41,6 +41,8 @@ pub(crate) enum LoopEvent {
     /// The rehearsed outage reached its end.
     RehearsalOver,
     Quit,
+    #[cfg(debug_assertions)]
+    TestPanic,
     /// The stopping engine has no connection any more.
     PortClosed,
 }

@@ -1,5 +1,6 @@
 //! The engine: one event loop that owns all state, and its surroundings.
 
+mod apart;
 mod booking;
 pub mod cli;
 mod clock;
@@ -8,6 +9,7 @@ mod descriptors;
 mod desk;
 mod dial;
 mod event;
+mod exposure;
 mod fallback_test;
 mod front;
 mod greeting;
@@ -17,6 +19,7 @@ mod logging;
 mod login;
 mod main_loop;
 mod metrics;
+mod opening;
 mod places;
 mod private_file;
 mod records;
@@ -28,6 +31,7 @@ mod runtime;
 mod serve;
 mod settings;
 mod state;
+mod text_file;
 mod token;
 mod try_key;
 mod unknown_pipelines;

@@ -98,11 +98,12 @@ fn reload() {
     }
 }
 
-/// A stop may last `drain_s`, which is 60 s by default, and its last writes. A clean end is deliberate and causes no restart; nor does exit code 3, a second engine.
+/// A stop may last `drain_s`, which is 60 s by default, and its last writes. A clean end is deliberate and causes no restart; nor
+/// does exit code 3, a second engine. A crash always causes one, however many there were.
 fn unit(engine: &str) -> String {
     let engine = quoted(engine);
     format!(
-        "[Unit]\nDescription=Understudy engine\nAfter=network.target\n\n[Service]\nExecStart={engine} serve\nRestart=on-failure\nRestartSec=2\nRestartPreventExitStatus=3\nKillMode=mixed\nTimeoutStopSec=90\n\n[Install]\nWantedBy=default.target\n"
+        "[Unit]\nDescription=Understudy engine\nAfter=network.target\nStartLimitIntervalSec=0\n\n[Service]\nExecStart={engine} serve\nRestart=on-failure\nRestartSec=2\nRestartPreventExitStatus=3\nKillMode=mixed\nTimeoutStopSec=90\n\n[Install]\nWantedBy=default.target\n"
     )
 }
 

@@ -7,8 +7,10 @@ mod checks;
 mod closing;
 mod commands;
 mod control_request;
+mod crashes;
 mod doctor;
 mod ledger_check;
+mod log_check;
 mod metrics;
 mod open_checks;
 mod perform;
@@ -36,7 +38,9 @@ use crate::clock::Clock;
 use crate::control::Faces;
 use crate::desk::{self, Desk, Effect};
 use crate::event::LoopEvent;
+use crate::logging::Log;
 use crate::metrics::Metrics;
+use crate::opening::{self, Opening};
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
@@ -57,6 +61,8 @@ const PUBLISH_LATEST: Duration = Duration::from_secs(2);
 pub(crate) struct MainLoop {
     desk: Desk,
     ledger: Ledger,
+    /// The ledger's file is being opened.
+    opening: Option<Opening>,
     outlets: Outlets,
     clock: Clock,
     /// The breakers in the desk's last event.
@@ -65,6 +71,7 @@ pub(crate) struct MainLoop {
     closing: Closing,
     checks: open_checks::OpenChecks,
     check_timer: CheckTimer,
+    log_timer: CheckTimer,
     seq: u64,
     dirty: bool,
     ended: bool,
@@ -86,16 +93,25 @@ pub(crate) struct Outlets {
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
     pub faces: Faces,
     pub metrics: Metrics,
+    pub log: Log,
 }
 
 impl MainLoop {
-    pub(crate) fn new(desk: Desk, ledger: Ledger, outlets: Outlets, clock: Clock) -> MainLoop {
+    /// `opening`: the file that replaces this ledger, which is in memory.
+    pub(crate) fn new(
+        desk: Desk,
+        (ledger, opening): (Ledger, Option<Opening>),
+        outlets: Outlets,
+        clock: Clock,
+    ) -> MainLoop {
         let zone = desk.state().zone.offsets();
         outlets.gateway.format_times_in(zone);
         let check_timer = CheckTimer::new(clock());
+        let log_timer = CheckTimer::new(clock());
         let mut main_loop = MainLoop {
             desk,
             ledger,
+            opening,
             outlets,
             clock,
             breakers: Vec::new(),
@@ -103,12 +119,14 @@ impl MainLoop {
             closing: Closing::default(),
             checks: open_checks::OpenChecks::default(),
             check_timer,
+            log_timer,
             seq: 0,
             dirty: true,
             ended: false,
         };
         // Restore before the port opens, so that the first request uses the earlier state.
         main_loop.restore();
+        main_loop.record_crash();
         main_loop
     }
 
@@ -129,6 +147,7 @@ impl MainLoop {
                 },
                 () = tokio::time::sleep_until(publish_at), if self.dirty => {}
                 () = tokio::time::sleep(due) => self.due(),
+                opened = opening::opened(&mut self.opening) => self.use_file(opened),
             }
             if self.dirty && Instant::now() >= publish_at {
                 publish_at = self.publish_at_most();
@@ -186,11 +205,14 @@ impl MainLoop {
             LoopEvent::RehearsalOver => self.end_rehearsal(),
             LoopEvent::Faces => {}
             LoopEvent::Quit => self.begin_stop(now),
+            #[cfg(debug_assertions)]
+            LoopEvent::TestPanic => panic!("a test requested this panic"),
             LoopEvent::PortClosed => self.stop.port_closed(now),
         }
         self.decide(desk::Event::Faces(self.outlets.faces.count()));
         self.see_breakers();
         self.see_unrecorded();
+        self.check_log();
         self.step_stop();
         self.dirty = true;
     }
@@ -200,6 +222,7 @@ impl MainLoop {
         self.decide(desk::Event::Due);
         self.see_breakers();
         self.see_unrecorded();
+        self.check_log();
         self.step_stop();
         self.dirty = true;
     }

@@ -26,6 +26,24 @@ pub(crate) struct Places {
 )]
 pub(crate) struct Homeless;
 
+/// After `su`, the variable may still name the folder of the other user.
+#[cfg(target_os = "linux")]
+fn is_own(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = |path: &Path| std::fs::metadata(path).map(|found| found.uid());
+    match (user(folder), user(Path::new("/proc/self"))) {
+        (Ok(owner), Ok(own)) => owner == own,
+        // A missing folder may be created.
+        (Err(error), _) => error.kind() == std::io::ErrorKind::NotFound,
+        (Ok(_), Err(_)) => true,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_own(_: &Path) -> bool {
+    true
+}
+
 impl Places {
     /// All in one folder.
     pub(crate) fn under(home: &Path) -> Places {
@@ -70,8 +88,8 @@ impl Places {
                 )
             }
         };
-        let run =
-            var("XDG_RUNTIME_DIR").map_or_else(|| data.join("run"), |dir| dir.join("understudy"));
+        let run = var("XDG_RUNTIME_DIR").filter(|dir| is_own(dir));
+        let run = run.map_or_else(|| data.join("run"), |dir| dir.join("understudy"));
         Ok(Places {
             settings: config.join("settings.toml"),
             providers: config.join("providers"),

@@ -43,9 +43,37 @@ fn open_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a file for lines at its end. An existing one is made private.
+pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(not_regular());
+    }
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The file of another user stays as it is.
+        let _ = file.set_permissions(fs::Permissions::from_mode(0o600));
+    }
+    Ok(file)
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")
+}
+
 /// Like [`write`], but a link at the file's path stays, and its target gets the text, also if that does not exist yet.
 pub(crate) fn rewrite(path: &Path, text: &[u8]) -> io::Result<()> {
-    write(&target(path), text)
+    let target = target(path);
+    // Such as a link to /dev/null.
+    if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+        return Err(not_regular());
+    }
+    write(&target, text)
 }
 
 /// A link that leads to itself is its own target.

@@ -1,12 +1,15 @@
 //! Start of the engine: builds all parts in order and connects their channels.
 
+mod ending;
 mod inputs;
 mod publish;
 mod sources;
+#[cfg(debug_assertions)]
+mod test_fault;
 mod upgrade;
+mod vital;
 
 use std::io::{self, IsTerminal};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +20,7 @@ use stage::Stage;
 use tokio::sync::{mpsc, watch as channel};
 use tokio_util::sync::CancellationToken;
 
+use crate::apart::apart;
 use crate::clock;
 use crate::control::{self, Control, Faces};
 use crate::descriptors::Descriptors;
@@ -24,6 +28,7 @@ use crate::desk::{Desk, LedgerTrouble};
 use crate::event::LoopEvent;
 use crate::keys::Keys;
 use crate::listening::Listening;
+use crate::logging::Log;
 use crate::main_loop::{MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
@@ -32,19 +37,25 @@ use crate::runtime::Lock;
 use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
-use crate::{dial, front, greeting, login, rehearsal, token};
+use crate::{dial, exposure, front, greeting, login, opening, rehearsal, token};
 
-pub(crate) use inputs::{StartError, own_catalog};
+pub(crate) use ending::Ended;
+use ending::Ending;
 use inputs::{
-    listen, load_keychain, open_incidents, open_ledger, read_settings, write_default_settings,
+    OpenedLedger, listen, load_keychain, open_incidents, open_ledger, read_settings,
+    write_default_settings,
 };
+pub(crate) use inputs::{StartError, own_catalog};
 use publish::Publication;
 use sources::{forward, network_changes, settings_changes, signals, sleeps};
+use vital::Vital;
 
 /// Queue length for reports and queries to the loop.
 const QUEUE: usize = 4096;
 /// Connections get this time to close after the last exchange has ended.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Maximum wait for the check of the modes of files.
+const EXPOSURE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Command-line options that override settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,14 +65,24 @@ pub(crate) struct Options {
     pub show_urls: bool,
 }
 
-pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
+pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartError> {
     let places = Places::find()?;
     let lock = Lock::take(&places).await?;
     // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let exposed = {
+        let places = places.clone();
+        let closing = apart(move || exposure::close(&places));
+        // A disk that hangs shows again when the ledger is opened.
+        let closed = tokio::time::timeout(EXPOSURE_WITHIN, closing).await;
+        closed.ok().and_then(Result::ok).unwrap_or_default()
+    };
     let descriptors = Descriptors::raise();
     let clock = clock::wall();
     let started = clock();
+    if let Some(at) = lock.crashed() {
+        tracing::error!(%at, "the last run ended unexpectedly; the lines before show the reason");
+    }
     let ran = places.token.exists();
     let (token, token_unwritten) = token::of_this_install(&places.token)?;
     let base_catalog = Arc::new(own_catalog(&places.providers)?);
@@ -72,7 +93,12 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let catalog = Arc::new(base_catalog.with_own(&settings.own));
     let listener = listen(&settings, options.port, &places.settings).await?;
     let address = listener.local_addr()?;
-    let (mut ledger, ledger_trouble) = open_ledger(&places.ledger, started)?;
+    let opening = opening::begin(&places.ledger, started);
+    let OpenedLedger {
+        mut ledger,
+        trouble: ledger_trouble,
+        opening,
+    } = open_ledger(&places.ledger, started, opening).await?;
     let kept = upgrade::keep_scope(
         &places.settings,
         settings,
@@ -151,6 +177,9 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         scope_answer: kept.answer,
         scope_unwritten: kept.unwritten,
         starts_at_login: login::is_on(),
+        log_place: log.place(&places.logs),
+        crashed: lock.crashed(),
+        exposed,
     });
     let (snapshots, snapshots_seen) = channel::channel(Arc::new(crate::view::snapshot::snapshot(
         &state, 0, started,
@@ -160,8 +189,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let (targets, targets_seen) = channel::channel(Arc::new(watch::Targets::default()));
     let (nudges, nudged) = mpsc::channel(256);
     let (seen, seeing) = mpsc::channel(QUEUE);
-    let (stopping, mut stopped) = channel::channel(false);
-    let (withdrawn, ending) = channel::channel(false);
+    let (stopping, stopped) = channel::channel(false);
+    let (withdrawn, withdrawing) = channel::channel(false);
     let (rehearsal_until, rehearsing) = channel::channel(None);
     let control_token = Secret::new(token::random()?);
     let mut first_snapshot = snapshots_seen.clone();
@@ -173,7 +202,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         allowed_hosts: hosts_seen,
         keys: keys.clone(),
         trial: KeyTrial::new(endpoints_seen)?,
-        ending,
+        ending: withdrawing,
         faces: faces.clone(),
         gateway: gateway.clone(),
         client_token: token.clone(),
@@ -194,6 +223,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         rehearsal: rehearsal_until,
         faces,
         metrics: Metrics::default(),
+        log,
     };
     let watching = watch::Watch {
         catalog: Arc::clone(&catalog),
@@ -205,15 +235,21 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         spent_today,
     };
     let desk = Desk::new(state, open_incidents(&ledger), running, base_catalog);
-    let main_loop = MainLoop::new(desk, ledger, outlets, Arc::clone(&clock));
+    let main_loop = MainLoop::new(desk, (ledger, opening), outlets, Arc::clone(&clock));
     let loop_thread = start_loop(main_loop, inbox)?;
 
     let over = CancellationToken::new();
-    let watcher = tokio::spawn(watching.run(over.clone()));
-    tokio::spawn(forward(seeing, events.clone(), LoopEvent::Watched));
-    tokio::spawn(forward(passing, events.clone(), LoopEvent::Passed));
-    tokio::spawn(forward(promised, events.clone(), LoopEvent::Promised));
-    tokio::spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
+    let mut vital = Vital::default();
+    let watcher = watching.run(over.clone());
+    vital.spawn(async move {
+        if let Err(error) = watcher.await {
+            tracing::error!(%error, "status pages and probes are not checked");
+        }
+    });
+    vital.spawn(forward(seeing, events.clone(), LoopEvent::Watched));
+    vital.spawn(forward(passing, events.clone(), LoopEvent::Passed));
+    vital.spawn(forward(promised, events.clone(), LoopEvent::Promised));
+    vital.spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
         token.clone(),
@@ -221,10 +257,12 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         Arc::clone(&clock),
         events.clone(),
     ));
-    tokio::spawn(settings_changes(changes, events.clone()));
-    tokio::spawn(sleeps(Arc::clone(&clock), events.clone()));
-    tokio::spawn(network_changes(events.clone()));
-    tokio::spawn(signals(events.clone()));
+    vital.spawn(settings_changes(changes, events.clone()));
+    vital.spawn(sleeps(Arc::clone(&clock), events.clone()));
+    vital.spawn(network_changes(events.clone()));
+    vital.spawn(signals(events.clone()));
+    #[cfg(debug_assertions)]
+    vital.spawn(test_fault::wait(events.clone()));
 
     let reported = RuntimeFile {
         address: url,
@@ -249,21 +287,17 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     );
 
     let publishing = publication.written(first, events.clone());
-    let stopping = async move {
-        let stop = async move {
-            let _ = stopped.wait_for(|over| *over).await;
-        };
-        let mut stop = pin!(stop);
-        let published = tokio::select! {
-            published = publishing => {
-                stop.as_mut().await;
-                Some(published)
-            }
-            () = &mut stop => None,
-        };
+    let ending = Ending {
+        stopped,
+        vital: &mut vital,
+        gateway: gateway.clone(),
+        clock,
+    };
+    let mut ended = Ended::Stopped;
+    let stopping = async {
+        ended = ending.wait(publishing).await;
         // The file is removed before the port closes and the event streams end, so that clients can recognize a deliberate
         // stop.
-        drop(published);
         withdrawn.send_replace(true);
     };
     front::serve(
@@ -278,14 +312,11 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     // The loop answers until here: a response is sent only after it is stored. An error means that the loop has ended.
     let _ = events.send(LoopEvent::PortClosed).await;
     over.cancel();
-    if let Ok(Err(error)) = watcher.await {
-        tracing::error!(%error, "status pages and probes are not checked");
-    }
     drop(events);
     let _ = tokio::task::spawn_blocking(move || loop_thread.join()).await;
     drop(lock);
     tracing::info!("the engine has ended");
-    Ok(())
+    Ok(ended)
 }
 
 /// A separate thread, so that the ledger's disk never blocks a request.

@@ -20,6 +20,7 @@ pub(crate) use error::SettingsError;
 pub(crate) use values::Settings;
 pub(crate) use weight::Weight;
 
+use crate::text_file;
 use error::line_number;
 use file::File;
 use reading::Reading;
@@ -30,6 +31,10 @@ pub(crate) const DEFAULT_TEXT: &str = include_str!("settings/default.toml");
 impl Settings {
     /// `catalog`: the providers that the text may name.
     pub(crate) fn parse(text: &str, catalog: &Catalog) -> Result<Settings, Vec<SettingsError>> {
+        if text.len() > text_file::LARGEST {
+            let why = text_file::too_large().to_string();
+            return Err(vec![SettingsError::of_file(why)]);
+        }
         let file: File = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_number(text, span.start));
             vec![SettingsError {

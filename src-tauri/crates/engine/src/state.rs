@@ -1,5 +1,7 @@
 //! The engine's entire state. The loop owns it, and the views read it.
 
+mod scope_answer;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +20,13 @@ use crate::desk::{
 use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
 use crate::listening::Listening;
+use crate::logging::LogLoss;
 use crate::places::Places;
 use crate::requested_models::RequestedModels;
 use crate::retry::Retry;
 use crate::settings::{Settings, SettingsError};
 use crate::unknown_pipelines::UnknownPipelines;
+pub(crate) use scope_answer::ScopeAnswer;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -47,6 +51,16 @@ pub(crate) struct State {
     pub ledger_restored: Option<String>,
     /// Why a file by which other programs find the engine is missing.
     pub unpublished: Option<String>,
+    /// When the run before this one crashed. None: it was stopped on purpose.
+    pub crashed: Option<DateTime<Utc>>,
+    /// The crash is still a problem for the owner to see.
+    pub crash_shown: bool,
+    /// Sentences on files and folders that other users can change.
+    pub exposed: Vec<String>,
+    /// "The log is in …"
+    pub log_place: String,
+    /// Lines of the log that could not be written; None: the last one was.
+    pub log_loss: Option<LogLoss>,
     /// Requests of this run that are missing in the history, because the ledger was too slow.
     pub unrecorded: u64,
 
@@ -162,40 +176,6 @@ pub(crate) struct Way {
     pub endpoint: EndpointId,
 }
 
-/// Source of the general `may_go_to` in force.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ScopeAnswer {
-    /// No answer is stored; the default applies.
-    #[default]
-    Default,
-    /// The settings file contains it.
-    Written,
-    /// The pipeline predates this setting, and the question is not yet answered.
-    Open,
-    Answered,
-}
-
-impl ScopeAnswer {
-    /// Name under which the ledger stores it.
-    pub(crate) const KEY: &'static str = "may_go_to";
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            ScopeAnswer::Default => "default",
-            ScopeAnswer::Written => "written",
-            ScopeAnswer::Open => "open",
-            ScopeAnswer::Answered => "answered",
-        }
-    }
-
-    pub(crate) fn parse(word: &str) -> Option<ScopeAnswer> {
-        use ScopeAnswer::{Answered, Default, Open, Written};
-        [Default, Written, Open, Answered]
-            .into_iter()
-            .find(|one| one.as_str() == word)
-    }
-}
-
 /// Inputs of the engine's start.
 #[derive(Debug)]
 pub(crate) struct Start {
@@ -211,6 +191,9 @@ pub(crate) struct Start {
     pub scope_answer: ScopeAnswer,
     pub scope_unwritten: Option<String>,
     pub starts_at_login: Option<bool>,
+    pub log_place: String,
+    pub crashed: Option<DateTime<Utc>>,
+    pub exposed: Vec<String>,
 }
 
 impl State {
@@ -232,6 +215,11 @@ impl State {
             ledger_trouble: start.ledger_trouble,
             ledger_restored: None,
             unpublished: None,
+            crashed: start.crashed,
+            exposed: start.exposed,
+            crash_shown: start.crashed.is_some(),
+            log_place: start.log_place,
+            log_loss: None,
             unrecorded: 0,
             verdicts: Arc::default(),
             connectivity: None,

@@ -1,12 +1,12 @@
 //! The random per-install token that clients carry in their base URL.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use catalog::Secret;
 
 use crate::private_file;
+use crate::text_file;
 
 /// Hexadecimal digits of a token: 128 bits.
 const DIGITS: usize = 32;
@@ -14,7 +14,14 @@ const DIGITS: usize = 32;
 /// The token of this installation, created on the first start and then kept, so that clients' settings stay valid. True: it is
 /// new, and the disk is full, so that it is not kept yet.
 pub(crate) fn of_this_install(path: &Path) -> io::Result<(Secret, bool)> {
-    match fs::read_to_string(path) {
+    let failed = |what: &str, error: io::Error| {
+        let text = format!(
+            "{} cannot be {what}: {error}. It must be readable and writable for your user.",
+            path.display()
+        );
+        io::Error::new(error.kind(), text)
+    };
+    match text_file::read(path) {
         Ok(text) if is_token(text.trim()) => Ok((Secret::new(text.trim()), false)),
         Ok(_) => Err(io::Error::new(
             io::ErrorKind::InvalidData,
@@ -35,11 +42,11 @@ pub(crate) fn of_this_install(path: &Path) -> io::Result<(Secret, bool)> {
                 {
                     true
                 }
-                Err(other) => return Err(other),
+                Err(other) => return Err(failed("written", other)),
             };
             Ok((Secret::new(token), unwritten))
         }
-        Err(other) => Err(other),
+        Err(other) => Err(failed("read", other)),
     }
 }
 

@@ -38,6 +38,13 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, OpenError> {
 /// Creates the file readable only by its owner, because it lists which models were used when. SQLite gives its log file the
 /// same mode.
 pub(crate) fn private(path: &Path) -> std::io::Result<File> {
+    // SQLite would wait for a pipe, and read a device without an end.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ));
+    }
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     #[cfg(unix)]

@@ -9,13 +9,12 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longer than the shortest interval between two checks of one host, so that a page with an incident is polled over one
-/// connection.
-const KEEP_CONNECTION: Duration = Duration::from_secs(75);
 
 /// The two HTTP clients: through the system's proxy, and directly to this machine whatever the proxy settings are.
 ///
-/// Neither follows redirects, repeats a request or keeps cookies.
+/// Neither follows redirects, repeats a request or keeps cookies. Each request has a new connection: one that was kept may be dead
+/// after a suspend, a network change, or in a router that forgot it, and the timeout would be called the provider's. A kept
+/// connection saves little: checks of one host are at least 30 s apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     outward: Client,
@@ -78,7 +77,7 @@ fn builder() -> ClientBuilder {
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(CONNECT)
-        .pool_idle_timeout(KEEP_CONNECTION)
+        .pool_max_idle_per_host(0)
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -5,6 +5,7 @@
 
 mod budget;
 mod client;
+mod clock;
 mod look;
 #[cfg(test)]
 mod loopback;
@@ -21,7 +22,8 @@ mod run;
 pub mod status;
 mod targets;
 
+pub use clock::Clock;
 pub use report::Report;
 pub use round::{LONGEST as ROUND_LONGEST, LookOutcome, Round};
-pub use run::{CannotWatch, Clock, Watch};
+pub use run::{CannotWatch, Watch};
 pub use targets::{Nudge, PageTarget, ProbeTarget, Targets};

@@ -1,10 +1,11 @@
 //! One check, from its start to its result. Runs as a separate task without shared state.
 
 use catalog::{MicroDollars, is_beyond_this_network};
-use chrono::{DateTime, Utc};
 use health::{CallOutcome, FailureKind, Level};
+use tokio::sync::watch;
 
 use crate::client::Http;
+use crate::clock::Clock;
 use crate::online::{self, Connectivity};
 use crate::page::{PageReader, Reading};
 use crate::probe::{self, ProbeResult, Unreached};
@@ -40,26 +41,45 @@ pub(crate) enum LookResult {
     Reached(ProbeTarget, Result<(), Unreached>),
 }
 
+/// Begins a request again after each signal, because its connection is dead: its timeout would be called the provider's failure.
+/// A function with an async closure would not be `Send`.
+macro_rules! again_after {
+    ($woke:expr, $request:expr) => {
+        loop {
+            tokio::select! {
+                biased;
+                Ok(()) = $woke.changed() => {}
+                result = $request => break result,
+            }
+        }
+    };
+}
+
 impl LookTask {
-    /// `controls`: the hosts for the network check. `None`: another check covers the network.
+    /// `controls`: the hosts for the network check. `None`: another check covers the network. `woke`: the machine slept, or its
+    /// network changed.
     pub(crate) async fn run(
         self,
         http: Http,
         controls: Option<Vec<String>>,
-        at: DateTime<Utc>,
+        clock: Clock,
+        mut woke: watch::Receiver<()>,
     ) -> EndedLook {
         let (what, no_response) = match self {
             LookTask::Controls => (LookResult::Controls, true),
             LookTask::Page(mut reader) => {
-                let reading = reader.read(&http, at).await;
+                let reading = again_after!(woke, reader.read(&http, clock()));
                 let no_response = reading.result.as_ref().is_err_and(|miss| miss.transport);
                 (LookResult::Page(reader, reading), no_response)
             }
+            // One that begins again may be billed twice, and is counted once.
             LookTask::Complete { target, reserved } => {
-                let key = target.key.as_ref();
-                let limits = probe::LIMITS;
-                let result =
-                    probe::complete(&http, &target.endpoint, &target.model, key, limits, at).await;
+                let (endpoint, model) = (&target.endpoint, &target.model);
+                let (key, limits) = (target.key.as_ref(), probe::LIMITS);
+                let result = again_after!(
+                    woke,
+                    probe::complete(&http, endpoint, model, key, limits, clock())
+                );
                 let no_response = result.network_may_be_down();
                 let what = LookResult::Completed {
                     target,
@@ -69,13 +89,13 @@ impl LookTask {
                 (what, no_response)
             }
             LookTask::Reach(target) => {
-                let reached = probe::reach(&http, &target.endpoint).await;
+                let reached = again_after!(woke, probe::reach(&http, &target.endpoint));
                 let no_response = reached.is_err();
                 (LookResult::Reached(target, reached), no_response)
             }
         };
         let checked = match controls.filter(|_| no_response) {
-            Some(hosts) => Some(online::check(&http, &hosts).await),
+            Some(hosts) => Some(again_after!(woke, online::check(&http, &hosts))),
             None => None,
         };
         EndedLook { what, checked }

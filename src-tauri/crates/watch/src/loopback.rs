@@ -77,8 +77,8 @@ async fn serve(
     let reply = answer(&request);
     let sent = stream.write_all(&reply.bytes).await;
     if reply.hold && sent.is_ok() {
-        // Waits until the client disconnects or the server is dropped.
-        let _ = stream.read(&mut [0; 16]).await;
+        // Sends nothing until the client disconnects or the server is dropped, whatever the client sends.
+        while stream.read(&mut [0; 1024]).await.is_ok_and(|n| n > 0) {}
     }
 }
 

@@ -12,6 +12,7 @@ use tracing::{debug, error};
 
 use crate::budget::Budget;
 use crate::client::Http;
+use crate::clock::Clock;
 use crate::look::{EndedLook, LookResult, LookTask, after_call, after_page};
 use crate::network::{Network, Standing};
 use crate::online::Connectivity;
@@ -23,9 +24,6 @@ use crate::reporter::{Closed, Reporter};
 use crate::rhythm::{After, Look, Rhythm};
 use crate::round::{LookOutcome, Rounds};
 use crate::targets::{Nudge, ProbeTarget, Targets};
-
-/// The wall clock.
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Why watching cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +64,7 @@ impl Watch {
             reporter: Reporter::new(Arc::clone(&self.catalog), self.seen),
             catalog: self.catalog,
             clock: self.clock,
+            woke: watch::Sender::default(),
         };
         shutdown
             .run_until_cancelled(watching.run(self.targets, self.nudges))
@@ -89,6 +88,8 @@ struct Watching {
     planned: Arc<Targets>,
     tasks: JoinSet<EndedLook>,
     under_way: HashMap<Id, Look>,
+    /// A signal to the checks in progress.
+    woke: watch::Sender<()>,
 }
 
 impl Watching {
@@ -146,6 +147,7 @@ impl Watching {
             }
             Nudge::Woke => {
                 self.network.woke();
+                self.woke.send_replace(());
                 self.rhythm.all_due(now);
             }
             Nudge::TrafficCompleted { endpoint, model } => {
@@ -196,7 +198,12 @@ impl Watching {
             // While offline, a separate task checks the network.
             let checks = look == Look::Controls || !self.network.is_offline();
             let controls = checks.then(|| self.planned.controls.clone());
-            let task = look_task.run(self.http.clone(), controls, (self.clock)());
+            let task = look_task.run(
+                self.http.clone(),
+                controls,
+                Arc::clone(&self.clock),
+                self.woke.subscribe(),
+            );
             let id = self.tasks.spawn(task).id();
             self.under_way.insert(id, look);
         }

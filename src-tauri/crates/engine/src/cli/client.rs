@@ -1,5 +1,7 @@
 //! The control API, from the command line.
 
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use api::{CONTROL_HEADER, ControlError, RuntimeFile};
@@ -70,8 +72,11 @@ impl Engine {
 
     /// For slow requests: waits up to `within` for each response.
     pub(super) fn find_patient(within: Duration) -> Result<Engine, CallError> {
-        let file = runtime::read(&Places::find()?.runtime).ok_or(CallError::NotRunning)?;
-        Engine::of(file, within)
+        let places = Places::find()?;
+        match runtime::read(&places) {
+            Ok(file) => Engine::of(file, within),
+            Err(error) => Err(not_found(&places, &error)),
+        }
     }
 
     fn of(file: RuntimeFile, within: Duration) -> Result<Engine, CallError> {
@@ -90,14 +95,20 @@ impl Engine {
     pub(super) async fn found(places: &Places) -> Result<RuntimeFile, CallError> {
         let deadline = tokio::time::Instant::now() + START_WITHIN;
         loop {
-            let answers = match runtime::read(&places.runtime) {
-                Some(file) => Engine::of(file, ANSWER_WITHIN)?.if_it_answers().await,
-                None => None,
+            let answers = match runtime::read(places) {
+                Ok(file) => Engine::of(file, ANSWER_WITHIN)?.if_it_answers().await,
+                Err(error) => {
+                    let why = not_found(places, &error);
+                    if !matches!(why, CallError::Busy) {
+                        return Err(why);
+                    }
+                    None
+                }
             };
             if let Some(file) = answers {
                 return Ok(file);
             }
-            if !runtime::is_locked(places) {
+            if !runtime::is_locked(places).unwrap_or(false) {
                 return Err(CallError::NotRunning);
             }
             if tokio::time::Instant::now() >= deadline {
@@ -137,6 +148,24 @@ impl Engine {
             }
         })?;
         read(response).await
+    }
+}
+
+/// Why the runtime file is not found: no engine runs, it has not written the file yet, or a file is another user's.
+fn not_found(places: &Places, error: &io::Error) -> CallError {
+    let unreadable = |file: &Path, error: &io::Error| CallError::File {
+        file: file.display().to_string(),
+        why: format!(
+            "{error}. Run this command as the user whose engine it is, with that user's HOME and XDG_RUNTIME_DIR"
+        ),
+    };
+    match runtime::is_locked(places) {
+        Err(error) => unreadable(&places.lock, &error),
+        Ok(false) => CallError::NotRunning,
+        Ok(true) if error.kind() == io::ErrorKind::PermissionDenied => {
+            unreadable(&runtime::path(places), error)
+        }
+        Ok(true) => CallError::Busy,
     }
 }
 

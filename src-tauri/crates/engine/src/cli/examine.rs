@@ -11,7 +11,7 @@ use super::show::{finish, print_json};
 use crate::places::Places;
 use crate::serve::own_catalog;
 use crate::settings::Settings;
-use crate::{logging, login, runtime};
+use crate::{logging, login, runtime, text_file};
 
 /// Exit code 1: a check failed. 2: no engine responds.
 pub(super) async fn doctor(json: bool) -> ExitCode {
@@ -57,14 +57,14 @@ fn without_engine(places: &Places) -> Doctor {
 }
 
 fn engine(places: &Places) -> Check {
-    if runtime::is_locked(places) {
+    if runtime::is_locked(places).unwrap_or(false) {
         return bad(
             "engine",
             "An engine is starting or stopping and does not respond yet.".into(),
             "try again in a few seconds",
         );
     }
-    let crashed = runtime::read(&places.runtime).is_some();
+    let crashed = runtime::read(places).is_ok();
     let message = match crashed {
         true => "No engine is running: the last one ended unexpectedly.",
         false => "No engine is running.",
@@ -82,7 +82,7 @@ fn settings(places: &Places) -> Check {
         Ok(catalog) => catalog,
         Err(error) => return bad("providers", error.to_string(), "correct or remove the file"),
     };
-    let text = match fs::read_to_string(&places.settings) {
+    let text = match text_file::read(&places.settings) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return good(

@@ -37,9 +37,8 @@ fn write(text: &str) {
     }
 }
 
-/// Prints an error of the command and returns its exit code.
-#[expect(clippy::print_stderr, reason = "this is the command's output")]
+/// Prints an error of the command and returns its exit code, also if nothing can be printed.
 pub(super) fn failed(what: &str, code: u8) -> std::process::ExitCode {
-    eprintln!("understudyd: {}", escape_lines(what));
+    let _ = writeln!(std::io::stderr(), "understudyd: {}", escape_lines(what));
     std::process::ExitCode::from(code)
 }

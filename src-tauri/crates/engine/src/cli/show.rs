@@ -24,6 +24,15 @@ pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {
         } else {
             page.incidents.iter().for_each(print_incident);
         }
+        if !json {
+            for crash in &page.unexpected_ends {
+                print_line!(
+                    "       Understudy ended unexpectedly at {} and was started again at {}. `understudyd doctor` shows where its log is.",
+                    local(crash.ended),
+                    local(crash.started)
+                );
+            }
+        }
         Ok(ExitCode::SUCCESS)
     })
     .await

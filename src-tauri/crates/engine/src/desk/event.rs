@@ -8,6 +8,7 @@ use health::Transition;
 use ledger::Sums;
 
 use super::LedgerFailure;
+use crate::logging::LogLoss;
 use crate::settings::{Settings, SettingsError};
 
 #[derive(Debug)]
@@ -78,6 +79,8 @@ pub(crate) enum Event {
     LedgerAstray(String),
     /// It is written to its path again; the text reports what had happened to it.
     LedgerWorks(Option<String>),
+    /// Lines of the log could not be written; None: the last one was.
+    LogLoss(Option<LogLoss>),
     /// Number of requests that are missing in the history, because the ledger was too slow.
     Unrecorded(u64),
 }

@@ -21,3 +21,5 @@ pub(crate) const SIBLING_LATER: &str = "siblings_not_before";
 pub(crate) const SCOPE_QUESTIONS: &str = "scope_questions";
 /// Prefix; the name of a pipeline follows. Records that the owner answered the question about its scope.
 pub(crate) const SCOPE_ANSWERED: &str = "scope_answered/";
+/// Crashes of the engine, a line for each.
+pub(crate) const CRASHES: &str = "crashes";

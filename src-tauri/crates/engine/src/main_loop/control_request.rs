@@ -239,6 +239,10 @@ impl MainLoop {
         Ok(IncidentPage {
             incidents: summaries.collect::<Result<_, LedgerError>>()?,
             next: page.next,
+            unexpected_ends: match before {
+                None => self.crashes()?,
+                Some(_) => Vec::new(),
+            },
         })
     }
 
@@ -260,7 +264,7 @@ impl MainLoop {
 
     fn settings_text(&self) -> SettingsText {
         let file = &self.state().places.settings;
-        let read = std::fs::read_to_string(file);
+        let read = crate::text_file::read(file);
         let errors = match &read {
             Ok(text) => Settings::parse_change(text, self.desk.base_catalog())
                 .err()

@@ -7,10 +7,9 @@ use api::{Check, Doctor, FallbackState, KeyState};
 use catalog::{Endpoint, REHEARSAL};
 use gateway::{Gateway, RejectReason, Rejected};
 
-use crate::logging;
 use crate::login;
 use crate::state::State;
-use crate::view::problem::LEDGER_RESTORED;
+use crate::view::problem::{self, LEDGER_RESTORED};
 use crate::view::{fallback_test, pipeline, question, route};
 use line::{bad, good, note};
 
@@ -22,6 +21,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
         log(state),
         keychain(state),
     ];
+    checks.extend(exposed(state));
     checks.extend(keys(state));
     checks.extend(fallback_checks(state));
     checks.extend(tests(state));
@@ -45,14 +45,20 @@ fn engine(state: &State) -> Check {
     } else {
         ""
     };
-    good(
-        "engine",
-        format!(
-            "Understudy {} listens on {}.{mode}",
-            state.version,
-            state.listening.reported()
-        ),
-    )
+    let message = format!(
+        "Understudy {} listens on {}.{mode}",
+        state.version,
+        state.listening.reported()
+    );
+    match state.crashed {
+        None => good("engine", message),
+        Some(at) => {
+            let clock = state.clock(state.started);
+            let crash = clock.plain(&problem::crash_text(at));
+            let fix = "look into the log, see below; the next deliberate stop ends this line";
+            note("engine", format!("{message} {crash}"), fix)
+        }
+    }
 }
 
 fn settings(state: &State) -> Check {
@@ -90,7 +96,22 @@ fn ledger(state: &State) -> Check {
 }
 
 fn log(state: &State) -> Check {
-    good("log", logging::place(&state.places.logs))
+    match &state.log_loss {
+        None => good("log", state.log_place.clone()),
+        Some(loss) => {
+            let message = format!("{} {}", problem::log_loss(loss), state.log_place);
+            bad("log", message, problem::LOG_FIX)
+        }
+    }
+}
+
+fn exposed(state: &State) -> impl Iterator<Item = Check> {
+    let check = |finding: &String| {
+        let fix =
+            "remove the permissions of others: chmod go-rwx PATH; the next start checks it again";
+        bad("permissions", finding.clone(), fix)
+    };
+    state.exposed.iter().map(check)
 }
 
 fn keychain(state: &State) -> Check {

@@ -7,6 +7,7 @@ use ledger::{Ledger, Presence};
 
 use super::MainLoop;
 use crate::desk::{Event, LedgerTrouble};
+use crate::opening;
 
 impl MainLoop {
     /// Before each event, so that nothing is written to a file that is lost at the end.
@@ -49,9 +50,17 @@ impl MainLoop {
         }
     }
 
-    /// The file could not be opened before. What was kept in memory is added to it.
+    /// The file could not be opened before. Its disk may hang, so the loop does not wait.
     fn open_again(&mut self, now: DateTime<Utc>) {
-        let Ok(mut file) = Ledger::open(&self.state().places.ledger, now) else {
+        if self.opening.is_none() {
+            self.opening = Some(opening::begin(&self.state().places.ledger, now));
+        }
+    }
+
+    /// The file is open. What was kept in memory is added to it.
+    pub(super) fn use_file(&mut self, opened: Option<Ledger>) {
+        self.dirty = true;
+        let Some(mut file) = opened else {
             return;
         };
         if let Err(error) = file.carry_over(&self.ledger) {

@@ -1,7 +1,5 @@
 //! Writes the scope of requests into the settings file, which stays the only source.
 
-use std::fs;
-
 use api::ControlError;
 use gateway::Scope;
 
@@ -9,6 +7,7 @@ use super::MainLoop;
 use crate::private_file;
 use crate::settings::edit::{self, Place};
 use crate::settings::{DEFAULT_TEXT, Settings};
+use crate::text_file;
 
 const COMMENT: &str = "Your answer in Understudy.";
 
@@ -27,7 +26,7 @@ impl MainLoop {
         };
         // The active settings would be lost with a new file.
         let has_no_settings = *self.desk.state().settings == Settings::default();
-        let text = match fs::read_to_string(&file) {
+        let text = match text_file::read(&file) {
             Ok(text) if has_no_settings || !text.trim().is_empty() => text,
             Ok(_) => return Err(refused("it is empty".into())),
             Err(gone) if gone.kind() == std::io::ErrorKind::NotFound && has_no_settings => {

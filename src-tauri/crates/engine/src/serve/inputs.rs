@@ -16,13 +16,18 @@ use tokio::sync::mpsc;
 use crate::desk::LedgerTrouble;
 use crate::event::LoopEvent;
 use crate::keys::{Keychain, Keys};
+use crate::opening::Opening;
 use crate::places::Homeless;
 use crate::private_file;
 use crate::runtime::NotAlone;
 use crate::settings::{DEFAULT_TEXT, Settings, SettingsError};
+use crate::text_file;
 
 /// Maximum wait for the keychain before the port opens; a slower one is used when it responds.
 const KEYCHAIN_WITHIN: Duration = Duration::from_millis(400);
+
+/// Maximum wait for the ledger before the port opens. Most migrations of an older ledger take less.
+const LEDGER_WITHIN: Duration = Duration::from_secs(12);
 
 /// Why the engine cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +82,10 @@ pub(crate) fn own_catalog(dir: &Path) -> Result<Catalog, StartError> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            files.push((name, fs::read_to_string(&path)?));
+            let text = text_file::read(&path).map_err(|error| {
+                StartError::Catalog(format!("  {} cannot be read: {error}", path.display()))
+            })?;
+            files.push((name, text));
         }
     }
     files.sort();
@@ -104,7 +112,7 @@ pub(super) fn write_default_settings(file: &Path) -> bool {
 }
 
 pub(super) fn read_settings(file: &Path, catalog: &Catalog) -> Result<Settings, StartError> {
-    match fs::read_to_string(file) {
+    match text_file::read(file) {
         Ok(text) => Settings::parse(&text, catalog).map_err(|errors| StartError::Settings {
             file: file.to_owned(),
             errors,
@@ -135,21 +143,54 @@ pub(super) async fn listen(
     })
 }
 
-/// If the ledger is not usable, this run has no history, but it still starts.
-pub(super) fn open_ledger(
+/// The ledger of this start.
+pub(super) struct OpenedLedger {
+    pub(super) ledger: Ledger,
+    pub(super) trouble: Option<LedgerTrouble>,
+    /// The file's disk has not responded yet.
+    pub(super) opening: Option<Opening>,
+}
+
+/// If the ledger is not usable, or its disk hangs, this run has no history, but it still starts.
+pub(super) async fn open_ledger(
     file: &Path,
     now: DateTime<Utc>,
-) -> Result<(Ledger, Option<LedgerTrouble>), StartError> {
-    // An error shows again when the file is opened.
-    let _ = private_file::create_dir(file.parent().unwrap_or(Path::new(".")));
-    match Ledger::open(file, now) {
-        Ok(ledger) => Ok((ledger, None)),
+    mut opening: Opening,
+) -> Result<OpenedLedger, StartError> {
+    let in_memory = |trouble, opening| {
+        Ok(OpenedLedger {
+            ledger: Ledger::in_memory(now).map_err(StartError::Ledger)?,
+            trouble: Some(trouble),
+            opening,
+        })
+    };
+    match tokio::time::timeout(LEDGER_WITHIN, &mut opening).await {
+        Ok(Ok(Ok(ledger))) => Ok(OpenedLedger {
+            ledger,
+            trouble: None,
+            opening: None,
+        }),
         // After a downgrade, a newer ledger stops the start before other files are written.
-        Err(newer @ OpenError::Newer { .. }) => Err(StartError::Ledger(newer)),
-        Err(error) => {
+        Ok(Ok(Err(newer @ OpenError::Newer { .. }))) => Err(StartError::Ledger(newer)),
+        Ok(Ok(Err(error))) => {
             tracing::error!(%error, "the ledger cannot be used");
-            let in_memory = Ledger::in_memory(now).map_err(StartError::Ledger)?;
-            Ok((in_memory, Some(LedgerTrouble::at_start(&error))))
+            in_memory(LedgerTrouble::at_start(&error), None)
+        }
+        Ok(Err(_)) => {
+            let why = format!(
+                "The ledger {} cannot be opened: an error in Understudy, see its log.",
+                file.display()
+            );
+            in_memory(LedgerTrouble::NotUsable(why), None)
+        }
+        Err(_) => {
+            let why = format!(
+                "The ledger {} does not open: its disk or network share has not responded for {} s.",
+                file.display(),
+                LEDGER_WITHIN.as_secs()
+            );
+            tracing::error!("{why}");
+            in_memory(LedgerTrouble::NotOpened(why), Some(opening))
         }
     }
 }
@@ -184,4 +225,27 @@ pub(super) async fn load_keychain(
         let _ = events.blocking_send(event);
     });
     let _ = tokio::time::timeout(KEYCHAIN_WITHIN, &mut loading).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_hangs_delays_the_start_by_seconds_and_is_reported() {
+        let (_hangs, opening) = tokio::sync::oneshot::channel();
+        let file = Path::new("/share/ledger.sqlite");
+        let opened = open_ledger(file, DateTime::UNIX_EPOCH, opening).await;
+        let opened = opened.unwrap();
+        let trouble = opened.trouble.unwrap();
+        assert!(matches!(trouble, LedgerTrouble::NotOpened(_)));
+        assert!(
+            trouble
+                .what()
+                .contains("/share/ledger.sqlite does not open")
+        );
+        assert!(trouble.what().contains("has not responded for 12 s"));
+        assert!(opened.opening.is_some(), "it may respond later");
+        assert_eq!(opened.ledger.file(), None);
+    }
 }

@@ -1,6 +1,5 @@
 //! First start of a version with `may_go_to`: an older installation keeps its scope of requests.
 
-use std::fs;
 use std::path::Path;
 
 use catalog::Catalog;
@@ -11,6 +10,7 @@ use crate::private_file;
 use crate::settings::Settings;
 use crate::settings::upgrade::{Before, Upgrade, upgrade};
 use crate::state::ScopeAnswer;
+use crate::text_file;
 
 /// The settings in force, and the state of the owner's choice of scope.
 pub(super) struct Kept {
@@ -36,7 +36,7 @@ pub(super) fn keep_scope(
             return as_it_is(settings, ScopeAnswer::Written);
         }
     };
-    let text = fs::read_to_string(file).ok().filter(|_| !first_start);
+    let text = text_file::read(file).ok().filter(|_| !first_start);
     let before = Before {
         text: text.as_deref(),
         settings: &settings,

@@ -3,12 +3,14 @@
 mod links;
 mod settle;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
+use crate::text_file;
 use settle::Settle;
 
 /// Owner of the file watch; dropping it ends the watch.
@@ -26,7 +28,7 @@ impl Watching {
         let (changes, changed) = mpsc::channel(1);
         let watched = links::on_the_way(file);
         let watcher = watch(&watched, changes.clone())?;
-        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let text = text_file::read(file).unwrap_or_default();
         Ok(Watching {
             watcher,
             watched,
@@ -51,7 +53,12 @@ impl Watching {
                     }
                 }
             }
-            tokio::fs::read_to_string(file.clone())
+            let file = file.clone();
+            async move {
+                let read = tokio::task::spawn_blocking(move || text_file::read(&file));
+                read.await
+                    .unwrap_or_else(|error| Err(io::Error::other(error)))
+            }
         };
         self.settle.next(read).await
     }

@@ -1,5 +1,7 @@
 use api::ProblemView;
+use chrono::{DateTime, Utc};
 
+use crate::logging::LogLoss;
 use crate::state::State;
 
 pub(crate) const LEDGER_RESTORED: &str = "Nothing is lost. Stop the engine before you move, replace or delete its ledger; this message ends with its next start.";
@@ -24,6 +26,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ..ProblemView::default()
         });
     }
+    problems.extend(crash(state));
     problems.extend(super::login::problems(state));
     if let Some((what, fix)) = state.listening.pending(&state.settings) {
         problems.push(ProblemView {
@@ -53,6 +56,16 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         });
     }
     problems.extend(unrecorded(state.unrecorded));
+    if let Some(loss) = &state.log_loss {
+        problems.push(ProblemView {
+            what: log_loss(loss),
+            fix: format!(
+                "{LOG_FIX} {} It ends with the next line that can be written; the engine attempts one every 10 s. Requests are not affected.",
+                state.log_place
+            ),
+            ..ProblemView::default()
+        });
+    }
     if let Some(why) = &state.scope_unwritten {
         problems.push(ProblemView {
             what: format!(
@@ -75,6 +88,36 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
     }
     problems
+}
+
+fn crash(state: &State) -> Option<ProblemView> {
+    let at = state.crashed.filter(|_| state.crash_shown)?;
+    let what = crash_text(at);
+    Some(ProblemView {
+        what: state.clock(state.started).plain(&what),
+        what_spans: what,
+        fix: format!(
+            "{} Its lines before that time show the reason.",
+            state.log_place
+        ),
+    })
+}
+
+pub(crate) fn crash_text(at: DateTime<Utc>) -> words::Spans {
+    let what = "Understudy ended unexpectedly at ";
+    words::with_instant(what, at, " and was started again.")
+}
+
+pub(crate) const LOG_FIX: &str =
+    "Free some space on the log's disk, or start the engine with a log that is open.";
+
+/// "3 lines of the log could not be written: No space left on device (os error 28)."
+pub(crate) fn log_loss(loss: &LogLoss) -> String {
+    let lines = match loss.lines {
+        1 => "1 line".to_owned(),
+        n => format!("{n} lines"),
+    };
+    format!("{lines} of the log could not be written: {}.", loss.why)
 }
 
 fn unrecorded(count: u64) -> Option<ProblemView> {

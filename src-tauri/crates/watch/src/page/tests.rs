@@ -64,6 +64,28 @@ fn why(reading: Reading) -> Unreadable {
     reading.result.unwrap_err().why
 }
 
+/// After a suspend, or behind a router that forgets connections, an open connection may be dead without a sign.
+#[tokio::test]
+async fn a_connection_that_no_longer_answers_is_replaced() {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        UP.len()
+    );
+    let bytes = [head.as_bytes(), UP].concat();
+    // Answers the first request of each connection, and stays open.
+    let server = Server::new(move |_| Reply {
+        bytes: bytes.clone(),
+        hold: true,
+    })
+    .await;
+    let http = Http::new().unwrap();
+    let mut reader = statuspage(&server.url);
+    for _ in 0..3 {
+        let reading = reader.read(&http, noon()).await;
+        assert_eq!(level(&reading), Level::Operational);
+    }
+}
+
 #[tokio::test]
 async fn later_requests_are_conditional() {
     let server = Server::new(|request| {

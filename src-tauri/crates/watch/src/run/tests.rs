@@ -14,6 +14,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+mod woke;
+
 use super::{CannotWatch, Watch};
 use crate::LookOutcome;
 use crate::loopback::{Reply, Server, json, path, reply, tls, unused_address};

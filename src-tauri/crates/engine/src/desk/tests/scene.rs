@@ -616,6 +616,9 @@ fn started(
         scope_answer: ScopeAnswer::Answered,
         scope_unwritten: None,
         starts_at_login: Some(true),
+        log_place: String::new(),
+        crashed: None,
+        exposed: Vec::new(),
     });
     let running = Running {
         token,
