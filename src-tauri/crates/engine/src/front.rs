@@ -4,15 +4,15 @@ mod arrived;
 mod client_io;
 mod counted_body;
 mod peers;
+mod refusals;
 mod seats;
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body as AxumBody;
-use bytes::Bytes;
 use gateway::{Aborted, Gateway};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
@@ -20,27 +20,21 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use arrived::{Arrived, Arriving};
 use client_io::ClientIo;
 use counted_body::{Body, CountedBody};
 use peers::Peers;
-use seats::{IDLE_AT_LEAST, Seat, Seats};
+use refusals::{HEADERS, Refusal, Refusals};
+use seats::{Seat, Seats, Taken};
 
 /// After the first request, a connection without another one within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// Clients' own headers are forwarded to the vendor, in any number; hyper's default limit is 100.
-const HEADERS: usize = 1000;
-/// Connections that are refused at the same time, and how long each may take.
-const REFUSED: usize = 32;
-const REFUSED_WITHIN: Duration = Duration::from_secs(1);
-const FULL: &str = "Understudy: too many requests are in flight for this machine's limit of open files; try again in a second, or raise the limit \
-                    (`ulimit -n`, LimitNOFILE) and restart the engine\n";
 
 /// Serves until `stop` resolves, then lets open requests end, for at most `drain`. `clients`: the maximum number of connections.
 pub(crate) async fn serve(
@@ -51,10 +45,11 @@ pub(crate) async fn serve(
     drain: Duration,
     clients: usize,
 ) {
-    let open = GracefulShutdown::new();
+    let open = TaskTracker::new();
+    let stopping = CancellationToken::new();
     let seats = Seats::new(clients);
-    let refused = Arc::new(Semaphore::new(REFUSED));
     let peers = Peers::default();
+    let mut refusals = Refusals::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -71,47 +66,23 @@ pub(crate) async fn serve(
             }
         };
         let _ = tcp.set_nodelay(true);
-        let seat = match place(&seats, &refused).await {
-            Place::Seat(seat) => seat,
-            Place::Refusal(permit) => {
-                tokio::spawn(async move {
-                    let _ = tokio::time::timeout(REFUSED_WITHIN, refuse(tcp)).await;
-                    drop(permit);
-                });
-                continue;
+        match place(&seats, &mut refusals).await {
+            Place::Seat(seat) => {
+                let (gateway, control) = (gateway.clone(), control.clone());
+                let arrived = Arrived::default();
+                let io = ClientIo::new(tcp, arrived.clone(), peers.clone());
+                let client = (io, arrived);
+                open.spawn(connection(client, seat, gateway, control, stopping.clone()));
             }
-        };
-        let (gateway, control) = (gateway.clone(), control.clone());
-        let begin = seat.requests();
-        let arrived = Arrived::default();
-        let io = ClientIo::new(tcp, arrived.clone(), peers.clone());
-        let serve = service_fn(move |request: Request<Incoming>| {
-            let in_progress = (begin(), arrived.response());
-            let request = request.map(|body| arrived.watch(body));
-            let served = dispatch(request, gateway.clone(), control.clone());
-            async move {
-                let response = served.await?;
-                Ok::<_, Infallible>(response.map(|body| CountedBody::new(body, in_progress)))
+            Place::Refusal(refusal) => {
+                open.spawn(refusal.answer(tcp));
             }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS_WITHIN)
-            .max_headers(HEADERS)
-            .preserve_header_case(true)
-            .serve_connection(TokioIo::new(io), serve);
-        let watched = open.watch(connection);
-        tokio::spawn(async move {
-            tokio::select! {
-                ended = watched => if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection ended early");
-                },
-                () = seat.closes() => tracing::debug!("a connection without a request was closed"),
-            }
-        });
+        }
     }
     drop(listener);
-    if tokio::time::timeout(drain, open.shutdown()).await.is_err() {
+    stopping.cancel();
+    open.close();
+    if tokio::time::timeout(drain, open.wait()).await.is_err() {
         tracing::warn!(
             "some connections were still open after {} s and were dropped",
             drain.as_secs()
@@ -122,43 +93,71 @@ pub(crate) async fn serve(
 enum Place {
     Seat(Seat),
     /// All connections have requests.
-    Refusal(OwnedSemaphorePermit),
+    Refusal(Refusal),
 }
 
 /// Waits until one of the two is free; both are free soon.
-async fn place(seats: &Seats, refused: &Arc<Semaphore>) -> Place {
+async fn place(seats: &Seats, refusals: &mut Refusals) -> Place {
     loop {
-        if let Some(seat) = seats.take(Instant::now()) {
-            return Place::Seat(seat);
-        }
-        let permit = Arc::clone(refused).acquire_owned();
-        if let Ok(Ok(permit)) = tokio::time::timeout(IDLE_AT_LEAST, permit).await {
-            return Place::Refusal(permit);
-        }
+        let again = match seats.take(Instant::now()) {
+            Taken::Seat(seat) => return Place::Seat(seat),
+            Taken::SomeIdle(until) => until,
+            Taken::Full(until) => {
+                if let Ok(refusal) = timeout_at(until, refusals.next()).await {
+                    return Place::Refusal(refusal);
+                }
+                continue;
+            }
+        };
+        sleep_until(again).await;
     }
 }
 
-/// Answers one request with 503: all connections have requests.
-async fn refuse(tcp: TcpStream) {
-    tracing::warn!("a connection was refused: the limit of open files is reached");
-    let full = service_fn(|_: Request<Incoming>| async {
-        let mut full = Response::new(http_body_util::Full::new(Bytes::from_static(
-            FULL.as_bytes(),
-        )));
-        *full.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        let headers = full.headers_mut();
-        for (name, value) in [
-            (header::RETRY_AFTER, "1"),
-            (header::CONNECTION, "close"),
-            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        ] {
-            headers.insert(name, http::HeaderValue::from_static(value));
+/// Serves one connection until it ends, or until its seat is needed or the engine stops and it has no request.
+async fn connection(
+    (io, arrived): (ClientIo, Arrived),
+    seat: Seat,
+    gateway: Gateway,
+    control: Router,
+    stopping: CancellationToken,
+) {
+    let begin = seat.requests();
+    let serve = service_fn(move |request: Request<Incoming>| {
+        let in_progress = (begin(), arrived.response());
+        let request = request.map(|body| arrived.watch(body));
+        let served = dispatch(request, gateway.clone(), control.clone());
+        async move {
+            let response = served.await?;
+            Ok::<_, Infallible>(response.map(|body| CountedBody::new(body, in_progress)))
         }
-        Ok::<_, Infallible>(full)
     });
-    let mut server = http1::Builder::new();
-    server.max_headers(HEADERS);
-    let _ = server.serve_connection(TokioIo::new(tcp), full).await;
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .max_headers(HEADERS)
+        .preserve_header_case(true)
+        .serve_connection(TokioIo::new(io), serve);
+    let mut connection = pin!(connection);
+    let (mut drains, mut closes) = (false, false);
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => break ended,
+            () = stopping.cancelled(), if !drains => drains = true,
+            () = seat.closes(), if !closes => {
+                if seat.is_idle() {
+                    tracing::debug!("a connection without a request was closed");
+                    break Ok(());
+                }
+                closes = true;
+            }
+        }
+        // A request that has begun ends.
+        connection.as_mut().graceful_shutdown();
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }
 
 async fn dispatch(

@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 pub(super) const FIRST_REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
 /// A connection that was idle for less may have a request that was not read yet.
-pub(super) const IDLE_AT_LEAST: Duration = Duration::from_millis(250);
+pub(super) const IDLE_AT_LEAST: Duration = Duration::from_millis(400);
+/// Until a place is looked for again when all connections have requests.
+const FULL_FOR: Duration = Duration::from_millis(250);
 
 /// All connections.
 #[derive(Clone)]
@@ -33,6 +35,8 @@ struct Open {
     /// Its last request ended, or the connection was opened.
     idle_since: Instant,
     had_request: bool,
+    /// It is being closed, and its place is another one's.
+    leaves: bool,
     closing: CancellationToken,
 }
 
@@ -41,6 +45,15 @@ pub(super) struct Seat {
     seats: Seats,
     number: u64,
     closing: CancellationToken,
+}
+
+/// Answer to a new connection.
+pub(super) enum Taken {
+    Seat(Seat),
+    /// A connection without a request must close by this time, unless a request arrives.
+    SomeIdle(Instant),
+    /// All have requests. Another look is worth it at this time.
+    Full(Instant),
 }
 
 /// A request in progress on a connection.
@@ -57,19 +70,23 @@ impl Seats {
         }
     }
 
-    /// A place for a new connection. If all are taken, the connection that was idle for longest is closed. `None`: all have a
-    /// request, or may have one.
-    pub(super) fn take(&self, now: Instant) -> Option<Seat> {
+    /// A place for a new connection. If all are taken, the connection that was idle for longest is closed, if it was idle for long
+    /// enough.
+    pub(super) fn take(&self, now: Instant) -> Taken {
         let mut table = self.table();
-        if table.open.len() >= self.most {
-            let idle = table.open.iter().filter(|(_, open)| {
-                open.requests == 0 && now.duration_since(open.idle_since) >= IDLE_AT_LEAST
-            });
-            let (number, _) = idle.min_by_key(|(_, open)| open.idle_since)?;
-            let number = *number;
-            if let Some(open) = table.open.remove(&number) {
-                open.closing.cancel();
+        let staying = table.open.values().filter(|open| !open.leaves).count();
+        if staying >= self.most {
+            let open = table.open.values_mut();
+            let idle = open.filter(|open| open.requests == 0 && !open.leaves);
+            let Some(oldest) = idle.min_by_key(|open| open.idle_since) else {
+                return Taken::Full(now + FULL_FOR);
+            };
+            let old_enough = oldest.idle_since + IDLE_AT_LEAST;
+            if now < old_enough {
+                return Taken::SomeIdle(old_enough);
             }
+            oldest.leaves = true;
+            oldest.closing.cancel();
         }
         let number = table.next;
         table.next += 1;
@@ -80,10 +97,11 @@ impl Seats {
                 requests: 0,
                 idle_since: now,
                 had_request: false,
+                leaves: false,
                 closing: closing.clone(),
             },
         );
-        Some(Seat {
+        Taken::Seat(Seat {
             seats: self.clone(),
             number,
             closing,
@@ -109,6 +127,13 @@ impl Seat {
                 number,
             }
         }
+    }
+
+    /// No request is in progress.
+    pub(super) fn is_idle(&self) -> bool {
+        let table = self.seats.table();
+        let open = table.open.get(&self.number);
+        open.is_none_or(|open| open.requests == 0)
     }
 
     /// Resolves when the connection must be closed: its first request is late, or its place is needed.

@@ -95,7 +95,10 @@ where
             line.retire();
             let seconds = config.timers.total.as_secs();
             let why = format!("no response within {seconds} s");
-            return failed(exchange, dialect, product, &why);
+            return match line.is_dead() {
+                true => local(exchange, dialect, product, LocalCause::DeadConnection, why),
+                false => failed(exchange, dialect, product, &why),
+            };
         }
     };
     if response.status().is_informational() {

@@ -207,6 +207,43 @@ async fn a_dead_connection_is_left_within_20_s_and_is_never_the_providers_fault(
     assert_eq!(scene.gateway.breakers(), []);
 }
 
+/// The connection is dead for all of them, also for those that were sent on it at the end.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_just_sent_on_a_dead_connection_is_not_the_providers_failure() {
+    let provider = Provider::new(100, Semaphore::MAX_PERMITS);
+    let mut scene = provider.scene();
+    assert_eq!(ask(&scene).await, 200);
+    scene.ended().await;
+    provider.kill_connections();
+    let asked = (0..15).map(|n| {
+        let scene = &scene;
+        async move {
+            sleep(Duration::from_secs(n)).await;
+            ask(scene).await
+        }
+    });
+    assert_eq!(join_all(asked).await, [200; 15]);
+    for _ in 0..15 {
+        let exchange = scene.ended().await;
+        for attempt in &exchange.attempts {
+            assert_eq!(attempt.endpoint.as_str(), "lead");
+            let outcome = &attempt.outcome;
+            assert!(
+                matches!(
+                    outcome,
+                    Outcome::Answered(_)
+                        | Outcome::Local {
+                            cause: LocalCause::DeadConnection,
+                            ..
+                        }
+                ),
+                "{outcome:?}"
+            );
+        }
+    }
+    assert_eq!(scene.gateway.breakers(), []);
+}
+
 /// Pings are answered, so the timeout is the provider's. New requests get another connection.
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_answers_only_pings_has_timed_out() {

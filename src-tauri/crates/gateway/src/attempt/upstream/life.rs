@@ -19,6 +19,8 @@ use super::room::Room;
 /// Maximum number of bytes of one read.
 const PIECE: usize = 8 << 10;
 
+const NONE: u64 = u64::MAX;
+
 /// When an HTTP/2 connection with open streams gets a ping, and how long the answer may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pings {
@@ -45,6 +47,8 @@ pub(super) struct Life {
     pings: Option<Pings>,
     /// Milliseconds from `began` to the last byte that arrived.
     last_in: AtomicU64,
+    /// Milliseconds from `began` to the first byte that was sent after `last_in`; [`NONE`] before one was.
+    unanswered: AtomicU64,
     /// The peer, or a router, closed it.
     closed: AtomicBool,
     /// The system gave up: the peer acknowledged nothing.
@@ -57,29 +61,46 @@ impl Life {
             began: Instant::now(),
             pings,
             last_in: AtomicU64::new(0),
+            unanswered: AtomicU64::new(NONE),
             closed: AtomicBool::new(false),
             unacknowledged: AtomicBool::new(false),
         }
     }
 
-    /// True if nothing came back, not even the answer to a ping. `since`: the request was handed to the connection.
-    pub(super) fn is_dead(&self, since: Instant) -> bool {
+    /// True if nothing came back, not even the answer to a ping. It is so for every request on the connection, also for one that was
+    /// just sent.
+    pub(super) fn is_dead(&self) -> bool {
         if self.unacknowledged.load(Ordering::Relaxed) {
             return true;
         }
         let Some(Pings { after, within }) = self.pings else {
             return false;
         };
-        let last_in = self.began + Duration::from_millis(self.last_in.load(Ordering::Relaxed));
+        let unanswered = self.unanswered.load(Ordering::Relaxed);
         !self.closed.load(Ordering::Relaxed)
-            && last_in.elapsed() >= after + within
-            && since.elapsed() >= within
+            && unanswered != NONE
+            && self.since(unanswered) >= within
+            && self.since(self.last_in.load(Ordering::Relaxed)) >= after + within
+    }
+
+    fn since(&self, milliseconds: u64) -> Duration {
+        (self.began + Duration::from_millis(milliseconds)).elapsed()
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(NONE - 1)
     }
 
     fn arrived(&self) {
-        let passed = self.began.elapsed().as_millis();
-        let passed = u64::try_from(passed).unwrap_or(u64::MAX);
-        self.last_in.store(passed, Ordering::Relaxed);
+        self.last_in.store(self.milliseconds(), Ordering::Relaxed);
+        self.unanswered.store(NONE, Ordering::Relaxed);
+    }
+
+    fn sent(&self) {
+        if self.unanswered.load(Ordering::Relaxed) == NONE {
+            self.unanswered
+                .store(self.milliseconds(), Ordering::Relaxed);
+        }
     }
 
     fn failed(&self, error: &io::Error) {
@@ -131,6 +152,13 @@ impl Watched {
         }
     }
 
+    fn written(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(1..)) = &polled {
+            self.life.sent();
+        }
+        self.noted(polled)
+    }
+
     fn noted<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if let Poll::Ready(Err(error)) = &polled {
             self.life.failed(error);
@@ -180,7 +208,7 @@ impl Write for Watched {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.noted(polled)
+        self.written(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -202,6 +230,6 @@ impl Write for Watched {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.noted(polled)
+        self.written(polled)
     }
 }

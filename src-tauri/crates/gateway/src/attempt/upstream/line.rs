@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use health::FailureKind;
 use http::Extensions;
 use hyper_util::client::legacy::connect::CaptureConnection;
-use tokio::time::Instant;
 
 use super::lanes::Retired;
 use super::life::Life;
@@ -22,7 +21,6 @@ enum State {
     #[default]
     Waiting,
     Sent {
-        since: Instant,
         connection: CaptureConnection,
         retired: Retired,
     },
@@ -31,7 +29,6 @@ enum State {
 impl Line {
     pub(super) fn sent(&self, connection: CaptureConnection, retired: Retired) {
         *self.state() = State::Sent {
-            since: Instant::now(),
             connection,
             retired,
         };
@@ -73,15 +70,13 @@ impl Line {
     pub(crate) fn is_dead(&self) -> bool {
         match &*self.state() {
             State::Waiting => true,
-            State::Sent {
-                since, connection, ..
-            } => {
+            State::Sent { connection, .. } => {
                 let mut extras = Extensions::new();
                 if let Some(connected) = &*connection.connection_metadata() {
                     connected.get_extras(&mut extras);
                 }
                 let life = extras.get::<Arc<Life>>();
-                life.is_some_and(|life| life.is_dead(*since))
+                life.is_some_and(|life| life.is_dead())
             }
         }
     }
