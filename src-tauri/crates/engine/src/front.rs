@@ -20,7 +20,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,13 +30,12 @@ use arrived::{Arrived, Arriving};
 use client_io::ClientIo;
 use counted_body::{Body, CountedBody};
 use peers::Peers;
-use refusals::{Refusal, Refusals};
+use refusals::{HEADERS, Refusal, Refusals};
 use seats::{Seat, Seats, Taken};
 
 /// After the first request, a connection without another one within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// Clients' own headers are forwarded to the vendor, in any number; hyper's default limit is 100.
-const HEADERS: usize = 1000;
+
 /// Serves until `stop` resolves, then lets open requests end, for at most `drain`. `clients`: the maximum number of connections.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -49,8 +48,8 @@ pub(crate) async fn serve(
     let open = TaskTracker::new();
     let stopping = CancellationToken::new();
     let seats = Seats::new(clients);
-    let mut refusals = Refusals::default();
     let peers = Peers::default();
+    let mut refusals = Refusals::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -69,9 +68,11 @@ pub(crate) async fn serve(
         let _ = tcp.set_nodelay(true);
         match place(&seats, &mut refusals).await {
             Place::Seat(seat) => {
-                let served = (gateway.clone(), control.clone());
-                let peers = peers.clone();
-                open.spawn(connection(tcp, seat, peers, served, stopping.clone()));
+                let (gateway, control) = (gateway.clone(), control.clone());
+                let arrived = Arrived::default();
+                let io = ClientIo::new(tcp, arrived.clone(), peers.clone());
+                let client = (io, arrived);
+                open.spawn(connection(client, seat, gateway, control, stopping.clone()));
             }
             Place::Refusal(refusal) => {
                 open.spawn(refusal.answer(tcp));
@@ -114,15 +115,13 @@ async fn place(seats: &Seats, refusals: &mut Refusals) -> Place {
 
 /// Serves one connection until it ends, or until its seat is needed or the engine stops and it has no request.
 async fn connection(
-    tcp: TcpStream,
+    (io, arrived): (ClientIo, Arrived),
     seat: Seat,
-    peers: Peers,
-    (gateway, control): (Gateway, Router),
+    gateway: Gateway,
+    control: Router,
     stopping: CancellationToken,
 ) {
     let begin = seat.requests();
-    let arrived = Arrived::default();
-    let io = ClientIo::new(tcp, arrived.clone(), peers);
     let serve = service_fn(move |request: Request<Incoming>| {
         let in_progress = (begin(), arrived.response());
         let request = request.map(|body| arrived.watch(body));

@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
-use super::HEADERS;
-
+/// Clients' own headers are forwarded to the vendor, in any number; hyper's default limit is 100.
+pub(super) const HEADERS: usize = 1000;
 /// Open at the same time.
 const MOST: usize = 32;
 /// The request is read and the response is sent within this time.
