@@ -215,14 +215,14 @@ async fn a_request_that_was_just_sent_on_a_dead_connection_is_not_the_providers_
     assert_eq!(ask(&scene).await, 200);
     scene.ended().await;
     provider.kill_connections();
-    let asked = (0..15).map(|n| {
+    let requests = (0..15).map(|n| {
         let scene = &scene;
         async move {
             sleep(Duration::from_secs(n)).await;
             ask(scene).await
         }
     });
-    assert_eq!(join_all(asked).await, [200; 15]);
+    assert_eq!(join_all(requests).await, [200; 15]);
     for _ in 0..15 {
         let exchange = scene.ended().await;
         for attempt in &exchange.attempts {
