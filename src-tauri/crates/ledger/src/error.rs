@@ -112,6 +112,10 @@ pub enum LedgerError {
         "The ledger is damaged. Stop the engine, move the file elsewhere, and start it again for a new, empty history."
     )]
     Corrupt,
+    #[error(
+        "Old rows of the ledger's table {table} were not deleted: their daily sums do not have the same number. Report this error; nothing is lost, and deletion retries later."
+    )]
+    SumsDiffer { table: &'static str },
     #[error("The ledger failed: {0}.")]
     Sqlite(rusqlite::Error),
 }

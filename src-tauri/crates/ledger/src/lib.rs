@@ -10,6 +10,7 @@ mod breakers;
 mod carry;
 mod column;
 mod conversations;
+mod daily;
 mod error;
 mod exchanges;
 mod fallback_tests;
@@ -25,11 +26,13 @@ mod presence;
 mod probes;
 mod reader;
 mod replays;
+mod retention;
 mod review;
 mod schema;
 mod series;
 mod sums;
 mod tables;
+mod vacuum;
 
 use std::path::{Path, PathBuf};
 
@@ -47,11 +50,13 @@ pub use incidents::{
 };
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notifications::{NotificationKind, NotificationRow, Outcome, Urgency};
+pub use observations::OBSERVATIONS_KEPT;
 pub use outages::{LevelStretch, Met, OUTAGE_SHOWN, Outage, PipelineMet};
 pub use presence::Presence;
 pub use probes::ProbeRow;
 pub use reader::Reader;
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
+pub use retention::{DayOf, Deleted, Expired, Limits, Progress};
 pub use review::{
     Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,
     ReviewRow, ReviewRun, ReviewState, Settled, Which,
@@ -61,6 +66,7 @@ pub use series::{
     UptimePoint,
 };
 pub use sums::{IncidentTraffic, Sums};
+pub use vacuum::{Compacted, FileSize, compact};
 
 /// The open ledger. Its one connection is the only writer. Dropping it leaves one complete file.
 #[derive(Debug)]

@@ -102,6 +102,14 @@ macro_rules! shows_health {
 }
 pub(crate) use shows_health;
 
+/// Outcomes of probes that show whether the provider works.
+macro_rules! judged_probes {
+    () => {
+        "('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')"
+    };
+}
+pub(crate) use judged_probes;
+
 /// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
 /// dollars, and the cast saturates. Parameters: the beginning, then the two prices of [`DEAREST`].
 pub(crate) const TODAY: &str = concat!(

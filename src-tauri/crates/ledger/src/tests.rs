@@ -11,10 +11,12 @@ mod outages;
 pub(crate) mod paging;
 mod presence;
 mod replays;
+mod retention;
 mod review;
 mod search;
 mod small;
 mod sums;
+mod vacuum;
 
 use catalog::{Dialect, MicroDollars, REHEARSAL, Tokens};
 use chrono::{DateTime, Duration, Utc};
