@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, Secret, SurfaceId};
 use chrono::{DateTime, Utc};
@@ -12,8 +11,8 @@ use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
-    Choices, Day, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent, Reviews,
-    Sessions, Turns, Zone,
+    Choices, Day, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent,
+    Retention, Reviews, Sessions, Turns, Zone,
 };
 use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
@@ -115,6 +114,7 @@ pub(crate) struct State {
     /// Pipelines whose question is answered.
     pub scope_answered: BTreeSet<String>,
     pub today: Day,
+    pub retention: Retention,
 
     pub paused: bool,
     pub draining: bool,
@@ -225,6 +225,7 @@ impl State {
             base_url: format!("{}/t/{}", start.listening.url(), start.token.reveal()),
             listening: start.listening,
             today: Day::of(start.at, &start.zone),
+            retention: Retention::default(),
             zone: start.zone,
             catalog: start.catalog,
             settings: Arc::new(start.settings),
@@ -395,6 +396,3 @@ impl State {
         }
     }
 }
-
-/// Maximum duration of a rehearsed outage.
-pub(crate) const REHEARSAL_AT_MOST: Duration = Duration::from_secs(3600);

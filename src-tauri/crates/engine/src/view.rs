@@ -15,6 +15,7 @@ pub(crate) mod outage;
 pub(crate) mod pipeline;
 pub(crate) mod problem;
 pub(crate) mod question;
+pub(crate) mod retention;
 pub(crate) mod review;
 pub(crate) mod route;
 pub(crate) mod rows;

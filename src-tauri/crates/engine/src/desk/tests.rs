@@ -7,6 +7,7 @@ mod fallbacks;
 mod incidents;
 mod notifications;
 mod problems;
+mod retention;
 mod spans;
 mod use_now;
 

@@ -184,7 +184,11 @@ impl MainLoop {
                 let _ = reply.send(saved);
             }
             ControlRequest::Doctor(reply) => {
-                let _ = reply.send(super::doctor::examine(self.state(), &self.outlets.gateway));
+                let _ = reply.send(super::doctor::examine(
+                    self.state(),
+                    &self.outlets.gateway,
+                    now,
+                ));
             }
             ControlRequest::Metrics(reply) => {
                 let outlets = &self.outlets;

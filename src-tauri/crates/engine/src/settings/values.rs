@@ -9,6 +9,7 @@ use chrono::{NaiveTime, TimeDelta};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
 use impact::Pipeline;
 
+use super::retention::Retention;
 use super::weight::Weight;
 
 /// `None` is a meaningful value, never a missing default.
@@ -39,6 +40,7 @@ pub(crate) struct Settings {
     pub keep_tool_arguments: bool,
     /// Store what stateful clients of Responses refer to later, for a day.
     pub keep_conversations: bool,
+    pub retention: Retention,
     /// New endpoints, each as a separate provider, and the changed providers of the catalogue.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,

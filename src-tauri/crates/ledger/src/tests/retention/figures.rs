@@ -180,7 +180,7 @@ proptest! {
     }
 }
 
-/// A chart in the middle of a day whose rows are half gone, and of weeks instead of days.
+/// A chart of weeks instead of days, while a part of a day is deleted.
 #[test]
 fn a_week_has_the_sums_of_its_days() {
     let mut ledger = fresh();
