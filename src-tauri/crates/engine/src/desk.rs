@@ -272,7 +272,7 @@ impl Desk {
             self.expire_at = now + EXPIRE_EVERY;
             self.effect(Effect::Record(Record::Expire(now)));
             self.expire_conversations(now);
-            self.look_at_history(now);
+            self.check_history(now);
         }
         self.retention_due(now);
         self.turn_day(now);

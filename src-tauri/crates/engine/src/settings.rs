@@ -18,8 +18,7 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-pub(crate) use retention::Retention;
-pub(crate) use values::Settings;
+pub(crate) use values::{Retention, Settings};
 pub(crate) use weight::Weight;
 
 use error::line_number;

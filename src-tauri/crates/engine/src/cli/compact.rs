@@ -63,7 +63,7 @@ async fn compacted() -> Result<String, (String, u8)> {
     ))
 }
 
-/// `None`: this system does not say; a full disk then ends the work, and the ledger stays as it is.
+/// `None`: not known on this system. A full disk then ends the work, and the ledger stays unchanged.
 #[cfg(unix)]
 fn free_on_disk(file: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(file).ok()?;

@@ -21,7 +21,7 @@ pub(crate) const SIBLING_LATER: &str = "siblings_not_before";
 pub(crate) const SCOPE_QUESTIONS: &str = "scope_questions";
 /// When the owner was notified of the first deletion.
 pub(crate) const RETENTION_ANNOUNCED: &str = "retention_announced";
-/// The last look at old rows, and since when the clock has not leaped.
+/// The last check for old rows, and since when the clock has not leaped.
 pub(crate) const RETENTION_CLOCK: &str = "retention_clock";
 /// Prefix; the name of a pipeline follows. Records that the owner answered the question about its scope.
 pub(crate) const SCOPE_ANSWERED: &str = "scope_answered/";

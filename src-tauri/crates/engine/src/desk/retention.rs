@@ -18,7 +18,7 @@ const PAUSE: TimeDelta = TimeDelta::milliseconds(500);
 
 impl Desk {
     /// Counts what is beyond the limits.
-    pub(super) fn look_at_history(&mut self, now: DateTime<Utc>) {
+    pub(super) fn check_history(&mut self, now: DateTime<Utc>) {
         let limits = history_limits(self.state.settings.retention, now, &self.state.zone);
         self.effect(Effect::Record(Record::ReadHistory { limits }));
     }
@@ -41,7 +41,7 @@ impl Desk {
         *next = next.or(Some((now, Step::Delete(Progress::default()))));
     }
 
-    /// In quiet hours, and after two other pop-ups, it is retried with the next look.
+    /// In quiet hours, and after two other pop-ups, it is retried with the next check.
     fn announce_deletion(&mut self, now: DateTime<Utc>) {
         let (title, body) = view::retention::announcement(&self.state, now);
         let row = NotificationRow {
@@ -117,7 +117,7 @@ impl Desk {
     }
 }
 
-/// At the owner's midnights, so that a day is deleted as a whole.
+/// At the owner's midnights: a chart's day is deleted completely.
 fn history_limits(kept: Kept, now: DateTime<Utc>, zone: &super::Zone) -> Limits {
     let midnight = |days| Kept::limit(days, now).map(|at| zone.day_began(at));
     Limits {

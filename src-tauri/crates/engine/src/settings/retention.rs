@@ -1,31 +1,15 @@
 //! How long the ledger keeps its rows.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use toml::Spanned;
 
 use super::file;
 use super::reading::Reading;
+use super::values::Retention;
 
 /// Charts by hour, review items and tests of fallbacks look back this far or less.
 const LEAST_DAYS: u32 = 7;
 const EXCHANGES_DAYS: u32 = 90;
 const TWO_YEARS: u32 = 730;
-
-/// Days; 0: for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Retention {
-    pub exchanges_days: u32,
-    pub incidents_days: u32,
-    pub daily_days: u32,
-}
-
-impl Retention {
-    /// Rows from before this instant may be deleted. `None`: they are kept for ever.
-    pub(crate) fn limit(days: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let span = TimeDelta::days(i64::from(days));
-        (days > 0).then(|| now.checked_sub_signed(span)).flatten()
-    }
-}
 
 impl Reading<'_> {
     pub(super) fn retention(&mut self, written: &file::Retention) -> Retention {
@@ -47,7 +31,7 @@ impl Reading<'_> {
             self.err(
                 span,
                 format!(
-                    "daily sums are kept for {daily} days, shorter than the requests behind them ({exchanges_days}), so that no chart would use them. Set daily_days to {exchanges_days} or more, or to 0 to keep them for ever"
+                    "daily sums are kept for {daily} days, shorter than their requests ({exchanges_days} days): no chart could use them. Set daily_days to {exchanges_days} or more, or to 0 to keep all of them"
                 ),
             );
         }
@@ -74,6 +58,7 @@ impl Reading<'_> {
 #[cfg(test)]
 mod tests {
     use catalog::Catalog;
+    use chrono::{DateTime, TimeDelta};
 
     use super::super::Settings;
     use super::*;

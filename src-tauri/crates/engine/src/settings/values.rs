@@ -5,11 +5,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId};
-use chrono::{NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
 use impact::Pipeline;
 
-use super::retention::Retention;
 use super::weight::Weight;
 
 /// `None` is a meaningful value, never a missing default.
@@ -66,6 +65,22 @@ pub(crate) struct Settings {
     pub pipeline_names: BTreeSet<String>,
     /// The pipelines with figures, for estimates.
     pub pipelines: Vec<Pipeline>,
+}
+
+/// How long the ledger keeps its rows, in days; 0: without a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retention {
+    pub exchanges_days: u32,
+    pub incidents_days: u32,
+    pub daily_days: u32,
+}
+
+impl Retention {
+    /// Rows from before this instant may be deleted. `None`: all are kept.
+    pub(crate) fn limit(days: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let span = TimeDelta::days(i64::from(days));
+        (days > 0).then(|| now.checked_sub_signed(span)).flatten()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{Expired, FileSize, Progress};
 
 /// Time from the notification to the first deletion.
-const NOTICE: TimeDelta = TimeDelta::days(7);
-/// A longer time since the last look, or a negative one, may be a wrong clock.
+const ANNOUNCED_FOR: TimeDelta = TimeDelta::days(7);
+/// A longer time since the last check, or a negative one, may be a wrong clock.
 const LEAP: TimeDelta = TimeDelta::days(30);
 /// After a leap of the clock, nothing is deleted for this long.
 const SETTLED: TimeDelta = TimeDelta::days(1);
@@ -13,9 +13,9 @@ const SETTLED: TimeDelta = TimeDelta::days(1);
 #[derive(Debug, Default)]
 pub(crate) struct Retention {
     pub(crate) stored: Stored,
-    /// Beyond the owner's limits at the last look.
+    /// Beyond the owner's limits at the last check.
     pub(crate) expired: Expired,
-    /// At the last look; `None`: not read yet.
+    /// At the last check; `None`: not read yet.
     pub(crate) size: Option<FileSize>,
     /// The next step of a deletion, and its time.
     pub(in crate::desk) next: Option<(DateTime<Utc>, Step)>,
@@ -39,7 +39,7 @@ pub(crate) struct Stored {
 /// Guards against a wrong clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Clock {
-    looked: DateTime<Utc>,
+    checked: DateTime<Utc>,
     /// Since then it has not leaped.
     steady: DateTime<Utc>,
 }
@@ -81,30 +81,30 @@ impl Stored {
 }
 
 pub(crate) fn first_deletion(announced: DateTime<Utc>) -> DateTime<Utc> {
-    announced + NOTICE
+    announced + ANNOUNCED_FOR
 }
 
 impl Clock {
-    /// The clock at a look, after an earlier one.
+    /// The clock at a check, after an earlier one.
     pub(crate) fn seen(earlier: Option<Clock>, now: DateTime<Utc>) -> Clock {
         let steady = match earlier {
-            Some(clock) if (clock.looked..clock.looked + LEAP).contains(&now) => clock.steady,
+            Some(clock) if (clock.checked..clock.checked + LEAP).contains(&now) => clock.steady,
             Some(_) | None => now,
         };
         Clock {
-            looked: now,
+            checked: now,
             steady,
         }
     }
 
     pub(crate) fn written(self) -> String {
-        format!("{} {}", self.looked.to_rfc3339(), self.steady.to_rfc3339())
+        format!("{} {}", self.checked.to_rfc3339(), self.steady.to_rfc3339())
     }
 
     pub(crate) fn parse(text: &str) -> Option<Clock> {
         let mut times = text.split(' ').map(str::parse);
         Some(Clock {
-            looked: times.next()?.ok()?,
+            checked: times.next()?.ok()?,
             steady: times.next()?.ok()?,
         })
     }
@@ -125,8 +125,8 @@ mod tests {
         }
     }
 
-    /// Looks once a day, and returns the last clock.
-    fn looks(days: &[i64]) -> Option<Clock> {
+    /// The clock after a check on each of these days.
+    fn clock_after(days: &[i64]) -> Option<Clock> {
         days.iter()
             .fold(None, |clock, at| Some(Clock::seen(clock, day(*at))))
     }
@@ -135,7 +135,7 @@ mod tests {
     fn the_first_deletion_waits_a_week_after_its_notification() {
         let mut stored = Stored {
             announced: None,
-            clock: looks(&[0, 1, 2]),
+            clock: clock_after(&[0, 1, 2]),
         };
         assert_eq!(stored.due(day(2), expired(0)), Due::Nothing);
         assert_eq!(stored.due(day(2), expired(5)), Due::Announce);
@@ -155,12 +155,12 @@ mod tests {
         let at = |days: &[i64], now| {
             let stored = Stored {
                 announced: Some(day(-100)),
-                clock: looks(days),
+                clock: clock_after(days),
             };
             stored.due(day(now), expired(5))
         };
         assert_eq!(at(&[], 0), Due::Hold);
-        assert_eq!(at(&[0], 0), Due::Hold, "the first look");
+        assert_eq!(at(&[0], 0), Due::Hold, "the first check");
         assert_eq!(at(&[0, 1], 1), Due::Delete);
         assert_eq!(at(&[0, 20], 20), Due::Delete, "a machine that was off");
         assert_eq!(at(&[0, 1, 4_000], 4_000), Due::Hold);
@@ -172,14 +172,14 @@ mod tests {
     fn an_announcement_of_a_wrong_clock_is_made_again() {
         let stored = Stored {
             announced: Some(day(4_000)),
-            clock: looks(&[0, 1]),
+            clock: clock_after(&[0, 1]),
         };
         assert_eq!(stored.due(day(1), expired(5)), Due::Announce);
     }
 
     #[test]
     fn the_clock_survives_a_restart() {
-        let clock = looks(&[0, 1, 3]).unwrap();
+        let clock = clock_after(&[0, 1, 3]).unwrap();
         assert_eq!(Clock::parse(&clock.written()), Some(clock));
         assert_eq!(Clock::parse(""), None);
     }
