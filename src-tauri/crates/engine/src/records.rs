@@ -86,7 +86,7 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
                 },
             ];
         }
-        Record::ShrinkLedger => {
+        Record::Shrink => {
             return vec![match ledger.shrink(PAGES_A_STEP) {
                 Ok(more) => Event::Shrunk { more },
                 Err(error) => failed("return free space to the disk", &error),

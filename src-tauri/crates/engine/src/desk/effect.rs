@@ -125,7 +125,7 @@ pub(crate) enum Record {
         from: Progress,
     },
     /// Return some free pages to the disk. The result is `Shrunk`.
-    ShrinkLedger,
+    Shrink,
     ExpireConversations(DateTime<Utc>),
     ForgetConversations,
 }

@@ -77,7 +77,7 @@ impl Desk {
                 zone: self.state.zone.clone(),
                 from,
             },
-            Step::Shrink => Record::ShrinkLedger,
+            Step::Shrink => Record::Shrink,
         };
         self.effect(Effect::Record(record));
     }
