@@ -62,7 +62,7 @@ CREATE INDEX daily_states_by_end ON daily_states (ends);
 
 CREATE INDEX exchanges_of_rehearsals ON exchanges (started_at) WHERE rehearsal = 1;
 CREATE INDEX review_items_closed ON review_items (closed_at) WHERE closed_at IS NOT NULL;
-CREATE INDEX incidents_by_end ON incidents (closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX incidents_closed ON incidents (closed_at) WHERE closed_at IS NOT NULL;
 CREATE INDEX notices_by_time ON notices (at);
 CREATE INDEX interruptions_by_time ON interruptions (last_at);
 ",
