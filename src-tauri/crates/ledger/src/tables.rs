@@ -2,7 +2,7 @@
 
 use crate::schema::Step;
 use crate::{
-    breakers, conversations, exchanges, fallback_tests, incidents, interruptions, meta,
+    breakers, conversations, exchanges, fallback_tests, figures, incidents, interruptions, meta,
     notifications, observations, probes, replays, review,
 };
 
@@ -20,4 +20,5 @@ pub(crate) const TABLES: &[&[Step]] = &[
     interruptions::STEPS,
     conversations::STEPS,
     fallback_tests::STEPS,
+    figures::STEPS,
 ];
