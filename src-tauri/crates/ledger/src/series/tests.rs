@@ -21,7 +21,7 @@ fn days() -> Slots {
     ])
 }
 
-fn probe(at: DateTime<Utc>, outcome: &str, ttft_ms: u64) -> ProbeRow {
+pub(crate) fn probe(at: DateTime<Utc>, outcome: &str, ttft_ms: u64) -> ProbeRow {
     let lead = candidate("lead");
     ProbeRow {
         at,

@@ -22,6 +22,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (7, include_str!("../../fixtures/v7.sql")),
     (8, include_str!("../../fixtures/v8.sql")),
     (9, include_str!("../../fixtures/v9.sql")),
+    (10, include_str!("../../fixtures/v10.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {

@@ -1,0 +1,261 @@
+//! The figures of charts in memory, by quarter of an hour. Days and hours of every zone in use begin at such a quarter, so that
+//! a chart reads only what was recorded since the last one.
+
+mod sample;
+
+use std::collections::BTreeMap;
+
+use catalog::{MicroDollars, ProviderId};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, Row};
+
+use super::{CostPoint, LatencyMeasure, LatencyPoint, Slots, UptimePoint};
+use crate::column::{Col, get, maybe, readable};
+use crate::sums::shows_health;
+use crate::{LedgerError, Reader};
+use sample::Sample;
+
+const QUARTER_MS: i64 = 15 * 60 * 1000;
+/// The longest chart has 92 days.
+const KEPT: TimeDelta = TimeDelta::days(93);
+
+/// The figures of all charts. A clone of the file's rows: drop it with its file.
+#[derive(Debug, Default)]
+pub struct Quarters {
+    /// Nothing before it is known. `None`: nothing was read yet.
+    since: Option<DateTime<Utc>>,
+    last_exchange: i64,
+    last_probe: i64,
+    last_test: i64,
+    /// By the quarter's number since the epoch.
+    quarters: BTreeMap<i64, BTreeMap<ProviderId, Quarter>>,
+}
+
+#[derive(Debug, Default)]
+struct Quarter {
+    calls: u64,
+    failed: u64,
+    measured: MicroDollars,
+    estimated: MicroDollars,
+    first_token: Sample,
+    total: Sample,
+}
+
+/// A row of any of the three sources.
+struct Call {
+    id: i64,
+    at: DateTime<Utc>,
+    provider: ProviderId,
+    shows_health: bool,
+    failed: bool,
+    complete: bool,
+    ttft_ms: Option<u64>,
+    total_ms: u64,
+    cost: Option<MicroDollars>,
+    estimated: bool,
+}
+
+impl Quarters {
+    /// As [`Ledger::uptime`](crate::Ledger::uptime).
+    pub fn uptime(
+        &mut self,
+        reader: &Reader,
+        slots: &Slots,
+    ) -> Result<Vec<UptimePoint>, LedgerError> {
+        if !is_aligned(slots) {
+            return reader.ledger().uptime(slots);
+        }
+        let mut points = Vec::new();
+        for (provider, slot, quarters) in self.slots(reader, slots)? {
+            let calls = quarters.iter().map(|quarter| quarter.calls).sum();
+            if calls > 0 {
+                points.push(UptimePoint {
+                    provider,
+                    slot,
+                    calls,
+                    failed: quarters.iter().map(|quarter| quarter.failed).sum(),
+                });
+            }
+        }
+        Ok(points)
+    }
+
+    /// As [`Ledger::cost`](crate::Ledger::cost).
+    pub fn cost(&mut self, reader: &Reader, slots: &Slots) -> Result<Vec<CostPoint>, LedgerError> {
+        if !is_aligned(slots) {
+            return reader.ledger().cost(slots);
+        }
+        let mut points = Vec::new();
+        for (provider, slot, quarters) in self.slots(reader, slots)? {
+            let measured: MicroDollars = quarters.iter().map(|quarter| quarter.measured).sum();
+            let estimated: MicroDollars = quarters.iter().map(|quarter| quarter.estimated).sum();
+            if measured + estimated > MicroDollars::ZERO {
+                points.push(CostPoint {
+                    provider,
+                    slot,
+                    measured,
+                    estimated,
+                });
+            }
+        }
+        Ok(points)
+    }
+
+    /// As [`Ledger::latency`](crate::Ledger::latency). Above 1,024 calls of a provider in a quarter, percentiles are of a sample.
+    pub fn latency(
+        &mut self,
+        reader: &Reader,
+        slots: &Slots,
+    ) -> Result<Vec<LatencyPoint>, LedgerError> {
+        if !is_aligned(slots) {
+            return reader.ledger().latency(slots);
+        }
+        let mut points = Vec::new();
+        for (provider, slot, quarters) in self.slots(reader, slots)? {
+            for measure in LatencyMeasure::ALL.iter().copied() {
+                let samples = quarters.iter().map(|quarter| match measure {
+                    LatencyMeasure::FirstToken => &quarter.first_token,
+                    LatencyMeasure::Total => &quarter.total,
+                });
+                if let Some([p50_ms, p95_ms]) = sample::percentiles(samples.clone(), [50, 95]) {
+                    points.push(LatencyPoint {
+                        provider: provider.clone(),
+                        slot,
+                        measure,
+                        responses: samples.map(Sample::count).sum(),
+                        p50_ms,
+                        p95_ms,
+                        rounded: false,
+                    });
+                }
+            }
+        }
+        points.sort_by(|a, b| {
+            (&a.provider, a.measure, a.slot).cmp(&(&b.provider, b.measure, b.slot))
+        });
+        Ok(points)
+    }
+
+    /// The quarters of each provider's slots, by provider and slot.
+    fn slots(
+        &mut self,
+        reader: &Reader,
+        slots: &Slots,
+    ) -> Result<Vec<(ProviderId, u32, Vec<&Quarter>)>, LedgerError> {
+        self.follow(&reader.ledger().conn, slots)?;
+        let mut found: BTreeMap<(&ProviderId, u32), Vec<&Quarter>> = BTreeMap::new();
+        for (slot, bounds) in (0..).zip(slots.bounds().windows(2)) {
+            let (begin, end) = (number(bounds[0]), number(bounds[1]));
+            for (provider, quarter) in self.quarters.range(begin..end).flat_map(|(_, of)| of) {
+                found.entry((provider, slot)).or_default().push(quarter);
+            }
+        }
+        let found = found.into_iter();
+        Ok(found
+            .map(|((provider, slot), quarters)| (provider.clone(), slot, quarters))
+            .collect())
+    }
+
+    /// Reads what was recorded since the last chart.
+    fn follow(&mut self, conn: &Connection, slots: &Slots) -> Result<(), LedgerError> {
+        let (Some(first), Some(last)) = (slots.bounds().first(), slots.bounds().last()) else {
+            return Ok(());
+        };
+        let since = (*last - KEPT).min(*first);
+        if self.since.is_none_or(|known| *first < known) {
+            *self = Quarters {
+                since: Some(since),
+                ..Quarters::default()
+            };
+        }
+        // The present is the last slot; what is older than a chart can be is no longer needed.
+        self.quarters = self.quarters.split_off(&number(since));
+        self.since = self.since.max(Some(since));
+        for (source, sql) in SOURCES.into_iter().enumerate() {
+            let mut last_id = [self.last_exchange, self.last_probe, self.last_test][source];
+            let mut select = conn.prepare_cached(sql)?;
+            let mut rows = select.query((last_id, Col(since)))?;
+            while let Some(row) = rows.next()? {
+                if let Some(call) = readable(read(row))? {
+                    last_id = last_id.max(call.id);
+                    self.count(call);
+                }
+            }
+            [
+                &mut self.last_exchange,
+                &mut self.last_probe,
+                &mut self.last_test,
+            ][source]
+                .clone_from(&last_id);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, call: Call) {
+        let providers = self.quarters.entry(number(call.at)).or_default();
+        let quarter = providers.entry(call.provider).or_default();
+        if call.shows_health {
+            quarter.calls += 1;
+            quarter.failed += u64::from(call.failed);
+        }
+        let cost = call.cost.unwrap_or_default();
+        if call.estimated {
+            quarter.estimated += cost;
+        } else {
+            quarter.measured += cost;
+        }
+        if call.complete {
+            quarter.total.add(call.total_ms);
+            if let Some(ttft_ms) = call.ttft_ms {
+                quarter.first_token.add(ttft_ms);
+            }
+        }
+    }
+}
+
+fn number(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis().div_euclid(QUARTER_MS)
+}
+
+fn is_aligned(slots: &Slots) -> bool {
+    let mut bounds = slots.bounds().iter();
+    bounds.all(|at| at.timestamp_millis().rem_euclid(QUARTER_MS) == 0)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Call> {
+    Ok(Call {
+        id: row.get("id")?,
+        at: get(row, "at")?,
+        provider: get(row, "provider")?,
+        shows_health: row.get("shows_health")?,
+        failed: row.get("failed")?,
+        complete: row.get("complete")?,
+        ttft_ms: maybe(row, "ttft_ms")?,
+        total_ms: get(row, "total_ms")?,
+        cost: maybe(row, "cost")?,
+        estimated: row.get("estimated")?,
+    })
+}
+
+/// The same rows as [`UPTIME`](super::uptime::UPTIME), [`COST`](super::cost::COST) and
+/// [`LATENCY`](super::latency::LATENCY), from the row after `?1` and the time `?2` on. The plus keeps SQLite from reading all rows
+/// of that time again.
+pub(crate) const SOURCES: [&str; 3] = [
+    concat!(
+        "SELECT e.id AS id, e.started_at AS at, a.provider AS provider, ",
+        shows_health!(),
+        " AS shows_health,
+                a.provider_failed AS failed, a.outcome = 'complete' AS complete, a.ttft_ms AS ttft_ms, a.total_ms AS total_ms,
+                iif(e.ended <> 'turned_away' AND e.cost IS NOT NULL, a.cost, NULL) AS cost, a.tokens_estimated AS estimated
+           FROM exchanges e CROSS JOIN attempts a ON a.exchange = e.id
+          WHERE e.id > ?1 AND e.rehearsal = 0 AND +e.started_at >= ?2"
+    ),
+    "SELECT id, at, provider,
+            outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
+                AS shows_health,
+            outcome <> 'complete' AS failed, outcome = 'complete' AS complete, ttft_ms, total_ms, cost, 0 AS estimated
+       FROM probes WHERE id > ?1 AND +at >= ?2",
+    "SELECT id, at, provider, 0 AS shows_health, 0 AS failed, 0 AS complete, NULL AS ttft_ms, total_ms, cost,
+            tokens_estimated AS estimated
+       FROM fallback_tests WHERE id > ?1 AND +at >= ?2",
+];
