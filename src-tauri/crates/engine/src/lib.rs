@@ -18,6 +18,7 @@ mod main_loop;
 mod metrics;
 mod places;
 mod private_file;
+mod reads;
 mod records;
 mod rehearsal;
 mod retry;

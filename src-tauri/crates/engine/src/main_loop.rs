@@ -1,12 +1,14 @@
 //! The loop around the desk: it stamps every event, the desk decides, and the loop performs the effects in order. It owns the
 //! ledger and has its own thread, so that a slow disk does not delay requests.
 
+mod beside;
 mod check_timer;
 mod checked;
 mod checks;
 mod closing;
 mod commands;
 mod control_request;
+mod counting;
 mod doctor;
 mod ledger_check;
 mod metrics;
@@ -40,6 +42,8 @@ use crate::metrics::Metrics;
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
+use crate::view::facts::PageFacts;
+pub(crate) use beside::Beside;
 use check_timer::CheckTimer;
 use closing::Closing;
 #[cfg(test)]
@@ -65,6 +69,9 @@ pub(crate) struct MainLoop {
     closing: Closing,
     checks: open_checks::OpenChecks,
     check_timer: CheckTimer,
+    beside: Beside,
+    /// False: the start reads everything itself, so that the first snapshot is complete.
+    is_running: bool,
     seq: u64,
     dirty: bool,
     ended: bool,
@@ -73,6 +80,7 @@ pub(crate) struct MainLoop {
 /// Channels and handles for the loop's effects.
 pub(crate) struct Outlets {
     pub snapshots: channel::Sender<Arc<Snapshot>>,
+    pub facts: channel::Sender<Arc<PageFacts>>,
     pub verdicts: channel::Sender<Arc<Verdicts>>,
     pub gateway_config: channel::Sender<Arc<gateway::Config>>,
     pub endpoints: channel::Sender<Arc<Vec<Endpoint>>>,
@@ -89,7 +97,13 @@ pub(crate) struct Outlets {
 }
 
 impl MainLoop {
-    pub(crate) fn new(desk: Desk, ledger: Ledger, outlets: Outlets, clock: Clock) -> MainLoop {
+    pub(crate) fn new(
+        desk: Desk,
+        ledger: Ledger,
+        outlets: Outlets,
+        beside: Beside,
+        clock: Clock,
+    ) -> MainLoop {
         let zone = desk.state().zone.offsets();
         outlets.gateway.format_times_in(zone);
         let check_timer = CheckTimer::new(clock());
@@ -103,12 +117,15 @@ impl MainLoop {
             closing: Closing::default(),
             checks: open_checks::OpenChecks::default(),
             check_timer,
+            beside,
+            is_running: false,
             seq: 0,
             dirty: true,
             ended: false,
         };
         // Restore before the port opens, so that the first request uses the earlier state.
         main_loop.restore();
+        main_loop.is_running = true;
         main_loop
     }
 
@@ -176,6 +193,9 @@ impl MainLoop {
             LoopEvent::Request(ask) => self.control_request(now, ask),
             LoopEvent::Woke(asleep) => self.decide(desk::Event::Woke(asleep)),
             LoopEvent::RehearsalOver => self.end_rehearsal(),
+            LoopEvent::ReadImpact(open, now) => self.read_impact_here(&open, now),
+            LoopEvent::ImpactRead(news) => self.impact_read(news),
+            LoopEvent::Counted(figures) => self.counted(&figures),
             LoopEvent::Faces => {}
             LoopEvent::Quit => self.begin_stop(now),
             LoopEvent::PortClosed => self.stop.port_closed(now),
@@ -183,11 +203,13 @@ impl MainLoop {
         self.decide(desk::Event::Faces(self.outlets.faces.count()));
         self.see_breakers();
         self.see_unrecorded();
+        self.count_incidents(now);
         self.step_stop();
         self.dirty = true;
     }
 
     fn due(&mut self) {
+        self.count_incidents(self.now());
         self.check_ledger();
         self.decide(desk::Event::Due);
         self.see_breakers();
@@ -299,5 +321,7 @@ impl MainLoop {
         self.dirty = false;
         let snapshot = view::snapshot::snapshot(self.state(), self.seq, self.now());
         self.outlets.snapshots.send_replace(Arc::new(snapshot));
+        let facts = PageFacts::of(self.state());
+        self.outlets.facts.send_replace(Arc::new(facts));
     }
 }

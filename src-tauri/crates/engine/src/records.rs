@@ -1,6 +1,7 @@
 //! Writes the desk's records to the ledger, one write each, and returns the results for the desk.
 
 use chrono::{DateTime, Utc};
+use health::Change;
 use ledger::{ExchangeRow, Ledger, LedgerError, Limits, LoggedTransition, Parked, Settled};
 
 use crate::desk::{Event, LedgerFailure, Record, ReviewWork};
@@ -146,7 +147,10 @@ fn log(ledger: &mut Ledger, logged: LoggedTransition) -> Vec<Event> {
         news.push(failed("log an incident", &error));
         None
     });
-    let met = incident.and_then(|id| ledger.met(id).ok().flatten());
+    // Only an opening has earlier requests; later ones are counted as they end.
+    let opens = matches!(logged.transition.change, Change::Opened { .. });
+    let met = incident.filter(|_| opens);
+    let met = met.and_then(|id| ledger.met(id).ok().flatten());
     news.push(Event::Logged {
         transition: Box::new(logged.transition),
         incident,
@@ -155,7 +159,7 @@ fn log(ledger: &mut Ledger, logged: LoggedTransition) -> Vec<Event> {
     news
 }
 
-fn read_impact(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> {
+pub(crate) fn read_impact(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> {
     let counted = open.iter().map(|id| {
         let met = ledger.met(*id)?.unwrap_or_default();
         Ok((*id, met))

@@ -14,6 +14,7 @@ use api::RuntimeFile;
 use catalog::{REHEARSAL, Secret};
 use gateway::Gateway;
 use stage::Stage;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch as channel};
 use tokio_util::sync::CancellationToken;
 
@@ -23,14 +24,16 @@ use crate::desk::{Desk, LedgerTrouble};
 use crate::event::LoopEvent;
 use crate::keys::Keys;
 use crate::listening::Listening;
-use crate::main_loop::{MainLoop, Outlets};
+use crate::main_loop::{Beside, MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
+use crate::reads::Reads;
 use crate::routing::{self, Running};
 use crate::runtime::Lock;
 use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
+use crate::view::facts::PageFacts;
 use crate::{dial, front, greeting, login, rehearsal, token};
 
 pub(crate) use inputs::{StartError, own_catalog};
@@ -152,6 +155,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let (snapshots, snapshots_seen) = channel::channel(Arc::new(crate::view::snapshot::snapshot(
         &state, 0, started,
     )));
+    let (facts, facts_seen) = channel::channel(Arc::new(PageFacts::of(&state)));
+    let reads = Reads::new(ledger.file().map(ToOwned::to_owned));
     let (endpoints, endpoints_seen) = channel::channel(Arc::default());
     let (allowed_hosts, hosts_seen) = channel::channel(state.settings.allowed_hosts.clone());
     let (targets, targets_seen) = channel::channel(Arc::new(watch::Targets::default()));
@@ -174,11 +179,13 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         faces: faces.clone(),
         gateway: gateway.clone(),
         client_token: token.clone(),
-        ledger: ledger.file().map(ToOwned::to_owned),
+        reads: reads.clone(),
+        facts: facts_seen,
         clock: Arc::clone(&clock),
     };
     let outlets = Outlets {
         snapshots,
+        facts,
         verdicts,
         gateway_config,
         endpoints,
@@ -202,7 +209,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         spent_today,
     };
     let desk = Desk::new(state, open_incidents(&ledger), running, base_catalog);
-    let main_loop = MainLoop::new(desk, ledger, outlets, Arc::clone(&clock));
+    let beside = Beside::new(reads.clone(), &events, Handle::current());
+    let main_loop = MainLoop::new(desk, ledger, outlets, beside, Arc::clone(&clock));
     let loop_thread = start_loop(main_loop, inbox)?;
 
     let over = CancellationToken::new();
@@ -218,6 +226,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         Arc::clone(&clock),
         events.clone(),
     ));
+    tokio::spawn(control::warm_charts(reads, clock()));
     tokio::spawn(settings_changes(changes, events.clone()));
     tokio::spawn(sleeps(Arc::clone(&clock), events.clone()));
     tokio::spawn(signals(events.clone()));

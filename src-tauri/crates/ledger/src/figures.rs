@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::affected::{self, CarriedBy, Item, LevelStretch, Met, PipelineMet};
 use crate::column::{Col, get, maybe};
 use crate::schema::Step;
-use crate::{ExchangeRow, IncidentTraffic, Ledger, LedgerError, Reader};
+use crate::{ExchangeRow, IncidentTraffic, Ledger, LedgerError};
 
 pub(crate) const STEPS: &[Step] = &[Step {
     version: 10,
@@ -283,7 +283,7 @@ impl Ledger {
             .query_row((), |row| row.get(0))?)
     }
 
-    /// Stores figures that a [`Reader`] counted. An incident that has changed since is counted again later.
+    /// Stores figures that a [`Reader`](crate::Reader) counted. An incident that has changed since is counted again later.
     pub fn store_figures(&mut self, counted: &[Figures]) -> Result<(), LedgerError> {
         let tx = self.write()?;
         for figures in counted {
@@ -305,13 +305,13 @@ impl Ledger {
         Ok(tx.commit()?)
     }
 
-    /// Counts and stores some of them, for a ledger without a [`Reader`].
+    /// Counts and stores some of them, for a ledger without a [`Reader`](crate::Reader).
     pub fn count_incidents(&mut self, most: u32) -> Result<(), LedgerError> {
         let counted = self.figures(most)?;
         self.store_figures(&counted)
     }
 
-    fn figures(&self, most: u32) -> Result<Vec<Figures>, LedgerError> {
+    pub(crate) fn figures(&self, most: u32) -> Result<Vec<Figures>, LedgerError> {
         let ids: Vec<i64> = self
             .conn
             .prepare_cached(UNCOUNTED)?
@@ -322,13 +322,6 @@ impl Ledger {
             counted.extend(count(&self.conn, id)?);
         }
         Ok(counted)
-    }
-}
-
-impl Reader {
-    /// The figures of at most this many closed incidents that have none, latest first. [`Ledger::store_figures`] stores them.
-    pub fn count_incidents(&self, most: u32) -> Result<Vec<Figures>, LedgerError> {
-        self.ledger().figures(most)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, InterruptHandle, OpenFlags};
 
 use crate::files::Identity;
-use crate::{ExchangeFilter, ExchangeRow, Ledger, LedgerError, Page, Presence};
+use crate::{ExchangeFilter, ExchangeRow, Figures, Ledger, LedgerError, Page, Presence};
 
 /// A page has some ten statements, and each is parsed once.
 const STATEMENTS: usize = 64;
@@ -55,6 +55,11 @@ impl Reader {
 
     pub fn interrupt(&self) -> Interrupt {
         Interrupt(self.0.conn.get_interrupt_handle())
+    }
+
+    /// The figures of at most this many closed incidents that have none, latest first. [`Ledger::store_figures`] stores them.
+    pub fn count_incidents(&self, most: u32) -> Result<Vec<Figures>, LedgerError> {
+        self.0.figures(most)
     }
 
     #[cfg(test)]

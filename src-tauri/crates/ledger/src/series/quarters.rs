@@ -24,9 +24,8 @@ const KEPT: TimeDelta = TimeDelta::days(93);
 pub struct Quarters {
     /// Nothing before it is known. `None`: nothing was read yet.
     since: Option<DateTime<Utc>>,
-    last_exchange: i64,
-    last_probe: i64,
-    last_test: i64,
+    /// The last id of each of [`SOURCES`].
+    last: [i64; 3],
     /// By the quarter's number since the epoch.
     quarters: BTreeMap<i64, BTreeMap<ProviderId, Quarter>>,
 }
@@ -172,23 +171,40 @@ impl Quarters {
         self.quarters = self.quarters.split_off(&number(since));
         self.since = self.since.max(Some(since));
         for (source, sql) in SOURCES.into_iter().enumerate() {
-            let mut last_id = [self.last_exchange, self.last_probe, self.last_test][source];
-            let mut select = conn.prepare_cached(sql)?;
-            let mut rows = select.query((last_id, Col(since)))?;
-            while let Some(row) = rows.next()? {
-                if let Some(call) = readable(read(row))? {
-                    last_id = last_id.max(call.id);
-                    self.count(call);
-                }
-            }
-            [
-                &mut self.last_exchange,
-                &mut self.last_probe,
-                &mut self.last_test,
-            ][source]
-                .clone_from(&last_id);
+            self.read_source(conn, source, sql, since)?;
         }
         Ok(())
+    }
+
+    /// A row counts when all rows of its id were read, so that a read that is ended goes on where it was.
+    fn read_source(
+        &mut self,
+        conn: &Connection,
+        source: usize,
+        sql: &str,
+        since: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        let mut select = conn.prepare_cached(sql)?;
+        let mut rows = select.query((self.last[source], Col(since)))?;
+        let mut calls: Vec<Call> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let Some(call) = readable(read(row))? else {
+                continue;
+            };
+            if calls.last().is_some_and(|last| last.id != call.id) {
+                self.count_all(source, &mut calls);
+            }
+            calls.push(call);
+        }
+        self.count_all(source, &mut calls);
+        Ok(())
+    }
+
+    fn count_all(&mut self, source: usize, calls: &mut Vec<Call>) {
+        for call in calls.drain(..) {
+            self.last[source] = call.id;
+            self.count(call);
+        }
     }
 
     fn count(&mut self, call: Call) {
@@ -248,14 +264,14 @@ pub(crate) const SOURCES: [&str; 3] = [
                 a.provider_failed AS failed, a.outcome = 'complete' AS complete, a.ttft_ms AS ttft_ms, a.total_ms AS total_ms,
                 iif(e.ended <> 'turned_away' AND e.cost IS NOT NULL, a.cost, NULL) AS cost, a.tokens_estimated AS estimated
            FROM exchanges e CROSS JOIN attempts a ON a.exchange = e.id
-          WHERE e.id > ?1 AND e.rehearsal = 0 AND +e.started_at >= ?2"
+          WHERE e.id > ?1 AND e.rehearsal = 0 AND +e.started_at >= ?2 ORDER BY e.id"
     ),
     "SELECT id, at, provider,
             outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
                 AS shows_health,
             outcome <> 'complete' AS failed, outcome = 'complete' AS complete, ttft_ms, total_ms, cost, 0 AS estimated
-       FROM probes WHERE id > ?1 AND +at >= ?2",
+       FROM probes WHERE id > ?1 AND +at >= ?2 ORDER BY id",
     "SELECT id, at, provider, 0 AS shows_health, 0 AS failed, 0 AS complete, NULL AS ttft_ms, total_ms, cost,
             tokens_estimated AS estimated
-       FROM fallback_tests WHERE id > ?1 AND +at >= ?2",
+       FROM fallback_tests WHERE id > ?1 AND +at >= ?2 ORDER BY id",
 ];
