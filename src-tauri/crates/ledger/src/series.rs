@@ -1,6 +1,7 @@
 //! Figures over time, for charts. All of them exclude rehearsals, and none of them writes.
 
 mod cost;
+mod daily;
 mod incident;
 mod latency;
 mod quarters;

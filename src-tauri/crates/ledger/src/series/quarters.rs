@@ -9,11 +9,11 @@ use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Row};
 
-use super::{CostPoint, LatencyMeasure, LatencyPoint, Slots, UptimePoint};
+use super::{CostPoint, LatencyMeasure, LatencyPoint, Slots, UptimePoint, daily};
 use crate::column::{Col, get, maybe, readable};
-use crate::sums::shows_health;
+use crate::sums::{judged_probes, shows_health};
 use crate::{LedgerError, Reader};
-use sample::Sample;
+use sample::{Sample, Times};
 
 const QUARTER_MS: i64 = 15 * 60 * 1000;
 /// The longest chart has 92 days.
@@ -26,6 +26,8 @@ pub struct Quarters {
     since: Option<DateTime<Utc>>,
     /// The last id of each of [`SOURCES`].
     last: [i64; 3],
+    /// How many rows the sums of each day contain, by the day's begin and end.
+    summed: BTreeMap<(i64, i64), i64>,
     /// By the quarter's number since the epoch.
     quarters: BTreeMap<i64, BTreeMap<ProviderId, Quarter>>,
 }
@@ -64,19 +66,26 @@ impl Quarters {
         if !is_aligned(slots) {
             return reader.ledger().uptime(slots);
         }
-        let mut points = Vec::new();
+        let mut points: BTreeMap<(ProviderId, u32), (u64, u64)> = BTreeMap::new();
         for (provider, slot, quarters) in self.slots(reader, slots)? {
-            let calls = quarters.iter().map(|quarter| quarter.calls).sum();
-            if calls > 0 {
-                points.push(UptimePoint {
-                    provider,
-                    slot,
-                    calls,
-                    failed: quarters.iter().map(|quarter| quarter.failed).sum(),
-                });
-            }
+            let point = points.entry((provider, slot)).or_default();
+            point.0 += quarters.iter().map(|quarter| quarter.calls).sum::<u64>();
+            point.1 += quarters.iter().map(|quarter| quarter.failed).sum::<u64>();
         }
-        Ok(points)
+        for day in daily::sums(&reader.ledger().conn, slots)? {
+            let point = points.entry((day.provider, day.slot)).or_default();
+            point.0 += day.calls;
+            point.1 += day.calls_failed;
+        }
+        let points = points.into_iter().filter(|(_, (calls, _))| *calls > 0);
+        Ok(points
+            .map(|((provider, slot), (calls, failed))| UptimePoint {
+                provider,
+                slot,
+                calls,
+                failed,
+            })
+            .collect())
     }
 
     /// As [`Ledger::cost`](crate::Ledger::cost).
@@ -84,20 +93,28 @@ impl Quarters {
         if !is_aligned(slots) {
             return reader.ledger().cost(slots);
         }
-        let mut points = Vec::new();
+        type Cost = (MicroDollars, MicroDollars);
+        let mut points: BTreeMap<(ProviderId, u32), Cost> = BTreeMap::new();
         for (provider, slot, quarters) in self.slots(reader, slots)? {
-            let measured: MicroDollars = quarters.iter().map(|quarter| quarter.measured).sum();
-            let estimated: MicroDollars = quarters.iter().map(|quarter| quarter.estimated).sum();
-            if measured + estimated > MicroDollars::ZERO {
-                points.push(CostPoint {
-                    provider,
-                    slot,
-                    measured,
-                    estimated,
-                });
-            }
+            let point = points.entry((provider, slot)).or_default();
+            point.0 += quarters.iter().map(|quarter| quarter.measured).sum();
+            point.1 += quarters.iter().map(|quarter| quarter.estimated).sum();
         }
-        Ok(points)
+        for day in daily::sums(&reader.ledger().conn, slots)? {
+            let point = points.entry((day.provider, day.slot)).or_default();
+            point.0 += day.cost_measured;
+            point.1 += day.cost_estimated;
+        }
+        let points = points.into_iter();
+        Ok(points
+            .filter(|(_, (measured, estimated))| *measured + *estimated > MicroDollars::ZERO)
+            .map(|((provider, slot), (measured, estimated))| CostPoint {
+                provider,
+                slot,
+                measured,
+                estimated,
+            })
+            .collect())
     }
 
     /// As [`Ledger::latency`](crate::Ledger::latency). Above 1,024 calls of a provider in a quarter, percentiles are of a sample.
@@ -109,30 +126,37 @@ impl Quarters {
         if !is_aligned(slots) {
             return reader.ledger().latency(slots);
         }
-        let mut points = Vec::new();
+        let mut found: BTreeMap<(ProviderId, LatencyMeasure, u32), Times<'_>> = BTreeMap::new();
         for (provider, slot, quarters) in self.slots(reader, slots)? {
-            for measure in LatencyMeasure::ALL.iter().copied() {
-                let samples = quarters.iter().map(|quarter| match measure {
-                    LatencyMeasure::FirstToken => &quarter.first_token,
-                    LatencyMeasure::Total => &quarter.total,
-                });
-                if let Some([p50_ms, p95_ms]) = sample::percentiles(samples.clone(), [50, 95]) {
-                    points.push(LatencyPoint {
-                        provider: provider.clone(),
-                        slot,
-                        measure,
-                        responses: samples.map(Sample::count).sum(),
-                        p50_ms,
-                        p95_ms,
-                        rounded: false,
-                    });
+            for quarter in quarters {
+                for (measure, sample) in [
+                    (LatencyMeasure::FirstToken, &quarter.first_token),
+                    (LatencyMeasure::Total, &quarter.total),
+                ] {
+                    let key = (provider.clone(), measure, slot);
+                    found.entry(key).or_default().samples.push(sample);
                 }
             }
         }
-        points.sort_by(|a, b| {
-            (&a.provider, a.measure, a.slot).cmp(&(&b.provider, b.measure, b.slot))
+        for time in daily::times(&reader.ledger().conn, slots)? {
+            let key = (time.provider, time.measure, time.slot);
+            let times = found.entry(key).or_default();
+            times.summed.push((time.ms, time.responses));
+        }
+        let points = found.into_iter();
+        let points = points.filter_map(|((provider, measure, slot), times)| {
+            let [p50_ms, p95_ms] = times.percentiles([50, 95])?;
+            Some(LatencyPoint {
+                provider,
+                slot,
+                measure,
+                responses: times.count(),
+                p50_ms,
+                p95_ms,
+                rounded: !times.summed.is_empty(),
+            })
         });
-        Ok(points)
+        Ok(points.collect())
     }
 
     /// The quarters of each provider's slots, by provider and slot.
@@ -170,8 +194,34 @@ impl Quarters {
         // The present is the last slot; what is older than a chart can be is no longer needed.
         self.quarters = self.quarters.split_off(&number(since));
         self.since = self.since.max(Some(since));
+        self.follow_sums(conn, since)?;
         for (source, sql) in SOURCES.into_iter().enumerate() {
             self.read_source(conn, source, sql, since)?;
+        }
+        Ok(())
+    }
+
+    /// Counts the days again of which rows were summed and deleted since the last chart. A day counts again as long as this does
+    /// not end.
+    fn follow_sums(&mut self, conn: &Connection, since: DateTime<Utc>) -> Result<(), LedgerError> {
+        for (day, rows) in daily::summed_rows(conn, since)? {
+            if self.summed.get(&day) == Some(&rows) {
+                continue;
+            }
+            let quarters = day.0.div_euclid(QUARTER_MS)..(day.1 - 1).div_euclid(QUARTER_MS) + 1;
+            self.quarters
+                .retain(|quarter, _| !quarters.contains(quarter));
+            let (from, to) = (quarters.start * QUARTER_MS, quarters.end * QUARTER_MS);
+            for (source, sql) in SOURCES_OF_TIME.into_iter().enumerate() {
+                let mut select = conn.prepare_cached(sql)?;
+                let mut rows = select.query((self.last[source], from, to))?;
+                while let Some(row) = rows.next()? {
+                    if let Some(call) = readable(read(row))? {
+                        self.count(call);
+                    }
+                }
+            }
+            self.summed.insert(day, rows);
         }
         Ok(())
     }
@@ -253,25 +303,58 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Call> {
     })
 }
 
+macro_rules! of_exchanges {
+    () => {
+        concat!(
+            "SELECT e.id AS id, e.started_at AS at, a.provider AS provider, ",
+            shows_health!(),
+            " AS shows_health,
+                a.provider_failed AS failed, a.outcome = 'complete' AS complete, a.ttft_ms AS ttft_ms, a.total_ms AS total_ms,
+                iif(e.ended <> 'turned_away' AND e.cost IS NOT NULL, a.cost, NULL) AS cost, a.tokens_estimated AS estimated
+           FROM exchanges e CROSS JOIN attempts a ON a.exchange = e.id
+          WHERE e.rehearsal = 0 AND "
+        )
+    };
+}
+
+macro_rules! of_probes {
+    () => {
+        concat!(
+            "SELECT id, at, provider, outcome IN ",
+            judged_probes!(),
+            " AS shows_health,
+            outcome <> 'complete' AS failed, outcome = 'complete' AS complete, ttft_ms, total_ms, cost, 0 AS estimated
+       FROM probes WHERE "
+        )
+    };
+}
+
+macro_rules! of_tests {
+    () => {
+        "SELECT id, at, provider, 0 AS shows_health, 0 AS failed, 0 AS complete, NULL AS ttft_ms, total_ms, cost,
+            tokens_estimated AS estimated
+       FROM fallback_tests WHERE "
+    };
+}
+
 /// The same rows as [`UPTIME`](super::uptime::UPTIME), [`COST`](super::cost::COST) and
 /// [`LATENCY`](super::latency::LATENCY), from the row after `?1` and the time `?2` on. The plus keeps SQLite from reading all rows
 /// of that time again.
 pub(crate) const SOURCES: [&str; 3] = [
     concat!(
-        "SELECT e.id AS id, e.started_at AS at, a.provider AS provider, ",
-        shows_health!(),
-        " AS shows_health,
-                a.provider_failed AS failed, a.outcome = 'complete' AS complete, a.ttft_ms AS ttft_ms, a.total_ms AS total_ms,
-                iif(e.ended <> 'turned_away' AND e.cost IS NOT NULL, a.cost, NULL) AS cost, a.tokens_estimated AS estimated
-           FROM exchanges e CROSS JOIN attempts a ON a.exchange = e.id
-          WHERE e.id > ?1 AND e.rehearsal = 0 AND +e.started_at >= ?2 ORDER BY e.id"
+        of_exchanges!(),
+        "e.id > ?1 AND +e.started_at >= ?2 ORDER BY e.id"
     ),
-    "SELECT id, at, provider,
-            outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
-                AS shows_health,
-            outcome <> 'complete' AS failed, outcome = 'complete' AS complete, ttft_ms, total_ms, cost, 0 AS estimated
-       FROM probes WHERE id > ?1 AND +at >= ?2 ORDER BY id",
-    "SELECT id, at, provider, 0 AS shows_health, 0 AS failed, 0 AS complete, NULL AS ttft_ms, total_ms, cost,
-            tokens_estimated AS estimated
-       FROM fallback_tests WHERE id > ?1 AND +at >= ?2 ORDER BY id",
+    concat!(of_probes!(), "id > ?1 AND +at >= ?2 ORDER BY id"),
+    concat!(of_tests!(), "id > ?1 AND +at >= ?2 ORDER BY id"),
+];
+
+/// The same rows up to the row `?1`, from the time `?2` to before `?3`.
+pub(crate) const SOURCES_OF_TIME: [&str; 3] = [
+    concat!(
+        of_exchanges!(),
+        "e.started_at >= ?2 AND e.started_at < ?3 AND +e.id <= ?1"
+    ),
+    concat!(of_probes!(), "at >= ?2 AND at < ?3 AND +id <= ?1"),
+    concat!(of_tests!(), "at >= ?2 AND at < ?3 AND +id <= ?1"),
 ];

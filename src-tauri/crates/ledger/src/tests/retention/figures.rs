@@ -5,10 +5,11 @@ use chrono::Duration;
 use proptest::prelude::*;
 
 use super::{all_before, count, day_of, days};
+use crate::series::Quarters;
 use crate::tests::{answered, candidate, carried, exhausted, fresh, rehearsed, t0};
 use crate::{
     AttemptOutcome, CostPoint, End, ExchangeRow, FallbackTestRow, LatencyPoint, Ledger, ProbeRow,
-    Progress, Slots, UptimePoint,
+    Progress, Reader, Slots, UptimePoint,
 };
 
 /// One request or probe: its time, what it is, and its figures.
@@ -197,6 +198,56 @@ fn a_week_has_the_sums_of_its_days() {
         &all_before(t0() + days(5) + Duration::hours(11)),
     );
     same(&before, &figures(&ledger, &week));
+}
+
+fn in_memory(quarters: &mut Quarters, reader: &Reader, slots: &Slots) -> Figures {
+    (
+        quarters.uptime(reader, slots).unwrap(),
+        quarters.cost(reader, slots).unwrap(),
+        quarters.latency(reader, slots).unwrap(),
+    )
+}
+
+/// Its rows are deleted after it read them, and others before.
+#[test]
+fn charts_in_memory_follow_a_deletion() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.sqlite");
+    let mut ledger = Ledger::open(&file, t0()).unwrap();
+    let reader = Reader::open(&file).unwrap();
+    for n in 0..160 {
+        let at = t0() + Duration::minutes(n * 53);
+        let mut row = match n % 3 {
+            0 => carried(at),
+            1 => answered(at),
+            _ => exhausted(at),
+        };
+        row.attempts[0].total_ms = 100 + n.unsigned_abs() * 37;
+        row.attempts[0].tokens_estimated = n % 2 == 0;
+        ledger.book_exchange(&row).unwrap();
+    }
+    let slots = slots();
+    let mut long = Quarters::default();
+    let before = in_memory(&mut long, &reader, &slots);
+    assert_eq!(before, figures(&ledger, &slots));
+    let limits = all_before(t0() + days(3) + Duration::hours(7));
+    let mut next = Some(Progress::default());
+    let mut late = 0;
+    while let Some(progress) = next {
+        let step = ledger.delete_expired(&limits, &day_of, progress, 7);
+        next = step.unwrap().next;
+        same(&before, &in_memory(&mut long, &reader, &slots));
+        same(
+            &before,
+            &in_memory(&mut Quarters::default(), &reader, &slots),
+        );
+        late += 1;
+    }
+    assert!(late > 10);
+    ledger.book_exchange(&answered(t0() + days(1))).unwrap();
+    let calls = |figures: &Figures| figures.0.iter().map(|point| point.calls).sum::<u64>();
+    let after = in_memory(&mut long, &reader, &slots);
+    assert_eq!(calls(&after), calls(&before) + 1);
 }
 
 #[test]

@@ -107,6 +107,33 @@ fn an_open_incident_keeps_its_requests_and_timeline() {
     }
 }
 
+/// An older version closed it; its figures are counted later.
+#[test]
+fn the_requests_of_an_incident_without_stored_figures_stay() {
+    let mut ledger = fresh();
+    ledger.apply(&opened("lead", t0())).unwrap();
+    ledger.book_exchange(&exhausted(t0() + minutes(1))).unwrap();
+    ledger
+        .apply(&recovered("lead", t0(), t0() + minutes(5)))
+        .unwrap();
+    ledger
+        .conn
+        .execute("UPDATE incidents SET hit = NULL", ())
+        .unwrap();
+    let limits = Limits {
+        incidents: None,
+        ..all_before(later())
+    };
+    delete(&mut ledger, &limits);
+    assert_eq!(count(&ledger, "exchanges"), 1);
+    ledger.count_incidents(10).unwrap();
+    let met = ledger.met(1).unwrap().unwrap();
+    assert_eq!(met.traffic.hit, 1);
+    delete(&mut ledger, &limits);
+    assert_eq!(count(&ledger, "exchanges"), 0);
+    assert_eq!(ledger.met(1).unwrap().unwrap(), met);
+}
+
 fn interrupted(at: DateTime<Utc>) -> Interrupted {
     Interrupted {
         client: "Claude Code".to_owned(),
