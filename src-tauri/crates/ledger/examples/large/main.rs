@@ -1,6 +1,13 @@
 //! A large ledger, and how long it takes to open and to read. `make <file>` writes one, `measure <file>` prints a table; a third
 //! argument of `measure` is the time at which the ledger was made, as `make` prints it.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a program that prints how long reads take"
+)]
+
 mod measure;
 
 use std::error::Error;

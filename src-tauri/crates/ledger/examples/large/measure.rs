@@ -36,26 +36,9 @@ pub(crate) fn all(file: &Path, now: &str) -> Done {
     );
     println!("-- what the engine reads before its port opens");
     restored(&ledger, now)?;
-    println!("-- figures of incidents that an older version left");
     let mut ledger = ledger;
-    let reader = Reader::open(file)?;
-    let (mut reading, mut longest, mut writing) = (0.0, 0.0_f64, 0.0_f64);
-    loop {
-        let began = Instant::now();
-        let counted = reader.count_incidents(4)?;
-        let read = began.elapsed().as_secs_f64() * 1000.0;
-        if counted.is_empty() {
-            break;
-        }
-        let began = Instant::now();
-        ledger.store_figures(&counted)?;
-        reading += read;
-        longest = longest.max(read);
-        writing = writing.max(began.elapsed().as_secs_f64() * 1000.0);
-    }
-    println!("{:<52} {reading:>9.1} ms", "all reads of 4");
-    println!("{:<52} {longest:>9.1} ms", "the longest of them");
-    println!("{:<52} {writing:>9.1} ms", "the longest write, on the loop");
+    println!("-- figures of incidents that an older version left");
+    figures(&mut ledger, &Reader::open(file)?)?;
     println!("-- what its loop reads");
     loop_reads(&ledger, now)?;
     println!("-- pages, on a second connection");
@@ -78,6 +61,28 @@ fn restored(ledger: &Ledger, now: DateTime<Utc>) -> Done {
     timed("probes of today", || {
         ledger.probes_spent(now - TimeDelta::hours(8))
     })?;
+    Ok(())
+}
+
+/// As the engine counts them after its start.
+fn figures(ledger: &mut Ledger, reader: &Reader) -> Done {
+    let (mut reading, mut longest, mut writing) = (0.0, 0.0_f64, 0.0_f64);
+    loop {
+        let began = Instant::now();
+        let counted = reader.count_incidents(4)?;
+        let read = began.elapsed().as_secs_f64() * 1000.0;
+        if counted.is_empty() {
+            break;
+        }
+        let began = Instant::now();
+        ledger.store_figures(&counted)?;
+        reading += read;
+        longest = longest.max(read);
+        writing = writing.max(began.elapsed().as_secs_f64() * 1000.0);
+    }
+    println!("{:<52} {reading:>9.1} ms", "all reads of 4");
+    println!("{:<52} {longest:>9.1} ms", "the longest of them");
+    println!("{:<52} {writing:>9.1} ms", "the longest write, on the loop");
     Ok(())
 }
 

@@ -42,6 +42,9 @@ struct Quarter {
     total: Sample,
 }
 
+/// A provider's slot, with its quarters.
+type SlotOf<'a> = (ProviderId, u32, Vec<&'a Quarter>);
+
 /// A row of any of the three sources.
 struct Call {
     id: i64,
@@ -160,11 +163,7 @@ impl Quarters {
     }
 
     /// The quarters of each provider's slots, by provider and slot.
-    fn slots(
-        &mut self,
-        reader: &Reader,
-        slots: &Slots,
-    ) -> Result<Vec<(ProviderId, u32, Vec<&Quarter>)>, LedgerError> {
+    fn slots(&mut self, reader: &Reader, slots: &Slots) -> Result<Vec<SlotOf<'_>>, LedgerError> {
         self.follow(&reader.ledger().conn, slots)?;
         let mut found: BTreeMap<(&ProviderId, u32), Vec<&Quarter>> = BTreeMap::new();
         for (slot, bounds) in (0..).zip(slots.bounds().windows(2)) {
