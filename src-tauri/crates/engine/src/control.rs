@@ -127,9 +127,10 @@ impl From<LedgerError> for Refused {
             LedgerError::TooSlow | LedgerError::Locked | LedgerError::Full => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            LedgerError::ReadOnly | LedgerError::Corrupt | LedgerError::Sqlite(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            LedgerError::ReadOnly
+            | LedgerError::Corrupt
+            | LedgerError::SumsDiffer { .. }
+            | LedgerError::Sqlite(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let error = format!("the ledger cannot be read: {error}");
         Refused::new(status, error, None)
