@@ -92,6 +92,12 @@ impl Desk {
         }
     }
 
+    /// The engine cannot open more files than this.
+    pub(crate) fn limit_open_files(&mut self, most: usize) {
+        let script = format!("ulimit -n {most}; exec \"$0\" \"$@\"");
+        self.launcher = vec!["sh".into(), "-c".into(), script];
+    }
+
     /// Started with `nohup`, from now on.
     pub(crate) fn nohup(&mut self) {
         self.launcher = vec!["nohup".to_owned()];

@@ -41,7 +41,7 @@ impl Rig {
             .header("idempotency-key", format!("key-{n}"))
     }
 
-    /// Waits until the lead has received this many requests.
+    /// Waits until the first provider has received this many requests.
     async fn until_posted(&self, count: usize) {
         while self.lead.posts() < count {
             self.desk.snapshot().await;

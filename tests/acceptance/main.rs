@@ -7,6 +7,7 @@ mod clients;
 mod commands;
 mod conversations;
 mod costs;
+mod descriptors;
 mod desk;
 mod equivalents;
 mod failover;

@@ -94,3 +94,16 @@ async fn an_error_leads_to_its_request_by_the_id_in_it() {
     assert_eq!(unreadable.status.code(), Some(2));
     assert!(text(&unreadable.stderr).contains("30m"), "{unreadable:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_of_known_length_states_its_length() {
+    let mut desk = Desk::new();
+    desk.start();
+    for (body, status) in [(question("rehearsal/steady"), 200), (json!({}), 400)] {
+        let response = desk.ask("/v1/messages", &body).await;
+        assert_eq!(response.status(), status);
+        let stated = response.headers()["content-length"].to_str().unwrap();
+        let stated: usize = stated.parse().unwrap();
+        assert_eq!(response.bytes().await.unwrap().len(), stated);
+    }
+}

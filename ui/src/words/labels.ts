@@ -93,6 +93,9 @@ export const OUTCOME_TONE: Record<AttemptOutcome, Tone> = {
   "content policy": "neutral",
   "not reached: offline": "major_outage",
   "not reached: certificate not trusted": "major_outage",
+  "not reached: certificate dates": "major_outage",
+  "not reached: out of resources": "major_outage",
+  "dead connection": "major_outage",
   "client left": "neutral",
   other: "unknown",
 };

@@ -164,6 +164,15 @@ pub enum AttemptOutcome {
     Offline,
     #[serde(rename = "not reached: certificate not trusted")]
     CertificateNotTrusted,
+    /// The certificate is not valid by this machine's clock.
+    #[serde(rename = "not reached: certificate dates")]
+    CertificateDates,
+    /// This process had no descriptor, port or memory for a connection.
+    #[serde(rename = "not reached: out of resources")]
+    OutOfResources,
+    /// The connection answered no ping: this machine's network.
+    #[serde(rename = "dead connection")]
+    DeadConnection,
     #[serde(rename = "client left")]
     ClientLeft,
     /// An outcome that this version does not know: the engine is newer than the reader, or the ledger's row was edited.

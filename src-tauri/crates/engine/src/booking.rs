@@ -5,7 +5,7 @@ mod charge;
 
 use catalog::{Auth, Catalog, MicroDollars, ModelId, REHEARSAL};
 use chrono::TimeDelta;
-use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome, OwnNetwork, Review};
+use gateway::{Attempt, End, Exchange, ExchangeKind, LocalCause, Outcome, Review};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptOutcome, AttemptRow, Candidate, ExchangeRow};
 use wire::{Completion, FailureClass};
@@ -140,16 +140,19 @@ fn outcome(outcome: &Outcome) -> (AttemptOutcome, Option<String>) {
             failed(*class),
             Some(message.clone()).filter(|m| !m.is_empty()),
         ),
-        Outcome::NotSent { own, message } => (not_reached(*own), Some(message.clone())),
+        Outcome::Local { cause, message } => (local(*cause), Some(message.clone())),
         Outcome::ClientLeft => (AttemptOutcome::ClientLeft, None),
     }
 }
 
-/// The provider was not reached, because this machine's network failed.
-fn not_reached(own: OwnNetwork) -> AttemptOutcome {
-    match own {
-        OwnNetwork::Offline => AttemptOutcome::Offline,
-        OwnNetwork::Untrusted => AttemptOutcome::CertificateNotTrusted,
+/// This machine or its network was the cause.
+fn local(cause: LocalCause) -> AttemptOutcome {
+    match cause {
+        LocalCause::Offline => AttemptOutcome::Offline,
+        LocalCause::Untrusted => AttemptOutcome::CertificateNotTrusted,
+        LocalCause::Clock => AttemptOutcome::CertificateDates,
+        LocalCause::Resources => AttemptOutcome::OutOfResources,
+        LocalCause::DeadConnection => AttemptOutcome::DeadConnection,
     }
 }
 
@@ -203,9 +206,9 @@ pub(crate) fn observations(exchange: &Exchange) -> Vec<Observation> {
 
 fn call_outcome(attempt: &Attempt) -> CallOutcome {
     match &attempt.outcome {
-        Outcome::Answered(Completion::Broken(_))
-        | Outcome::NotSent { .. }
-        | Outcome::ClientLeft => CallOutcome::Neutral,
+        Outcome::Answered(Completion::Broken(_)) | Outcome::Local { .. } | Outcome::ClientLeft => {
+            CallOutcome::Neutral
+        }
         Outcome::Answered(
             Completion::Complete
             | Completion::Continues

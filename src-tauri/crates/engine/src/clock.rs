@@ -22,7 +22,7 @@ pub(crate) fn local_zone() -> Zone {
 }
 
 /// Interval of the comparison of both clocks.
-const STEP: Duration = Duration::from_secs(30);
+const STEP: Duration = Duration::from_secs(5);
 /// A smaller difference comes from a clock adjustment or a busy machine.
 const SLEPT: Duration = Duration::from_secs(20);
 

@@ -18,6 +18,13 @@ use tower_service::Service;
 /// Buffer of the in-process pipe to the stage, in bytes.
 const PIPE: usize = 64 << 10;
 
+/// A connection on which nothing arrives is tested after this time, and again at this interval.
+const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(10);
+const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(5);
+/// The system ends a connection whose packets were not acknowledged for this time: its peer or the network is gone.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
+
 /// `stage_host`: the host name of the rehearsal endpoint, which never leaves this process.
 pub(crate) fn connect(
     stage: Stage,
@@ -39,26 +46,34 @@ pub(crate) fn connect(
             match https.call(uri).await {
                 Ok(dialed) => Ok(Dialed::new(dialed)),
                 Err(error) => Err(match untrusted(&*error) {
-                    Some(why) => UntrustedCertificate(why).into(),
-                    None => error,
+                    Some(untrusted) => untrusted.into(),
+                    None => out_of_descriptors().map_or(error, Into::into),
                 }),
             }
         }
     }))
 }
 
-/// Reason for an untrusted certificate: an unknown authority or another host name. An expired certificate may be the provider's
-/// own fault.
-fn untrusted(error: &(dyn Error + 'static)) -> Option<String> {
-    use rustls::CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
+/// Without a free descriptor a host name is not resolved, and the resolver's error does not name the cause.
+fn out_of_descriptors() -> Option<io::Error> {
+    std::net::UdpSocket::bind("127.0.0.1:0").err()
+}
+
+/// Set if the server's certificate is not accepted. That is nearly always a proxy on this network, or this machine's clock.
+fn untrusted(error: &(dyn Error + 'static)) -> Option<UntrustedCertificate> {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        let is_untrusted = matches!(
-            tls,
-            rustls::Error::InvalidCertificate(
-                UnknownIssuer | NotValidForName | NotValidForNameContext { .. },
-            )
+        let rustls::Error::InvalidCertificate(certificate) = tls else {
+            return None;
+        };
+        let by_clock = matches!(
+            certificate,
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
         );
-        return is_untrusted.then(|| tls.to_string());
+        return Some(UntrustedCertificate {
+            why: tls.to_string(),
+            by_clock,
+        });
     }
     // An io::Error does not return its inner error as its source.
     let carried = error
@@ -75,7 +90,10 @@ fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(connect_timeout));
-    tcp.set_keepalive(Some(Duration::from_secs(60)));
+    tcp.set_keepalive(Some(KEEP_ALIVE_AFTER));
+    tcp.set_keepalive_interval(Some(KEEP_ALIVE_EVERY));
+    #[cfg(target_os = "linux")]
+    tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     let outward = Outward {
         tcp,
         proxies: Arc::new(Matcher::from_system()),

@@ -36,6 +36,8 @@ pub(crate) enum LoopEvent {
     Request(ControlRequest),
     /// The machine was suspended for this duration.
     Woke(Duration),
+    /// This machine reaches the internet from another address.
+    NetworkChanged,
     /// A tray or a window connected to the event stream or disconnected.
     Faces,
     /// Read the effects of these incidents in the loop: there is no file beside it.

@@ -1,6 +1,11 @@
 //! The port: accepts connections and hands each request to the control API or to the gateway.
 
+mod counted_body;
+mod refusals;
+mod seats;
+
 use std::convert::Infallible;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,26 +19,35 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_service::Service;
+
+use counted_body::CountedBody;
+use refusals::{Refusal, Refusals};
+use seats::{Seat, Seats, Taken};
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
 
-/// A connection without a request within this time is closed.
+/// After the first request, a connection without another one within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 /// Clients' own headers are forwarded to the vendor, in any number; hyper's default limit is 100.
 const HEADERS: usize = 1000;
-
-/// Serves until `stop` resolves, then lets open requests end, for at most `drain`.
+/// Serves until `stop` resolves, then lets open requests end, for at most `drain`. `clients`: the maximum number of connections.
 pub(crate) async fn serve(
     listener: TcpListener,
     gateway: Gateway,
     control: Router,
     stop: impl Future<Output = ()>,
     drain: Duration,
+    clients: usize,
 ) {
-    let open = GracefulShutdown::new();
+    let open = TaskTracker::new();
+    let stopping = CancellationToken::new();
+    let seats = Seats::new(clients);
+    let mut refusals = Refusals::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -50,27 +64,93 @@ pub(crate) async fn serve(
             }
         };
         let _ = tcp.set_nodelay(true);
-        let (gateway, control) = (gateway.clone(), control.clone());
-        let serve = service_fn(move |request| dispatch(request, gateway.clone(), control.clone()));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS_WITHIN)
-            .max_headers(HEADERS)
-            .preserve_header_case(true)
-            .serve_connection(TokioIo::new(tcp), serve);
-        let watched = open.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = watched.await {
-                tracing::debug!(%error, "a connection ended early");
+        match place(&seats, &mut refusals).await {
+            Place::Seat(seat) => {
+                let (gateway, control) = (gateway.clone(), control.clone());
+                open.spawn(connection(tcp, seat, gateway, control, stopping.clone()));
             }
-        });
+            Place::Refusal(refusal) => {
+                open.spawn(refusal.answer(tcp));
+            }
+        }
     }
     drop(listener);
-    if tokio::time::timeout(drain, open.shutdown()).await.is_err() {
+    stopping.cancel();
+    open.close();
+    if tokio::time::timeout(drain, open.wait()).await.is_err() {
         tracing::warn!(
             "some connections were still open after {} s and were dropped",
             drain.as_secs()
         );
+    }
+}
+
+enum Place {
+    Seat(Seat),
+    /// All connections have requests.
+    Refusal(Refusal),
+}
+
+/// Waits until one of the two is free; both are free soon.
+async fn place(seats: &Seats, refusals: &mut Refusals) -> Place {
+    loop {
+        let again = match seats.take(Instant::now()) {
+            Taken::Seat(seat) => return Place::Seat(seat),
+            Taken::SomeIdle(until) => until,
+            Taken::Full(until) => {
+                if let Ok(refusal) = timeout_at(until, refusals.next()).await {
+                    return Place::Refusal(refusal);
+                }
+                continue;
+            }
+        };
+        sleep_until(again).await;
+    }
+}
+
+/// Serves one connection until it ends, or until its seat is needed or the engine stops and it has no request.
+async fn connection(
+    tcp: TcpStream,
+    seat: Seat,
+    gateway: Gateway,
+    control: Router,
+    stopping: CancellationToken,
+) {
+    let begin = seat.requests();
+    let serve = service_fn(move |request| {
+        let in_progress = begin();
+        let served = dispatch(request, gateway.clone(), control.clone());
+        async move {
+            let response = served.await?;
+            Ok::<_, Infallible>(response.map(|body| CountedBody::new(body, in_progress)))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .max_headers(HEADERS)
+        .preserve_header_case(true)
+        .serve_connection(TokioIo::new(tcp), serve);
+    let mut connection = pin!(connection);
+    let (mut drains, mut closes) = (false, false);
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => break ended,
+            () = stopping.cancelled(), if !drains => drains = true,
+            () = seat.closes(), if !closes => {
+                if seat.is_idle() {
+                    tracing::debug!("a connection without a request was closed");
+                    break Ok(());
+                }
+                closes = true;
+            }
+        }
+        // A request that has begun ends.
+        connection.as_mut().graceful_shutdown();
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 

@@ -4,6 +4,7 @@ mod booking;
 pub mod cli;
 mod clock;
 mod control;
+mod descriptors;
 mod desk;
 mod dial;
 mod event;

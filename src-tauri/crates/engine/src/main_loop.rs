@@ -191,7 +191,15 @@ impl MainLoop {
             LoopEvent::KeysChanged => self.decide(desk::Event::KeysChanged),
             LoopEvent::KeychainFailed(why) => self.decide(desk::Event::KeychainFailed(why)),
             LoopEvent::Request(ask) => self.control_request(now, ask),
-            LoopEvent::Woke(asleep) => self.decide(desk::Event::Woke(asleep)),
+            LoopEvent::Woke(asleep) => {
+                self.outlets.gateway.renew_connections();
+                self.decide(desk::Event::Woke(asleep));
+            }
+            LoopEvent::NetworkChanged => {
+                tracing::info!("the network changed; requests get new connections");
+                self.outlets.gateway.renew_connections();
+                self.perform_all(vec![Effect::Nudge(watch::Nudge::Woke)]);
+            }
             LoopEvent::RehearsalOver => self.end_rehearsal(),
             LoopEvent::ReadImpact(open, now) => self.read_impact_here(&open, now),
             LoopEvent::ImpactRead(news) => self.impact_read(news),

@@ -31,6 +31,8 @@ pub(crate) struct Running {
     pub paused: bool,
     pub draining: bool,
     pub own_addresses: Vec<SocketAddr>,
+    /// Maximum number of open exchanges.
+    pub exchanges: usize,
     pub spending: Spending,
     pub sibling: Siblings,
     /// No tray or window is on the event stream.
@@ -47,6 +49,7 @@ pub(crate) fn gateway_config(
     running: &Running,
 ) -> Config {
     let timers = &settings.timers;
+    let limits = Limits::default();
     Config {
         token: running.token.clone(),
         allowed_hosts: settings.allowed_hosts.clone(),
@@ -65,7 +68,10 @@ pub(crate) fn gateway_config(
             total: timers.total,
             cooldown: timers.cooldown,
         },
-        limits: Limits::default(),
+        limits: Limits {
+            exchanges: running.exchanges.min(limits.exchanges),
+            ..limits
+        },
         rules: settings.rules.clone().into(),
         keep_tool_arguments: settings.keep_tool_arguments,
         keep_conversations: settings.keep_conversations,

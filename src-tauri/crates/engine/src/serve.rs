@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::control::{self, Control, Faces};
+use crate::descriptors::Descriptors;
 use crate::desk::{Desk, LedgerTrouble};
 use crate::event::LoopEvent;
 use crate::keys::Keys;
@@ -41,7 +42,7 @@ use inputs::{
     listen, load_keychain, open_incidents, open_ledger, read_settings, write_default_settings,
 };
 use publish::Publication;
-use sources::{forward, settings_changes, signals, sleeps};
+use sources::{forward, network_changes, settings_changes, signals, sleeps};
 
 /// Queue length for reports and queries to the loop.
 const QUEUE: usize = 4096;
@@ -61,6 +62,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let lock = Lock::take(&places).await?;
     // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let descriptors = Descriptors::raise();
     let clock = clock::wall();
     let started = clock();
     let ran = places.token.exists();
@@ -100,6 +102,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         paused: false,
         draining: false,
         own_addresses: vec![address],
+        exchanges: descriptors.exchanges,
         spending: Default::default(),
         sibling: Default::default(),
         announce: true,
@@ -229,6 +232,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     tokio::spawn(control::warm_charts(reads, clock()));
     tokio::spawn(settings_changes(changes, events.clone()));
     tokio::spawn(sleeps(Arc::clone(&clock), events.clone()));
+    tokio::spawn(network_changes(events.clone()));
     tokio::spawn(signals(events.clone()));
 
     let reported = RuntimeFile {
@@ -271,7 +275,15 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         drop(published);
         withdrawn.send_replace(true);
     };
-    front::serve(listener, gateway, control::router(control), stopping, DRAIN).await;
+    front::serve(
+        listener,
+        gateway,
+        control::router(control),
+        stopping,
+        DRAIN,
+        descriptors.clients,
+    )
+    .await;
     // The loop answers until here: a response is sent only after it is stored. An error means that the loop has ended.
     let _ = events.send(LoopEvent::PortClosed).await;
     over.cancel();

@@ -11,7 +11,7 @@ pub(crate) mod durations;
 pub(crate) mod failed_attempt;
 pub(crate) mod fallback;
 pub(crate) mod headers;
-pub(crate) mod own_network;
+pub(crate) mod local_cause;
 pub(crate) mod request;
 pub(crate) mod terms;
 pub(crate) mod translation;
@@ -24,8 +24,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use health::FailureKind;
-use http::Request;
 use http::response::Parts;
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Body as _;
 use tokio::time::Instant;
@@ -38,7 +38,7 @@ use crate::attempt::content::{Content, Unreadable};
 use crate::attempt::deadlines::Abandoned;
 use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::terms::Terms;
-use crate::attempt::upstream::{Unsent, Upstream};
+use crate::attempt::upstream::{Arriving, Line, Unsent, Upstream};
 use crate::deliver::hold::Hold;
 use crate::held::Share;
 use crate::open::OpenExchange;
@@ -48,18 +48,35 @@ use crate::{Demand, Fault, late};
 const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_FOR: Duration = Duration::from_secs(10);
 
-/// Runs one attempt. `terms` are awaited after the request was sent; `exchange` records its progress; `now` is for dates in
-/// `retry-after`.
+/// Runs one attempt. `terms` are awaited after the request was sent; `line` gets its connection; `exchange` records its progress;
+/// `now` is for dates in `retry-after`.
 pub(crate) async fn attempt(
     upstream: &Upstream,
     request: Request<Full<Bytes>>,
+    line: &Line,
     terms: impl Future<Output = Terms>,
     held: Share,
     now: DateTime<Utc>,
     exchange: &mut OpenExchange,
 ) -> Result<AttemptResponse, FailedAttempt> {
     exchange.attempt_sent(request.body().size_hint().lower());
-    let mut sending = pin!(upstream.send(request));
+    let sending = upstream.send(request, line);
+    let response = respond(sending, terms, held, now, exchange).await;
+    if line.is_waiting() {
+        exchange.attempt_sent(0);
+    }
+    response.map_err(|failed_attempt| line.judge(failed_attempt))
+}
+
+/// The response, or the failure as it appears on the connection.
+async fn respond(
+    sending: impl Future<Output = Result<Response<Arriving>, Unsent>>,
+    terms: impl Future<Output = Terms>,
+    held: Share,
+    now: DateTime<Utc>,
+    exchange: &mut OpenExchange,
+) -> Result<AttemptResponse, FailedAttempt> {
+    let mut sending = pin!(sending);
     let (mut early, mut terms) = (None, pin!(terms));
     let terms = &tokio::select! {
         biased;
@@ -222,14 +239,14 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
 }
 
 fn failed_to_send(unsent: &Unsent) -> FailedAttempt {
-    if let Some(own) = unsent.own() {
-        return FailedAttempt::of_our_network(own, unsent.to_string());
+    if let Some(cause) = unsent.cause() {
+        return FailedAttempt::local(cause, unsent.to_string());
     }
     FailedAttempt {
         hopeless: matches!(unsent, Unsent::ConnectTimedOut(_)),
         ..FailedAttempt::new(
             FailureClass::Transient,
-            Fault::Theirs(FailureKind::Connect),
+            Fault::without_response(None, FailureKind::Connect),
             unsent.to_string(),
         )
     }

@@ -270,7 +270,7 @@ pub struct Limits {
     pub answers: usize,
     /// Bytes of all recorded responses that may be replayed.
     pub recorded: usize,
-    /// Open requests. Each streamed one needs about 70 KB and two sockets.
+    /// Open requests. Each streamed one needs about 70 KB and two connections: to its client and to a provider.
     pub exchanges: usize,
 }
 

@@ -144,14 +144,16 @@ impl Delivery {
                     Passed::Complete(completion) => {
                         return ScopeGuard::into_inner(delivery).settle(completion);
                     }
-                    Passed::Broken(failed_attempt) => match delivery
-                        .continue_with_next(*failed_attempt)
-                        .await
-                    {
-                        Ok(Ok(())) => {}
-                        Ok(Err(why)) => return ScopeGuard::into_inner(delivery).abort(why).await,
-                        Err(Gone) => return,
-                    },
+                    Passed::Broken(failed_attempt) => {
+                        let failed_attempt = delivery.current.answer.line().judge(*failed_attempt);
+                        match delivery.continue_with_next(failed_attempt).await {
+                            Ok(Ok(())) => {}
+                            Ok(Err(why)) => {
+                                return ScopeGuard::into_inner(delivery).abort(why).await;
+                            }
+                            Err(Gone) => return,
+                        }
+                    }
                 }
             }
         }

@@ -111,6 +111,11 @@ impl Gateway {
         self.0.cut_all_off();
     }
 
+    /// The machine slept, or its network changed: new requests to providers get new connections.
+    pub fn renew_connections(&self) {
+        self.0.upstream().renew();
+    }
+
     /// The engine stops: requests are forwarded to their primary until the open ones have ended.
     pub fn is_draining(&self) -> bool {
         self.0.is_draining()

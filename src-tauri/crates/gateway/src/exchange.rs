@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use crate::{
-    BadName, Dropped, ExchangeId, Fault, Loop, OwnNetwork, Review, Storm, Unfetched, UnknownCoding,
+    BadName, Dropped, ExchangeId, Fault, LocalCause, Loop, Review, Storm, Unfetched, UnknownCoding,
     UsedUp,
 };
 
@@ -137,8 +137,8 @@ pub enum Outcome {
         /// The reset time of a [`wire::FailureClass::Limit`], if known.
         resets_at: Option<DateTime<Utc>>,
     },
-    /// It never left this machine's network: neutral for health.
-    NotSent { own: OwnNetwork, message: String },
+    /// This machine or its network was the cause: neutral for health.
+    Local { cause: LocalCause, message: String },
     /// The client disconnected during it: neutral for health.
     ClientLeft,
 }
@@ -218,7 +218,7 @@ pub enum TurnedAway {
     #[error("The body is incomplete: {0}")]
     Unreadable(String),
     #[error(
-        "Understudy has {0} requests open, which is its limit, so this one was not started. No provider is the cause. Try again in a few seconds; if it stays so, look for a client or a proxy that sends requests in a loop"
+        "Understudy has {0} requests open, which is its limit, so this one was not started. No provider is the cause. Try again in a few seconds. If it stays so, look for a client or a proxy that sends requests in a loop; if the limit is below 2,000, the limit of open files is the reason: raise it (`ulimit -n`, LimitNOFILE) and restart the engine"
     )]
     Full(usize),
     /// A client that sends the same request in a loop.

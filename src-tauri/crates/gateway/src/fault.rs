@@ -3,12 +3,15 @@
 use health::FailureKind;
 use wire::FailureClass;
 
+use crate::attempt::local_cause::LocalCause;
+
 /// The cause of a failed attempt. Only the provider's failures count against its health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The provider's: the failure counts against its health.
     Theirs(FailureKind),
-    /// Not the provider's: a key, a quota, the request, or the translation. It proves nothing about the provider's health.
+    /// Not the provider's: a key, a quota, the request, the translation, or a [`LocalCause`](crate::LocalCause). It proves
+    /// nothing about the provider's health.
     Ours,
 }
 
@@ -29,6 +32,21 @@ impl Fault {
             | FailureClass::Caller
             | FailureClass::ContextTooLong
             | FailureClass::ContentPolicy => Fault::Ours,
+        }
+    }
+
+    /// The cause of a failure without a response. Each cause on this machine is ours: certificates, the clock, own resources,
+    /// the network, a connection that answers no ping.
+    pub(crate) fn without_response(cause: Option<LocalCause>, kind: FailureKind) -> Fault {
+        match cause {
+            Some(
+                LocalCause::Offline
+                | LocalCause::Untrusted
+                | LocalCause::Clock
+                | LocalCause::Resources
+                | LocalCause::DeadConnection,
+            ) => Fault::Ours,
+            None => Fault::Theirs(kind),
         }
     }
 
@@ -69,6 +87,16 @@ mod tests {
         for (class, theirs) in ROWS {
             let fault = Fault::of(class, false, kind);
             assert_eq!(fault.kind(), theirs.then_some(kind), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn no_cause_on_this_machine_is_the_providers() {
+        let kind = FailureKind::Timeout;
+        assert_eq!(Fault::without_response(None, kind).kind(), Some(kind));
+        for cause in LocalCause::ALL {
+            let fault = Fault::without_response(Some(cause), kind);
+            assert_eq!(fault, Fault::Ours, "{cause:?}");
         }
     }
 

@@ -36,7 +36,7 @@ mod tests;
 pub use attempt::breaker::{BreakerView, KeptBreaker, Standing};
 pub use attempt::content::UnknownCoding;
 pub use attempt::demand::{Demand, Schema};
-pub use attempt::own_network::{OwnNetwork, UntrustedCertificate};
+pub use attempt::local_cause::{LocalCause, UntrustedCertificate};
 pub use attempt::upstream::{BoxError, Connect, Dialed, Io, connect};
 pub use body::Body;
 pub use config::{

@@ -15,7 +15,7 @@ use wire::FailureClass;
 use crate::attempt::breaker::BreakerChange;
 use crate::attempt::failed_attempt::FailedAttempt;
 use crate::draft::Draft;
-use crate::{Candidate, Credential, Unkept};
+use crate::{Candidate, Credential, LocalCause, Unkept};
 
 /// The span of an exchange. It has the highest level, so that no level filter removes the id from a line.
 pub(crate) fn exchange(draft: &Draft) -> Span {
@@ -234,6 +234,9 @@ struct Why<'a>(&'a FailedAttempt);
 
 impl Display for Why<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(cause) = self.0.cause {
+            return f.write_str(local(cause));
+        }
         let status = self.0.answer.as_ref().map(|(status, ..)| status.as_u16());
         match (self.0.fault.kind(), status) {
             (Some(FailureKind::Status(status)), _) => write!(f, "status {status}"),
@@ -246,6 +249,16 @@ impl Display for Why<'_> {
             (None, Some(status)) => write!(f, "{}, status {status}", words(self.0.class)),
             (None, None) => f.write_str(words(self.0.class)),
         }
+    }
+}
+
+fn local(cause: LocalCause) -> &'static str {
+    match cause {
+        LocalCause::Offline => "no network",
+        LocalCause::Untrusted => "a certificate that this machine does not trust",
+        LocalCause::Clock => "a certificate that is not valid by this machine's clock",
+        LocalCause::Resources => "no resources left on this machine",
+        LocalCause::DeadConnection => "a dead connection",
     }
 }
 
@@ -265,6 +278,9 @@ fn words(class: FailureClass) -> &'static str {
 }
 
 fn fault(failed_attempt: &FailedAttempt, candidate: &Candidate) -> &'static str {
+    if failed_attempt.cause.is_some() {
+        return "this machine or its network";
+    }
     if failed_attempt.fault.is_theirs() {
         return "the provider";
     }
@@ -328,6 +344,10 @@ mod tests {
                     "a prompt",
                 ),
                 "a malformed response",
+            ),
+            (
+                FailedAttempt::local(LocalCause::DeadConnection, "a prompt".to_owned()),
+                "a dead connection",
             ),
         ] {
             assert_eq!(Why(&failed_attempt).to_string(), why);

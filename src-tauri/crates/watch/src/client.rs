@@ -87,6 +87,44 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
+/// True if this machine or its network caused the error: a certificate that is not accepted, or no descriptor, port or memory.
+pub(crate) fn is_local(error: &reqwest::Error) -> bool {
+    let mut cause: &(dyn Error + 'static) = error;
+    loop {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            if is_exhausted(io) {
+                return true;
+            }
+            // An io::Error does not return its inner error as its source.
+            if let Some(inner) = io.get_ref() {
+                cause = inner;
+                continue;
+            }
+        }
+        if let Some(rustls::Error::InvalidCertificate(_)) = cause.downcast_ref() {
+            return true;
+        }
+        match cause.source() {
+            Some(deeper) => cause = deeper,
+            None => return false,
+        }
+    }
+}
+
+fn is_exhausted(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{AddrNotAvailable, OutOfMemory};
+    // EMFILE, ENFILE and ENOBUFS.
+    let codes: &[i32] = match cfg!(target_os = "linux") {
+        true => &[24, 23, 105],
+        false => &[24, 23, 55],
+    };
+    [AddrNotAvailable, OutOfMemory].contains(&error.kind())
+        || cfg!(unix)
+            && error
+                .raw_os_error()
+                .is_some_and(|code| codes.contains(&code))
+}
+
 /// The innermost cause, without the address: "Connection refused (os error 111)".
 pub(crate) fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;

@@ -7,7 +7,7 @@ use health::{CallOutcome, FailureKind, Level};
 use crate::client::Http;
 use crate::online::{self, Connectivity};
 use crate::page::{PageReader, Reading};
-use crate::probe::{self, ProbeResult};
+use crate::probe::{self, ProbeResult, Unreached};
 use crate::rhythm::After;
 use crate::targets::ProbeTarget;
 
@@ -37,7 +37,7 @@ pub(crate) enum LookResult {
         reserved: MicroDollars,
         result: ProbeResult,
     },
-    Reached(ProbeTarget, Result<(), String>),
+    Reached(ProbeTarget, Result<(), Unreached>),
 }
 
 impl LookTask {

@@ -14,7 +14,7 @@ use reqwest::{Response, Url};
 use tokio::time::{Instant, timeout, timeout_at};
 use wire::{BodyEnd, Framing, StepKind, Validator};
 
-use crate::client::{Http, cause};
+use crate::client::{Http, cause, is_local};
 use outcome::{failed, of_completion, of_failure};
 
 /// Timeouts of a probe.
@@ -49,6 +49,8 @@ pub(crate) struct ProbeResult {
     pub(crate) total_ms: u64,
     /// The wait that the provider requested.
     pub(crate) retry_after: Option<Duration>,
+    /// Why this machine or its network could not send it; the outcome is then neutral.
+    pub(crate) local: Option<String>,
 }
 
 impl ProbeResult {
@@ -62,20 +64,22 @@ impl ProbeResult {
                 | FailureKind::Stalled => true,
                 FailureKind::Status(_) | FailureKind::ErrorEvent | FailureKind::Malformed => false,
             },
-            CallOutcome::Ok { .. } | CallOutcome::Ours(_) | CallOutcome::Neutral => false,
+            CallOutcome::Neutral => self.local.is_some(),
+            CallOutcome::Ok { .. } | CallOutcome::Ours(_) => false,
         }
     }
 
     /// True if the provider cannot have billed it.
     pub(crate) fn cannot_be_billed(&self) -> bool {
-        matches!(
+        let refused = matches!(
             self.outcome,
             CallOutcome::Ours(_)
                 | CallOutcome::Failed {
                     kind: FailureKind::Connect | FailureKind::Status(_),
                     ..
                 }
-        )
+        );
+        refused || self.local.is_some()
     }
 
     pub(crate) fn ttft_ms(&self) -> Option<u64> {
@@ -120,6 +124,7 @@ pub(crate) async fn complete(
         usage_reported: false,
         total_ms: 0,
         retry_after: None,
+        local: None,
     };
     let Some((dialect, url)) = address(endpoint) else {
         return result;
@@ -136,6 +141,10 @@ pub(crate) async fn complete(
         .send();
     match timeout(limits.first_content, sent).await {
         Err(_) => result.outcome = timed_out("no headers", limits),
+        Ok(Err(e)) if is_local(&e) => {
+            result.outcome = CallOutcome::Neutral;
+            result.local = Some(cause(&e));
+        }
         Ok(Err(e)) => result.outcome = failed(FailureKind::Connect, cause(&e)),
         Ok(Ok(response)) if response.status().is_success() => {
             read_response(response, dialect, start, limits, &mut result).await;
@@ -153,16 +162,25 @@ pub(crate) async fn complete(
 }
 
 /// Checks if the endpoint responds. Any HTTP status counts; it proves nothing about inference.
-pub(crate) async fn reach(http: &Http, endpoint: &Endpoint) -> Result<(), String> {
-    let url = Url::parse(&endpoint.base).map_err(|e| e.to_string())?;
+pub(crate) async fn reach(http: &Http, endpoint: &Endpoint) -> Result<(), Unreached> {
+    let unreached = |why, is_local| Unreached { why, is_local };
+    let url = Url::parse(&endpoint.base).map_err(|e| unreached(e.to_string(), true))?;
     match timeout(LIMITS.first_content, http.to(&url).head(url).send()).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(e)) => Err(cause(&e)),
-        Err(_) => Err(format!(
-            "no response within {} s",
-            LIMITS.first_content.as_secs()
-        )),
+        Ok(Err(e)) => Err(unreached(cause(&e), is_local(&e))),
+        Err(_) => {
+            let seconds = LIMITS.first_content.as_secs();
+            Err(unreached(format!("no response within {seconds} s"), false))
+        }
     }
+}
+
+/// Why an endpoint was not reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreached {
+    pub(crate) why: String,
+    /// This machine or its network is the cause.
+    pub(crate) is_local: bool,
 }
 
 fn address(endpoint: &Endpoint) -> Option<(Dialect, Url)> {

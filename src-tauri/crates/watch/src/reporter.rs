@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::online::Connectivity;
 use crate::page::Reading;
-use crate::probe::ProbeResult;
+use crate::probe::{ProbeResult, Unreached};
 use crate::report::Report;
 use crate::round::Round;
 use crate::targets::ProbeTarget;
@@ -118,13 +118,14 @@ impl Reporter {
         &mut self,
         at: DateTime<Utc>,
         target: &ProbeTarget,
-        reached: Result<(), String>,
+        reached: Result<(), Unreached>,
     ) -> Result<(), Closed> {
         let model = (target.endpoint.id.clone(), target.model.clone());
         let outcome = match reached {
             Ok(()) if self.unreached.remove(&model) => CallOutcome::Ours(OurFault::Credential),
             Ok(()) => return Ok(()),
-            Err(detail) => {
+            Err(Unreached { is_local: true, .. }) => CallOutcome::Neutral,
+            Err(Unreached { why: detail, .. }) => {
                 self.unreached.insert(model);
                 CallOutcome::Failed {
                     kind: FailureKind::Connect,

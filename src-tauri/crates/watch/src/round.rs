@@ -105,13 +105,16 @@ impl LookOutcome {
                     | Unreadable::NotThePage(why) => why.clone(),
                 }),
             },
+            LookResult::Completed { result, .. } if result.local.is_some() => {
+                Self::Failed(result.local.clone().unwrap_or_default())
+            }
             LookResult::Completed { result, .. } => match &result.outcome {
                 CallOutcome::Ok { .. } | CallOutcome::Neutral => Self::Good,
                 CallOutcome::Ours(fault) => Self::Ours(*fault),
                 CallOutcome::Failed { kind, detail } => Self::Failed(failure(*kind, detail)),
             },
             LookResult::Reached(_, Ok(())) => Self::Reached,
-            LookResult::Reached(_, Err(why)) => Self::Failed(why.clone()),
+            LookResult::Reached(_, Err(unreached)) => Self::Failed(unreached.why.clone()),
         }
     }
 }

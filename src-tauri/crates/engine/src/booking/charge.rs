@@ -134,7 +134,8 @@ fn written(report: &Report) -> u64 {
 /// The provider ended the response. After a timeout or a disconnect of the client, the remaining output is unknown.
 fn ended_there(outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::Answered(_) | Outcome::NotSent { .. } => true,
+        Outcome::Answered(_) => true,
+        Outcome::Local { cause, .. } => cause.is_unsent(),
         Outcome::ClientLeft => false,
         Outcome::Failed { fault, .. } => !matches!(
             fault.kind(),
@@ -159,7 +160,7 @@ fn refused(attempt: &Attempt) -> bool {
         return true;
     }
     match &attempt.outcome {
-        Outcome::Answered(_) | Outcome::NotSent { .. } | Outcome::ClientLeft => false,
+        Outcome::Answered(_) | Outcome::Local { .. } | Outcome::ClientLeft => false,
         Outcome::Failed { class, fault, .. } => {
             reported_instead(*class, fault.kind()) && is_blank(&attempt.report)
         }

@@ -62,7 +62,7 @@ impl Desk {
             .filter(|a| a.endpoint == primary.endpoint && a.model == primary.model);
         let mut failed = of_it.filter_map(|attempt| match &attempt.outcome {
             Outcome::Failed { class, .. } => Reason::of(*class),
-            Outcome::Answered(_) | Outcome::NotSent { .. } | Outcome::ClientLeft => None,
+            Outcome::Answered(_) | Outcome::Local { .. } | Outcome::ClientLeft => None,
         });
         failed.next_back().or_else(|| {
             let is_it = |b: &&gateway::BreakerView| {

@@ -172,7 +172,7 @@ impl Desk {
 fn reached_no_provider(attempt: &Attempt) -> bool {
     matches!(
         attempt.outcome,
-        Outcome::NotSent { .. }
+        Outcome::Local { .. }
             | Outcome::Failed {
                 fault: gateway::Fault::Theirs(FailureKind::Connect),
                 ..

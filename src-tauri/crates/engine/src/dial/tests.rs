@@ -7,15 +7,21 @@ use super::untrusted;
 #[test]
 fn an_untrusted_certificate_is_found_at_any_depth_of_the_error() {
     let tls = |error| io::Error::new(io::ErrorKind::InvalidData, Error::InvalidCertificate(error));
-    for (error, found) in [
-        (tls(CertificateError::UnknownIssuer), true),
-        (io::Error::other(tls(CertificateError::UnknownIssuer)), true),
-        (tls(CertificateError::NotValidForName), true),
-        (tls(CertificateError::Expired), false),
-        (io::Error::other(Error::DecryptError), false),
-        (io::Error::from(io::ErrorKind::ConnectionRefused), false),
-        (io::Error::other("a word"), false),
+    for (error, by_clock) in [
+        (tls(CertificateError::UnknownIssuer), Some(false)),
+        (
+            io::Error::other(tls(CertificateError::UnknownIssuer)),
+            Some(false),
+        ),
+        (tls(CertificateError::NotValidForName), Some(false)),
+        (tls(CertificateError::BadSignature), Some(false)),
+        (tls(CertificateError::Expired), Some(true)),
+        (tls(CertificateError::NotValidYet), Some(true)),
+        (io::Error::other(Error::DecryptError), None),
+        (io::Error::from(io::ErrorKind::ConnectionRefused), None),
+        (io::Error::other("a word"), None),
     ] {
-        assert_eq!(untrusted(&error).is_some(), found, "{error:?}");
+        let found = untrusted(&error).map(|untrusted| untrusted.by_clock);
+        assert_eq!(found, by_clock, "{error:?}");
     }
 }

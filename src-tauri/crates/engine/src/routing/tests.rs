@@ -21,6 +21,7 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
         paused: false,
         draining: false,
         own_addresses: Vec::new(),
+        exchanges: usize::MAX,
         spending: Spending::default(),
         sibling: Siblings::default(),
         announce: true,

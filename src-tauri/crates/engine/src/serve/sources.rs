@@ -1,5 +1,8 @@
 //! Event sources besides requests: the watch, the gateway, the settings file, the clock, the operating system.
 
+use std::net::{IpAddr, UdpSocket};
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 
 use crate::clock::{self, Clock};
@@ -42,6 +45,37 @@ pub(super) async fn sleeps(clock: Clock, events: mpsc::Sender<LoopEvent>) {
         .await
         .is_ok()
     {}
+}
+
+/// Interval of the check of the own address.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+
+/// Another Wi-Fi, a VPN or a phone's connection gives this machine another address.
+pub(super) async fn network_changes(events: mpsc::Sender<LoopEvent>) {
+    let mut before = own_addresses();
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        let now = own_addresses();
+        if std::mem::replace(&mut before, now) != now
+            && events.send(LoopEvent::NetworkChanged).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// The addresses from which this machine reaches the internet. The sockets only ask the routing table; nothing is sent.
+fn own_addresses() -> [Option<IpAddr>; 2] {
+    // Addresses of documentation (RFC 5737, RFC 3849), which exist nowhere.
+    let outward = |from: &str, to: &str| {
+        let socket = UdpSocket::bind(from)?;
+        socket.connect(to)?;
+        socket.local_addr().map(|address| address.ip())
+    };
+    [
+        outward("0.0.0.0:0", "192.0.2.1:9").ok(),
+        outward("[::]:0", "[2001:db8::1]:9").ok(),
+    ]
 }
 
 pub(super) async fn signals(events: mpsc::Sender<LoopEvent>) {

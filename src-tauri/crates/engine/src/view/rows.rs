@@ -267,17 +267,34 @@ fn exhausted(row: &ExchangeRow, facts: &impl Facts) -> String {
     if all(ledger::AttemptOutcome::CertificateNotTrusted) {
         return "It was us: something on this network opens TLS, and its certificate is not trusted here.".into();
     }
+    if all(ledger::AttemptOutcome::CertificateDates) {
+        return "It was us: by this machine's clock, the certificate is not valid. Check the date and time.".into();
+    }
+    if all(ledger::AttemptOutcome::OutOfResources) {
+        return "It was us: this machine had no resources left for another connection.".into();
+    }
+    if all(ledger::AttemptOutcome::DeadConnection) {
+        return "It was us: the connections of this machine were dead.".into();
+    }
     format!("No provider could answer: {}.", failures(row, facts))
 }
 
 /// " after Claude could not be reached (this machine was offline)"
 fn after_own_network(row: &ExchangeRow, facts: &impl Facts) -> Option<String> {
     let (attempt, why) = row.attempts.iter().find_map(|attempt| {
-        use ledger::AttemptOutcome::{CertificateNotTrusted, Offline};
+        use ledger::AttemptOutcome::{
+            CertificateDates, CertificateNotTrusted, DeadConnection, Offline, OutOfResources,
+        };
         let why = if attempt.outcome == Offline {
             "this machine was offline"
         } else if attempt.outcome == CertificateNotTrusted {
             "the certificate was not trusted"
+        } else if attempt.outcome == CertificateDates {
+            "the certificate was not valid by this machine's clock"
+        } else if attempt.outcome == OutOfResources {
+            "this machine had no resources left"
+        } else if attempt.outcome == DeadConnection {
+            "the connection was dead"
         } else {
             return None;
         };
@@ -344,6 +361,9 @@ fn outcome(outcome: ledger::AttemptOutcome) -> AttemptOutcome {
         ledger::AttemptOutcome::ContentPolicy => AttemptOutcome::ContentPolicy,
         ledger::AttemptOutcome::Offline => AttemptOutcome::Offline,
         ledger::AttemptOutcome::CertificateNotTrusted => AttemptOutcome::CertificateNotTrusted,
+        ledger::AttemptOutcome::CertificateDates => AttemptOutcome::CertificateDates,
+        ledger::AttemptOutcome::OutOfResources => AttemptOutcome::OutOfResources,
+        ledger::AttemptOutcome::DeadConnection => AttemptOutcome::DeadConnection,
         ledger::AttemptOutcome::ClientLeft => AttemptOutcome::ClientLeft,
         ledger::AttemptOutcome::Other => AttemptOutcome::Other,
     }

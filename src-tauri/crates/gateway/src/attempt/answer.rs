@@ -17,6 +17,7 @@ use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator, sse}
 use crate::attempt::content::{Content, Unreadable};
 use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
+use crate::attempt::upstream::Line;
 use crate::deliver::hold::Gate;
 use crate::held::{Full, Share};
 
@@ -37,6 +38,8 @@ pub(crate) struct Answer {
     /// The client's dialect.
     dialect: Dialect,
     body: Content,
+    /// Its connection.
+    line: Line,
     /// The kind of the provider's body.
     provider: kind::BodyKind,
     is_document: bool,
@@ -92,6 +95,7 @@ impl Answer {
         Self {
             dialect,
             body,
+            line: terms.line.clone(),
             provider: kind::BodyKind::of(terms.hold),
             is_document: false,
             translation: terms.translation.clone(),
@@ -150,6 +154,10 @@ impl Answer {
     /// thinking.
     pub(crate) fn keeps_waiting(&self) -> bool {
         self.gated.is_some() || self.translator.is_some()
+    }
+
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// A tool call is held from its start.

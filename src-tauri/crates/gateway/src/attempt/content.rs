@@ -16,12 +16,12 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::{Body, Frame};
 use http_body_util::BodyDataStream;
-use hyper::body::Incoming;
 use tokio::io::{AsyncBufRead, AsyncRead};
 use tokio_util::io::{ReaderStream, StreamReader};
 use wire::Broken;
 
 use crate::BoxError;
+use crate::attempt::upstream::Arriving;
 
 /// Decoded bytes are produced in pieces of this size, each after the previous one was taken, so that a decoded body of any size
 /// counts like any response.
@@ -78,7 +78,7 @@ pub(crate) trait Raw:
 impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static> Raw for B {}
 
 /// A decoded body.
-pub(crate) enum Content<B: Raw = Incoming> {
+pub(crate) enum Content<B: Raw = Arriving> {
     Plain(B),
     Coded(Box<Coded<B>>),
 }

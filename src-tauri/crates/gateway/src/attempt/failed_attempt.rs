@@ -13,7 +13,7 @@ use wire::{Broken, FailureClass, Rule};
 use crate::Fault;
 use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::content::UnknownCoding;
-use crate::attempt::own_network::OwnNetwork;
+use crate::attempt::local_cause::LocalCause;
 
 const MASK: &str = "[masked]";
 
@@ -21,8 +21,8 @@ const MASK: &str = "[masked]";
 #[derive(Debug)]
 pub(crate) struct FailedAttempt {
     pub(crate) class: FailureClass,
-    /// It never left this machine's network.
-    pub(crate) own: Option<OwnNetwork>,
+    /// Set if this machine or its network is the cause.
+    pub(crate) cause: Option<LocalCause>,
     pub(crate) fault: Fault,
     pub(crate) message: String,
     pub(crate) retry_after: Option<Duration>,
@@ -45,7 +45,7 @@ impl FailedAttempt {
     pub(crate) fn new(class: FailureClass, fault: Fault, message: impl Into<String>) -> Self {
         Self {
             class,
-            own: None,
+            cause: None,
             fault,
             message: message.into(),
             retry_after: None,
@@ -60,11 +60,24 @@ impl FailedAttempt {
     }
 
     /// The same candidate cannot be reached now, but another one may be: a local server, or one that is not intercepted.
-    pub(crate) fn of_our_network(own: OwnNetwork, message: String) -> Self {
+    pub(crate) fn local(cause: LocalCause, message: String) -> Self {
         Self {
-            own: Some(own),
+            cause: Some(cause),
             hopeless: true,
-            ..Self::new(FailureClass::Transient, Fault::Ours, message)
+            ..Self::new(
+                FailureClass::Transient,
+                Fault::without_response(Some(cause), FailureKind::Connect),
+                message,
+            )
+        }
+    }
+
+    /// The same failure, if its connection was dead. A retry gets a new connection.
+    pub(crate) fn on_dead_connection(self) -> Self {
+        Self {
+            report: self.report,
+            hopeless: false,
+            ..Self::local(LocalCause::DeadConnection, self.message)
         }
     }
 

@@ -11,6 +11,7 @@ use crate::Demand;
 use crate::attempt::deadlines::Deadlines;
 use crate::attempt::headers;
 use crate::attempt::translation::Translation;
+use crate::attempt::upstream::Line;
 use crate::deliver::hold::{Gate, Hold};
 
 /// The purpose and the conditions of an attempt.
@@ -33,6 +34,8 @@ pub(crate) struct Terms {
     /// There was an empty response before: this one is released.
     pub(crate) empty_before: bool,
     pub(crate) deadlines: Deadlines,
+    /// Its connection.
+    pub(crate) line: Line,
     pub(crate) grace: Duration,
     pub(crate) idle: Duration,
     /// The owner's failure rules.

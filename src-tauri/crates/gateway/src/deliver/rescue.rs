@@ -9,7 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use wire::{FailureClass, GatewayError};
 
 use crate::attempt::failed_attempt::FailedAttempt;
-use crate::attempt::own_network::OwnNetwork;
+use crate::attempt::local_cause::LocalCause;
 use crate::deliver::client_response::{ClientResponse, with_sentence};
 use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
 
@@ -17,6 +17,9 @@ use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
 const RETRY_AFTER_MOST: u64 = 60;
 /// Codex does not retry after a 429 without one (measured with 0.169.0).
 const RETRY_AFTER_DEFAULT: u64 = 15;
+
+/// Seconds. Requests that end free what is missing.
+const RETRY_WHEN_FREE: &str = "1";
 
 /// As a response to a request that began no exchange.
 pub(crate) fn plain(reply: ClientResponse, id: ExchangeId) -> Response<Body> {
@@ -67,7 +70,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
     }
     if let TurnedAway::Busy(_) | TurnedAway::Full(_) = why {
         let is_busy = matches!(why, TurnedAway::Busy(_));
-        let seconds = HeaderValue::from_static(if is_busy { "1" } else { "5" });
+        let seconds = HeaderValue::from_static(if is_busy { RETRY_WHEN_FREE } else { "5" });
         reply.headers.insert(RETRY_AFTER, seconds);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -148,8 +151,8 @@ pub(crate) fn exhausted(
             )
         },
         Some(answer) => ClientResponse::from(answer),
-        None => match failed_attempt.own {
-            Some(own) => of_our_network(dialect, own, product, &failed_attempt.message),
+        None => match failed_attempt.cause {
+            Some(cause) => local(dialect, cause, product, &failed_attempt.message),
             None => did_not_answer(dialect, product, &failed_attempt.message),
         },
     };
@@ -166,18 +169,23 @@ pub(crate) fn exhausted(
     reply
 }
 
-/// The request never left this machine's network: a status that does not blame the provider, and after which clients retry.
-pub(crate) fn of_our_network(
+/// This machine or its network is the cause: a status that does not blame the provider, and after which clients retry.
+pub(crate) fn local(
     dialect: Dialect,
-    own: OwnNetwork,
+    cause: LocalCause,
     product: &str,
     why: &str,
 ) -> ClientResponse {
     let problem = GatewayError {
         status: StatusCode::SERVICE_UNAVAILABLE,
-        message: own.sentence(product, why),
+        message: cause.sentence(product, why),
     };
-    let reply = ClientResponse::new(dialect, &problem);
+    let mut reply = ClientResponse::new(dialect, &problem);
+    if cause == LocalCause::Resources {
+        reply
+            .headers
+            .insert(RETRY_AFTER, HeaderValue::from_static(RETRY_WHEN_FREE));
+    }
     ClientResponse {
         body: not_overloaded(without_unheard_code(reply.body)),
         ..reply

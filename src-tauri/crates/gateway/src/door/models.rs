@@ -18,6 +18,7 @@ use super::place::Target;
 use super::vendor::Named;
 use crate::attempt::content::Content;
 use crate::attempt::headers;
+use crate::attempt::upstream::Line;
 use crate::services::Services;
 use crate::{BoxError, Config, Credential, EndpointConfig};
 
@@ -133,7 +134,7 @@ async fn ask(
         .hops()
         .mark(&head.headers, endpoint, request.headers_mut());
     timeout(WAIT, async {
-        let response = services.upstream().send(request).await?;
+        let response = services.upstream().send(request, &Line::default()).await?;
         let (mut head, body) = response.into_parts();
         match head.status {
             StatusCode::OK => {}

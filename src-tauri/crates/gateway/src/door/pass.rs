@@ -10,14 +10,13 @@ use http::Response;
 use http::StatusCode;
 use http::request::Parts;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 use serde::Deserialize;
 use wire::{Completion, FailureClass};
 
 use super::admit::declared;
 use super::vendor::Vendor;
 use crate::attempt::headers;
-use crate::attempt::upstream::{Passed, Unsent};
+use crate::attempt::upstream::{Arriving, Line, Passed, Unsent};
 use crate::deliver::headers::name_endpoint;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
@@ -25,7 +24,7 @@ use crate::late;
 use crate::log::{self, OneLine};
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, BoxError, Config, Credential, End, Outcome, OwnNetwork, TurnedAway, name};
+use crate::{Body, BoxError, Config, Credential, End, LocalCause, Outcome, TurnedAway, name};
 
 /// OpenAI's largest upload ("Files": 512 MB), in bytes.
 const MOST: usize = 512 << 20;
@@ -63,7 +62,8 @@ where
     services
         .hops()
         .mark(&head.headers, endpoint, request.headers_mut());
-    let sending = services.upstream().pass(request);
+    let line = Line::default();
+    let sending = services.upstream().pass(request, &line);
     let product = &vendor.found.product;
     let response = match late::within(config.timers.total, sending).await {
         Ok(Ok(response)) => response,
@@ -82,18 +82,23 @@ where
         Ok(Err(unsent)) => {
             let why = unsent.to_string();
             let offline = services.is_offline() && is_beyond_this_network(&endpoint.base);
-            let own = unsent
-                .own()
-                .or((offline && !unsent.reached()).then_some(OwnNetwork::Offline));
-            return match own {
-                Some(own) => not_sent(exchange, dialect, product, own, why),
+            let cause = unsent
+                .cause()
+                .or(line.is_dead().then_some(LocalCause::DeadConnection))
+                .or((offline && !unsent.reached()).then_some(LocalCause::Offline));
+            return match cause {
+                Some(cause) => local(exchange, dialect, product, cause, why),
                 None => failed(exchange, dialect, product, &why),
             };
         }
         Err(_) => {
+            line.retire();
             let seconds = config.timers.total.as_secs();
             let why = format!("no response within {seconds} s");
-            return failed(exchange, dialect, product, &why);
+            return match line.is_dead() {
+                true => local(exchange, dialect, product, LocalCause::DeadConnection, why),
+                false => failed(exchange, dialect, product, &why),
+            };
         }
     };
     if response.status().is_informational() {
@@ -155,15 +160,15 @@ where
     Ok(request)
 }
 
-fn not_sent(
+fn local(
     mut exchange: OpenExchange,
     dialect: catalog::Dialect,
     product: &str,
-    own: OwnNetwork,
+    cause: LocalCause,
     message: String,
 ) -> Response<Body> {
-    let reply = rescue::of_our_network(dialect, own, product, &message);
-    exchange.attempt_ended(Outcome::NotSent { own, message }, wire::Report::default());
+    let reply = rescue::local(dialect, cause, product, &message);
+    exchange.attempt_ended(Outcome::Local { cause, message }, wire::Report::default());
     respond::end(reply, exchange, End::Exhausted)
 }
 
@@ -186,7 +191,7 @@ fn failed(
 }
 
 async fn deliver(
-    mut body: Incoming,
+    mut body: Arriving,
     idle: Duration,
     mut exchange: OpenExchange,
     status: StatusCode,

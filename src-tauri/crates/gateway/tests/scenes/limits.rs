@@ -41,7 +41,7 @@ async fn a_quota_per_minute_is_waited_for() {
         .iter()
         .map(|attempt| match &attempt.outcome {
             Outcome::Failed { class, .. } => Some(*class),
-            Outcome::Answered(_) | Outcome::NotSent { .. } | Outcome::ClientLeft => None,
+            Outcome::Answered(_) | Outcome::Local { .. } | Outcome::ClientLeft => None,
         })
         .collect();
     assert_eq!(

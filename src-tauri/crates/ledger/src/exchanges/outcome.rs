@@ -29,6 +29,12 @@ word_enum! {
         ContentPolicy = "content policy",
         Offline = "not reached: offline",
         CertificateNotTrusted = "not reached: certificate not trusted",
+        /// The certificate is not valid by this machine's clock.
+        CertificateDates = "not reached: certificate dates",
+        /// This process had no descriptor, port or memory for a connection.
+        OutOfResources = "not reached: out of resources",
+        /// The connection answered no ping.
+        DeadConnection = "dead connection",
         ClientLeft = "client left",
         /// Text that no version of the engine wrote. It does not make the row unreadable.
         Other = "other",

@@ -2,12 +2,16 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use catalog::{Dialect, Endpoint, ModelId};
+use chrono::DateTime;
+use health::CallOutcome;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::{Attempt, check};
 use crate::client::Http;
 use crate::loopback::{Reply, Server, reply, tls, unused_address};
+use crate::probe::{LIMITS, complete, reach};
 
 const CERTIFICATE: &[u8] = include_bytes!("../../tests/tls/control.test.cert.der");
 /// Valid only for `control.test`, a name that cannot be registered.
@@ -129,6 +133,26 @@ async fn a_failing_proxy_is_named_with_its_error() {
     let checked = check(&http, &["other.test:443".to_owned()]).await;
     let error = checked.attempts[0].error.clone().unwrap();
     assert!(error.contains("certificate"), "{error}");
+}
+
+/// A hotel's portal or a company's proxy answers with its own certificate: that is not the provider's failure.
+#[tokio::test]
+async fn a_certificate_for_another_name_is_never_the_providers_fault() {
+    let opening = Proxy::new(true);
+    let http = Http::through(&opening.url, CERTIFICATE);
+    let endpoint = Endpoint::new(
+        "lead".into(),
+        "lead".into(),
+        "https://other.test",
+        Dialect::ALL,
+    );
+    let reached = reach(&http, &endpoint).await.unwrap_err();
+    assert!(reached.is_local, "{reached:?}");
+    assert!(reached.why.contains("certificate"), "{reached:?}");
+    let at = DateTime::UNIX_EPOCH;
+    let model = ModelId::new("m");
+    let probe = complete(&http, &endpoint, &model, None, LIMITS, at).await;
+    assert_eq!(probe.outcome, CallOutcome::Neutral);
 }
 
 /// `http://` through a proxy: the proxy's own errors prove nothing.

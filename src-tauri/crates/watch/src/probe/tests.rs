@@ -229,7 +229,7 @@ async fn an_address_without_a_listener_is_a_failure_to_connect() {
     assert!(answer.network_may_be_down() && answer.cannot_be_billed());
     tls();
     let reached = reach(&Http::new().unwrap(), &endpoint).await;
-    assert!(reached.unwrap_err().contains("refused"));
+    assert!(reached.unwrap_err().why.contains("refused"));
 }
 
 #[tokio::test]

@@ -663,6 +663,7 @@ fn started(
         paused: false,
         draining: false,
         own_addresses: vec![address],
+        exchanges: usize::MAX,
         spending: Default::default(),
         sibling: Default::default(),
         announce: false,

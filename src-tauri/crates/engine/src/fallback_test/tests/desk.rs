@@ -113,6 +113,7 @@ impl Desk {
             paused: false,
             draining: false,
             own_addresses: Vec::new(),
+            exchanges: usize::MAX,
             spending: Spending::default(),
             sibling: Siblings::default(),
             announce: false,

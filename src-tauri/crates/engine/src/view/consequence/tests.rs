@@ -44,6 +44,7 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         paused: false,
         draining: false,
         own_addresses: Vec::new(),
+        exchanges: usize::MAX,
         spending: Default::default(),
         sibling: Default::default(),
         announce: true,

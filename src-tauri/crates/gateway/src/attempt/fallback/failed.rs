@@ -12,7 +12,7 @@ use super::{ATTEMPTS, Fallback};
 use crate::attempt::breaker::Permit;
 use crate::attempt::deadlines::stream_wait;
 use crate::attempt::failed_attempt::FailedAttempt;
-use crate::attempt::own_network::OwnNetwork;
+use crate::attempt::local_cause::LocalCause;
 use crate::log::{self, Follows};
 use crate::{Candidate, Carriage, Fault, Outcome};
 
@@ -37,12 +37,11 @@ impl Fallback {
             && beyond
             && self.services.is_offline()
         {
-            failed_attempt =
-                FailedAttempt::of_our_network(OwnNetwork::Offline, failed_attempt.message);
+            failed_attempt = FailedAttempt::local(LocalCause::Offline, failed_attempt.message);
         }
-        let outcome = match failed_attempt.own {
-            Some(own) => Outcome::NotSent {
-                own,
+        let outcome = match failed_attempt.cause {
+            Some(cause) => Outcome::Local {
+                cause,
                 message: failed_attempt.message.clone(),
             },
             None => Outcome::Failed {
@@ -68,6 +67,13 @@ impl Fallback {
             // A retry after an empty response is usually empty too, and would be released.
             Next::Again(_) if failed_attempt.empty && !self.queue.is_last() => {
                 self.queue.leave(candidate)
+            }
+            // The provider did not cause the wait, and a new connection is fast.
+            Next::Again(wait)
+                if failed_attempt.cause == Some(LocalCause::DeadConnection)
+                    && self.time_left().is_none_or(|left| left > wait) =>
+            {
+                self.queue.retry_after(wait);
             }
             Next::Again(_) if !may_repeat(took, self.queue.is_last(), self.time_left()) => {
                 self.queue.leave(candidate);

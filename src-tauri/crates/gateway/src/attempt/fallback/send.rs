@@ -19,6 +19,7 @@ use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience};
 use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
+use crate::attempt::upstream::Line;
 use crate::deliver::hold::Hold;
 use crate::plan::patience::{self, Turn};
 use crate::{Candidate, Demand};
@@ -56,6 +57,7 @@ impl Fallback {
         if !wire::has_prompt_elsewhere(&admitted.body) {
             self.exchange.attempt_prompt_is_text();
         }
+        let line = Line::default();
         let terms = async {
             queue.settle().await;
             let last = queue.is_last();
@@ -101,6 +103,7 @@ impl Fallback {
                 wanted,
                 empty_before,
                 deadlines: Deadlines::new(began, client, streamed, patience, left, &timers),
+                line: line.clone(),
                 grace: timers.grace,
                 idle: timers.idle,
                 rules: Arc::clone(&admitted.config.rules),
@@ -111,7 +114,7 @@ impl Fallback {
         let held = services.answers_held();
         let upstream = services.upstream();
         let exchange = &mut self.exchange;
-        let response = attempt(upstream, request, terms, held, now, exchange).await;
+        let response = attempt(upstream, request, &line, terms, held, now, exchange).await;
         let passed_over = self.queue.lineup().passed_over();
         self.exchange.passed_over(passed_over);
         response
