@@ -152,6 +152,7 @@ impl MainLoop {
             }
         }
         self.publish();
+        self.beside.close().await;
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use ledger::{Interrupt, Ledger, LedgerError, Quarters, Reader};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio_util::sync::CancellationToken;
 
 /// A read ends at this time, with an error.
 const WITHIN: Duration = Duration::from_secs(5);
+const INTERRUPT_EVERY: Duration = Duration::from_millis(5);
 /// Connections; further reads wait.
-const AT_ONCE: usize = 4;
+const AT_ONCE: u32 = 4;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reads(Arc<Shared>);
@@ -23,6 +25,7 @@ struct Shared {
     idle: Mutex<Vec<Reader>>,
     charts: Mutex<Quarters>,
     permits: Arc<Semaphore>,
+    closing: CancellationToken,
 }
 
 /// Why nothing was read.
@@ -52,7 +55,8 @@ impl Reads {
             file: Mutex::new(file),
             idle: Mutex::default(),
             charts: Mutex::default(),
-            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            permits: Arc::new(Semaphore::new(AT_ONCE as usize)),
+            closing: CancellationToken::new(),
         }))
     }
 
@@ -61,10 +65,19 @@ impl Reads {
         *lock(&self.0.file) = Some(file.to_owned());
     }
 
+    /// Ends all reads and closes their connections: the writer, which closes last, then leaves one complete file.
+    pub(crate) async fn close(&self) {
+        *lock(&self.0.file) = None;
+        self.0.closing.cancel();
+        let all = self.0.permits.acquire_many(AT_ONCE).await;
+        lock(&self.0.idle).clear();
+        drop(all);
+    }
+
     /// None: there is no file that can be read, and the loop has the rows.
     pub(crate) async fn lease(&self) -> Option<Lease> {
-        let file = lock(&self.0.file).clone()?;
         let permit = Arc::clone(&self.0.permits).acquire_owned().await.ok()?;
+        let file = lock(&self.0.file).clone()?;
         let shared = Arc::clone(&self.0);
         let taken = tokio::task::spawn_blocking(move || {
             let idle = lock(&shared.idle).pop();
@@ -130,17 +143,34 @@ impl Lease {
             // An error means that nothing waits: the runtime ends.
             let _ = done.send((reader, found));
         });
+        let over = async {
+            tokio::select! {
+                () = tokio::time::sleep(within) => {}
+                () = shared.closing.cancelled() => {}
+            }
+        };
         let ended = tokio::select! {
             ended = &mut found => ended,
-            () = tokio::time::sleep(within) => {
-                interrupt.end();
-                found.await
-            }
+            () = over => end(&interrupt, &mut found).await,
         };
         let (reader, found) = ended.map_err(|_| LedgerError::TooSlow)?;
         lock(&shared.idle).push(reader);
         drop(permit);
         found
+    }
+}
+
+/// An interrupt ends the statement that runs at that moment, so it is repeated until one is met.
+async fn end<T>(
+    interrupt: &Interrupt,
+    found: &mut oneshot::Receiver<T>,
+) -> Result<T, oneshot::error::RecvError> {
+    loop {
+        interrupt.end();
+        tokio::select! {
+            ended = &mut *found => return ended,
+            () = tokio::time::sleep(INTERRUPT_EVERY) => {}
+        }
     }
 }
 

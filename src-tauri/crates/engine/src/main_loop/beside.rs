@@ -41,6 +41,11 @@ impl Beside {
         self.reads.opened(file);
     }
 
+    /// Before the ledger is closed.
+    pub(super) async fn close(&self) {
+        self.reads.close().await;
+    }
+
     pub(super) fn send(&self, read: impl Future<Output = LoopEvent> + Send + 'static) {
         let events = self.events.clone();
         self.runtime.spawn(async move {

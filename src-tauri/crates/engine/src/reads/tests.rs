@@ -86,3 +86,24 @@ async fn a_replaced_file_is_not_read_any_more() {
     let read = lease.read(|reader| reader.ledger().meta("written"));
     assert_eq!(read.await.unwrap().as_deref(), Some("after that"));
 }
+
+#[tokio::test]
+async fn after_the_end_of_all_reads_the_writer_leaves_one_file() {
+    let (folder, mut ledger, reads) = ledger();
+    assert_eq!(rows(&reads).await, 0);
+    let lease = reads.lease().await.unwrap();
+    let endless = tokio::spawn(lease.read(|reader| {
+        loop {
+            reader.find_exchanges(&ExchangeFilter::default(), 50, None)?;
+        }
+    }));
+    ledger.set_meta("written", "last").unwrap();
+    reads.close().await;
+    let ended: Result<(), LedgerError> = endless.await.unwrap();
+    assert!(ended.is_err());
+    assert!(reads.lease().await.is_none());
+    drop(ledger);
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(names, ["ledger.sqlite"]);
+}
