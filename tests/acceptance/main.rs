@@ -51,6 +51,7 @@ mod recipes;
 mod refusals;
 mod replay;
 mod requests;
+mod retention;
 mod review;
 mod routing;
 mod scenarios;

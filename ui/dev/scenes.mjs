@@ -129,7 +129,12 @@ const engine = (extra = {}) => ({
   ],
   problems: [], settings_file: "/home/ada/.config/understudy/settings.toml", ledger_file: "/home/ada/.local/share/understudy/ledger.sqlite",
   starts_at_login: true, paid_stand_ins: { allowed: null, by_settings_file: false, cap: 10 * MICRO, spent: 230_000, stopped_today: false },
-  siblings: { allowed: null, by_settings_file: false }, ...extra,
+  siblings: { allowed: null, by_settings_file: false },
+  history: {
+    exchanges_days: 90, incidents_days: 730, daily_days: 730, size: "12.3 MB", first_deletion: null,
+    kept: "Requests are kept for 90 days, incidents for 730 days, daily sums for 730 days",
+  },
+  ...extra,
 });
 
 const today = (extra = {}) => ({

@@ -21,7 +21,7 @@ it("distinguishes a day without data from a day without failures", () => {
 });
 
 describe("the table of response times", () => {
-  const point = (slot: number, measure: "first_token" | "total", p50_ms: number) => ({ slot, measure, responses: slot + 1, p50_ms, p95_ms: 2 * p50_ms });
+  const point = (slot: number, measure: "first_token" | "total", p50_ms: number) => ({ slot, measure, responses: slot + 1, p50_ms, p95_ms: 2 * p50_ms, rounded: false });
 
   it("has a row for each slot with data, the newest first, with both measures", () => {
     const rows = latencyRows([point(0, "first_token", 300), point(0, "total", 900), point(4, "total", 800)]);

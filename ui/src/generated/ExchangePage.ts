@@ -4,4 +4,8 @@ import type { Exchange } from "./Exchange";
 /**
  * `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=`, newest first.
  */
-export type ExchangePage = { exchanges: Array<Exchange>, next: number | null, };
+export type ExchangePage = { exchanges: Array<Exchange>, 
+/**
+ * Rows of this page that are left out: another program or a damaged disk has changed them, and they cannot be read.
+ */
+unreadable: number, next: number | null, };

@@ -7,6 +7,10 @@ import type { UnexpectedEnd } from "./UnexpectedEnd";
  */
 export type IncidentPage = { incidents: Array<IncidentSummary>, 
 /**
+ * Rows of this page that are left out: another program or a damaged disk has changed them, and they cannot be read.
+ */
+unreadable: number, 
+/**
  * Pass as `before` to get the next page; None: this is the last page.
  */
 next: number | null, 

@@ -8,4 +8,8 @@ export type LatencyPoint = { slot: number, measure: LatencyMeasure,
 /**
  * Complete responses that were measured.
  */
-responses: number, p50_ms: number, p95_ms: number, };
+responses: number, p50_ms: number, p95_ms: number, 
+/**
+ * From daily sums, whose times are rounded by less than 1 %.
+ */
+rounded: boolean, };

@@ -6,6 +6,10 @@ import type { ReviewSummary } from "./ReviewSummary";
  */
 export type ReviewPage = { items: Array<ReviewSummary>, 
 /**
+ * Rows of this page that are left out: another program or a damaged disk has changed them, and they cannot be read.
+ */
+unreadable: number, 
+/**
  * Pass as `before` to get the next page; None: this is the last page.
  */
 next: number | null, };

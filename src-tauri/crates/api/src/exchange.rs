@@ -185,5 +185,8 @@ pub enum AttemptOutcome {
 #[ts(export)]
 pub struct ExchangePage {
     pub exchanges: Vec<Exchange>,
+    /// Rows of this page that are left out: another program or a damaged disk has changed them, and they cannot be read.
+    #[serde(default)]
+    pub unreadable: u64,
     pub next: Option<i64>,
 }

@@ -161,6 +161,9 @@ pub enum TimelineSource {
 #[ts(export)]
 pub struct IncidentPage {
     pub incidents: Vec<IncidentSummary>,
+    /// Rows of this page that are left out: another program or a damaged disk has changed them, and they cannot be read.
+    #[serde(default)]
+    pub unreadable: u64,
     /// Pass as `before` to get the next page; None: this is the last page.
     pub next: Option<i64>,
     /// Crashes of Understudy, newest first, on the first page only. They are no incident of a provider.

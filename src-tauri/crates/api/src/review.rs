@@ -75,6 +75,9 @@ pub struct ReviewRun {
 #[ts(export)]
 pub struct ReviewPage {
     pub items: Vec<ReviewSummary>,
+    /// Rows of this page that are left out: another program or a damaged disk has changed them, and they cannot be read.
+    #[serde(default)]
+    pub unreadable: u64,
     /// Pass as `before` to get the next page; None: this is the last page.
     pub next: Option<i64>,
 }

@@ -57,6 +57,9 @@ pub struct LatencyPoint {
     pub responses: u64,
     pub p50_ms: u64,
     pub p95_ms: u64,
+    /// From daily sums, whose times are rounded by less than 1 %.
+    #[serde(default)]
+    pub rounded: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

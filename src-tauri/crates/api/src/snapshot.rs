@@ -80,6 +80,23 @@ pub struct EngineState {
     pub paid_fallbacks: PaidFallbacks,
     #[serde(default)]
     pub siblings: SiblingModels,
+    #[serde(default)]
+    pub history: History,
+}
+
+/// How long the ledger keeps its rows. Days; None: without a limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct History {
+    pub exchanges_days: Option<u32>,
+    pub incidents_days: Option<u32>,
+    pub daily_days: Option<u32>,
+    /// The same as a sentence.
+    pub kept: String,
+    /// The ledger's size, "12.3 MB". None: not read yet.
+    pub size: Option<String>,
+    /// What the first deletion will delete, and when. None: nothing, or it has begun.
+    pub first_deletion: Option<String>,
 }
 
 /// May another model of the same login serve requests if only one model fails?

@@ -1,6 +1,7 @@
 //! `understudyd`: human output by default, `--json` for scripts, exit codes.
 
 mod client;
+mod compact;
 mod examine;
 mod explain;
 mod fallback_test;
@@ -147,6 +148,11 @@ enum Command {
         #[arg(long, conflicts_with = "first")]
         json: bool,
     },
+    /// The file with the history
+    Ledger {
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Send requests straight to the primary until `resume`
     Pause,
     /// End `pause`
@@ -162,6 +168,12 @@ enum Command {
         #[arg(long = "as", value_name = "VENDOR", default_value = "plain")]
         acting: stage::VendorChoice,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum LedgerCommand {
+    /// Return the free space of the ledger to the disk; only while no engine runs. Exit code 3: one runs
+    Compact,
 }
 
 #[derive(Debug, Subcommand)]
@@ -343,6 +355,9 @@ async fn run(command: Command) -> ExitCode {
             (Some(provider), None) => use_now::choose(None, provider, pin).await,
             (Some(client), Some(provider)) => use_now::choose(Some(client), provider, pin).await,
         },
+        Command::Ledger {
+            command: LedgerCommand::Compact,
+        } => compact::compact().await,
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,
         Command::Stop => show::act(api::Command::StopEngine).await,

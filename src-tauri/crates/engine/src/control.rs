@@ -5,6 +5,7 @@ mod face;
 mod fallbacks;
 mod guard;
 mod health;
+mod incidents;
 mod keys;
 mod retry_all;
 mod review;
@@ -13,7 +14,6 @@ mod series;
 mod shown;
 mod ui;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::{ControlError, Snapshot};
@@ -21,15 +21,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use catalog::Secret;
 use gateway::Gateway;
+use ledger::{Ledger, LedgerError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::event::{ControlRequest, LoopEvent};
 use crate::keys::Keys;
+use crate::reads::{LoopRead, Reads, Unread};
 use crate::try_key::KeyTrial;
+use crate::view::facts::PageFacts;
 
 pub(crate) use face::Faces;
 pub(crate) use routes::router;
+pub(crate) use series::warm_charts;
 use shown::Shown;
 
 /// Shared state of all handlers.
@@ -48,8 +52,9 @@ pub(crate) struct Control {
     /// Runs parked requests again.
     pub gateway: Gateway,
     pub clock: Clock,
-    /// None: the ledger is in memory.
-    pub ledger: Option<PathBuf>,
+    pub reads: Reads,
+    /// For the sentences of pages.
+    pub facts: watch::Receiver<Arc<PageFacts>>,
     /// The token that clients of the gateway send.
     pub client_token: Secret,
 }
@@ -66,6 +71,30 @@ impl Control {
             .await
             .map_err(|_| Refused::ending())?;
         answer.await.map_err(|_| Refused::ending())
+    }
+
+    fn facts(&self) -> Arc<PageFacts> {
+        Arc::clone(&self.facts.borrow())
+    }
+
+    /// Reads the ledger beside its writer. Only where there is no file to read, the loop reads.
+    async fn read<T: Send + 'static>(
+        &self,
+        select: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let found = match self.reads.lease().await {
+            Some(lease) => lease.read(move |reader| select(reader.ledger())).await,
+            None => {
+                self.ask(|reply| {
+                    ControlRequest::Read(LoopRead::new(move |ledger| {
+                        // A reply whose receiver is gone is not an error.
+                        let _ = reply.send(select(ledger));
+                    }))
+                })
+                .await?
+            }
+        };
+        Ok(found?)
     }
 }
 
@@ -89,6 +118,38 @@ impl Refused {
             "the engine is stopping",
             None,
         )
+    }
+}
+
+impl From<LedgerError> for Refused {
+    fn from(error: LedgerError) -> Refused {
+        tracing::warn!(%error, "the ledger could not be read");
+        let status = match error {
+            LedgerError::TooSlow | LedgerError::Locked | LedgerError::Full => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            LedgerError::ReadOnly
+            | LedgerError::Corrupt
+            | LedgerError::SumsDiffer { .. }
+            | LedgerError::Sqlite(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let error = format!("the ledger cannot be read: {error}");
+        Refused::new(status, error, None)
+    }
+}
+
+impl From<Unread> for Refused {
+    fn from(unread: Unread) -> Refused {
+        match unread {
+            Unread::Failed(error) => error.into(),
+            Unread::NoFile => Refused::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "there are no figures for charts: the ledger is in memory",
+                Some(
+                    "free space on the disk, or check the permissions of the ledger's file; `understudyd doctor` shows its path",
+                ),
+            ),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod questions;
 mod reach;
 mod readings;
 mod restored;
+mod retention;
 mod retries;
 mod reviews;
 mod sessions;
@@ -56,6 +57,9 @@ pub(crate) use logins::{LoginProblem, Logins};
 pub(crate) use notifications::Notifications;
 pub(crate) use questions::scope;
 pub(crate) use restored::{RecentClient, Restored};
+pub(crate) use retention::{
+    Clock as RetentionClock, Retention, Stored as StoredRetention, first_deletion,
+};
 pub(crate) use reviews::Reviews;
 pub(crate) use sessions::{RemovedSessions, Sessions};
 pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};
@@ -202,6 +206,9 @@ impl Desk {
                 actions,
                 in_place,
             } => self.queued(id, &row, actions, in_place),
+            Event::HistoryRead { expired, size } => self.history_read(now, expired, size),
+            Event::Deleted(deleted) => self.deleted(now, deleted),
+            Event::Shrunk { more } => self.shrunk(now, more),
             Event::Summed(sums) => {
                 self.state.today.summed(sums);
                 self.check_the_cap(now);
@@ -250,6 +257,7 @@ impl Desk {
             self.state.fallbacks.next_due(),
             self.state.choices.next_due(),
             self.next_half_open(),
+            self.state.retention.next.map(|(at, _)| at),
             (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
         ]
         .into_iter()
@@ -270,8 +278,10 @@ impl Desk {
             self.expire_at = now + EXPIRE_EVERY;
             self.effect(Effect::Record(Record::Expire(now)));
             self.expire_conversations(now);
+            self.check_history(now);
         }
         self.state.crash_shown &= now < self.state.started + CRASH_SHOWN;
+        self.retention_due(now);
         self.turn_day(now);
         self.choices_due(now);
         if now >= self.last_exchange + IDLE_AFTER {

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use api::{
-    Accepted, Command, ControlError, Doctor, Exchange, ExchangePage, Incident, IncidentPage,
-    NotificationOutcome, ReviewClose, ReviewPage, SettingsText,
+    Accepted, Command, ControlError, Doctor, NotificationOutcome, ReviewClose, SettingsText,
 };
-use ledger::{ExchangeRow, Page};
+use chrono::{DateTime, Utc};
+use ledger::Figures;
 use tokio::sync::oneshot;
 
+use crate::desk;
 use crate::fallback_test::play::Played;
 use crate::fallback_test::target::Target;
+use crate::reads::LoopRead;
 
 /// One entry of the loop's queue. The only other wake-up is a timer.
 #[derive(Debug)]
@@ -38,6 +40,12 @@ pub(crate) enum LoopEvent {
     NetworkChanged,
     /// A tray or a window connected to the event stream or disconnected.
     Faces,
+    /// Read the effects of these incidents in the loop: there is no file beside it.
+    ReadImpact(Vec<i64>, DateTime<Utc>),
+    /// Read beside the loop: effects of incidents.
+    ImpactRead(Vec<desk::Event>),
+    /// Read beside the loop: figures of closed incidents.
+    Counted(Vec<Figures>),
     /// The rehearsed outage reached its end.
     RehearsalOver,
     Quit,
@@ -51,46 +59,12 @@ pub(crate) enum LoopEvent {
 #[derive(Debug)]
 pub(crate) enum ControlRequest {
     Do(Command, Reply<Result<Accepted, ControlError>>),
-    Incidents {
-        limit: u32,
-        before: Option<i64>,
-        reply: Reply<Result<IncidentPage, ControlError>>,
-    },
-    Incident {
-        id: i64,
-        reply: Reply<Result<Option<Incident>, ControlError>>,
-    },
-    Exchanges {
-        filter: Box<ledger::ExchangeFilter>,
-        limit: u32,
-        before: Option<i64>,
-        reply: Reply<Result<ExchangePage, ControlError>>,
-    },
-    /// Search results as text.
-    ShowExchanges {
-        page: Page<ExchangeRow>,
-        reply: Reply<ExchangePage>,
-    },
-    Exchange {
-        id: i64,
-        reply: Reply<Result<Option<Exchange>, ControlError>>,
-    },
+    /// A page of a ledger that has no readable file.
+    Read(LoopRead),
     /// A person marked an interrupted session as checked.
     Checked {
         interruption: i64,
         reply: Reply<Result<Accepted, ControlError>>,
-    },
-    Reviews {
-        /// Include items that were closed by hand, or closed long ago.
-        all: bool,
-        limit: u32,
-        before: Option<i64>,
-        reply: Reply<Result<ReviewPage, ControlError>>,
-    },
-    /// A parked request with all stored data.
-    Review {
-        id: String,
-        reply: Reply<Result<Option<Box<ledger::ReviewItem>>, ControlError>>,
     },
     CloseReview {
         id: String,
@@ -110,8 +84,8 @@ pub(crate) enum ControlRequest {
     },
     /// Run all parked requests again, or count them.
     BeginRetry {
-        incident: Option<i64>,
-        pipeline: Option<String>,
+        /// Items that can be run, in their order.
+        ids: Vec<String>,
         count_only: bool,
         reply: Reply<Result<RetryBegun, ControlError>>,
     },

@@ -1,12 +1,14 @@
 //! The loop around the desk: it stamps every event, the desk decides, and the loop performs the effects in order. It owns the
 //! ledger and has its own thread, so that a slow disk does not delay requests.
 
+mod beside;
 mod check_timer;
 mod checked;
 mod checks;
 mod closing;
 mod commands;
 mod control_request;
+mod counting;
 mod crashes;
 mod doctor;
 mod ledger_check;
@@ -44,6 +46,8 @@ use crate::opening::{self, Opening};
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
 use crate::view;
+use crate::view::facts::PageFacts;
+pub(crate) use beside::Beside;
 use check_timer::CheckTimer;
 use closing::Closing;
 #[cfg(test)]
@@ -72,6 +76,9 @@ pub(crate) struct MainLoop {
     checks: open_checks::OpenChecks,
     check_timer: CheckTimer,
     log_timer: CheckTimer,
+    beside: Beside,
+    /// False: the start reads everything itself, so that the first snapshot is complete.
+    is_running: bool,
     seq: u64,
     dirty: bool,
     ended: bool,
@@ -80,6 +87,7 @@ pub(crate) struct MainLoop {
 /// Channels and handles for the loop's effects.
 pub(crate) struct Outlets {
     pub snapshots: channel::Sender<Arc<Snapshot>>,
+    pub facts: channel::Sender<Arc<PageFacts>>,
     pub verdicts: channel::Sender<Arc<Verdicts>>,
     pub gateway_config: channel::Sender<Arc<gateway::Config>>,
     pub endpoints: channel::Sender<Arc<Vec<Endpoint>>>,
@@ -102,6 +110,7 @@ impl MainLoop {
         desk: Desk,
         (ledger, opening): (Ledger, Option<Opening>),
         outlets: Outlets,
+        beside: Beside,
         clock: Clock,
     ) -> MainLoop {
         let zone = desk.state().zone.offsets();
@@ -120,6 +129,8 @@ impl MainLoop {
             checks: open_checks::OpenChecks::default(),
             check_timer,
             log_timer,
+            beside,
+            is_running: false,
             seq: 0,
             dirty: true,
             ended: false,
@@ -127,6 +138,7 @@ impl MainLoop {
         // Restore before the port opens, so that the first request uses the earlier state.
         main_loop.restore();
         main_loop.record_crash();
+        main_loop.is_running = true;
         main_loop
     }
 
@@ -154,6 +166,7 @@ impl MainLoop {
             }
         }
         self.publish();
+        self.beside.close().await;
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -203,6 +216,9 @@ impl MainLoop {
                 self.perform_all(vec![Effect::Nudge(watch::Nudge::Woke)]);
             }
             LoopEvent::RehearsalOver => self.end_rehearsal(),
+            LoopEvent::ReadImpact(open, now) => self.read_impact_here(&open, now),
+            LoopEvent::ImpactRead(news) => self.impact_read(news),
+            LoopEvent::Counted(figures) => self.counted(&figures),
             LoopEvent::Faces => {}
             LoopEvent::Quit => self.begin_stop(now),
             #[cfg(debug_assertions)]
@@ -213,11 +229,13 @@ impl MainLoop {
         self.see_breakers();
         self.see_unrecorded();
         self.check_log();
+        self.count_incidents(now);
         self.step_stop();
         self.dirty = true;
     }
 
     fn due(&mut self) {
+        self.count_incidents(self.now());
         self.check_ledger();
         self.decide(desk::Event::Due);
         self.see_breakers();
@@ -330,5 +348,7 @@ impl MainLoop {
         self.dirty = false;
         let snapshot = view::snapshot::snapshot(self.state(), self.seq, self.now());
         self.outlets.snapshots.send_replace(Arc::new(snapshot));
+        let facts = PageFacts::of(self.state());
+        self.outlets.facts.send_replace(Arc::new(facts));
     }
 }

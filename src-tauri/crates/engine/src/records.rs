@@ -1,9 +1,14 @@
 //! Writes the desk's records to the ledger, one write each, and returns the results for the desk.
 
 use chrono::{DateTime, Utc};
-use ledger::{ExchangeRow, Ledger, LedgerError, LoggedTransition, Parked, Settled};
+use health::Change;
+use ledger::{ExchangeRow, Ledger, LedgerError, Limits, LoggedTransition, Parked, Settled};
 
 use crate::desk::{Event, LedgerFailure, Record, ReviewWork};
+
+/// A step holds the writer for about 10 ms.
+const ROWS_A_STEP: u32 = 250;
+const PAGES_A_STEP: u32 = 256;
 
 pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -> Vec<Event> {
     let (purpose, written) = match record {
@@ -72,6 +77,22 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
             ledger.mark_notification(id, &outcome).map(drop),
         ),
         Record::Expire(now) => ("delete old records", expire(ledger, now)),
+        Record::ReadHistory { limits } => return read_history(ledger, &limits),
+        Record::DeleteExpired { limits, zone, from } => {
+            let day = |at| zone.day_began(at)..zone.day_ends(at);
+            return vec![
+                match ledger.delete_expired(&limits, &day, from, ROWS_A_STEP) {
+                    Ok(deleted) => Event::Deleted(deleted),
+                    Err(error) => failed("delete old rows", &error),
+                },
+            ];
+        }
+        Record::Shrink => {
+            return vec![match ledger.shrink(PAGES_A_STEP) {
+                Ok(more) => Event::Shrunk { more },
+                Err(error) => failed("return free space to the disk", &error),
+            }];
+        }
         Record::ExpireConversations(now) => {
             ("delete old conversations", ledger.expire_conversations(now))
         }
@@ -126,7 +147,10 @@ fn log(ledger: &mut Ledger, logged: LoggedTransition) -> Vec<Event> {
         news.push(failed("log an incident", &error));
         None
     });
-    let met = incident.and_then(|id| ledger.met(id).ok().flatten());
+    // Only an opening has earlier requests; later ones are counted as they end.
+    let opens = matches!(logged.transition.change, Change::Opened { .. });
+    let met = incident.filter(|_| opens);
+    let met = met.and_then(|id| ledger.met(id).ok().flatten());
     news.push(Event::Logged {
         transition: Box::new(logged.transition),
         incident,
@@ -135,7 +159,7 @@ fn log(ledger: &mut Ledger, logged: LoggedTransition) -> Vec<Event> {
     news
 }
 
-fn read_impact(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> {
+pub(crate) fn read_impact(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> {
     let counted = open.iter().map(|id| {
         let met = ledger.met(*id)?.unwrap_or_default();
         Ok((*id, met))
@@ -147,6 +171,16 @@ fn read_impact(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> 
             Err(error) => failed("read the impact of incidents", &error),
         },
     ]
+}
+
+fn read_history(ledger: &Ledger, limits: &Limits) -> Vec<Event> {
+    let read = ledger
+        .expired(limits)
+        .and_then(|expired| Ok((expired, ledger.size()?)));
+    vec![match read {
+        Ok((expired, size)) => Event::HistoryRead { expired, size },
+        Err(error) => failed("count old rows", &error),
+    }]
 }
 
 fn expire(ledger: &mut Ledger, now: DateTime<Utc>) -> Result<(), LedgerError> {

@@ -17,6 +17,7 @@ use api::RuntimeFile;
 use catalog::{REHEARSAL, Secret};
 use gateway::Gateway;
 use stage::Stage;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch as channel};
 use tokio_util::sync::CancellationToken;
 
@@ -29,14 +30,16 @@ use crate::event::LoopEvent;
 use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::logging::Log;
-use crate::main_loop::{MainLoop, Outlets};
+use crate::main_loop::{Beside, MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
+use crate::reads::Reads;
 use crate::routing::{self, Running};
 use crate::runtime::Lock;
 use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
+use crate::view::facts::PageFacts;
 use crate::{dial, exposure, front, greeting, login, opening, rehearsal, token};
 
 pub(crate) use ending::Ended;
@@ -184,6 +187,8 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let (snapshots, snapshots_seen) = channel::channel(Arc::new(crate::view::snapshot::snapshot(
         &state, 0, started,
     )));
+    let (facts, facts_seen) = channel::channel(Arc::new(PageFacts::of(&state)));
+    let reads = Reads::new(ledger.file().map(ToOwned::to_owned));
     let (endpoints, endpoints_seen) = channel::channel(Arc::default());
     let (allowed_hosts, hosts_seen) = channel::channel(state.settings.allowed_hosts.clone());
     let (targets, targets_seen) = channel::channel(Arc::new(watch::Targets::default()));
@@ -206,11 +211,13 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         faces: faces.clone(),
         gateway: gateway.clone(),
         client_token: token.clone(),
-        ledger: ledger.file().map(ToOwned::to_owned),
+        reads: reads.clone(),
+        facts: facts_seen,
         clock: Arc::clone(&clock),
     };
     let outlets = Outlets {
         snapshots,
+        facts,
         verdicts,
         gateway_config,
         endpoints,
@@ -235,7 +242,8 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         spent_today,
     };
     let desk = Desk::new(state, open_incidents(&ledger), running, base_catalog);
-    let main_loop = MainLoop::new(desk, (ledger, opening), outlets, Arc::clone(&clock));
+    let beside = Beside::new(reads.clone(), &events, Handle::current());
+    let main_loop = MainLoop::new(desk, (ledger, opening), outlets, beside, Arc::clone(&clock));
     let loop_thread = start_loop(main_loop, inbox)?;
 
     let over = CancellationToken::new();
@@ -257,6 +265,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         Arc::clone(&clock),
         events.clone(),
     ));
+    tokio::spawn(control::warm_charts(reads, clock()));
     vital.spawn(settings_changes(changes, events.clone()));
     vital.spawn(sleeps(Arc::clone(&clock), events.clone()));
     vital.spawn(network_changes(events.clone()));

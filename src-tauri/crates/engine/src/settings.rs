@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod reading;
 pub(crate) mod reload;
+mod retention;
 mod route;
 mod rules;
 mod scope;
@@ -17,7 +18,7 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-pub(crate) use values::Settings;
+pub(crate) use values::{Retention, Settings};
 pub(crate) use weight::Weight;
 
 use crate::text_file;

@@ -4,7 +4,6 @@ mod scope_answer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, Secret, SurfaceId};
 use chrono::{DateTime, Utc};
@@ -14,8 +13,8 @@ use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
-    Choices, Day, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent, Reviews,
-    Sessions, Turns, Zone,
+    Choices, Day, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent,
+    Retention, Reviews, Sessions, Turns, Zone,
 };
 use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
@@ -127,6 +126,7 @@ pub(crate) struct State {
     /// Pipelines whose question is answered.
     pub scope_answered: BTreeSet<String>,
     pub today: Day,
+    pub retention: Retention,
 
     pub paused: bool,
     pub draining: bool,
@@ -206,6 +206,7 @@ impl State {
             base_url: format!("{}/t/{}", start.listening.url(), start.token.reveal()),
             listening: start.listening,
             today: Day::of(start.at, &start.zone),
+            retention: Retention::default(),
             zone: start.zone,
             catalog: start.catalog,
             settings: Arc::new(start.settings),
@@ -380,6 +381,3 @@ impl State {
         }
     }
 }
-
-/// Maximum duration of a rehearsed outage.
-pub(crate) const REHEARSAL_AT_MOST: Duration = Duration::from_secs(3600);

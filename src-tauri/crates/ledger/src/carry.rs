@@ -85,6 +85,14 @@ fn add(conn: &mut Connection) -> rusqlite::Result<()> {
             [first],
         )?;
     }
+    // The incidents of both are counted with the requests of both.
+    tx.execute("UPDATE main.incidents SET hit = NULL WHERE closed_at >= (SELECT min(opened_at) FROM memory.incidents)", ())?;
+    tx.execute(
+        "DELETE FROM main.incident_items WHERE (pipeline, item) IN (
+            SELECT pipeline, item FROM memory.exchanges WHERE ended IN ('complete', 'replayed', 'truncated', 'refused')
+         )",
+        (),
+    )?;
     tx.commit()
 }
 

@@ -4,7 +4,7 @@ use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use health::{Blame, Level};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Row, ToSql};
+use rusqlite::{Error, Row, ToSql};
 
 /// A value that is written to or read from a column.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,21 @@ where
     Col<T>: FromSql,
 {
     Ok(row.get::<_, Option<Col<T>>>(column)?.map(|found| found.0))
+}
+
+/// `None`: a value of the row is not of its column's kind, as another program or a damaged disk may have left it. It must not
+/// hide the other rows.
+pub(crate) fn readable<T>(row: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+    match row {
+        Ok(row) => Ok(Some(row)),
+        Err(
+            Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..),
+        ) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl ToSql for Col<DateTime<Utc>> {

@@ -112,6 +112,14 @@ pub enum LedgerError {
         "The ledger is damaged. Stop the engine, move the file elsewhere, and start it again for a new, empty history."
     )]
     Corrupt,
+    #[error(
+        "Old rows of the ledger's table {table} were not deleted: their daily sums do not have the same number. Report this error; nothing is lost, and deletion retries later."
+    )]
+    SumsDiffer { table: &'static str },
+    #[error(
+        "The read took too long and was ended. Ask for fewer rows or a shorter time, or retry when the machine is less busy."
+    )]
+    TooSlow,
     #[error("The ledger failed: {0}.")]
     Sqlite(rusqlite::Error),
 }
@@ -127,6 +135,7 @@ impl From<rusqlite::Error> for LedgerError {
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt,
+            Some(ErrorCode::OperationInterrupted) => Self::TooSlow,
             _ => Self::Sqlite(error),
         }
     }

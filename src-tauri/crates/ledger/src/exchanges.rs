@@ -7,11 +7,10 @@ mod search;
 
 use rusqlite::OptionalExtension;
 
+use crate::figures;
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page};
 
-#[cfg(test)]
-pub(crate) use columns::ATTEMPTS;
 pub use outcome::AttemptOutcome;
 pub use row::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
 #[cfg(test)]
@@ -107,6 +106,7 @@ impl Ledger {
         for (number, attempt) in (1..).zip(&exchange.attempts) {
             columns::insert_attempt(&tx, id, number, attempt)?;
         }
+        figures::follow(&tx, exchange)?;
         tx.commit()?;
         Ok(id)
     }
@@ -122,13 +122,15 @@ impl Ledger {
     }
 
     pub fn exchange(&self, id: i64) -> Result<Option<ExchangeRow>, LedgerError> {
-        let row = self
+        let found = self
             .conn
             .prepare_cached("SELECT * FROM exchanges WHERE id = ?1")?
             .query_row([id], columns::read_exchange)
             .optional()?;
-        let mut rows: Vec<_> = row.into_iter().collect();
-        columns::attach_attempts(&self.conn, &mut rows)?;
-        Ok(rows.pop().map(|(_, exchange)| exchange))
+        let Some((_, mut exchange)) = found else {
+            return Ok(None);
+        };
+        exchange.attempts = columns::attempts(&self.conn, id)?;
+        Ok(Some(exchange))
     }
 }

@@ -157,14 +157,16 @@ impl Ledger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Models for which clients of each route have received responses since this time, newest first.
+    /// Models for which clients of each route have received responses since this time, newest first; at most the last
+    /// 20,000 requests are searched.
     pub fn models_in_use(
         &self,
         since: DateTime<Utc>,
     ) -> Result<Vec<(String, Dialect, String)>, LedgerError> {
         let mut select = self.conn.prepare_cached(
             "SELECT route, dialect, model FROM exchanges
-              WHERE rehearsal = 0 AND started_at >= ?1 AND ended = 'complete'
+              WHERE id > (SELECT max(id) FROM exchanges) - 20000
+                AND rehearsal = 0 AND +started_at >= ?1 AND ended = 'complete'
               GROUP BY route, dialect, model
               ORDER BY max(id) DESC",
         )?;

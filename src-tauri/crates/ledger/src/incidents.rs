@@ -5,9 +5,9 @@ mod apply;
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
 use health::{Blame, Level, OpenIncident, Transition};
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::column::{Col, get, maybe, word_enum};
+use crate::column::{Col, get, maybe, readable, word_enum};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
@@ -139,46 +139,48 @@ impl Ledger {
             None => self
                 .conn
                 .prepare_cached(FIRST_PAGE)?
-                .query_map([requested], read_incident)?
+                .query_map([requested], read_listed)?
                 .collect::<Result<_, _>>()?,
             Some(before) => self
                 .conn
                 .prepare_cached(NEXT_PAGE)?
-                .query_map((before, requested), read_incident)?
+                .query_map((before, requested), read_listed)?
                 .collect::<Result<_, _>>()?,
         };
         Ok(Page::cut(rows, limit))
     }
 
     pub fn incident(&self, id: i64) -> Result<Option<IncidentWithTimeline>, LedgerError> {
-        let Some((_, incident)) = self
-            .conn
-            .prepare_cached("SELECT * FROM incidents WHERE id = ?1")?
-            .query_row([id], read_incident)
-            .optional()?
-        else {
-            return Ok(None);
-        };
-        let timeline = self
-            .conn
-            .prepare_cached(
-                "SELECT at, level, source, said FROM timeline WHERE incident = ?1 ORDER BY at, id",
-            )?
-            .query_map([id], |row| {
-                Ok(TimelineRow {
-                    at: get(row, "at")?,
-                    level: maybe(row, "level")?,
-                    source: get(row, "source")?,
-                    text: row.get("said")?,
-                })
-            })?
-            .collect::<Result<_, _>>()?;
-        Ok(Some(IncidentWithTimeline { incident, timeline }))
+        Ok(read(&self.conn, id)?)
     }
 }
 
+pub(crate) fn read(conn: &Connection, id: i64) -> rusqlite::Result<Option<IncidentWithTimeline>> {
+    let Some((_, incident)) = conn
+        .prepare_cached("SELECT * FROM incidents WHERE id = ?1")?
+        .query_row([id], read_incident)
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let mut select = conn.prepare_cached(TIMELINE)?;
+    let timeline = select.query_map([id], |row| {
+        Ok(TimelineRow {
+            at: get(row, "at")?,
+            level: maybe(row, "level")?,
+            source: get(row, "source")?,
+            text: row.get("said")?,
+        })
+    })?;
+    let timeline = timeline.collect::<Result<_, _>>()?;
+    Ok(Some(IncidentWithTimeline { incident, timeline }))
+}
+
+pub(crate) const TIMELINE: &str =
+    "SELECT at, level, source, said FROM timeline WHERE incident = ?1 ORDER BY at, id";
+
 /// Adds the last failed request if no page and no probe reported the incident.
-const OPEN: &str = "
+pub(crate) const OPEN: &str = "
 SELECT i.*,
        CASE WHEN NOT EXISTS (
               SELECT 1 FROM observations o
@@ -198,6 +200,11 @@ pub(crate) const FIRST_PAGE: &str =
 pub(crate) const NEXT_PAGE: &str = "SELECT * FROM incidents
       WHERE (opened_at, id) < ((SELECT opened_at FROM incidents WHERE id = ?1), ?1)
       ORDER BY opened_at DESC, id DESC LIMIT ?2";
+
+fn read_listed(row: &Row<'_>) -> rusqlite::Result<(i64, Option<IncidentRow>)> {
+    let read = readable(read_incident(row))?;
+    Ok((row.get("id")?, read.map(|(_, incident)| incident)))
+}
 
 fn read_incident(row: &Row<'_>) -> rusqlite::Result<(i64, IncidentRow)> {
     let incident = IncidentRow {

@@ -6,13 +6,16 @@
 //! The rehearsal provider never enters incidents, observations, probes or sums. Exchanges with it are kept and flagged, only
 //! for the list of requests.
 
+mod affected;
 mod breakers;
 mod carry;
 mod column;
 mod conversations;
+mod daily;
 mod error;
 mod exchanges;
 mod fallback_tests;
+mod figures;
 mod files;
 mod incidents;
 mod interruptions;
@@ -25,16 +28,19 @@ mod presence;
 mod probes;
 mod reader;
 mod replays;
+mod retention;
 mod review;
 mod schema;
 mod series;
 mod sums;
 mod tables;
+mod vacuum;
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use affected::{LevelStretch, Met, PipelineMet};
 pub use breakers::BreakerRow;
 pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart};
 pub use error::{LedgerError, OpenError};
@@ -42,25 +48,29 @@ pub use exchanges::{
     AttemptOutcome, AttemptRow, Candidate, End, ExchangeFilter, ExchangeRow, PASSED,
 };
 pub use fallback_tests::{FailedTest, FallbackTestRow, TestFault};
+pub use figures::Figures;
 pub use incidents::{
     IncidentRow, IncidentWithTimeline, LoggedTransition, TimelineRow, TimelineSource,
 };
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notifications::{NotificationKind, NotificationRow, Outcome, Urgency};
-pub use outages::{LevelStretch, Met, OUTAGE_SHOWN, Outage, PipelineMet};
+pub use observations::OBSERVATIONS_KEPT;
+pub use outages::{OUTAGE_SHOWN, Outage};
 pub use presence::Presence;
 pub use probes::ProbeRow;
-pub use reader::Reader;
+pub use reader::{Interrupt, Reader};
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
+pub use retention::{DayOf, Deleted, Expired, Limits, Progress};
 pub use review::{
     Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,
     ReviewRow, ReviewRun, ReviewState, Settled, Which,
 };
 pub use series::{
-    CostPoint, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint, SLOTS, Slots,
+    CostPoint, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint, Quarters, SLOTS, Slots,
     UptimePoint,
 };
 pub use sums::{IncidentTraffic, Sums};
+pub use vacuum::{Compacted, FileSize, compact};
 
 /// The open ledger. Its one connection is the only writer. Dropping it leaves one complete file.
 #[derive(Debug)]
@@ -75,6 +85,8 @@ pub struct Ledger {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     pub rows: Vec<(i64, T)>,
+    /// Rows of this page that are left out, because a value in them is not of its column's kind.
+    pub unreadable: u64,
     /// Pass it as `before` to get the next page; `None`: this is the last page.
     pub next: Option<i64>,
 }
@@ -109,12 +121,21 @@ impl Ledger {
 }
 
 impl<T> Page<T> {
-    /// Takes up to `limit + 1` rows; one row above the limit shows that there is a next page.
-    fn cut(mut rows: Vec<(i64, T)>, limit: usize) -> Self {
+    /// Takes up to `limit + 1` rows; one row above the limit shows that there is a next page. `None`: it cannot be read.
+    fn cut(mut rows: Vec<(i64, Option<T>)>, limit: usize) -> Self {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|(id, _)| *id);
-        Self { rows, next }
+        let all = rows.len();
+        let rows: Vec<_> = rows
+            .into_iter()
+            .filter_map(|(id, row)| Some((id, row?)))
+            .collect();
+        Self {
+            unreadable: (all - rows.len()) as u64,
+            rows,
+            next,
+        }
     }
 }
 

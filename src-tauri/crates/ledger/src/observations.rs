@@ -1,4 +1,5 @@
-//! Every reading that health judged: all of them for a day, then thinned. Uptime figures are computed from them.
+//! Every reading that health judged: all of them for a day, then thinned, and deleted after thirty days
+//! ([`OBSERVATIONS_KEPT`]).
 
 use catalog::{ProviderId, REHEARSAL};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
@@ -30,9 +31,9 @@ CREATE INDEX observations_by_subject ON observations (provider, subject, at);
 
 /// Younger readings are all kept.
 const RAW: Duration = Duration::hours(24);
-/// Older readings are deleted.
-const KEPT: Duration = Duration::days(30);
-/// Between those ages, one row for each subject and result is kept for each stretch of this many milliseconds.
+/// Older readings are deleted by the steps of `retention`, after their states are summed.
+pub const OBSERVATIONS_KEPT: Duration = Duration::days(30);
+/// Older than a day, one row for each subject and result is kept for each stretch of this many milliseconds.
 const STRETCH_MS: i64 = 10 * 60 * 1000;
 /// Where the last thinning ended, in ms: stretches before it are done.
 const THINNED: &str = "observations.thinned";
@@ -83,8 +84,7 @@ impl Ledger {
     }
 
     /// Thins old readings. After a day, the first of every ten minutes with the same subject and result represents the
-    /// others and counts them. After thirty days all are deleted. Cheap when called every hour. Returns how many rows
-    /// were deleted.
+    /// others and counts them. Cheap when called every hour. Returns how many rows were deleted.
     pub fn thin(&mut self, now: DateTime<Utc>) -> Result<u64, LedgerError> {
         let until = stretch_start((now - RAW).timestamp_millis());
         let from: i64 = self
@@ -92,13 +92,11 @@ impl Ledger {
             .and_then(|ms| ms.parse().ok())
             .unwrap_or(0);
         let tx = self.write()?;
-        let mut gone = tx
-            .prepare_cached("DELETE FROM observations WHERE at < ?1")?
-            .execute([Col(now - KEPT)])?;
+        let mut gone = 0;
         if from < until {
             tx.prepare_cached(COUNT_INTO_THE_FIRST)?
                 .execute((from, until, STRETCH_MS))?;
-            gone += tx
+            gone = tx
                 .prepare_cached(DROP_THE_OTHERS)?
                 .execute((from, until, STRETCH_MS))?;
             tx.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?

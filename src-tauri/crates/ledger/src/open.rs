@@ -47,6 +47,11 @@ impl Ledger {
                 path: path.to_owned(),
             });
         }
+        if found == 0 {
+            // Only before the first page is written.
+            conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")
+                .map_err(failed)?;
+        }
         prepare(&conn).map_err(failed)?;
         if (1..schema::known(tables)).contains(&found) {
             back_up(&conn, path, found)?;

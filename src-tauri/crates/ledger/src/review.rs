@@ -6,7 +6,7 @@ mod item;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use crate::column::{Col, get, maybe};
+use crate::column::{Col, get, maybe, readable};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
@@ -213,7 +213,7 @@ impl Ledger {
         };
         let mut select = self.conn.prepare_cached(page)?;
         let (before, limit_and_one) = (before.unwrap_or(i64::MAX), Col(limit as u64 + 1));
-        let read = |row: &Row<'_>| Ok((row.get("n")?, read_row(row)?));
+        let read = |row: &Row<'_>| Ok((row.get("n")?, readable(read_row(row))?));
         let rows = match since {
             Some(since) => select.query_map((before, limit_and_one, since), read)?,
             None => select.query_map((before, limit_and_one), read)?,

@@ -1,8 +1,10 @@
 //! Figures over time, for charts. All of them exclude rehearsals, and none of them writes.
 
 mod cost;
+mod daily;
 mod incident;
 mod latency;
+mod quarters;
 mod uptime;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +12,9 @@ use chrono::{DateTime, Utc};
 pub use cost::CostPoint;
 pub use incident::{IncidentPoint, IncidentSeries};
 pub use latency::{LatencyMeasure, LatencyPoint};
+pub use quarters::Quarters;
+#[cfg(test)]
+pub(crate) use quarters::SOURCES;
 pub use uptime::UptimePoint;
 
 /// Maximum number of slots in a series. No chart shows more than a quarter of a year by day.
@@ -57,4 +62,4 @@ macro_rules! slots {
 use slots;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

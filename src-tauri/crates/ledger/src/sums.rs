@@ -73,25 +73,6 @@ macro_rules! failed_ends {
 }
 pub(crate) use failed_ends;
 
-/// Incident `i` affected exchange `e`. An exchange that began earlier may still have failed because of it. The hour bounds the
-/// index range, and is four times the default limit of an exchange.
-macro_rules! met {
-    () => {
-        "e.rehearsal = 0
-        AND e.started_at >= i.opened_at - 3600000
-        AND e.started_at <= coalesce(i.closed_at, 9223372036854775807)
-        AND e.started_at + e.total_ms >= i.opened_at
-        AND (
-            EXISTS (
-                SELECT 1 FROM attempts a
-                 WHERE a.exchange = e.id AND a.provider = i.provider AND a.provider_failed
-            )
-            OR (e.carried AND e.primary_provider = i.provider)
-        )"
-    };
-}
-pub(crate) use met;
-
 /// Attempt `a` shows whether the provider works: it failed, produced a first token, or got a response in one piece. The engine
 /// writes these outcomes.
 macro_rules! shows_health {
@@ -102,29 +83,38 @@ macro_rules! shows_health {
 }
 pub(crate) use shows_health;
 
+/// Outcomes of probes that show whether the provider works.
+macro_rules! judged_probes {
+    () => {
+        "('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')"
+    };
+}
+pub(crate) use judged_probes;
+
 /// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
 /// dollars, and the cast saturates. Parameters: the beginning, then the two prices of [`DEAREST`].
 pub(crate) const TODAY: &str = concat!(
-    "SELECT count(*) AS exchanges,
-            count(*) FILTER (WHERE ended IN ",
+    "SELECT count(*) FILTER (WHERE first) AS exchanges,
+            count(*) FILTER (WHERE first AND ended IN ",
     failed_ends!(),
     ") AS failed,
-            count(*) FILTER (WHERE carried) AS carried,
-            CAST(total(cost) AS INTEGER) AS spent,
-            CAST(total((
-                SELECT total(a.cost) FROM attempts a
-                 WHERE a.exchange = exchanges.id AND a.tokens_estimated AND exchanges.cost IS NOT NULL
-            )) AS INTEGER) AS of_estimated_tokens,
-            CAST(total((
-                SELECT total(coalesce(a.cost, ?2 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + ?3 * a.output_tokens))
-                  FROM attempts a
-                 WHERE a.exchange = exchanges.id AND NOT a.by_subscription
-                   AND ((a.endpoint, a.model) <> (primary_endpoint, primary_model) OR route = 'pass-through')
-            )) AS INTEGER) AS stand_ins,
-            count(*) FILTER (
-                WHERE cost IS NULL
-                  AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id AND NOT by_subscription)
-            ) AS unpriced
-       FROM exchanges
-      WHERE rehearsal = 0 AND ended <> 'turned_away' AND started_at >= ?1"
+            count(*) FILTER (WHERE first AND carried) AS carried,
+            CAST(total(cost) FILTER (WHERE first) AS INTEGER) AS spent,
+            CAST(total(attempt_cost) FILTER (WHERE tokens_estimated AND cost IS NOT NULL) AS INTEGER) AS of_estimated_tokens,
+            CAST(total(coalesce(
+                attempt_cost,
+                ?2 * (input_tokens + cache_read_tokens + cache_write_tokens) + ?3 * output_tokens
+            )) FILTER (
+                WHERE NOT by_subscription
+                  AND ((endpoint, attempt_model) <> (primary_endpoint, primary_model) OR route = 'pass-through')
+            ) AS INTEGER) AS stand_ins,
+            count(DISTINCT iif(cost IS NULL AND NOT by_subscription, id, NULL)) AS unpriced
+       FROM (
+        SELECT e.id, e.ended, e.carried, e.cost, e.route, e.primary_endpoint, e.primary_model,
+               a.number IS NULL OR a.number = 1 AS first, a.endpoint, a.model AS attempt_model, a.cost AS attempt_cost,
+               a.tokens_estimated, a.by_subscription, a.input_tokens, a.output_tokens, a.cache_read_tokens,
+               a.cache_write_tokens
+          FROM exchanges e LEFT JOIN attempts a ON a.exchange = e.id
+         WHERE e.rehearsal = 0 AND e.ended <> 'turned_away' AND e.started_at >= ?1
+       )"
 );

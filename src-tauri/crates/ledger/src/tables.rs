@@ -2,8 +2,8 @@
 
 use crate::schema::Step;
 use crate::{
-    breakers, conversations, exchanges, fallback_tests, incidents, interruptions, meta,
-    notifications, observations, probes, replays, review,
+    breakers, conversations, daily, exchanges, fallback_tests, figures, incidents, interruptions,
+    meta, notifications, observations, probes, replays, review,
 };
 
 /// Steps of one version run in this order: a table comes after those that it references.
@@ -20,4 +20,6 @@ pub(crate) const TABLES: &[&[Step]] = &[
     interruptions::STEPS,
     conversations::STEPS,
     fallback_tests::STEPS,
+    daily::STEPS,
+    figures::STEPS,
 ];

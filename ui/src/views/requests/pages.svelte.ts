@@ -10,14 +10,16 @@ export class Pages {
   next = $state.raw<number | null>(null);
   failure = $state.raw<ControlFailure | null>(null);
   /** The newest page, held while the reader is further down. */
-  waiting = $state.raw<{ rows: Exchange[]; next: number | null } | null>(null);
+  waiting = $state.raw<{ rows: Exchange[]; next: number | null; unreadable: number } | null>(null);
+  /** Rows of the loaded pages that the engine cannot read. */
+  unreadable = $state(0);
   loadingOlder = $state(false);
 
   /** Loads the newest page; `hold`: do not show it, so that nothing moves under the reader. */
   async refresh(hold: boolean) {
     try {
       const page = await exchanges({ limit: LIMIT });
-      this.waiting = { rows: page.exchanges, next: page.next };
+      this.waiting = { rows: page.exchanges, next: page.next, unreadable: page.unreadable };
       this.failure = null;
       if (!hold || this.rows === null || this.newer === 0) this.showNewest();
     } catch (error) {
@@ -32,14 +34,16 @@ export class Pages {
 
   showNewest() {
     if (!this.waiting) return;
-    const { rows, next } = this.waiting;
+    const { rows, next, unreadable } = this.waiting;
     const merged = joined(rows, this.rows ?? []);
     if (merged) {
       this.rows = merged;
       this.next ??= this.rows.length === rows.length ? next : null;
+      this.unreadable = Math.max(this.unreadable, unreadable);
     } else {
       this.rows = rows;
       this.next = next;
+      this.unreadable = unreadable;
     }
     this.waiting = null;
   }
@@ -50,6 +54,7 @@ export class Pages {
       const page = await exchanges({ limit: LIMIT, before: this.next });
       this.rows = [...(this.rows ?? []), ...page.exchanges];
       this.next = page.next;
+      this.unreadable += page.unreadable;
       this.failure = null;
     } catch (error) {
       this.failure = asFailure(error);

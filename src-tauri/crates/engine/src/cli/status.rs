@@ -84,6 +84,13 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     }
     let outage = snapshot.last_outage.as_ref();
     lines.extend(outage.map(|outage| format!("Last outage: {}", outage.message)));
+    let history = &snapshot.engine.history;
+    lines.extend(history.first_deletion.clone());
+    if details {
+        let size = history.size.as_ref();
+        let size = size.map_or_else(String::new, |size| format!("; the ledger has {size}"));
+        lines.push(format!("{}{size}", history.kept));
+    }
     lines.push(today(snapshot));
     lines
 }

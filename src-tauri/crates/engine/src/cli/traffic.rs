@@ -6,7 +6,7 @@ use api::ExchangePage;
 use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use clap::Args;
 
-use super::client::Engine;
+use super::client::{CallError, Engine};
 use super::print_line::print_line;
 use super::show::{finish, local, print_json, query_of};
 use crate::clock;
@@ -102,10 +102,28 @@ impl Since {
     }
 }
 
+/// A page searches a limited number of requests: further pages are read until there are enough, or no older ones.
+async fn found(args: &TrafficArgs, engine: &Engine) -> Result<ExchangePage, CallError> {
+    let query = args.query(clock::wall()());
+    let mut found: ExchangePage = engine.get(&format!("/exchanges?{query}")).await?;
+    let wanted = args.limit as usize;
+    while let (Some(before), true) = (found.next, found.exchanges.len() < wanted) {
+        let path = format!("/exchanges?{query}&before={before}");
+        let page: ExchangePage = engine.get(&path).await?;
+        found.exchanges.extend(page.exchanges);
+        found.unreadable += page.unreadable;
+        found.next = page.next;
+    }
+    if found.exchanges.len() > wanted {
+        found.exchanges.truncate(wanted);
+        found.next = found.exchanges.last().map(|last| last.id);
+    }
+    Ok(found)
+}
+
 pub(super) async fn run(args: TrafficArgs) -> ExitCode {
     finish(args.json, async {
-        let query = args.query(clock::wall()());
-        let page: ExchangePage = Engine::find()?.get(&format!("/exchanges?{query}")).await?;
+        let page = found(&args, &Engine::find()?).await?;
         if args.json {
             print_json(&page);
             return Ok(ExitCode::SUCCESS);
@@ -127,9 +145,22 @@ pub(super) async fn run(args: TrafficArgs) -> ExitCode {
                 exchange.story
             );
         }
+        if let Some(text) = unreadable(page.unreadable) {
+            print_line!("{text}");
+        }
         Ok(ExitCode::SUCCESS)
     })
     .await
+}
+
+fn unreadable(count: u64) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 request cannot be read: its row in the ledger was changed from outside, or is damaged.".into()),
+        _ => Some(format!(
+            "{count} requests cannot be read: their rows in the ledger were changed from outside, or are damaged."
+        )),
+    }
 }
 
 #[cfg(test)]

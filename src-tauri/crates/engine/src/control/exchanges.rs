@@ -4,12 +4,12 @@ use api::{Exchange, ExchangePage};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use ledger::{ExchangeFilter, Reader};
+use ledger::ExchangeFilter;
 use serde::Deserialize;
 
 use super::shown::Shown;
 use super::{Control, Refused};
-use crate::event::ControlRequest;
+use crate::view::{page, rows};
 
 #[derive(Deserialize)]
 pub(super) struct Listing {
@@ -50,40 +50,22 @@ pub(super) async fn list(
     State(control): State<Control>,
     Query(listing): Query<Listing>,
 ) -> Result<Shown<ExchangePage>, Refused> {
-    let filter = listing.filter()?;
+    let (filter, facts) = (listing.filter()?, control.facts());
     let (limit, before) = (listing.limit.unwrap_or(50), listing.before);
-    if let Some(file) = control.ledger.clone() {
-        // A search may read every row, so it runs outside the loop, which must not delay requests.
-        let filter = filter.clone();
-        let search = move || Reader::open(&file)?.find_exchanges(&filter, limit, before);
-        match tokio::task::spawn_blocking(search).await {
-            Ok(Ok(page)) => {
-                let shown = control.ask(|reply| ControlRequest::ShowExchanges { page, reply });
-                return Ok(Shown(shown.await?));
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the ledger could not be read beside its writer")
-            }
-            Err(error) => tracing::error!(%error, "a search ended early"),
-        }
-    }
-    let page = control.ask(|reply| ControlRequest::Exchanges {
-        filter: Box::new(filter),
-        limit,
-        before,
-        reply,
-    });
-    Ok(Shown(page.await??))
+    let page = control.read(move |ledger| page::exchanges(ledger, &*facts, &filter, limit, before));
+    Ok(Shown(page.await?))
 }
 
 pub(super) async fn show(
     State(control): State<Control>,
     Path(id): Path<i64>,
 ) -> Result<Shown<Exchange>, Refused> {
-    let found = control
-        .ask(|reply| ControlRequest::Exchange { id, reply })
-        .await??;
-    found.map(Shown).ok_or_else(|| {
+    let facts = control.facts();
+    let found = control.read(move |ledger| {
+        let row = ledger.exchange(id)?;
+        Ok(row.map(|row| rows::exchange(id, &row, &*facts)))
+    });
+    found.await?.map(Shown).ok_or_else(|| {
         Refused::new(
             StatusCode::NOT_FOUND,
             format!("there is no exchange {id}"),

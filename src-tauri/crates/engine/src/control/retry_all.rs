@@ -19,9 +19,11 @@ pub(super) async fn begin(
     pipeline: Option<String>,
     count_only: bool,
 ) -> Result<Shown<Accepted>, Refused> {
+    let ids = control
+        .read(move |ledger| ledger.retriable_reviews(incident, pipeline.as_deref()))
+        .await?;
     let begun = control.ask(|reply| ControlRequest::BeginRetry {
-        incident,
-        pipeline,
+        ids,
         count_only,
         reply,
     });

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use gateway::{Gateway, Rerun};
 use http::header;
 use http_body_util::{BodyExt, Full};
+use ledger::{REVIEW_KEPT, Which};
 use serde::Deserialize;
 
 use super::shown::Shown;
 use super::{Control, Refused};
 use crate::event::ControlRequest;
-use crate::view;
+use crate::view::{self, page};
 
 /// Bytes of a response that are kept for display; no model's single turn is larger.
 const ANSWER_MOST: usize = 4 << 20;
@@ -30,13 +31,13 @@ pub(super) async fn list(
     State(control): State<Control>,
     Query(listing): Query<Listing>,
 ) -> Result<Shown<ReviewPage>, Refused> {
-    let page = control.ask(|reply| ControlRequest::Reviews {
-        all: listing.all,
-        limit: listing.limit.unwrap_or(50),
-        before: listing.before,
-        reply,
-    });
-    Ok(Shown(page.await??))
+    let which = match listing.all {
+        true => Which::All,
+        false => Which::Recent((control.clock)() - REVIEW_KEPT),
+    };
+    let (limit, before) = (listing.limit.unwrap_or(50), listing.before);
+    let page = control.read(move |ledger| page::reviews(ledger, which, limit, before));
+    Ok(Shown(page.await?))
 }
 
 pub(super) async fn show(
@@ -100,12 +101,9 @@ pub(super) async fn run_kept(
 }
 
 pub(super) async fn find(control: &Control, id: &str) -> Result<ledger::ReviewItem, Refused> {
-    let id = id.to_owned();
-    let found = control.ask(|reply| ControlRequest::Review {
-        id: id.clone(),
-        reply,
-    });
-    found.await??.map(|item| *item).ok_or_else(|| {
+    let of = id.to_owned();
+    let found = control.read(move |ledger| ledger.review(&of)).await?;
+    found.ok_or_else(|| {
         Refused::new(
             StatusCode::NOT_FOUND,
             format!("there is no review item {id}"),

@@ -1,8 +1,8 @@
 use std::convert::Infallible;
 
 use api::{
-    Accepted, CONTROL_HEADER, Command, Doctor, HEARTBEAT, Incident, IncidentPage,
-    NotificationOutcome, SettingsText, Snapshot,
+    Accepted, CONTROL_HEADER, Command, Doctor, HEARTBEAT, NotificationOutcome, SettingsText,
+    Snapshot,
 };
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -18,8 +18,8 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, exchanges, fallbacks, guard, health, keys, retry_all, review, series, shown,
-    ui,
+    Control, Refused, exchanges, fallbacks, guard, health, incidents, keys, retry_all, review,
+    series, shown, ui,
 };
 use crate::event::ControlRequest;
 
@@ -33,8 +33,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/snapshot", get(snapshot))
         .route("/events", get(events))
         .route("/do", post(act))
-        .route("/incidents", get(incidents))
-        .route("/incidents/{id}", get(incident))
+        .route("/incidents", get(incidents::list))
+        .route("/incidents/{id}", get(incidents::show))
         .route("/exchanges", get(exchanges::list))
         .route("/exchanges/{id}", get(exchanges::show))
         .route("/notices/{id}", post(notification))
@@ -149,49 +149,6 @@ async fn act(
                 .await??,
         )),
     }
-}
-
-#[derive(Deserialize)]
-struct Paging {
-    limit: Option<u32>,
-    before: Option<i64>,
-}
-
-impl Paging {
-    fn limit(&self) -> u32 {
-        self.limit.unwrap_or(50).clamp(1, 500)
-    }
-}
-
-async fn incidents(
-    State(control): State<Control>,
-    Query(page): Query<Paging>,
-) -> Result<Shown<IncidentPage>, Refused> {
-    Ok(Shown(
-        control
-            .ask(|reply| ControlRequest::Incidents {
-                limit: page.limit(),
-                before: page.before,
-                reply,
-            })
-            .await??,
-    ))
-}
-
-async fn incident(
-    State(control): State<Control>,
-    Path(id): Path<i64>,
-) -> Result<Shown<Incident>, Refused> {
-    let found = control
-        .ask(|reply| ControlRequest::Incident { id, reply })
-        .await??;
-    found.map(Shown).ok_or_else(|| {
-        Refused::new(
-            StatusCode::NOT_FOUND,
-            format!("there is no incident {id}"),
-            None,
-        )
-    })
 }
 
 async fn checked(

@@ -4,12 +4,13 @@ use api::{CostSeries, IncidentSeries, LatencySeries, UptimeSeries};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Offset, TimeDelta, Timelike, Utc};
-use ledger::{Ledger, LedgerError, Reader, Slots};
+use ledger::Slots;
 use serde::Deserialize;
 
 use super::shown::Shown;
 use super::{Control, Refused};
 use crate::desk::Zone;
+use crate::reads::{Reads, Unread};
 use crate::view::series;
 
 /// By day in a zone, or by hour. Without either: 30 days.
@@ -65,14 +66,23 @@ fn by_hour(now: DateTime<Utc>, hours: u32) -> Slots {
     Slots::new(bounds.collect())
 }
 
+/// Reads the figures of all charts, so that the first one is as fast as the others.
+pub(crate) async fn warm_charts(reads: Reads, now: DateTime<Utc>) {
+    let slots = by_day(now, &Zone::new(|_| Utc.fix()), MOST_DAYS);
+    let read = reads.chart(move |quarters, reader| quarters.uptime(reader, &slots));
+    if let Err(Unread::Failed(error)) = read.await {
+        tracing::warn!(%error, "the figures of charts could not be read");
+    }
+}
+
 pub(super) async fn uptime(
     State(control): State<Control>,
     Query(span): Query<Span>,
 ) -> Result<Shown<UptimeSeries>, Refused> {
     let slots = span.slots((control.clock)())?;
-    let points = read(&control, {
+    let points = control.reads.chart({
         let slots = slots.clone();
-        move |ledger| ledger.uptime(&slots)
+        move |quarters, reader| quarters.uptime(reader, &slots)
     });
     Ok(Shown(series::uptime(&slots, points.await?)))
 }
@@ -82,9 +92,9 @@ pub(super) async fn latency(
     Query(span): Query<Span>,
 ) -> Result<Shown<LatencySeries>, Refused> {
     let slots = span.slots((control.clock)())?;
-    let points = read(&control, {
+    let points = control.reads.chart({
         let slots = slots.clone();
-        move |ledger| ledger.latency(&slots)
+        move |quarters, reader| quarters.latency(reader, &slots)
     });
     Ok(Shown(series::latency(&slots, points.await?)))
 }
@@ -94,9 +104,9 @@ pub(super) async fn cost(
     Query(span): Query<Span>,
 ) -> Result<Shown<CostSeries>, Refused> {
     let slots = span.slots((control.clock)())?;
-    let points = read(&control, {
+    let points = control.reads.chart({
         let slots = slots.clone();
-        move |ledger| ledger.cost(&slots)
+        move |quarters, reader| quarters.cost(reader, &slots)
     });
     Ok(Shown(series::cost(&slots, points.await?)))
 }
@@ -106,7 +116,9 @@ pub(super) async fn incident(
     Path(id): Path<i64>,
 ) -> Result<Shown<IncidentSeries>, Refused> {
     let now = (control.clock)();
-    let found = read(&control, move |ledger| ledger.incident_series(id, now)).await?;
+    let found = control
+        .read(move |ledger| ledger.incident_series(id, now))
+        .await?;
     found
         .map(|found| Shown(series::incident(&found)))
         .ok_or_else(|| {
@@ -116,31 +128,6 @@ pub(super) async fn incident(
                 None,
             )
         })
-}
-
-async fn read<T: Send + 'static>(
-    control: &Control,
-    select: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
-) -> Result<T, Refused> {
-    let Some(file) = control.ledger.clone() else {
-        return Err(Refused::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "there are no figures for charts: the ledger is in memory",
-            Some(
-                "free space on the disk, or check the permissions of the ledger's file; `understudyd doctor` shows its path",
-            ),
-        ));
-    };
-    let reading = tokio::task::spawn_blocking(move || select(Reader::open(&file)?.ledger()));
-    let failed = |error: String| {
-        tracing::warn!(error, "the figures for a chart could not be read");
-        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, error, None)
-    };
-    match reading.await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(failed(format!("the ledger could not be read: {error}"))),
-        Err(error) => Err(failed(format!("the figures could not be read: {error}"))),
-    }
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ impl Desk {
             self.state.settings = Arc::new(settings);
             self.state.catalog = Arc::new(self.base_catalog.with_own(&self.state.settings.own));
             self.expire_conversations(now);
+            self.check_history(now);
             self.reconfigure(now);
         }
     }

@@ -8,9 +8,11 @@ use chrono::{DateTime, Utc};
 use gateway::Exchange;
 use health::{CallOutcome, Observation, Verdicts};
 use ledger::{
-    BreakerRow, ExchangeRow, FailedRequest, FallbackTestRow, Interrupted, LoggedTransition,
-    NotificationRow, ProbeRow, ReviewRun,
+    BreakerRow, ExchangeRow, FailedRequest, FallbackTestRow, Interrupted, Limits, LoggedTransition,
+    NotificationRow, ProbeRow, Progress, ReviewRun,
 };
+
+use super::Zone;
 
 #[derive(Debug)]
 pub(crate) enum Effect {
@@ -112,6 +114,18 @@ pub(crate) enum Record {
     NotificationDelivered(i64, ledger::Outcome),
     /// Delete data that expired before this time.
     Expire(DateTime<Utc>),
+    /// Count what is beyond the owner's limits. The result is `HistoryRead`.
+    ReadHistory {
+        limits: Limits,
+    },
+    /// Sum and delete a few old rows, by the owner's days. The result is `Deleted`.
+    DeleteExpired {
+        limits: Limits,
+        zone: Zone,
+        from: Progress,
+    },
+    /// Return some free pages to the disk. The result is `Shrunk`.
+    Shrink,
     ExpireConversations(DateTime<Utc>),
     ForgetConversations,
 }

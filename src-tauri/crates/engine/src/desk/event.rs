@@ -70,6 +70,17 @@ pub(crate) enum Event {
         in_place: bool,
     },
     Summed(Sums),
+    /// Rows beyond the owner's limits, and the file's size.
+    HistoryRead {
+        expired: ledger::Expired,
+        size: ledger::FileSize,
+    },
+    /// One step of a deletion.
+    Deleted(ledger::Deleted),
+    /// `more`: the file has more free pages to return to the disk.
+    Shrunk {
+        more: bool,
+    },
     /// Number of parked requests after a manual change.
     Waiting(u64),
     /// The files by which other programs find the engine were written, or why not.

@@ -19,6 +19,10 @@ pub(crate) const SIBLING_QUESTION: &str = "sibling_question";
 /// End of a "Not now" answer.
 pub(crate) const SIBLING_LATER: &str = "siblings_not_before";
 pub(crate) const SCOPE_QUESTIONS: &str = "scope_questions";
+/// When the owner was notified of the first deletion.
+pub(crate) const RETENTION_ANNOUNCED: &str = "retention_announced";
+/// The last check for old rows, and since when the clock has not leaped.
+pub(crate) const RETENTION_CLOCK: &str = "retention_clock";
 /// Prefix; the name of a pipeline follows. Records that the owner answered the question about its scope.
 pub(crate) const SCOPE_ANSWERED: &str = "scope_answered/";
 /// Crashes of the engine, a line for each.

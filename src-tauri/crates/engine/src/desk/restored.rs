@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use gateway::KeptBreaker;
 use ledger::{FallbackTestRow, Met, Sums};
 
-use super::{Choice, Desk, Effect, OpenIncident, PaidAnswer, PaidConsent};
+use super::{Choice, Desk, Effect, OpenIncident, PaidAnswer, PaidConsent, StoredRetention};
 use crate::state::{SiblingQuestion, State};
 
 #[derive(Debug, Default)]
@@ -39,6 +39,7 @@ pub(crate) struct Restored {
     pub breakers: Vec<KeptBreaker>,
     pub waiting: u64,
     pub today: Sums,
+    pub retention: StoredRetention,
 }
 
 #[derive(Debug)]
@@ -102,6 +103,7 @@ impl Desk {
         state.tested = keyed.collect();
         state.reviews.counted(left.waiting);
         state.today.summed(left.today);
+        state.retention.stored = left.retention;
         let kept = left.breakers.into_iter();
         self.kept_breakers = kept
             .map(|kept| ((kept.endpoint.clone(), kept.model.clone()), kept))

@@ -8,6 +8,7 @@ mod incidents;
 mod many;
 mod notifications;
 mod problems;
+mod retention;
 mod spans;
 mod use_now;
 

@@ -40,6 +40,9 @@ impl Desk {
             self.watch_failing(now);
         }
         for transition in transitions {
+            if self.is_expired(now, &transition.change) {
+                continue;
+            }
             self.impact_refresh.changed();
             let evidence = words::incident(&self.state.catalog, &transition);
             if transition.change != Change::Updated {

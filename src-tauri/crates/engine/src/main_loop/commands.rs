@@ -1,12 +1,16 @@
 //! The owner's commands: those that need a file, a socket or the gateway run here, the others in the desk.
 
+use std::time::Duration;
+
 use api::{Accepted, Command, ControlError};
 use chrono::{DateTime, TimeDelta, Utc};
 use stage::Fault;
 
 use super::MainLoop;
-use crate::state::REHEARSAL_AT_MOST;
 use crate::{desk, login};
+
+/// Maximum duration of a rehearsed outage.
+const REHEARSAL_AT_MOST: Duration = Duration::from_secs(3600);
 
 impl MainLoop {
     pub(super) fn obey(

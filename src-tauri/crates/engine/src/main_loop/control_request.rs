@@ -1,8 +1,8 @@
 //! Queries and commands from the control API.
 
-use api::{Command, ControlError, ExchangePage, IncidentPage, SettingsText};
+use api::{Command, ControlError, SettingsText};
 use chrono::{DateTime, Utc};
-use ledger::{ExchangeRow, LedgerError, Page, REVIEW_KEPT, Which};
+use ledger::LedgerError;
 
 use super::MainLoop;
 use crate::event::ControlRequest;
@@ -19,60 +19,12 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(done);
             }
-            ControlRequest::Incidents {
-                limit,
-                before,
-                reply,
-            } => {
-                let _ = reply.send(self.incidents(now, limit, before).map_err(unreadable));
-            }
-            ControlRequest::Incident { id, reply } => {
-                let _ = reply.send(self.incident(now, id).map_err(unreadable));
-            }
-            ControlRequest::Exchanges {
-                filter,
-                limit,
-                before,
-                reply,
-            } => {
-                let page = self
-                    .ledger
-                    .find_exchanges(&filter, limit, before)
-                    .map(|page| self.shown(&page));
-                let _ = reply.send(page.map_err(unreadable));
-            }
-            ControlRequest::ShowExchanges { page, reply } => {
-                let _ = reply.send(self.shown(&page));
-            }
-            ControlRequest::Exchange { id, reply } => {
-                let row = self
-                    .ledger
-                    .exchange(id)
-                    .map(|row| row.map(|row| view::rows::exchange(id, &row, self.state())));
-                let _ = reply.send(row.map_err(unreadable));
-            }
+            ControlRequest::Read(read) => read.of(&self.ledger),
             ControlRequest::Checked {
                 interruption,
                 reply,
             } => {
                 let _ = reply.send(self.checked(now, interruption));
-            }
-            ControlRequest::Reviews {
-                all,
-                limit,
-                before,
-                reply,
-            } => {
-                let which = if all {
-                    Which::All
-                } else {
-                    Which::Recent(now - REVIEW_KEPT)
-                };
-                let _ = reply.send(self.reviews(which, limit, before).map_err(unreadable));
-            }
-            ControlRequest::Review { id, reply } => {
-                let found = self.ledger.review(&id).map(|item| item.map(Box::new));
-                let _ = reply.send(found.map_err(unreadable));
             }
             ControlRequest::CloseReview { id, close, reply } => {
                 let closed = self.close_review(now, &id, &close);
@@ -98,12 +50,11 @@ impl MainLoop {
                 let _ = reply.send(self.review_ran(&id, &run).map_err(unreadable));
             }
             ControlRequest::BeginRetry {
-                incident,
-                pipeline,
+                ids,
                 count_only,
                 reply,
             } => {
-                let begun = self.begin_retry(incident, pipeline.as_deref(), count_only);
+                let begun = self.begin_retry(ids, count_only);
                 self.publish();
                 let _ = reply.send(begun);
             }
@@ -184,23 +135,17 @@ impl MainLoop {
                 let _ = reply.send(saved);
             }
             ControlRequest::Doctor(reply) => {
-                let _ = reply.send(super::doctor::examine(self.state(), &self.outlets.gateway));
+                let _ = reply.send(super::doctor::examine(
+                    self.state(),
+                    &self.outlets.gateway,
+                    now,
+                ));
             }
             ControlRequest::Metrics(reply) => {
                 let outlets = &self.outlets;
                 let page = super::metrics::page(self.state(), &outlets.gateway, &outlets.metrics);
                 let _ = reply.send(page);
             }
-        }
-    }
-
-    fn shown(&self, page: &Page<ExchangeRow>) -> ExchangePage {
-        let rows = page.rows.iter();
-        ExchangePage {
-            exchanges: rows
-                .map(|(id, row)| view::rows::exchange(*id, row, self.state()))
-                .collect(),
-            next: page.next,
         }
     }
 
@@ -223,43 +168,6 @@ impl MainLoop {
             fallbacks: self.desk.fallbacks_of(plan),
             ..view::route::explained(plan, of_a_pipeline)
         }
-    }
-
-    fn incidents(
-        &self,
-        now: DateTime<Utc>,
-        limit: u32,
-        before: Option<i64>,
-    ) -> Result<IncidentPage, LedgerError> {
-        let page = self.ledger.incidents(limit, before)?;
-        let summaries = page.rows.iter().map(|(id, row)| {
-            let met = self.ledger.met(*id)?.unwrap_or_default();
-            Ok(view::rows::summary(self.state(), *id, row, &met, now))
-        });
-        Ok(IncidentPage {
-            incidents: summaries.collect::<Result<_, LedgerError>>()?,
-            next: page.next,
-            unexpected_ends: match before {
-                None => self.crashes()?,
-                Some(_) => Vec::new(),
-            },
-        })
-    }
-
-    fn incident(&self, now: DateTime<Utc>, id: i64) -> Result<Option<api::Incident>, LedgerError> {
-        let Some(with_timeline) = self.ledger.incident(id)? else {
-            return Ok(None);
-        };
-        let met = self.ledger.met(id)?.unwrap_or_default();
-        let interrupted = self.ledger.interruptions(id)?;
-        let clock = self.state().clock(now);
-        Ok(Some(api::Incident {
-            interrupted: interrupted
-                .iter()
-                .map(|(id, row)| view::interrupted::interruption(&clock, *id, row))
-                .collect(),
-            ..view::rows::incident(self.state(), id, &with_timeline, &met, now)
-        }))
     }
 
     fn settings_text(&self) -> SettingsText {

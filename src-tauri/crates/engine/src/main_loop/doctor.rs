@@ -5,19 +5,21 @@ mod network;
 
 use api::{Check, Doctor, FallbackState, KeyState};
 use catalog::{Endpoint, REHEARSAL};
+use chrono::{DateTime, Utc};
 use gateway::{Gateway, RejectReason, Rejected};
 
 use crate::login;
 use crate::state::State;
 use crate::view::problem::{self, LEDGER_RESTORED};
-use crate::view::{fallback_test, pipeline, question, route};
+use crate::view::{fallback_test, pipeline, question, retention, route};
 use line::{bad, good, note};
 
-pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
+pub(super) fn examine(state: &State, gateway: &Gateway, now: DateTime<Utc>) -> Doctor {
     let mut checks = vec![
         engine(state),
         settings(state),
         ledger(state),
+        history(state, now),
         log(state),
         keychain(state),
     ];
@@ -92,6 +94,32 @@ fn ledger(state: &State) -> Check {
         ),
         (None, Some(restored)) => note("ledger", restored.clone(), LEDGER_RESTORED),
         (Some(trouble), _) => bad("ledger", trouble.what(), trouble.fix()),
+    }
+}
+
+/// How long rows are kept, and the file's size.
+fn history(state: &State, now: DateTime<Utc>) -> Check {
+    let history = retention::history(state, now);
+    let size = history
+        .size
+        .map_or_else(String::new, |size| format!("; the ledger has {size}"));
+    let message = format!("{}{size}.", history.kept);
+    if let Some(first) = history.first_deletion {
+        let fix =
+            "to keep more, set [retention] exchanges_days and incidents_days; 0 deletes nothing";
+        return note("history", format!("{message} {first}"), fix);
+    }
+    match state.retention.size {
+        // Free pages of a file of an earlier version stay in it.
+        Some(size) if !size.shrinks && size.free * 4 > size.bytes => note(
+            "history",
+            format!(
+                "{message} {} of it are free.",
+                retention::file_size(size.free)
+            ),
+            "understudyd stop, then understudyd ledger compact",
+        ),
+        Some(_) | None => good("history", message),
     }
 }
 

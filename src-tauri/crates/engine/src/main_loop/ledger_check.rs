@@ -68,6 +68,7 @@ impl MainLoop {
             return;
         }
         self.ledger = file;
+        self.beside.opened(&self.state().places.ledger);
         let path = self.state().places.ledger.display();
         let text =
             format!("The ledger {path} can be written again. It has the requests of this run too.");

@@ -3,13 +3,16 @@
 use ledger::LedgerError;
 
 use super::MainLoop;
-use crate::desk::{Effect, Event};
+use crate::desk::{Effect, Event, Record};
 use crate::records::{self, failed};
 
 impl MainLoop {
     /// Returns the result as an event for the desk.
     pub(super) fn perform(&mut self, effect: Effect) -> Vec<Event> {
         match effect {
+            Effect::Record(Record::ReadImpact { open, now }) if self.is_running => {
+                self.read_impact(open, now);
+            }
             Effect::Record(record) => {
                 let now = self.now();
                 return records::perform(&mut self.ledger, now, record);

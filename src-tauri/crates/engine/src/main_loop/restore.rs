@@ -6,7 +6,9 @@ use gateway::KeptBreaker;
 use ledger::{Ledger, LedgerError, Met};
 
 use super::MainLoop;
-use crate::desk::{Choices, Event, PaidAnswer, RecentClient, Restored, keys};
+use crate::desk::{
+    Choices, Event, PaidAnswer, RecentClient, Restored, RetentionClock, StoredRetention, keys,
+};
 use crate::records::failed;
 use crate::state::SiblingQuestion;
 use crate::view;
@@ -135,6 +137,10 @@ impl Reading {
             tests: self.or_none("read the tests of fallbacks", ledger.fallback_tests()),
             breakers: breakers.collect(),
             waiting: self.or_none("count the parked requests", ledger.open_reviews()),
+            retention: StoredRetention {
+                announced: self.instant(ledger, keys::RETENTION_ANNOUNCED),
+                clock: RetentionClock::parse(&self.word(ledger, keys::RETENTION_CLOCK)),
+            },
             today: self.or_none("sum up today's requests", ledger.today(day_began)),
         }
     }

@@ -8,20 +8,12 @@ use crate::event::RetryBegun;
 impl MainLoop {
     pub(super) fn begin_retry(
         &mut self,
-        incident: Option<i64>,
-        pipeline: Option<&str>,
+        ids: Vec<String>,
         count_only: bool,
     ) -> Result<RetryBegun, ControlError> {
         if !count_only {
             self.desk.may_retry()?;
         }
-        let ids = self
-            .ledger
-            .retriable_reviews(incident, pipeline)
-            .map_err(|error| ControlError {
-                error: format!("the review queue cannot be read: {error}"),
-                fix: None,
-            })?;
         let which = match (ids.len(), count_only) {
             (0, _) => "No waiting request can be run again.".to_owned(),
             (1, true) => "1 request waits and can be run again.".into(),

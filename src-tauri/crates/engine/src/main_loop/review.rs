@@ -1,8 +1,8 @@
-//! Review queue commands: list, close, reopen, and the result of a new run.
+//! Review queue commands: close, reopen, and the result of a new run.
 
-use api::{Closing, ControlError, ReviewClose, ReviewPage};
+use api::{Closing, ControlError, ReviewClose};
 use chrono::{DateTime, Utc};
-use ledger::{LedgerError, ReviewRun, Which};
+use ledger::{LedgerError, ReviewRun};
 
 use super::MainLoop;
 use crate::desk;
@@ -15,23 +15,6 @@ impl MainLoop {
             Ok(waiting) => self.decide(desk::Event::Waiting(waiting)),
             Err(error) => self.ledger_trouble("count the parked requests", &error),
         }
-    }
-
-    pub(super) fn reviews(
-        &self,
-        which: Which,
-        limit: u32,
-        before: Option<i64>,
-    ) -> Result<ReviewPage, LedgerError> {
-        let page = self.ledger.reviews(which, limit, before)?;
-        Ok(ReviewPage {
-            items: page
-                .rows
-                .iter()
-                .map(|(_, row)| view::review::summary(row))
-                .collect(),
-            next: page.next,
-        })
     }
 
     pub(super) fn close_review(

@@ -21,6 +21,7 @@ pub(super) struct File {
     pub(super) fallback: Fallback,
     pub(super) notifications: Notifications,
     pub(super) history: History,
+    pub(super) retention: Retention,
     pub(super) endpoint: Vec<Endpoint>,
     pub(super) route: Vec<Route>,
     /// For a model or a pattern: each endpoint's model that can replace it.
@@ -98,6 +99,14 @@ impl From<When> for Weight {
 pub(super) struct History {
     pub(super) keep_tool_arguments: Option<bool>,
     pub(super) keep_conversations: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Retention {
+    pub(super) exchanges_days: Option<Spanned<u32>>,
+    pub(super) incidents_days: Option<Spanned<u32>>,
+    pub(super) daily_days: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize)]

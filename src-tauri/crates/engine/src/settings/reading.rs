@@ -80,6 +80,7 @@ impl Reading<'_> {
                 .and_then(|text| self.hours(text)),
             keep_tool_arguments: file.history.keep_tool_arguments.unwrap_or(false),
             keep_conversations: file.history.keep_conversations.unwrap_or(true),
+            retention: self.retention(&file.retention),
             routes: file
                 .route
                 .into_iter()

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId};
-use chrono::{NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
 use impact::Pipeline;
 
@@ -39,6 +39,7 @@ pub(crate) struct Settings {
     pub keep_tool_arguments: bool,
     /// Store what stateful clients of Responses refer to later, for a day.
     pub keep_conversations: bool,
+    pub retention: Retention,
     /// New endpoints, each as a separate provider, and the changed providers of the catalogue.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
@@ -64,6 +65,22 @@ pub(crate) struct Settings {
     pub pipeline_names: BTreeSet<String>,
     /// The pipelines with figures, for estimates.
     pub pipelines: Vec<Pipeline>,
+}
+
+/// How long the ledger keeps its rows, in days; 0: without a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retention {
+    pub exchanges_days: u32,
+    pub incidents_days: u32,
+    pub daily_days: u32,
+}
+
+impl Retention {
+    /// Rows from before this instant may be deleted. `None`: all are kept.
+    pub(crate) fn limit(days: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let span = TimeDelta::days(i64::from(days));
+        (days > 0).then(|| now.checked_sub_signed(span)).flatten()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,17 +7,17 @@ use health::Level;
 use impact::{Left, Pipeline, Stretch};
 use ledger::{LevelStretch, Met, PipelineMet};
 
+use super::facts::Facts;
 use super::words;
-use crate::state::State;
 
 pub(crate) fn at_risk(
-    state: &State,
+    facts: &impl Facts,
     provider: &ProviderId,
     met: &Met,
     now: DateTime<Utc>,
 ) -> AtRisk {
-    let routed = |name: &str| state.requested_models.contains_key(&Some(name.to_owned()));
-    of(&state.settings.pipelines, provider, met, &routed, now)
+    let routed = |name: &str| facts.is_routed(name);
+    of(&facts.settings().pipelines, provider, met, &routed, now)
 }
 
 /// `routed`: this pipeline's requests pass through the gateway, so the effect of an outage is counted, not estimated.

@@ -8,13 +8,13 @@ use catalog::ProviderId;
 use chrono::{DateTime, Utc};
 use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentWithTimeline, Met};
 
+use super::facts::Facts;
 use super::{at_risk, words};
 use crate::desk::OpenIncident;
-use crate::state::State;
 use crate::unknown_pipelines;
 
 pub(crate) fn open_summary(
-    state: &State,
+    facts: &impl Facts,
     provider: &ProviderId,
     story: &OpenIncident,
     now: DateTime<Utc>,
@@ -23,19 +23,19 @@ pub(crate) fn open_summary(
     IncidentSummary {
         id: story.id,
         provider: provider.to_string(),
-        title: format!("{}: {}", state.product(provider), words::level_words(level)),
+        title: format!("{}: {}", facts.product(provider), words::level_words(level)),
         level,
         peak: words::known_level(story.peak),
         opened: story.opened,
         closed: None,
         exchanges_hit: story.exchanges_hit,
         carried_by_fallback: story.carried,
-        at_risk: at_risk::at_risk(state, provider, &story.met, now),
+        at_risk: at_risk::at_risk(facts, provider, &story.met, now),
     }
 }
 
 pub(crate) fn summary(
-    state: &State,
+    facts: &impl Facts,
     id: i64,
     row: &IncidentRow,
     met: &Met,
@@ -53,28 +53,28 @@ pub(crate) fn summary(
     IncidentSummary {
         id,
         provider: row.provider.to_string(),
-        title: format!("{}: {named}", state.product(&row.provider)),
+        title: format!("{}: {named}", facts.product(&row.provider)),
         level,
         peak,
         opened: row.opened,
         closed: row.closed,
         exchanges_hit: met.traffic.hit,
         carried_by_fallback: met.traffic.carried_by_fallback,
-        at_risk: at_risk::at_risk(state, &row.provider, met, row.closed.unwrap_or(now)),
+        at_risk: at_risk::at_risk(facts, &row.provider, met, row.closed.unwrap_or(now)),
     }
 }
 
 pub(crate) fn incident(
-    state: &State,
+    facts: &impl Facts,
     id: i64,
     story: &IncidentWithTimeline,
     met: &Met,
     now: DateTime<Utc>,
 ) -> Incident {
-    let clock = state.clock(now);
+    let clock = facts.clock(now);
     let evidence = ::words::from_stored(&story.incident.evidence);
     Incident {
-        summary: summary(state, id, &story.incident, met, now),
+        summary: summary(facts, id, &story.incident, met, now),
         blame: match story.incident.blame {
             health::Blame::Them => "It was them.",
             health::Blame::Us => "It was us.",
@@ -102,7 +102,7 @@ pub(crate) fn incident(
     }
 }
 
-pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
+pub(crate) fn exchange(id: i64, row: &ExchangeRow, facts: &impl Facts) -> Exchange {
     Exchange {
         id,
         request_id: row.request_id.clone(),
@@ -117,7 +117,7 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         pipeline: row.pipeline.clone(),
         item: row.item.clone(),
         end: end(row.end),
-        story: with_warning(story(row, state), row, state),
+        story: with_warning(story(row, facts), row, facts),
         status: row.status,
         total_ms: row.total_ms,
         ttft_ms: row.ttft_ms,
@@ -165,12 +165,12 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
 /// "Answered by OpenAI with gpt-6-sol after Claude failed (the connection was cut within the response)."; "Answered by
 /// OpenRouter in Claude's place." if the primary was skipped; "Answered by Claude with claude-sonnet-5-5 instead of
 /// claude-opus-5-5." if both models belong to one provider.
-pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
+pub(crate) fn story(row: &ExchangeRow, facts: &impl Facts) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
-        None => after_own_network(row, state).unwrap_or_else(|| {
+        None => after_own_network(row, facts).unwrap_or_else(|| {
             skipped_primary(row).map_or_else(String::new, |primary| {
-                format!(" in {}'s place", state.product(primary))
+                format!(" in {}'s place", facts.product(primary))
             })
         }),
         Some(first) => {
@@ -183,20 +183,20 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
             };
             format!(
                 " after {} failed ({why}{times})",
-                state.product(&first.provider)
+                facts.product(&first.provider)
             )
         }
     };
     let last = row
         .attempts
         .last()
-        .map_or_else(|| "no provider".into(), |a| state.product(&a.provider));
+        .map_or_else(|| "no provider".into(), |a| facts.product(&a.provider));
     let with = another_model(row).map_or_else(String::new, |model| match &*after {
         "" => format!(" with {model} instead of {}", row.model),
         _ => format!(" with {model}"),
     });
     match row.end {
-        ledger::End::Complete if row.restarts > 0 => continuation(row, state),
+        ledger::End::Complete if row.restarts > 0 => continuation(row, facts),
         ledger::End::Complete => format!("Answered by {last}{with}{after}."),
         ledger::End::Replayed => {
             "Replayed: the stored response of an earlier request with the same idempotency key."
@@ -209,7 +209,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         ledger::End::Cut => format!(
             "{last} ended in the middle of its response; the client's connection was aborted, which every client detects."
         ),
-        ledger::End::Exhausted => exhausted(row, state),
+        ledger::End::Exhausted => exhausted(row, facts),
         ledger::End::CallersFault => format!(
             "{last} rejected the request itself{}.",
             row.attempts
@@ -230,9 +230,9 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
 }
 
 /// Adds the warning about the request's pipeline name, which was accepted.
-fn with_warning(story: String, row: &ExchangeRow, state: &State) -> String {
+fn with_warning(story: String, row: &ExchangeRow, facts: &impl Facts) -> String {
     let name = row.pipeline.as_deref();
-    match name.and_then(|name| unknown_pipelines::warning(name, &state.settings)) {
+    match name.and_then(|name| unknown_pipelines::warning(name, facts.settings())) {
         Some(warning) => format!("{story} {warning}"),
         None => story,
     }
@@ -245,8 +245,8 @@ fn another_model(row: &ExchangeRow) -> Option<&str> {
 }
 
 /// Lists the failed attempts of a request; consecutive attempts with the same end are counted together.
-fn failures(row: &ExchangeRow, state: &State) -> String {
-    let message = |a: &AttemptRow| format!("{} {}", state.product(&a.provider), a.outcome.as_str());
+fn failures(row: &ExchangeRow, facts: &impl Facts) -> String {
+    let message = |a: &AttemptRow| format!("{} {}", facts.product(&a.provider), a.outcome.as_str());
     let runs = row.attempts.chunk_by(|a, b| message(a) == message(b));
     runs.map(|run| match run.len() {
         1 => message(&run[0]),
@@ -258,7 +258,7 @@ fn failures(row: &ExchangeRow, state: &State) -> String {
 }
 
 /// Names the cause if it is this machine or its network.
-fn exhausted(row: &ExchangeRow, state: &State) -> String {
+fn exhausted(row: &ExchangeRow, facts: &impl Facts) -> String {
     let all =
         |outcome| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == outcome);
     if all(ledger::AttemptOutcome::Offline) {
@@ -276,11 +276,11 @@ fn exhausted(row: &ExchangeRow, state: &State) -> String {
     if all(ledger::AttemptOutcome::DeadConnection) {
         return "It was us: the connections of this machine were dead.".into();
     }
-    format!("No provider could answer: {}.", failures(row, state))
+    format!("No provider could answer: {}.", failures(row, facts))
 }
 
 /// " after Claude could not be reached (this machine was offline)"
-fn after_own_network(row: &ExchangeRow, state: &State) -> Option<String> {
+fn after_own_network(row: &ExchangeRow, facts: &impl Facts) -> Option<String> {
     let (attempt, why) = row.attempts.iter().find_map(|attempt| {
         use ledger::AttemptOutcome::{
             CertificateDates, CertificateNotTrusted, DeadConnection, Offline, OutOfResources,
@@ -300,7 +300,7 @@ fn after_own_network(row: &ExchangeRow, state: &State) -> Option<String> {
         };
         Some((attempt, why))
     })?;
-    let product = state.product(&attempt.provider);
+    let product = facts.product(&attempt.provider);
     Some(format!(" after {product} could not be reached ({why})"))
 }
 
@@ -314,9 +314,9 @@ fn skipped_primary(row: &ExchangeRow) -> Option<&ProviderId> {
 }
 
 /// Sentence about a restart in place: the candidate that continued the message, and the failure before it.
-fn continuation(row: &ExchangeRow, state: &State) -> String {
+fn continuation(row: &ExchangeRow, facts: &impl Facts) -> String {
     let product = |attempt: Option<&AttemptRow>| {
-        attempt.map_or_else(|| "no provider".into(), |a| state.product(&a.provider))
+        attempt.map_or_else(|| "no provider".into(), |a| facts.product(&a.provider))
     };
     let began = |attempt: &&AttemptRow| attempt.provider_failed && attempt.ttft_ms.is_some();
     format!(

@@ -40,6 +40,7 @@ pub(crate) fn latency(slots: &Slots, points: Vec<ledger::LatencyPoint>) -> Laten
                 responses: point.responses,
                 p50_ms: point.p50_ms,
                 p95_ms: point.p95_ms,
+                rounded: point.rounded,
             })
             .collect(),
     });

@@ -11,8 +11,8 @@ use gateway::{BreakerView, Consent, Standing};
 use health::{Finding, ProviderVerdict};
 
 use super::{
-    headline, limit, outage, pipeline, problem, question, route, rows, tray, use_now, verdict,
-    words,
+    headline, limit, outage, pipeline, problem, question, retention, route, rows, tray, use_now,
+    verdict, words,
 };
 use crate::desk::RemovedSessions;
 use crate::state::State;
@@ -41,7 +41,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
     Snapshot {
         seq,
         at: now,
-        engine: engine(state),
+        engine: engine(state, now),
         headline: desk.headline,
         tray,
         limits,
@@ -64,7 +64,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
     }
 }
 
-fn engine(state: &State) -> EngineState {
+fn engine(state: &State, now: DateTime<Utc>) -> EngineState {
     let (sessions, more) = sessions(state);
     EngineState {
         version: state.version.into(),
@@ -82,6 +82,7 @@ fn engine(state: &State) -> EngineState {
         starts_at_login: state.starts_at_login,
         paid_fallbacks: paid_fallbacks(state),
         siblings: route::siblings(state),
+        history: retention::history(state, now),
     }
 }
 

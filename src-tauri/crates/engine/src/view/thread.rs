@@ -7,6 +7,9 @@ pub(crate) const REVIEW: &str = "review";
 /// Notifications about the daily cap of fallbacks.
 pub(crate) const FALLBACK_CAP: &str = "own/fallback cap";
 
+/// Notifications about the deletion of old rows.
+pub(crate) const RETENTION: &str = "own/retention";
+
 /// All notifications about an outage of this provider.
 pub(crate) fn of_provider(provider: &ProviderId) -> String {
     format!("provider/{provider}")

@@ -3,7 +3,7 @@ use rusqlite::{Connection, Row, Transaction, named_params};
 
 use super::AttemptOutcome;
 use super::row::{AttemptRow, Candidate, ExchangeRow};
-use crate::column::{Col, get, maybe};
+use crate::column::{Col, get, maybe, readable};
 
 pub(super) fn insert_exchange(
     tx: &Transaction<'_>,
@@ -177,24 +177,24 @@ fn read_lines(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<String>> {
     Ok(text.map_or_else(Vec::new, |text| text.lines().map(str::to_owned).collect()))
 }
 
-pub(crate) const ATTEMPTS: &str =
-    "SELECT * FROM attempts WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange, number";
+const ATTEMPTS: &str = "SELECT * FROM attempts WHERE exchange = ?1 ORDER BY number";
 
-/// `rows` are newest first, so their attempts lie between the last id and the first.
+pub(super) fn attempts(conn: &Connection, exchange: i64) -> rusqlite::Result<Vec<AttemptRow>> {
+    let mut select = conn.prepare_cached(ATTEMPTS)?;
+    let rows = select.query_map([exchange], read_attempt)?;
+    rows.collect()
+}
+
+/// An exchange with an attempt that cannot be read counts as not readable.
 pub(super) fn attach_attempts(
     conn: &Connection,
-    rows: &mut [(i64, ExchangeRow)],
+    rows: &mut [(i64, Option<ExchangeRow>)],
 ) -> rusqlite::Result<()> {
-    let (Some((newest, _)), Some((oldest, _))) = (rows.first(), rows.last()) else {
-        return Ok(());
-    };
-    let (newest, oldest) = (*newest, *oldest);
-    let mut all = conn.prepare_cached(ATTEMPTS)?;
-    let mut found = all.query((oldest, newest))?;
-    while let Some(row) = found.next()? {
-        let exchange: i64 = row.get("exchange")?;
-        if let Ok(at) = rows.binary_search_by(|(id, _)| exchange.cmp(id)) {
-            rows[at].1.attempts.push(read_attempt(row)?);
+    for (id, row) in rows {
+        let Some(exchange) = row else { continue };
+        match readable(attempts(conn, *id))? {
+            Some(attempts) => exchange.attempts = attempts,
+            None => *row = None,
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use rusqlite::params_from_iter;
 
 use super::columns;
 use super::row::{End, ExchangeRow};
-use crate::column::Col;
+use crate::column::{Col, readable};
 use crate::{Ledger, LedgerError, Page, page_limit};
 
 /// Conditions that all apply; the default matches every exchange.
@@ -23,6 +23,16 @@ pub struct ExchangeFilter {
     pub since: Option<DateTime<Utc>>,
 }
 
+impl ExchangeFilter {
+    /// Some rows do not match, so that a page may need many rows.
+    fn is_searched(&self) -> bool {
+        *self != ExchangeFilter::default()
+    }
+}
+
+/// Rows that are searched for one page.
+const SEARCHED: i64 = 20_000;
+
 /// Columns of an exchange that are searched for a text.
 const OF_EXCHANGE: &[&str] = &[
     "request_id",
@@ -36,10 +46,12 @@ const OF_EXCHANGE: &[&str] = &[
 /// Columns of an attempt that are searched.
 const OF_ATTEMPT: &[&str] = &["provider", "endpoint", "model", "outcome", "detail"];
 
+pub(crate) const SPAN: &str = "SELECT coalesce((SELECT min(id) FROM exchanges), 0), coalesce((SELECT max(id) FROM exchanges), 0)";
 pub(crate) const EXACT: &str = "SELECT EXISTS (SELECT 1 FROM exchanges WHERE request_id = ?1)";
 
 impl Ledger {
-    /// Latest recorded first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`.
+    /// Latest recorded first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`. With a filter, a page
+    /// searches a limited number of rows: it may have fewer exchanges than the limit, or none, and still a next page.
     pub fn find_exchanges(
         &self,
         filter: &ExchangeFilter,
@@ -48,6 +60,7 @@ impl Ledger {
     ) -> Result<Page<ExchangeRow>, LedgerError> {
         let limit = page_limit(limit);
         let mut query = Query::new(before.unwrap_or(i64::MAX));
+        let mut by_id = false;
         if let Some(text) = filter.text.as_deref().map(str::trim)
             && !text.is_empty()
         {
@@ -58,6 +71,7 @@ impl Ledger {
                 .query_row([&id], |row| row.get(0))?;
             if exact {
                 query.and("request_id = ?", id);
+                by_id = true;
             } else {
                 query.and_text(text);
             }
@@ -75,14 +89,37 @@ impl Ledger {
         if let Some(since) = filter.since {
             query.and("started_at >= ?", Col(since));
         }
+        let floor = match filter.is_searched() && !by_id {
+            true => self.search_floor(before)?,
+            false => 0,
+        };
+        query.and("id > ?", floor);
         let (sql, values) = query.newest(limit as u64 + 1);
         let mut rows = self
             .conn
             .prepare_cached(&sql)?
-            .query_map(params_from_iter(values), columns::read_exchange)?
+            .query_map(params_from_iter(values), |row| {
+                let read = readable(columns::read_exchange(row))?;
+                Ok((row.get("id")?, read.map(|(_, exchange)| exchange)))
+            })?
             .collect::<Result<Vec<_>, _>>()?;
         columns::attach_attempts(&self.conn, &mut rows)?;
-        Ok(Page::cut(rows, limit))
+        let mut page = Page::cut(rows, limit);
+        if page.next.is_none() && floor > 0 {
+            page.next = Some(floor + 1);
+        }
+        Ok(page)
+    }
+
+    /// The search ends here; older rows are searched for the next page. Zero: there are no older rows.
+    fn search_floor(&self, before: Option<i64>) -> Result<i64, LedgerError> {
+        let (oldest, newest): (i64, i64) = self
+            .conn
+            .prepare_cached(SPAN)?
+            .query_row((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let top = before.map_or(newest, |before| newest.min(before.saturating_sub(1)));
+        let floor = top.saturating_sub(SEARCHED);
+        Ok(if floor < oldest { 0 } else { floor })
     }
 }
 

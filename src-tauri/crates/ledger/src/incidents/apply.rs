@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::TimelineSource::{self, StatusPage, Understudy};
 use crate::column::{Col, maybe};
+use crate::figures;
 use crate::{Ledger, LedgerError, LoggedTransition};
 
 impl Ledger {
@@ -18,6 +19,11 @@ impl Ledger {
         }
         let tx = self.write()?;
         let incident = write(&tx, logged)?;
+        if let (Some(id), Change::Recovered { .. } | Change::Faded { .. }) =
+            (incident, &logged.transition.change)
+        {
+            figures::settle(&tx, id)?;
+        }
         tx.commit()?;
         Ok(incident)
     }
@@ -200,7 +206,8 @@ fn past(
             "INSERT INTO incidents (provider, opened_at, closed_at, past, page_id, title, url, blame, evidence)
              VALUES (:provider, :opened_at, :closed_at, 1, :page_id, :title, :url, :blame, :evidence)
              ON CONFLICT (provider, page_id) WHERE page_id IS NOT NULL DO UPDATE
-                SET opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+                SET hit = iif((opened_at, closed_at) = (excluded.opened_at, excluded.closed_at), hit, NULL),
+                    opened_at = excluded.opened_at, closed_at = excluded.closed_at,
                     title = excluded.title, url = excluded.url
              RETURNING id",
         )?

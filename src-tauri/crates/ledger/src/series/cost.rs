@@ -2,6 +2,7 @@ use catalog::{MicroDollars, ProviderId};
 
 use super::{Slots, slots};
 use crate::column::get;
+use crate::daily::in_slot;
 use crate::{Ledger, LedgerError};
 
 /// Cost of one provider within one slot, at list prices. The two parts do not overlap.
@@ -55,6 +56,14 @@ pub(super) const COST: &str = concat!(
           FROM slots s
          CROSS JOIN fallback_tests t
          WHERE t.at >= s.begins AND t.at < s.ends
+        UNION ALL
+        SELECT s.slot, d.provider, iif(e.key, d.cost_estimated, d.cost_measured), e.key
+          FROM slots s
+         CROSS JOIN daily d
+         CROSS JOIN json_each('[0, 1]') e
+         WHERE ",
+    in_slot!(),
+    "
      )
      GROUP BY provider, slot
     HAVING total(cost) > 0

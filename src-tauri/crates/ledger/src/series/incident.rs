@@ -1,8 +1,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Slots, slots};
-use crate::column::get;
-use crate::sums::{failed_ends, met};
+use super::Slots;
+use crate::affected::hit;
+use crate::sums::failed_ends;
 use crate::{Ledger, LedgerError};
 
 /// Requests that an incident affected, over its duration.
@@ -40,17 +40,68 @@ impl Ledger {
         };
         let opened = found.incident.opened;
         let slots = between(opened, found.incident.closed.unwrap_or(now));
-        let mut select = self.conn.prepare_cached(INCIDENT)?;
-        let points = select.query_map((slots.json(), id), |row| {
-            Ok(IncidentPoint {
-                slot: row.get("slot")?,
-                failed: get(row, "failed")?,
-                carried: get(row, "carried")?,
-                waiting: get(row, "waiting")?,
-            })
-        })?;
-        let points = points.collect::<Result<_, _>>()?;
+        let mut counted = Counted::new(&slots);
+        let mut select = self.conn.prepare_cached(REQUESTS)?;
+        let mut rows = select.query([id])?;
+        while let Some(row) = rows.next()? {
+            let at = counted.slot_of(row.get("at")?);
+            counted.points[at].failed += u64::from(row.get::<_, bool>("failed")?);
+            counted.points[at].carried += u64::from(row.get::<_, bool>("carried")?);
+        }
+        let mut select = self.conn.prepare_cached(QUEUED)?;
+        let mut rows = select.query([id])?;
+        while let Some(row) = rows.next()? {
+            counted.wait(row.get("at")?, row.get("closed_at")?);
+        }
+        let points = counted.points.into_iter();
+        let points = points
+            .filter(|point| point.failed + point.carried + point.waiting > 0)
+            .collect();
         Ok(Some(IncidentSeries { slots, points }))
+    }
+}
+
+/// A request that ended before or after the incident counts in the first or the last slot.
+struct Counted {
+    /// Milliseconds.
+    ends: Vec<i64>,
+    points: Vec<IncidentPoint>,
+}
+
+impl Counted {
+    fn new(slots: &Slots) -> Counted {
+        let ends: Vec<i64> = slots
+            .bounds()
+            .iter()
+            .skip(1)
+            .map(DateTime::timestamp_millis)
+            .collect();
+        let points = (0..).take(ends.len()).map(|slot| IncidentPoint {
+            slot,
+            failed: 0,
+            carried: 0,
+            waiting: 0,
+        });
+        Counted {
+            points: points.collect(),
+            ends,
+        }
+    }
+
+    fn slot_of(&self, at: i64) -> usize {
+        let slot = self.ends.partition_point(|end| *end <= at);
+        slot.min(self.ends.len() - 1)
+    }
+
+    /// It waits at the end of each slot from its failure until it is closed.
+    fn wait(&mut self, at: i64, closed: Option<i64>) {
+        let first = self.slot_of(at);
+        for (end, point) in self.ends.iter().zip(&mut self.points).skip(first) {
+            if closed.is_some_and(|closed| closed < *end) {
+                return;
+            }
+            point.waiting += 1;
+        }
     }
 }
 
@@ -65,34 +116,20 @@ fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Slots {
     Slots::new(bounds.collect())
 }
 
-/// A request that ended after the incident counts in the last slot.
-pub(super) const INCIDENT: &str = concat!(
+pub(crate) const REQUESTS: &str = concat!(
     "WITH ",
-    slots!(),
-    ", hit AS MATERIALIZED (
-        SELECT min(max(e.started_at + e.total_ms, (SELECT min(begins) FROM slots)), (SELECT max(ends) FROM slots) - 1) AS at,
-               e.carried AS carried, e.parked AS parked,
-               e.parked IS NULL AND e.ended IN ",
+    hit!(),
+    "SELECT e.started_at + e.total_ms AS at, e.carried AS carried, e.parked IS NULL AND e.ended IN ",
     failed_ends!(),
     " AS failed
-          FROM incidents i
-          JOIN exchanges e
-            ON ",
-    met!(),
-    "
-         WHERE i.id = ?2
-     ),
-     queued AS MATERIALIZED (
-        SELECT min(hit.at) AS at, r.closed_at AS closed_at
-          FROM hit JOIN review_items r ON r.id = hit.parked
-         GROUP BY r.id
-     ),
-     counted AS (
-        SELECT s.slot AS slot,
-               (SELECT count(*) FROM hit WHERE failed AND at >= s.begins AND at < s.ends) AS failed,
-               (SELECT count(*) FROM hit WHERE carried AND at >= s.begins AND at < s.ends) AS carried,
-               (SELECT count(*) FROM queued WHERE at < s.ends AND (closed_at IS NULL OR closed_at >= s.ends)) AS waiting
-          FROM slots s
-     )
-     SELECT * FROM counted WHERE failed + carried + waiting > 0 ORDER BY slot"
+       FROM hit CROSS JOIN exchanges e ON e.id = hit.id"
+);
+
+pub(crate) const QUEUED: &str = concat!(
+    "WITH ",
+    hit!(),
+    "SELECT min(e.started_at + e.total_ms) AS at, r.closed_at AS closed_at
+       FROM hit CROSS JOIN exchanges e ON e.id = hit.id
+       JOIN review_items r ON r.id = e.parked
+      GROUP BY r.id"
 );

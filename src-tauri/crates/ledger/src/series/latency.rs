@@ -2,6 +2,7 @@ use catalog::ProviderId;
 
 use super::{Slots, slots};
 use crate::column::{get, word_enum};
+use crate::daily::in_slot;
 use crate::{Ledger, LedgerError};
 
 word_enum! {
@@ -23,6 +24,8 @@ pub struct LatencyPoint {
     pub responses: u64,
     pub p50_ms: u64,
     pub p95_ms: u64,
+    /// Also from daily rows, whose times are rounded by less than 1 %.
+    pub rounded: bool,
 }
 
 impl Ledger {
@@ -37,6 +40,7 @@ impl Ledger {
                 responses: get(row, "responses")?,
                 p50_ms: get(row, "p50")?,
                 p95_ms: get(row, "p95")?,
+                rounded: row.get("rounded")?,
             })
         })?;
         Ok(points.collect::<Result<_, _>>()?)
@@ -60,19 +64,28 @@ pub(super) const LATENCY: &str = concat!(
          WHERE p.at >= s.begins AND p.at < s.ends AND p.outcome = 'complete'
      ),
      measured AS (
-        SELECT provider, slot, 'first_token' AS measure, ttft_ms AS ms FROM calls WHERE ttft_ms IS NOT NULL
+        SELECT provider, slot, 'first_token' AS measure, ttft_ms AS ms, 1 AS responses, 0 AS rounded
+          FROM calls WHERE ttft_ms IS NOT NULL
         UNION ALL
-        SELECT provider, slot, 'total', total_ms FROM calls
+        SELECT provider, slot, 'total', total_ms, 1, 0 FROM calls
+        UNION ALL
+        SELECT d.provider, s.slot, l.measure, l.ms, l.responses, 1
+          FROM slots s
+         CROSS JOIN daily d
+         CROSS JOIN daily_latency l
+         WHERE l.daily = d.id AND ",
+    in_slot!(),
+    "
      ),
      ranked AS (
-        SELECT provider, slot, measure, ms,
-               row_number() OVER (PARTITION BY provider, slot, measure ORDER BY ms) AS rank,
-               count(*) OVER (PARTITION BY provider, slot, measure) AS responses
+        SELECT provider, slot, measure, ms, rounded,
+               sum(responses) OVER (PARTITION BY provider, slot, measure ORDER BY ms ROWS UNBOUNDED PRECEDING) AS rank,
+               sum(responses) OVER (PARTITION BY provider, slot, measure) AS responses
           FROM measured
      )
-     SELECT provider, measure, slot, max(responses) AS responses,
-            max(ms) FILTER (WHERE rank = (responses * 50 + 99) / 100) AS p50,
-            max(ms) FILTER (WHERE rank = (responses * 95 + 99) / 100) AS p95
+     SELECT provider, measure, slot, max(responses) AS responses, max(rounded) AS rounded,
+            min(ms) FILTER (WHERE rank >= (responses * 50 + 99) / 100) AS p50,
+            min(ms) FILTER (WHERE rank >= (responses * 95 + 99) / 100) AS p95
        FROM ranked
       GROUP BY provider, measure, slot
       ORDER BY provider, measure, slot"

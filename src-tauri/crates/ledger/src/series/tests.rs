@@ -21,7 +21,7 @@ fn days() -> Slots {
     ])
 }
 
-fn probe(at: DateTime<Utc>, outcome: &str, ttft_ms: u64) -> ProbeRow {
+pub(crate) fn probe(at: DateTime<Utc>, outcome: &str, ttft_ms: u64) -> ProbeRow {
     let lead = candidate("lead");
     ProbeRow {
         at,
@@ -111,6 +111,7 @@ fn latency_has_percentiles_by_nearest_rank() {
         responses,
         p50_ms,
         p95_ms,
+        rounded: false,
     };
     let expected = vec![
         point(0, LatencyMeasure::FirstToken, 20, 100, 190),

@@ -2,7 +2,8 @@ use catalog::ProviderId;
 
 use super::{Slots, slots};
 use crate::column::get;
-use crate::sums::shows_health;
+use crate::daily::in_slot;
+use crate::sums::{judged_probes, shows_health};
 use crate::{Ledger, LedgerError};
 
 /// Calls to one provider within one slot.
@@ -35,8 +36,8 @@ impl Ledger {
 pub(super) const UPTIME: &str = concat!(
     "WITH ",
     slots!(),
-    "SELECT provider, slot, count(*) AS calls, sum(failed) AS failed FROM (
-        SELECT s.slot AS slot, a.provider AS provider, a.provider_failed AS failed
+    "SELECT provider, slot, sum(calls) AS calls, sum(failed) AS failed FROM (
+        SELECT s.slot AS slot, a.provider AS provider, 1 AS calls, a.provider_failed AS failed
           FROM slots s
          CROSS JOIN exchanges e
          CROSS JOIN attempts a
@@ -45,11 +46,19 @@ pub(super) const UPTIME: &str = concat!(
     shows_health!(),
     "
         UNION ALL
-        SELECT s.slot, p.provider, p.outcome <> 'complete'
+        SELECT s.slot, p.provider, 1, p.outcome <> 'complete'
           FROM slots s
          CROSS JOIN probes p
-         WHERE p.at >= s.begins AND p.at < s.ends
-           AND p.outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
+         WHERE p.at >= s.begins AND p.at < s.ends AND p.outcome IN ",
+    judged_probes!(),
+    "
+        UNION ALL
+        SELECT s.slot, d.provider, d.calls, d.calls_failed
+          FROM slots s
+         CROSS JOIN daily d
+         WHERE d.calls > 0 AND ",
+    in_slot!(),
+    "
      )
      GROUP BY provider, slot
      ORDER BY provider, slot"

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::{answered, fresh, minutes, t0};
 use crate::schema::{self, Step};
 use crate::tables::TABLES;
-use crate::{AttemptOutcome, Ledger, OpenError, TimelineSource, open};
+use crate::{AttemptOutcome, Ledger, OpenError, Slots, TimelineSource, open};
 
 /// A ledger of each version, as that version wrote it. Add one with every new version; never edit one.
 const FIXTURES: &[(u32, &str)] = &[
@@ -21,6 +21,8 @@ const FIXTURES: &[(u32, &str)] = &[
     (6, include_str!("../../fixtures/v6.sql")),
     (7, include_str!("../../fixtures/v7.sql")),
     (8, include_str!("../../fixtures/v8.sql")),
+    (9, include_str!("../../fixtures/v9.sql")),
+    (10, include_str!("../../fixtures/v10.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
@@ -109,6 +111,10 @@ fn a_ledger_of_every_version_opens_without_loss() {
         assert_eq!(ledger.probes_spent(t0()).unwrap().0, 40);
         let tests = ledger.fallback_tests().unwrap();
         assert_eq!(tests.len(), 2 * usize::from(*version >= 6));
+        let march = t0() - minutes(100 * 24 * 60);
+        let uptime = ledger.uptime(&Slots::new(vec![march, t0() - minutes(60)]));
+        let calls: u64 = uptime.unwrap().iter().map(|point| point.calls).sum();
+        assert_eq!(calls, if *version >= 9 { 4 } else { 0 });
     }
 }
 

@@ -159,14 +159,6 @@ fn old_readings_are_thinned_and_their_number_is_kept() {
     ledger.thin(t0() + day + minutes(130)).unwrap();
     assert_eq!(count("failed", &ledger), (12, 24));
     assert_eq!(count("ok", &ledger), (12, 96));
-
-    ledger
-        .thin(t0() + Duration::days(30) + minutes(60))
-        .unwrap();
-    assert_eq!(count("failed", &ledger), (6, 12), "the first hour is gone");
-    ledger.thin(t0() + Duration::days(31)).unwrap();
-    assert_eq!(count("failed", &ledger), (0, 0));
-    assert_eq!(count("ok", &ledger), (0, 0));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
     ProbeRow, Settled,
 };
 
-fn of(pipeline: &str, item: &str, exchange: ExchangeRow) -> ExchangeRow {
+pub(super) fn of(pipeline: &str, item: &str, exchange: ExchangeRow) -> ExchangeRow {
     ExchangeRow {
         pipeline: Some(pipeline.into()),
         item: Some(item.into()),
@@ -19,7 +19,7 @@ fn of(pipeline: &str, item: &str, exchange: ExchangeRow) -> ExchangeRow {
 }
 
 /// Fails, and is parked in the review queue with the item's name.
-fn park(ledger: &mut Ledger, pipeline: &str, item: &str, at: DateTime<Utc>) {
+pub(super) fn park(ledger: &mut Ledger, pipeline: &str, item: &str, at: DateTime<Utc>) {
     let failed = FailedRequest {
         id: item.into(),
         at,
@@ -47,7 +47,7 @@ fn park(ledger: &mut Ledger, pipeline: &str, item: &str, at: DateTime<Utc>) {
 
 /// 12 minutes in which five requests of "leads" fail (one of them twice), one of "mail" is answered by a fallback, and one
 /// agent's fails.
-fn outage(ledger: &mut Ledger) -> i64 {
+pub(super) fn outage(ledger: &mut Ledger) -> i64 {
     let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     for item in ["a", "b", "c", "d"] {
         park(ledger, "leads", item, t0() + minutes(1));

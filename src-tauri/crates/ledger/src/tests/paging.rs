@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{answered, carried, fresh, minutes, opened, recovered, t0};
-use crate::{Ledger, PAGE_LIMIT, exchanges, incidents, outages, sums};
+use crate::{Ledger, PAGE_LIMIT, incidents};
 
 pub(crate) fn plan(ledger: &Ledger, sql: &str) -> String {
     let mut explained = ledger
@@ -41,37 +41,6 @@ fn ten_thousand_exchanges_are_paged_by_their_key() {
     assert_eq!(seen.len(), 10_000);
     assert!(seen.is_sorted_by(|newer, older| newer > older));
     assert_eq!(ledger.today(t0()).unwrap().carried_by_fallback, 1_000);
-
-    let page = plan(
-        &ledger,
-        "SELECT * FROM exchanges WHERE id < ? ORDER BY id DESC LIMIT ?",
-    );
-    assert_eq!(page, "SEARCH exchanges USING INTEGER PRIMARY KEY (rowid<?)");
-    let attempts = plan(&ledger, exchanges::ATTEMPTS);
-    assert_eq!(
-        attempts,
-        "SEARCH attempts USING PRIMARY KEY (exchange>? AND exchange<?)"
-    );
-    let today = plan(&ledger, sums::TODAY);
-    assert!(
-        today.contains("SEARCH exchanges USING INDEX exchanges_by_start (started_at>?)"),
-        "{today}"
-    );
-    for sql in [outages::PIPELINES, outages::CALLS] {
-        let traffic = plan(&ledger, sql);
-        assert!(
-            traffic.contains("INDEX exchanges_by_start (started_at>? AND started_at<?)"),
-            "{traffic}"
-        );
-        assert!(
-            !traffic.contains("SCAN e") && !traffic.contains("SCAN a"),
-            "{traffic}"
-        );
-        assert!(
-            !traffic.contains("SCAN later") && !traffic.contains("SCAN probes"),
-            "{traffic}"
-        );
-    }
 }
 
 #[test]

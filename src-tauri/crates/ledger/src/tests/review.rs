@@ -9,7 +9,7 @@ use crate::{
     ReviewState, Settled, Which,
 };
 
-fn failed(id: &str, minute: i64) -> FailedRequest {
+pub(in crate::tests) fn failed(id: &str, minute: i64) -> FailedRequest {
     FailedRequest {
         id: id.to_owned(),
         at: t0() + minutes(minute),

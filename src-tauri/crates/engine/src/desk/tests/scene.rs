@@ -15,6 +15,7 @@
 //! | `key openai`, `settings …`, `pause`, `resume`, `shown`, `unshown why`, `restart`, `woke 3600`, `faces 1` | |
 //! | `use gpt`, `use gpt pin`, `use auto` | the owner's choice for Claude Code; `answer …` checks the command's result |
 //! | `allow`, `not-now`, `sibling on`, `sibling later` | the owner's answer to the open question |
+//! | `past 40` | a status page lists an incident that ended this many days ago |
 //! | `wait` | no event: only time passes |
 //!
 //! | expected state | |
@@ -30,6 +31,7 @@
 //! | `message …` | the newest incident's timeline contains this |
 //! | `waiting 2`, `today 5`, `carried 1`, `unpriced 1` | parked requests; since midnight: requests, carried ones, billed ones of unknown cost |
 //! | `evidence …` | the sentence on Claude contains this |
+//! | `kept 2`, `deletion …`, `no deletion` | requests in the ledger; the window announces their first deletion |
 //! | `paused`, `level unknown` | of the gateway's settings; of Claude |
 
 use std::net::SocketAddr;
@@ -43,7 +45,8 @@ use gateway::{
     Attempt, BreakerView, End, Exchange, ExchangeKind, Outcome, ParkedRequest, Review, Standing,
 };
 use health::{
-    CallOutcome, CallSource, Controls, FailureKind, Level, Observation, OurFault, Page, Unreadable,
+    CallOutcome, CallSource, Controls, FailureKind, Level, Observation, OurFault, Page,
+    PageIncident, Unreadable,
 };
 use ledger::Ledger;
 use wire::{Completion, FailureClass};
@@ -224,6 +227,7 @@ impl Scene {
             }
             "page" => self.page("anthropic", rest),
             "openai-page" => self.page("openai", rest),
+            "past" => self.past(rest.parse().unwrap()),
             "network" => {
                 let controls = match rest {
                     "down" => Controls::Down,
@@ -358,6 +362,28 @@ impl Scene {
             at: self.now,
             provider: provider.into(),
             reading,
+        });
+    }
+
+    /// The page lists an incident that ended this many days ago.
+    fn past(&mut self, days: i64) {
+        let ended = self.now - TimeDelta::days(days);
+        let incident = PageIncident {
+            id: days.to_string(),
+            title: "Elevated errors".into(),
+            url: None,
+            surfaces: vec!["api".into()],
+            started: ended - TimeDelta::hours(1),
+            resolved: Some(ended),
+            updates: Vec::new(),
+        };
+        self.watched(Observation::Page {
+            at: self.now,
+            provider: "anthropic".into(),
+            reading: Ok(Page {
+                incidents: vec![incident],
+                ..Page::default()
+            }),
         });
     }
 
@@ -507,6 +533,9 @@ impl Scene {
                 let mut updates = self.news.iter().filter(|n| n.in_place);
                 assert!(updates.next().is_none(), "{line}\n{:#?}", self.news);
             }
+            "no" if value == "deletion" => {
+                assert_eq!(snapshot.engine.history.first_deletion, None, "{line}");
+            }
             "no" if value == "question" => {
                 assert!(
                     snapshot.questions.is_empty(),
@@ -549,6 +578,18 @@ impl Scene {
                     "{line}\n{message:#?}"
                 );
             }
+            "kept" => {
+                let page = self.ledger.exchanges(100, None).unwrap();
+                counts(page.rows.len() as u64);
+            }
+            "deletion" => begins(
+                &snapshot
+                    .engine
+                    .history
+                    .first_deletion
+                    .clone()
+                    .unwrap_or_default(),
+            ),
             "waiting" => counts(snapshot.review_open),
             "today" => counts(snapshot.today.exchanges),
             "unpriced" => counts(snapshot.today.unpriced),

@@ -1,0 +1,42 @@
+//! Incidents over HTTP: newest first, and one with its timeline.
+
+use api::{Incident, IncidentPage};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use super::shown::Shown;
+use super::{Control, Refused};
+use crate::view::page;
+
+#[derive(Deserialize)]
+pub(super) struct Paging {
+    limit: Option<u32>,
+    before: Option<i64>,
+}
+
+pub(super) async fn list(
+    State(control): State<Control>,
+    Query(paging): Query<Paging>,
+) -> Result<Shown<IncidentPage>, Refused> {
+    let (facts, now) = (control.facts(), (control.clock)());
+    let limit = paging.limit.unwrap_or(50);
+    let page =
+        control.read(move |ledger| page::incidents(ledger, &*facts, now, limit, paging.before));
+    Ok(Shown(page.await?))
+}
+
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path(id): Path<i64>,
+) -> Result<Shown<Incident>, Refused> {
+    let (facts, now) = (control.facts(), (control.clock)());
+    let found = control.read(move |ledger| page::incident(ledger, &*facts, now, id));
+    found.await?.map(Shown).ok_or_else(|| {
+        Refused::new(
+            StatusCode::NOT_FOUND,
+            format!("there is no incident {id}"),
+            None,
+        )
+    })
+}

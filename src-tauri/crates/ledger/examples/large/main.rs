@@ -1,0 +1,60 @@
+//! A large ledger, and how long it takes to open and to read. `make <file>` writes one, `measure <file>` prints a table; a third
+//! argument of `measure` is the time at which the ledger was made, as `make` prints it.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a program that prints how long reads take"
+)]
+
+mod measure;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use ledger::Ledger;
+use rusqlite::Connection;
+
+const ROWS: &str = include_str!("rows.sql");
+const EXCHANGES: u32 = 200_000;
+const INCIDENTS: u32 = 20_000;
+/// 30 November 2026, 12:00 UTC.
+const NOW: &str = "2026-11-30T12:00:00Z";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args[..] {
+        ["make", file] => make(Path::new(file), NOW),
+        ["make", file, now] => make(Path::new(file), now),
+        ["measure", file] => measure::all(Path::new(file), NOW),
+        ["measure", file, now] => measure::all(Path::new(file), now),
+        _ => Err("write `make <file> [<time>]` or `measure <file> [<time>]`".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn make(file: &Path, now: &str) -> Result<(), Box<dyn Error>> {
+    let now: DateTime<Utc> = now.parse()?;
+    drop(Ledger::open(file, now)?);
+    let conn = Connection::open(file)?;
+    conn.execute_batch(
+        "CREATE TEMP TABLE wanted (now INTEGER, exchanges INTEGER, incidents INTEGER)",
+    )?;
+    conn.execute(
+        "INSERT INTO wanted VALUES (?1, ?2, ?3)",
+        (now.timestamp_millis(), EXCHANGES, INCIDENTS),
+    )?;
+    conn.execute_batch(&format!("BEGIN; {ROWS} COMMIT;"))?;
+    println!("{} made at {}", file.display(), now.to_rfc3339());
+    Ok(())
+}
