@@ -16,6 +16,8 @@ use crate::{LedgerError, Reader};
 use sample::Sample;
 
 const QUARTER_MS: i64 = 15 * 60 * 1000;
+/// Requests of these days are never deleted.
+const RECENT: TimeDelta = TimeDelta::days(2);
 /// The longest chart has 92 days.
 const KEPT: TimeDelta = TimeDelta::days(93);
 
@@ -67,8 +69,12 @@ impl Quarters {
         if !is_aligned(slots) {
             return reader.ledger().uptime(slots);
         }
-        let mut points = Vec::new();
-        for (provider, slot, quarters) in self.slots(reader, slots)? {
+        let older = older(reader, slots)?;
+        let mut points = match older {
+            0 => Vec::new(),
+            _ => reader.ledger().uptime(&slots.first(older))?,
+        };
+        for (provider, slot, quarters) in self.slots(reader, slots, older)? {
             let calls = quarters.iter().map(|quarter| quarter.calls).sum();
             if calls > 0 {
                 points.push(UptimePoint {
@@ -79,6 +85,7 @@ impl Quarters {
                 });
             }
         }
+        points.sort_by(|a, b| (&a.provider, a.slot).cmp(&(&b.provider, b.slot)));
         Ok(points)
     }
 
@@ -87,8 +94,12 @@ impl Quarters {
         if !is_aligned(slots) {
             return reader.ledger().cost(slots);
         }
-        let mut points = Vec::new();
-        for (provider, slot, quarters) in self.slots(reader, slots)? {
+        let older = older(reader, slots)?;
+        let mut points = match older {
+            0 => Vec::new(),
+            _ => reader.ledger().cost(&slots.first(older))?,
+        };
+        for (provider, slot, quarters) in self.slots(reader, slots, older)? {
             let measured: MicroDollars = quarters.iter().map(|quarter| quarter.measured).sum();
             let estimated: MicroDollars = quarters.iter().map(|quarter| quarter.estimated).sum();
             if measured + estimated > MicroDollars::ZERO {
@@ -100,6 +111,7 @@ impl Quarters {
                 });
             }
         }
+        points.sort_by(|a, b| (&a.provider, a.slot).cmp(&(&b.provider, b.slot)));
         Ok(points)
     }
 
@@ -112,8 +124,12 @@ impl Quarters {
         if !is_aligned(slots) {
             return reader.ledger().latency(slots);
         }
-        let mut points = Vec::new();
-        for (provider, slot, quarters) in self.slots(reader, slots)? {
+        let older = older(reader, slots)?;
+        let mut points = match older {
+            0 => Vec::new(),
+            _ => reader.ledger().latency(&slots.first(older))?,
+        };
+        for (provider, slot, quarters) in self.slots(reader, slots, older)? {
             for measure in LatencyMeasure::ALL.iter().copied() {
                 let samples = quarters.iter().map(|quarter| match measure {
                     LatencyMeasure::FirstToken => &quarter.first_token,
@@ -138,10 +154,15 @@ impl Quarters {
     }
 
     /// The quarters of each provider's slots, by provider and slot.
-    fn slots(&mut self, reader: &Reader, slots: &Slots) -> Result<Vec<SlotOf<'_>>, LedgerError> {
+    fn slots(
+        &mut self,
+        reader: &Reader,
+        slots: &Slots,
+        older: usize,
+    ) -> Result<Vec<SlotOf<'_>>, LedgerError> {
         self.follow(&reader.ledger().conn, slots)?;
         let mut found: BTreeMap<(&ProviderId, u32), Vec<&Quarter>> = BTreeMap::new();
-        for (slot, bounds) in (0..).zip(slots.bounds().windows(2)) {
+        for (slot, bounds) in (0..).zip(slots.bounds().windows(2)).skip(older) {
             let (begin, end) = (number(bounds[0]), number(bounds[1]));
             for (provider, quarter) in self.quarters.range(begin..end).flat_map(|(_, of)| of) {
                 found.entry((provider, slot)).or_default().push(quarter);
@@ -227,6 +248,24 @@ impl Quarters {
     }
 }
 
+/// How many of the first slots begin before the oldest request, and are not of the last days. Their requests may be deleted, so
+/// that only the ledger knows what it has of them.
+fn older(reader: &Reader, slots: &Slots) -> Result<usize, LedgerError> {
+    let Some(last) = slots.bounds().last() else {
+        return Ok(0);
+    };
+    let conn = &reader.ledger().conn;
+    let oldest: Option<Col<DateTime<Utc>>> = conn
+        .prepare_cached(OLDEST)?
+        .query_row((), |row| row.get(0))?;
+    let recent = *last - RECENT;
+    let oldest = oldest.map_or(recent, |oldest| oldest.0.min(recent));
+    let slots = slots.bounds().windows(2);
+    Ok(slots
+        .take_while(|slot| slot[0] < oldest && slot[1] <= recent)
+        .count())
+}
+
 fn number(at: DateTime<Utc>) -> i64 {
     at.timestamp_millis().div_euclid(QUARTER_MS)
 }
@@ -250,6 +289,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Call> {
         estimated: row.get("estimated")?,
     })
 }
+
+pub(crate) const OLDEST: &str = "SELECT min(started_at) FROM exchanges WHERE rehearsal = 0";
 
 /// The same rows as [`UPTIME`](super::uptime::UPTIME), [`COST`](super::cost::COST) and
 /// [`LATENCY`](super::latency::LATENCY), from the row after `?1` and the time `?2` on. The plus keeps SQLite from reading all rows
