@@ -7,36 +7,73 @@ use ledger::{ExchangeFilter, Ledger, LedgerError, Quarters, Reader, Slots, Which
 
 type Done = Result<(), Box<dyn Error>>;
 
-/// Prints how long each read takes: the slowest of three, and the first one, which has no prepared statements.
+/// Milliseconds since the start of this thread: on the clock, and on a processor, which other programs do not change.
+#[derive(Clone, Copy)]
+struct Spent {
+    clock: f64,
+    processor: f64,
+}
+
+/// Measures one read.
+struct Watch(Instant, f64);
+
+impl Watch {
+    fn start() -> Watch {
+        Watch(Instant::now(), processor())
+    }
+
+    fn spent(&self) -> Spent {
+        Spent {
+            clock: self.0.elapsed().as_secs_f64() * 1000.0,
+            processor: processor() - self.1,
+        }
+    }
+}
+
+/// Zero where the system has no such count.
+fn processor() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let first = text.split(' ').next().unwrap_or_default();
+    first.parse::<f64>().unwrap_or_default() / 1e6
+}
+
+/// Prints how long a read takes: the first, which prepares its statements, and the slower of two later ones.
 fn timed<T>(
     name: &str,
     mut read: impl FnMut() -> Result<T, LedgerError>,
 ) -> Result<T, LedgerError> {
     let mut once = || {
-        let began = Instant::now();
+        let watch = Watch::start();
         let found = read()?;
-        Ok::<_, LedgerError>((began.elapsed().as_secs_f64() * 1000.0, found))
+        Ok::<_, LedgerError>((watch.spent(), found))
     };
     let (first, _) = once()?;
     let (second, _) = once()?;
     let (third, found) = once()?;
-    println!("{name:<52} {first:>9.1} ms {:>9.1} ms", second.max(third));
+    let later = Spent {
+        clock: second.clock.max(third.clock),
+        processor: second.processor.max(third.processor),
+    };
+    println!("{name:<52} {} {}", line(first), line(later));
     Ok(found)
+}
+
+fn line(spent: Spent) -> String {
+    format!("{:>8.1} ({:>7.1})", spent.clock, spent.processor)
 }
 
 pub(crate) fn all(file: &Path, now: &str) -> Done {
     let now: DateTime<Utc> = now.parse()?;
-    let began = Instant::now();
-    let ledger = Ledger::open(file, now)?;
-    println!("{:<52} {:>12}  {:>11}", "", "first", "later");
+    let watch = Watch::start();
+    let mut ledger = Ledger::open(file, now)?;
+    let opened = watch.spent();
     println!(
-        "{:<52} {:>9.1} ms",
-        "open",
-        began.elapsed().as_secs_f64() * 1000.0
+        "{:<52} {:>18} {:>18}",
+        "ms, in brackets on a processor", "first", "later"
     );
+    println!("{:<52} {}", "open", line(opened));
     println!("-- what the engine reads before its port opens");
     restored(&ledger, now)?;
-    let mut ledger = ledger;
     println!("-- figures of incidents that an older version left");
     figures(&mut ledger, &Reader::open(file)?)?;
     println!("-- what its loop reads");
@@ -68,21 +105,25 @@ fn restored(ledger: &Ledger, now: DateTime<Utc>) -> Done {
 fn figures(ledger: &mut Ledger, reader: &Reader) -> Done {
     let (mut reading, mut longest, mut writing) = (0.0, 0.0_f64, 0.0_f64);
     loop {
-        let began = Instant::now();
+        let watch = Watch::start();
         let counted = reader.count_incidents(4)?;
-        let read = began.elapsed().as_secs_f64() * 1000.0;
+        let read = watch.spent().processor;
         if counted.is_empty() {
             break;
         }
-        let began = Instant::now();
+        let watch = Watch::start();
         ledger.store_figures(&counted)?;
         reading += read;
         longest = longest.max(read);
-        writing = writing.max(began.elapsed().as_secs_f64() * 1000.0);
+        writing = writing.max(watch.spent().processor);
     }
-    println!("{:<52} {reading:>9.1} ms", "all reads of 4");
-    println!("{:<52} {longest:>9.1} ms", "the longest of them");
-    println!("{:<52} {writing:>9.1} ms", "the longest write, on the loop");
+    for (name, spent) in [
+        ("all reads of 4, on a processor", reading),
+        ("the longest of them", longest),
+        ("the longest write, on the loop", writing),
+    ] {
+        println!("{name:<52} {spent:>18.1}");
+    }
     Ok(())
 }
 
