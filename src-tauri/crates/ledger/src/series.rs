@@ -38,11 +38,6 @@ impl Slots {
         &self.0
     }
 
-    /// The first of them.
-    fn first(&self, count: usize) -> Slots {
-        Slots(self.0.iter().take(count + 1).copied().collect())
-    }
-
     /// A JSON array of milliseconds, in the form that `slots!` reads.
     fn json(&self) -> String {
         let ms: Vec<String> = self

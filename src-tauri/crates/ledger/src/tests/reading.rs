@@ -58,7 +58,10 @@ fn the_writer_writes_while_a_page_is_being_read() {
         scope: [1; 32],
         request: [2; 32],
     };
-    assert_eq!(ledger.begin_replay(&key, t0()).unwrap(), Begun::First);
+    assert_eq!(
+        ledger.begin_replay(&key, None, t0()).unwrap().1,
+        Begun::First
+    );
     release.send(()).unwrap();
     assert_eq!(page.join().unwrap(), 0);
     assert_eq!(ledger.exchanges(500, None).unwrap().rows.len(), 301);
