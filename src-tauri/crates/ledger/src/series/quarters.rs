@@ -225,7 +225,7 @@ impl Quarters {
         Ok(())
     }
 
-    /// A row counts when all rows of its id were read, so that a read that is ended goes on where it was.
+    /// A row counts when all rows of its id were read, so that a read that was ended early continues there.
     fn read_source(
         &mut self,
         conn: &Connection,
