@@ -229,7 +229,7 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
         },
         Outcome::Failed {
             class,
-            fault: gateway::Fault::Ours,
+            fault: gateway::Fault::Ours(_),
             resets_at,
             ..
         } => CallOutcome::Ours(match class {

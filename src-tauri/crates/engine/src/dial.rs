@@ -1,5 +1,7 @@
 //! How the gateway reaches providers: TLS with the platform's roots, the system's proxy, and the rehearsal stage in-process.
 
+mod issuer;
+
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -12,8 +14,12 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
+use rustls::CertificateError;
+use rustls_platform_verifier::Verifier;
 use stage::Stage;
 use tower_service::Service;
+
+use issuer::{NamesIssuer, Refused, refused};
 
 /// Buffer of the in-process pipe to the stage, in bytes.
 const PIPE: usize = 64 << 10;
@@ -61,18 +67,19 @@ fn out_of_descriptors() -> Option<io::Error> {
 
 /// Set if the server's certificate is not accepted. That is nearly always a proxy on this network, or this machine's clock.
 fn untrusted(error: &(dyn Error + 'static)) -> Option<UntrustedCertificate> {
-    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         let rustls::Error::InvalidCertificate(certificate) = tls else {
             return None;
         };
-        let by_clock = matches!(
-            certificate,
-            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
-        );
-        return Some(UntrustedCertificate {
-            why: tls.to_string(),
-            by_clock,
+        return Some(match refused(certificate) {
+            Some(Refused { reason, issuer }) => UntrustedCertificate {
+                why: format!("{}, issued by {issuer}", tls_text(reason)),
+                by_clock: is_by_clock(reason),
+            },
+            None => UntrustedCertificate {
+                why: tls_text(certificate),
+                by_clock: is_by_clock(certificate),
+            },
         });
     }
     // An io::Error does not return its inner error as its source.
@@ -83,6 +90,18 @@ fn untrusted(error: &(dyn Error + 'static)) -> Option<UntrustedCertificate> {
         Some(carried) => untrusted(carried),
         None => untrusted(error.source()?),
     }
+}
+
+fn tls_text(reason: &CertificateError) -> String {
+    rustls::Error::InvalidCertificate(reason.clone()).to_string()
+}
+
+fn is_by_clock(reason: &CertificateError) -> bool {
+    use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    matches!(
+        reason,
+        Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
+    )
 }
 
 fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
@@ -98,8 +117,16 @@ fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
         tcp,
         proxies: Arc::new(Matcher::from_system()),
     };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let platform = Verifier::new(Arc::clone(&provider)).map_err(io::Error::other)?;
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(NamesIssuer(Arc::new(platform))))
+        .with_no_client_auth();
     Ok(hyper_rustls::HttpsConnectorBuilder::new()
-        .with_provider_and_platform_verifier(rustls::crypto::ring::default_provider())?
+        .with_tls_config(tls)
         .https_or_http()
         .enable_all_versions()
         .wrap_connector(outward))

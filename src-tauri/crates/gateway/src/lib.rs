@@ -48,7 +48,7 @@ pub use deliver::outlet::Aborted;
 pub use door::Gateway;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use exchange_id::ExchangeId;
-pub use fault::Fault;
+pub use fault::{Cause, Fault};
 pub use hops::Loop;
 pub use host::is_own_host;
 pub use kept::ConversationAsk;

@@ -15,7 +15,7 @@ use wire::FailureClass;
 use crate::attempt::breaker::BreakerChange;
 use crate::attempt::failed_attempt::FailedAttempt;
 use crate::draft::Draft;
-use crate::{Candidate, Credential, LocalCause, Unkept};
+use crate::{Candidate, Credential, Unkept};
 
 /// The span of an exchange. It has the highest level, so that no level filter removes the id from a line.
 pub(crate) fn exchange(draft: &Draft) -> Span {
@@ -86,7 +86,9 @@ pub(crate) fn attempt_failed(
         "{} failed: {}. Fault: {}. Next: {follows}.",
         Place(candidate),
         Why(failed_attempt),
-        fault(failed_attempt, candidate)
+        failed_attempt
+            .fault
+            .whose(candidate.credential == Credential::ClientLogin)
     );
 }
 
@@ -234,8 +236,8 @@ struct Why<'a>(&'a FailedAttempt);
 
 impl Display for Why<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if let Some(cause) = self.0.cause {
-            return f.write_str(local(cause));
+        if let Some(cause) = self.0.fault.local() {
+            return f.write_str(cause.what());
         }
         let status = self.0.answer.as_ref().map(|(status, ..)| status.as_u16());
         match (self.0.fault.kind(), status) {
@@ -249,16 +251,6 @@ impl Display for Why<'_> {
             (None, Some(status)) => write!(f, "{}, status {status}", words(self.0.class)),
             (None, None) => f.write_str(words(self.0.class)),
         }
-    }
-}
-
-fn local(cause: LocalCause) -> &'static str {
-    match cause {
-        LocalCause::Offline => "no network",
-        LocalCause::Untrusted => "a certificate that this machine does not trust",
-        LocalCause::Clock => "a certificate that is not valid by this machine's clock",
-        LocalCause::Resources => "no resources left on this machine",
-        LocalCause::DeadConnection => "a dead connection",
     }
 }
 
@@ -277,39 +269,12 @@ fn words(class: FailureClass) -> &'static str {
     }
 }
 
-fn fault(failed_attempt: &FailedAttempt, candidate: &Candidate) -> &'static str {
-    if failed_attempt.cause.is_some() {
-        return "this machine or its network";
-    }
-    if failed_attempt.fault.is_theirs() {
-        return "the provider";
-    }
-    let own_login = candidate.credential == Credential::ClientLogin;
-    match failed_attempt.class {
-        FailureClass::RateLimit | FailureClass::Limit | FailureClass::Quota if own_login => {
-            "the client's account"
-        }
-        FailureClass::RateLimit | FailureClass::Limit | FailureClass::Quota => {
-            "the account of the key"
-        }
-        FailureClass::Credential if own_login => "the client's login",
-        FailureClass::Credential => "the key",
-        FailureClass::ModelGone => "the settings or the model's name",
-        FailureClass::Caller | FailureClass::ContextTooLong | FailureClass::ContentPolicy => {
-            "the request"
-        }
-        FailureClass::Transient | FailureClass::Timeout => {
-            "the response, which does not fit the request"
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, StatusCode};
 
     use super::*;
-    use crate::Fault;
+    use crate::{Cause, Fault, LocalCause};
 
     #[test]
     fn a_clients_text_starts_no_new_log_line_and_no_command() {
@@ -329,12 +294,16 @@ mod tests {
         let status = Fault::Theirs(FailureKind::Status(503));
         for (failed_attempt, why) in [
             (
-                quoting(FailureClass::Caller, Fault::Ours),
+                quoting(FailureClass::Caller, Fault::Ours(Cause::Request)),
                 "refused request, status 400",
             ),
             (quoting(FailureClass::Transient, status), "status 503"),
             (
-                FailedAttempt::new(FailureClass::ContextTooLong, Fault::Ours, "a prompt"),
+                FailedAttempt::new(
+                    FailureClass::ContextTooLong,
+                    Fault::Ours(Cause::Request),
+                    "a prompt",
+                ),
                 "context too long",
             ),
             (
@@ -347,7 +316,7 @@ mod tests {
             ),
             (
                 FailedAttempt::local(LocalCause::DeadConnection, "a prompt".to_owned()),
-                "a dead connection",
+                "the connection of this machine is dead",
             ),
         ] {
             assert_eq!(Why(&failed_attempt).to_string(), why);

@@ -82,7 +82,10 @@ pub(crate) fn exchange(attempts: Vec<Attempt>) -> Exchange {
 pub(crate) fn failed(class: FailureClass, kind: Option<FailureKind>) -> Outcome {
     Outcome::Failed {
         class,
-        fault: kind.map_or(gateway::Fault::Ours, gateway::Fault::Theirs),
+        fault: kind.map_or(
+            gateway::Fault::Ours(gateway::Cause::Request),
+            gateway::Fault::Theirs,
+        ),
         message: String::new(),
         resets_at: None,
     }

@@ -1,6 +1,6 @@
 //! Verdict on a step's response in a fallback test: passed, or the cause of the failure and its fix. Pure.
 
-use gateway::{End, Exchange, LocalCause, Outcome};
+use gateway::{End, Exchange, Outcome};
 use health::FailureKind;
 use ledger::TestFault;
 use serde_json::Value;
@@ -105,29 +105,8 @@ fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failu
             Err(Failure::new(step, fault, clause(what, message), fix))
         }
         Some(Outcome::Local { cause, message }) => {
-            let (what, fix) = match cause {
-                LocalCause::Offline => (
-                    "this machine is offline",
-                    "check the network, then test again",
-                ),
-                LocalCause::Untrusted => (
-                    "the certificate of its server is not trusted on this machine",
-                    "add the certificate of the proxy that opens TLS to the system's trusted roots, then test again",
-                ),
-                LocalCause::Clock => (
-                    "by this machine's clock, the certificate of its server is not valid",
-                    "check the date and time of this machine, then test again",
-                ),
-                LocalCause::Resources => (
-                    "this machine has no resources left for another connection",
-                    "send fewer requests at once, or raise the limit of open files, then test again",
-                ),
-                LocalCause::DeadConnection => (
-                    "the connection of this machine is dead",
-                    "check the network, a VPN or a proxy, then test again",
-                ),
-            };
-            fail(TestFault::Settings, clause(what, message), fix)
+            let fix = format!("{}, then test again", cause.fix());
+            fail(TestFault::Settings, clause(cause.what(), message), &fix)
         }
         Some(Outcome::ClientLeft) => fail(
             TestFault::Understudy,

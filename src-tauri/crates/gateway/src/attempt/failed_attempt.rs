@@ -10,10 +10,10 @@ use http::{HeaderMap, StatusCode};
 use translate::UntranslatableResponse;
 use wire::{Broken, FailureClass, Rule};
 
-use crate::Fault;
 use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::content::UnknownCoding;
 use crate::attempt::local_cause::LocalCause;
+use crate::{Cause, Fault};
 
 const MASK: &str = "[masked]";
 
@@ -21,8 +21,6 @@ const MASK: &str = "[masked]";
 #[derive(Debug)]
 pub(crate) struct FailedAttempt {
     pub(crate) class: FailureClass,
-    /// Set if this machine or its network is the cause.
-    pub(crate) cause: Option<LocalCause>,
     pub(crate) fault: Fault,
     pub(crate) message: String,
     pub(crate) retry_after: Option<Duration>,
@@ -45,7 +43,6 @@ impl FailedAttempt {
     pub(crate) fn new(class: FailureClass, fault: Fault, message: impl Into<String>) -> Self {
         Self {
             class,
-            cause: None,
             fault,
             message: message.into(),
             retry_after: None,
@@ -62,7 +59,6 @@ impl FailedAttempt {
     /// The same candidate cannot be reached now, but another one may be: a local server, or one that is not intercepted.
     pub(crate) fn local(cause: LocalCause, message: String) -> Self {
         Self {
-            cause: Some(cause),
             hopeless: true,
             ..Self::new(
                 FailureClass::Transient,
@@ -155,7 +151,7 @@ impl FailedAttempt {
         };
         Self {
             hopeless: true,
-            ..Self::new(FailureClass::Transient, Fault::Ours, why)
+            ..Self::new(FailureClass::Transient, Fault::Ours(Cause::Response), why)
         }
     }
 
@@ -164,7 +160,7 @@ impl FailedAttempt {
         Self {
             report: report.clone(),
             hopeless: true,
-            ..Self::new(FailureClass::Transient, Fault::Ours, why)
+            ..Self::new(FailureClass::Transient, Fault::Ours(Cause::Response), why)
         }
     }
 
@@ -243,7 +239,7 @@ impl FailedAttempt {
             hopeless: true,
             ..Self::new(
                 FailureClass::Transient,
-                Fault::Ours,
+                Fault::Ours(Cause::Response),
                 "the response was cut by a token limit, and this route accepts complete responses only",
             )
         }

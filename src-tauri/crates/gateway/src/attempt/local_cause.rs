@@ -63,29 +63,42 @@ impl LocalCause {
         }
     }
 
+    /// What happened, as a clause.
+    pub fn what(self) -> &'static str {
+        match self {
+            LocalCause::Offline => "this machine is offline",
+            LocalCause::Untrusted => "this machine does not trust the certificate of the server",
+            LocalCause::Clock => {
+                "by this machine's clock, the certificate of the server is not valid"
+            }
+            LocalCause::Resources => "this machine has no resources left for another connection",
+            LocalCause::DeadConnection => "the connection of this machine is dead",
+        }
+    }
+
+    /// What the user does about it, as a clause in the imperative.
+    pub fn fix(self) -> &'static str {
+        match self {
+            LocalCause::Offline => "check the network",
+            LocalCause::Untrusted => {
+                "sign in to this network if it has a portal; if a proxy or a security product opens TLS, add its certificate to the \
+                 system's trusted roots"
+            }
+            LocalCause::Clock => "check the date and time of this machine",
+            LocalCause::Resources => {
+                "send fewer requests at once, or raise the limit of open files (`ulimit -n`, LimitNOFILE)"
+            }
+            LocalCause::DeadConnection => "check the network, a VPN or a proxy if this is repeated",
+        }
+    }
+
     /// The complete sentence for the client. `why`: the system's error text.
     pub(crate) fn sentence(self, product: &str, why: &str) -> String {
-        match self {
-            LocalCause::Offline => format!(
-                "Understudy: this machine is offline, so {product} could not be reached ({why}). It is not {product}"
-            ),
-            LocalCause::Untrusted => format!(
-                "Understudy: the certificate that answers for {product} is not trusted ({why}). Something on this network intercepts TLS, \
-                 a proxy or a security product: add its certificate to the system's trusted roots, or exempt {product} from it"
-            ),
-            LocalCause::Clock => format!(
-                "Understudy: by this machine's clock, the certificate that answers for {product} is not valid ({why}). Check the date and \
-                 time of this machine, then send the request again"
-            ),
-            LocalCause::Resources => format!(
-                "Understudy: this machine has no resources left for another connection to {product} ({why}). It is not {product}: send fewer \
-                 requests at once, or raise the limit of open files for Understudy (`ulimit -n`, LimitNOFILE)"
-            ),
-            LocalCause::DeadConnection => format!(
-                "Understudy: the connection from this machine to {product} is dead ({why}). The next request gets a new connection; if \
-                 this is repeated, check this machine's network, VPN or proxy"
-            ),
-        }
+        format!(
+            "Understudy: {}, so there is no response of {product} ({why}). {product} is not the cause: {}, then send the request again",
+            self.what(),
+            self.fix()
+        )
     }
 }
 

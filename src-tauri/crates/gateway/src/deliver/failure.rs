@@ -55,7 +55,7 @@ fn error_of(
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
             let elsewhere = elsewhere(config, plan, fallback.queue.lineup().has_fallback());
-            let verdict = match failed_attempt.cause {
+            let verdict = match failed_attempt.fault.local() {
                 // The error itself names the cause.
                 Some(_) => None,
                 None => fallback.services.verdict(candidate, product, &elsewhere),

@@ -154,7 +154,7 @@ pub(crate) fn exhausted(
             )
         },
         Some(answer) => ClientResponse::from(answer),
-        None => match failed_attempt.cause {
+        None => match failed_attempt.fault.local() {
             Some(cause) => local(dialect, cause, product, &failed_attempt.message),
             None => did_not_answer(dialect, product, &failed_attempt.message),
         },

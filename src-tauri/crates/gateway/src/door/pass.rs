@@ -256,7 +256,7 @@ fn outcome(status: StatusCode) -> Outcome {
 fn failure(class: FailureClass, why: &str) -> Outcome {
     Outcome::Failed {
         class,
-        fault: crate::Fault::Ours,
+        fault: crate::Fault::Ours(crate::Cause::Unparsed),
         message: why.to_owned(),
         resets_at: None,
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalog::{Auth, Dialect, EndpointId, Model, ModelId, Secret};
 use chrono::{DateTime, TimeDelta, Utc};
-use gateway::{Consent, End, Outcome, Standing};
+use gateway::{Cause, Consent, End, Outcome, Standing};
 use tokio::time::Instant;
 use wire::FailureClass;
 
@@ -99,7 +99,11 @@ async fn a_used_up_plan_gets_one_request_and_is_skipped_until_its_reset() {
     };
     assert_eq!(
         (*class, *fault, *resets_at),
-        (FailureClass::Limit, gateway::Fault::Ours, Some(reset))
+        (
+            FailureClass::Limit,
+            gateway::Fault::Ours(Cause::Account),
+            Some(reset)
+        )
     );
     assert_eq!((exchange.attempts.len(), requested.count()), (2, 1));
     let breaker = &scene.gateway.breakers()[0];
@@ -192,7 +196,7 @@ async fn a_malformed_tool_call_is_retried_and_then_failed_over() {
                     attempt.outcome,
                     Outcome::Failed {
                         class: FailureClass::Transient,
-                        fault: gateway::Fault::Ours,
+                        fault: gateway::Fault::Ours(Cause::Response),
                         ..
                     }
                 ),

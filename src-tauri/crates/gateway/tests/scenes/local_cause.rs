@@ -57,7 +57,7 @@ async fn an_untrusted_certificate_is_named_and_does_not_count_against_the_provid
             let (status, message) = refused(&mut scene, dialect).await;
             assert_eq!(status, 503, "{dialect}");
             assert!(message.contains("UnknownIssuer"), "{message}");
-            assert!(message.contains("intercepts TLS"), "{message}");
+            assert!(message.contains("opens TLS"), "{message}");
         }
         assert_eq!(scene.gateway.breakers(), [], "{dialect}");
     }

@@ -738,7 +738,7 @@ fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
             ),
             limit if limit.starts_with("limit-") => Outcome::Failed {
                 class: FailureClass::Limit,
-                fault: gateway::Fault::Ours,
+                fault: gateway::Fault::Ours(gateway::Cause::Account),
                 message: "the limit is used up".into(),
                 resets_at: Some(now + TimeDelta::seconds(limit["limit-".len()..].parse().unwrap())),
             },
@@ -754,7 +754,10 @@ fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
 fn failed(class: FailureClass, kind: Option<FailureKind>, message: &str) -> Outcome {
     Outcome::Failed {
         class,
-        fault: kind.map_or(gateway::Fault::Ours, gateway::Fault::Theirs),
+        fault: kind.map_or(
+            gateway::Fault::Ours(gateway::Cause::Request),
+            gateway::Fault::Theirs,
+        ),
         message: message.into(),
         resets_at: None,
     }

@@ -260,7 +260,10 @@ fn each_class_of_error_names_its_cause() {
     ] {
         let failed = Outcome::Failed {
             class,
-            fault: kind.map_or(gateway::Fault::Ours, gateway::Fault::Theirs),
+            fault: kind.map_or(
+                gateway::Fault::Ours(gateway::Cause::Request),
+                gateway::Fault::Theirs,
+            ),
             message: "its own words.".into(),
             resets_at: None,
         };

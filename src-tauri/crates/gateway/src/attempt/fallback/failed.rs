@@ -39,7 +39,7 @@ impl Fallback {
         {
             failed_attempt = FailedAttempt::local(LocalCause::Offline, failed_attempt.message);
         }
-        let outcome = match failed_attempt.cause {
+        let outcome = match failed_attempt.fault.local() {
             Some(cause) => Outcome::Local {
                 cause,
                 message: failed_attempt.message.clone(),
@@ -70,7 +70,7 @@ impl Fallback {
             }
             // The provider did not cause the wait, and a new connection is fast.
             Next::Again(wait)
-                if failed_attempt.cause == Some(LocalCause::DeadConnection)
+                if failed_attempt.fault.local() == Some(LocalCause::DeadConnection)
                     && self.time_left().is_none_or(|left| left > wait) =>
             {
                 self.queue.retry_after(wait);

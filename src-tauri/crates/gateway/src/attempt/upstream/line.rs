@@ -42,7 +42,7 @@ impl Line {
             Fault::Theirs(
                 FailureKind::Status(_) | FailureKind::ErrorEvent | FailureKind::Malformed,
             )
-            | Fault::Ours => return failed_attempt,
+            | Fault::Ours(_) => return failed_attempt,
         };
         let dead = self.is_dead();
         if timed_out || dead {

@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use super::*;
 use crate::deliver::outage::{Elsewhere, verdict};
-use crate::{Fault, Standing};
+use crate::{Cause, Fault, Standing};
 
 fn primary(credential: Credential) -> Candidate {
     Candidate {
@@ -42,7 +42,7 @@ fn answered(
             answer_headers,
             Bytes::from_static(body.as_bytes()),
         )),
-        ..FailedAttempt::new(class, Fault::Ours, String::new())
+        ..FailedAttempt::new(class, Fault::Ours(Cause::Response), String::new())
     }
 }
 

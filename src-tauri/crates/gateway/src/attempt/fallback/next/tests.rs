@@ -47,7 +47,13 @@ fn follows(failed_attempt: &FailedAttempt, credential: Credential, place: usize)
 
 #[test]
 fn the_next_step_after_each_class_of_failure() {
-    let plain = |class| FailedAttempt::new(class, crate::Fault::Ours, String::new());
+    let plain = |class| {
+        FailedAttempt::new(
+            class,
+            crate::Fault::Ours(crate::Cause::Response),
+            String::new(),
+        )
+    };
     let waits = |seconds| FailedAttempt {
         retry_after: Some(Duration::from_secs(seconds)),
         ..plain(FailureClass::RateLimit)
