@@ -29,7 +29,7 @@ use std::time::Duration;
 use api::Snapshot;
 use catalog::Endpoint;
 use chrono::{DateTime, Utc};
-use gateway::{BreakerView, Gateway};
+use gateway::{BreakerView, Gateway, Promise};
 use health::Verdicts;
 use ledger::Ledger;
 use stage::Stage;
@@ -104,6 +104,17 @@ pub(crate) struct Outlets {
     pub log: Log,
 }
 
+/// Clients wait for promises, so these do not queue behind the records of other requests. Neither channel starves the other.
+async fn next(
+    events: &mut mpsc::Receiver<LoopEvent>,
+    promises: &mut mpsc::Receiver<Promise>,
+) -> Option<LoopEvent> {
+    tokio::select! {
+        event = events.recv() => event,
+        Some(promise) = promises.recv() => Some(LoopEvent::Promised(promise)),
+    }
+}
+
 impl MainLoop {
     /// `opening`: the file that replaces this ledger, which is in memory.
     pub(crate) fn new(
@@ -143,7 +154,11 @@ impl MainLoop {
     }
 
     /// Runs until the end of a stop, or until every sender is gone.
-    pub(crate) async fn run(mut self, mut events: mpsc::Receiver<LoopEvent>) {
+    pub(crate) async fn run(
+        mut self,
+        mut events: mpsc::Receiver<LoopEvent>,
+        mut promises: mpsc::Receiver<Promise>,
+    ) {
         // Findings of the start belong into the first snapshot: a menu that changes at once is hard to click.
         while let Ok(event) = events.try_recv() {
             self.handle(event);
@@ -153,7 +168,7 @@ impl MainLoop {
             let due = self.wait_until_due();
             tokio::select! {
                 biased;
-                event = events.recv() => match event {
+                event = next(&mut events, &mut promises) => match event {
                     Some(event) => self.handle(event),
                     None => break,
                 },

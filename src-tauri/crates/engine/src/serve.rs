@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use api::RuntimeFile;
 use catalog::{REHEARSAL, Secret};
-use gateway::Gateway;
+use gateway::{Gateway, Promise};
 use stage::Stage;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch as channel};
@@ -244,7 +244,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let desk = Desk::new(state, open_incidents(&ledger), running, base_catalog);
     let beside = Beside::new(reads.clone(), &events, Handle::current());
     let main_loop = MainLoop::new(desk, (ledger, opening), outlets, beside, Arc::clone(&clock));
-    let loop_thread = start_loop(main_loop, inbox)?;
+    let loop_thread = start_loop(main_loop, inbox, promised)?;
 
     let over = CancellationToken::new();
     let mut vital = Vital::default();
@@ -256,7 +256,6 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     });
     vital.spawn(forward(seeing, events.clone(), LoopEvent::Watched));
     vital.spawn(forward(passing, events.clone(), LoopEvent::Passed));
-    vital.spawn(forward(promised, events.clone(), LoopEvent::Promised));
     vital.spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
@@ -332,11 +331,12 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
 fn start_loop(
     main_loop: MainLoop,
     inbox: mpsc::Receiver<LoopEvent>,
+    promises: mpsc::Receiver<Promise>,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
     std::thread::Builder::new()
         .name("loop".into())
-        .spawn(move || runtime.block_on(main_loop.run(inbox)))
+        .spawn(move || runtime.block_on(main_loop.run(inbox, promises)))
 }
