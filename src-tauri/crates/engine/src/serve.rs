@@ -55,6 +55,8 @@ use vital::Vital;
 
 /// Queue length for reports and queries to the loop.
 const QUEUE: usize = 4096;
+/// Reports of requests: those of a disk that stalls for some seconds under a thousand requests a second.
+const REPORTS: usize = 16_384;
 /// Connections get this time to close after the last exchange has ended.
 const DRAIN: Duration = Duration::from_secs(5);
 /// Maximum wait for the check of the modes of files.
@@ -152,7 +154,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         &keys,
         &running,
     )));
-    let (passed, passing) = mpsc::channel(QUEUE);
+    let (passed, passing) = mpsc::channel(REPORTS);
     let (promises, promised) = mpsc::channel(QUEUE);
     let (conversations, conversing) = mpsc::channel(QUEUE);
     let gateway = Gateway::new(
