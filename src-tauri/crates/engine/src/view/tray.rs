@@ -362,5 +362,9 @@ fn action(label: impl Into<String>, command: Command) -> MenuLine {
 
 /// The first clause of a sentence, because a menu has little space.
 fn clause(sentence: &str) -> &str {
-    sentence.split([':', '.']).next().unwrap_or(sentence)
+    let ends = sentence.match_indices([':', '.']).find(|(at, _)| {
+        let next = sentence[at + 1..].chars().next();
+        next.is_none_or(char::is_whitespace)
+    });
+    ends.map_or(sentence, |(at, _)| &sentence[..at])
 }

@@ -5,7 +5,7 @@ use super::Scene;
 fn a_refused_key_is_shown_in_every_view() {
     let rows = Scene::of(&["anthropic"], "").play(
         "12:00 call opus ok by-key       => no menu Needs you
-         12:10 breaker opus 300 key      => problem Your key for Claude is refused since 12:10 | note Your key for Claude is refused | menu Needs you | open 0
+         12:10 breaker opus 300 key      => problem Your key for Claude is refused since 12:10 | note Your key for Claude is refused | menu Needs you: Your key for Claude is refused since 12:10 | open 0
          12:11 breaker opus 300 key      => no note | problem since 12:10
          12:20 breaker opus closed       => no menu Needs you",
     );
