@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::IncidentTraffic;
 use crate::column::{Col, get};
 use crate::incidents::{self, IncidentWithTimeline};
-use crate::sums::{failed_ends, shows_health};
+use crate::sums::{answered_ends, failed_ends, judged_probes, shows_health};
 
 /// The effects of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -216,8 +216,9 @@ macro_rules! lost {
             " AND NOT EXISTS (
                 SELECT 1 FROM exchanges later
                  WHERE later.pipeline = e.pipeline AND later.item = e.item AND later.id > e.id
-                   AND later.ended IN ('complete', 'replayed', 'truncated', 'refused')
-             ))"
+                   AND later.ended IN ",
+            answered_ends!(),
+            "))"
         )
     };
 }
@@ -287,6 +288,7 @@ pub(crate) const CALLS: &str = concat!(
     SELECT outcome <> 'complete' AS failed
       FROM probes
      WHERE at >= ?2 AND at < ?3 AND provider = ?1
-       AND outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
-)"
+       AND outcome IN ",
+    judged_probes!(),
+    ")"
 );

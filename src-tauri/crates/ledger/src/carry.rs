@@ -6,6 +6,7 @@ use rusqlite::backup::Progress;
 use rusqlite::{Connection, MAIN_DB, Transaction};
 
 use crate::files::{beside, private};
+use crate::sums::answered_ends;
 use crate::{Ledger, LedgerError, OpenError};
 
 /// Tables whose rows have a name of their own: the newer row replaces the older one.
@@ -88,9 +89,12 @@ fn add(conn: &mut Connection) -> rusqlite::Result<()> {
     // The incidents of both are counted with the requests of both.
     tx.execute("UPDATE main.incidents SET hit = NULL WHERE closed_at >= (SELECT min(opened_at) FROM memory.incidents)", ())?;
     tx.execute(
-        "DELETE FROM main.incident_items WHERE (pipeline, item) IN (
-            SELECT pipeline, item FROM memory.exchanges WHERE ended IN ('complete', 'replayed', 'truncated', 'refused')
-         )",
+        concat!(
+            "DELETE FROM main.incident_items WHERE (pipeline, item) IN (
+                SELECT pipeline, item FROM memory.exchanges WHERE ended IN ",
+            answered_ends!(),
+            ")"
+        ),
         (),
     )?;
     tx.commit()

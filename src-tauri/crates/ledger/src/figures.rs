@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::affected::{self, CarriedBy, Item, LevelStretch, Met, PipelineMet};
 use crate::column::{Col, get, maybe};
 use crate::schema::Step;
+use crate::sums::answered_ends;
 use crate::{ExchangeRow, IncidentTraffic, Ledger, LedgerError};
 
 pub(crate) const STEPS: &[Step] = &[Step {
@@ -259,9 +260,12 @@ pub(crate) fn follow(tx: &Transaction<'_>, exchange: &ExchangeRow) -> rusqlite::
     providers.extend(failed.map(|attempt| &attempt.provider));
     providers.sort_unstable();
     providers.dedup();
+    // A clock that was set back changes no figure of an incident that came later.
+    let total = i64::try_from(exchange.total_ms).unwrap_or(i64::MAX);
+    let ended = exchange.started.timestamp_millis().saturating_add(total);
     for provider in providers {
         tx.prepare_cached(COUNT_AGAIN)?
-            .execute((Col(provider), Col(exchange.started)))?;
+            .execute((Col(provider), Col(exchange.started), ended))?;
     }
     if exchange.end.answered()
         && let (Some(pipeline), Some(item)) = (&exchange.pipeline, &exchange.item)
@@ -339,8 +343,8 @@ const OF_STRETCHES: &str = "SELECT begins, ends, level, calls, failed FROM incid
 const OF_FALLBACKS: &str =
     "SELECT provider, answered, cost FROM incident_fallbacks WHERE incident = ?1
       ORDER BY answered DESC, provider";
-pub(crate) const COUNT_AGAIN: &str =
-    "UPDATE incidents SET hit = NULL WHERE provider = ?1 AND closed_at >= ?2 AND hit IS NOT NULL";
+pub(crate) const COUNT_AGAIN: &str = "UPDATE incidents SET hit = NULL
+      WHERE provider = ?1 AND closed_at >= ?2 AND opened_at <= ?3 AND hit IS NOT NULL";
 pub(crate) const HAS_UNCOUNTED: &str =
     "SELECT EXISTS (SELECT 1 FROM incidents WHERE closed_at IS NOT NULL AND hit IS NULL)";
 pub(crate) const UNCOUNTED: &str =
@@ -351,9 +355,12 @@ const IS_CURRENT: &str =
     "SELECT EXISTS (SELECT 1 FROM incidents WHERE id = ?1 AND opened_at = ?2 AND closed_at = ?3)
         AND NOT EXISTS (SELECT 1 FROM exchanges WHERE id > ?4 AND started_at <= ?3)";
 /// Lost items of which an exchange that was recorded since is a success.
-const FOUND_LATER: &str = "DELETE FROM incident_items WHERE incident = ?1 AND parked IS NULL
+const FOUND_LATER: &str = concat!(
+    "DELETE FROM incident_items WHERE incident = ?1 AND parked IS NULL
         AND EXISTS (
             SELECT 1 FROM exchanges later
              WHERE later.pipeline = incident_items.pipeline AND later.item = incident_items.item AND later.id > ?2
-               AND later.ended IN ('complete', 'replayed', 'truncated', 'refused')
-        )";
+               AND later.ended IN ",
+    answered_ends!(),
+    ")"
+);

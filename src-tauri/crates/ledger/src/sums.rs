@@ -73,6 +73,14 @@ macro_rules! failed_ends {
 }
 pub(crate) use failed_ends;
 
+/// Ends of exchanges whose client got a response.
+macro_rules! answered_ends {
+    () => {
+        "('complete', 'replayed', 'truncated', 'refused')"
+    };
+}
+pub(crate) use answered_ends;
+
 /// Attempt `a` shows whether the provider works: it failed, produced a first token, or got a response in one piece. The engine
 /// writes these outcomes.
 macro_rules! shows_health {

@@ -51,6 +51,20 @@ fn figures_are_stored_at_the_close_and_fall_as_items_are_settled() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_leaves_the_figures_of_later_incidents() {
+    let mut ledger = fresh();
+    let id = outage(&mut ledger);
+    let before = stored(&ledger, id);
+    // As after a deletion: the figures cannot be counted again.
+    ledger.conn.execute("DELETE FROM exchanges", ()).unwrap();
+    ledger
+        .book_exchange(&exhausted(t0() - minutes(600_000)))
+        .unwrap();
+    assert!(!ledger.has_uncounted_incidents().unwrap());
+    assert_eq!(figures::read(&ledger.conn, id).unwrap(), Some(before));
+}
+
+#[test]
 fn an_incident_that_is_open_has_no_stored_figures() {
     let mut ledger = fresh();
     let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
