@@ -9,6 +9,7 @@ mod keys;
 mod print_line;
 mod review;
 mod show;
+mod start;
 mod status;
 mod traffic;
 mod url;
@@ -18,13 +19,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use stage::Stage;
-use tokio::net::TcpListener;
 
 use crate::logging::{self, LogFormat};
-use crate::runtime::NotAlone;
-use crate::serve::{self, Ended, Options, StartError};
-use print_line::{failed, print_line};
+use crate::serve::Options;
+use print_line::failed;
 
 /// Watches AI providers and fails over when one breaks.
 #[derive(Debug, Parser)]
@@ -261,26 +259,13 @@ async fn run(command: Command) -> ExitCode {
             log_file,
             json,
         } => {
+            let options = Options { port, show_urls };
             let log = logging::begin(log_format, log_file);
-            match serve::serve(Options { port, show_urls }, log).await {
-                Ok(Ended::Stopped) => ExitCode::SUCCESS,
-                Ok(Ended::Crashed) => failed("the engine crashed; its log shows where", CRASHED),
-                Err(error) => {
-                    if let (true, StartError::NotAlone(NotAlone::Running(Some(first)))) =
-                        (json, &error)
-                    {
-                        print_line!(
-                            "{}",
-                            serde_json::json!({ "address": first.address, "pid": first.pid, "version": first.version })
-                        );
-                    }
-                    failed(&error.to_string(), start_code(&error))
-                }
-            }
+            start::engine(options, log, json).await
         }
         Command::Stage { port, acting } => {
             logging::begin(None, None);
-            stage(port, acting).await
+            start::stage(port, acting).await
         }
         Command::Url { ui, json } => url::url(ui, json).await,
         Command::Status { details, json } => status::status(details, json).await,
@@ -362,47 +347,4 @@ async fn run(command: Command) -> ExitCode {
         Command::Resume => show::act(api::Command::Resume).await,
         Command::Stop => show::act(api::Command::StopEngine).await,
     }
-}
-
-/// Exit code of an internal error (EX_SOFTWARE): a supervisor starts the engine again.
-const CRASHED: u8 = 70;
-
-/// 3: another engine is running, so a restart does not help. 4: the port is in use.
-fn start_code(error: &StartError) -> u8 {
-    match error {
-        StartError::NotAlone(NotAlone::Running(_)) => 3,
-        StartError::PortTaken { .. } => 4,
-        StartError::Homeless(_)
-        | StartError::NotAlone(NotAlone::Io { .. })
-        | StartError::Settings { .. }
-        | StartError::Unreadable { .. }
-        | StartError::Catalog(_)
-        | StartError::Listen { .. }
-        | StartError::Ledger(_)
-        | StartError::Io(_)
-        | StartError::Http(_) => 1,
-    }
-}
-async fn stage(port: u16, acting: stage::VendorChoice) -> ExitCode {
-    let listener = match TcpListener::bind(("127.0.0.1", port)).await {
-        Ok(listener) => listener,
-        Err(error) => return failed(&format!("cannot listen on port {port}: {error}"), 4),
-    };
-    match listener.local_addr() {
-        Ok(address) if acting == stage::VendorChoice::Plain => {
-            print_line!("The stage plays any model on http://{address}");
-        }
-        Ok(address) => print_line!("The stage plays any model as {acting} on http://{address}"),
-        Err(error) => return failed(&error.to_string(), 1),
-    }
-    // Resets use wall-clock time, because clients compare them with their own clock.
-    let now = u64::try_from(crate::clock::wall()().timestamp()).unwrap_or_default();
-    Stage::any_model()
-        .at(now)
-        .acting(acting)
-        .serve(listener, async {
-            let _ = tokio::signal::ctrl_c().await;
-        })
-        .await;
-    ExitCode::SUCCESS
 }

@@ -66,7 +66,11 @@ pub(crate) async fn serve(
             }
         };
         let _ = tcp.set_nodelay(true);
-        match place(&seats, &mut refusals).await {
+        let placed = tokio::select! {
+            placed = place(&seats, &mut refusals) => placed,
+            () = &mut stop => break,
+        };
+        match placed {
             Place::Seat(seat) => {
                 let (gateway, control) = (gateway.clone(), control.clone());
                 let arrived = Arrived::default();

@@ -2,6 +2,7 @@
 
 mod announce;
 pub(crate) mod client_response;
+mod current;
 mod failure;
 pub(crate) mod headers;
 pub(crate) mod hold;
@@ -21,24 +22,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use scopeguard::ScopeGuard;
 use tokio::time::{Instant, Sleep, sleep_until};
-use wire::{Broken, Completion, ReleasedResponse, Splice};
+use wire::{Broken, Completion, ReleasedResponse};
 
 use crate::attempt::answer::{Answer, Arrival};
 use crate::attempt::breaker::Permit;
 use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::fallback::Fallback;
 use crate::deliver::announce::{Announcing, announcement};
+use crate::deliver::current::Current;
 use crate::deliver::hold::Gate;
 use crate::deliver::outlet::{Gone, Outlet};
 use crate::kept::Keeper;
-use crate::{Candidate, End, Outcome, Timers, late};
+use crate::{Candidate, End, Outcome};
 
 /// How long a client receives nothing before it gets a keep-alive.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// How long a tool call is held from its start. A client that waits for an event can be kept alive only with the open block;
-/// the closing event stays held.
-const SHOW_CALL_AFTER: Duration = Duration::from_secs(120);
 
 /// The delivery of a committed response. Dropping it cancels the upstream request.
 pub(crate) struct Delivery {
@@ -56,26 +54,6 @@ pub(crate) struct Delivery {
     last_bytes_at: Instant,
     /// Wakes at the next deadline or earlier; reset only when it fires.
     timer: Pin<Box<Sleep>>,
-}
-
-/// The response that is being released.
-struct Current {
-    candidate: Candidate,
-    /// `None`: it does not affect the breaker.
-    permit: Option<Permit>,
-    answer: Box<Answer>,
-    /// It continues a truncated response.
-    splice: Option<Splice>,
-    /// Set when all of it has arrived.
-    ended: Option<Completion>,
-    /// It broke, and is recorded.
-    broken: bool,
-    /// Since when a tool call has been held from its start.
-    call_held: Option<Instant>,
-    /// The provider's idle timeout.
-    deadline: Instant,
-    /// The timeout fired late, and was extended once.
-    extended: bool,
 }
 
 /// How the release of a response ended.
@@ -256,14 +234,10 @@ impl Delivery {
             };
             let now = Instant::now();
             if now >= current.deadline {
-                let second_look = late::second_look(current.deadline, now);
-                match second_look.filter(|_| !current.extended) {
-                    Some(until) => {
-                        (current.deadline, current.extended) = (until, true);
-                        continue;
-                    }
-                    None => return Poll::Ready(Look::IdleTimeout),
+                if current.is_extended(now) {
+                    continue;
                 }
+                return Poll::Ready(Look::IdleTimeout);
             }
             if now >= wake {
                 return Poll::Ready(Look::Quiet);
@@ -364,37 +338,6 @@ impl Delivery {
                 exchange.attempt_ended(Outcome::ClientLeft, report);
             }
         }
-    }
-}
-
-impl Current {
-    fn new(
-        candidate: Candidate,
-        permit: Option<Permit>,
-        answer: Box<Answer>,
-        ended: Option<Completion>,
-        timers: &Timers,
-    ) -> Self {
-        let wait = match answer.checked() {
-            Some(_) => timers.grace,
-            None => timers.idle,
-        };
-        Self {
-            candidate,
-            permit,
-            answer,
-            splice: None,
-            ended,
-            broken: false,
-            call_held: None,
-            deadline: Instant::now() + wait,
-            extended: false,
-        }
-    }
-
-    fn is_call_due(&self) -> bool {
-        let held = self.call_held.filter(|_| self.answer.holds_call());
-        held.is_some_and(|since| since.elapsed() >= SHOW_CALL_AFTER)
     }
 }
 

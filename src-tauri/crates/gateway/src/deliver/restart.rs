@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use wire::{CannotRestart, ReleasedResponse};
 
-use super::{Current, Delivery, KEEP_ALIVE};
+use super::current::Current;
+use super::{Delivery, KEEP_ALIVE};
 use crate::Candidate;
 use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::failed_attempt::FailedAttempt;
