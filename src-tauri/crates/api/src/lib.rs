@@ -5,8 +5,10 @@
 //! All content for the UIs is text or numbers ready to show; UIs format and never compute.
 
 mod command;
+mod connect;
 mod control;
 mod dialect;
+mod drill;
 mod escape;
 mod exchange;
 mod fallback;
@@ -23,11 +25,17 @@ mod tray;
 mod use_now;
 
 pub use command::{Command, MayGoTo, View};
+pub use connect::{
+    ClientFile, ClientFileScope, ConnectChange, ConnectClient, ConnectDone, ConnectEntry,
+    ConnectMethod, ConnectPage, ConnectState, ConnectTest, CopyLines, FileDiff, KeyChange, Loss,
+    UnsupportedClient,
+};
 pub use control::{
     Accepted, Check, CheckState, ControlError, Delivery, Doctor, Explained, KeyEntry, KeyTried,
     RuntimeFile, SettingsText,
 };
 pub use dialect::Dialect;
+pub use drill::{Drill, DrillEntry, DrillReport, DrillStep, SetUpLine};
 pub use escape::{escape, escape_json, escape_lines, must_escape};
 pub use exchange::{Attempt, AttemptOutcome, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
