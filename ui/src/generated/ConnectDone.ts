@@ -10,7 +10,7 @@ export type ConnectDone = {
  */
 message: string, changed: Array<KeyChange>, 
 /**
- * Keys that were changed by someone else since, and were therefore left: each a sentence.
+ * Keys that were edited after the connection, and were therefore left: each a sentence.
  */
 left: Array<string>, 
 /**

@@ -170,7 +170,7 @@ pub struct ConnectDone {
     /// "Claude Code is connected. Open sessions use it with their next request."
     pub message: String,
     pub changed: Vec<KeyChange>,
-    /// Keys that were changed by someone else since, and were therefore left: each a sentence.
+    /// Keys that were edited after the connection, and were therefore left: each a sentence.
     pub left: Vec<String>,
     /// Sessions that still send requests here and end with their own program.
     pub open_sessions: u32,
