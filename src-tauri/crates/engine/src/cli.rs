@@ -259,7 +259,11 @@ async fn run(command: Command) -> ExitCode {
             log_file,
             json,
         } => {
-            let options = Options { port, show_urls };
+            let options = Options {
+                version: env!("CARGO_PKG_VERSION"),
+                port,
+                show_urls,
+            };
             let log = logging::begin(log_format, log_file);
             start::engine(options, log, json).await
         }

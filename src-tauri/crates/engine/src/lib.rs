@@ -14,6 +14,7 @@ mod exposure;
 mod fallback_test;
 mod front;
 mod greeting;
+mod handover;
 mod keys;
 mod listening;
 mod logging;
