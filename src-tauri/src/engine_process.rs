@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Command, Snapshot, Version};
+use api::{Snapshot, Version};
 use serde::Serialize;
 use tokio::process::Child;
 use tokio::sync::{Notify, mpsc};

@@ -352,3 +352,9 @@ async fn run(command: Command) -> ExitCode {
         Command::Stop => show::act(api::Command::StopEngine).await,
     }
 }
+
+/// Whether these words are a valid command; the error is clap's.
+#[cfg(test)]
+pub(crate) fn parses(words: &[String]) -> Result<(), clap::Error> {
+    Cli::try_parse_from(words).map(drop)
+}

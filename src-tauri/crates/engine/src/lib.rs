@@ -9,6 +9,8 @@ mod crash_log;
 mod descriptors;
 mod desk;
 mod dial;
+#[cfg(test)]
+mod documents;
 mod event;
 mod exposure;
 mod fallback_test;
