@@ -296,6 +296,8 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         token: token_unwritten.then(|| (places.token.clone(), token.clone())),
     };
     let first = publication.write();
+    // Reads and writes files, and calls systemctl.
+    drop(apart(login::refresh));
     greeting::announce(
         &reported,
         &token,
