@@ -2,27 +2,29 @@
 
 mod backoff;
 pub(crate) mod launch;
-mod version;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Command, Snapshot};
+use api::{Snapshot, Version};
 use serde::Serialize;
 use tokio::process::Child;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::connection::{Connection, Found, Snapshots, Unanswered, find};
+use crate::connection::{Connection, Found, Unanswered, find};
 use crate::places::Places;
 use backoff::Backoff;
-use version::Version;
 
 /// Migrating a ledger may delay the engine; all other steps take less than a second.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 /// How long an engine that listens may not respond before another one is started.
 const NO_RESPONSE_LIMIT: Duration = Duration::from_secs(10);
+/// An older engine lets its open responses end for a minute by default, and may be set to more.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(600);
+/// How long an older engine may wait for a moment without a request before it is replaced.
+const IDLE_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// While the engine is stopped on purpose, another program may start one.
 const LOOK_WHILE_STOPPED: Duration = Duration::from_secs(2);
@@ -93,7 +95,7 @@ enum End {
     /// Stopped on purpose.
     Stopped,
     Died,
-    /// It was older than this application and was stopped to be replaced.
+    /// It was older than this application, whose own engine has replaced it.
     MadeRoom,
 }
 
@@ -157,7 +159,7 @@ impl Supervisor {
                 self.report(State::Starting, "The engine is being started.")
                     .await;
             }
-            let why = match self.start().await {
+            let why = match self.start(None).await {
                 Ok(connection) => return connection,
                 Err(why) => why,
             };
@@ -190,19 +192,25 @@ impl Supervisor {
         }
     }
 
-    /// Starts an engine and waits until it responds; an error is the engine's last line of output.
-    async fn start(&mut self) -> Result<Connection, String> {
+    /// Starts an engine and waits until it responds; an error is the engine's last line of output. It takes over from `older`, which
+    /// lets its open responses end.
+    async fn start(&mut self, older: Option<u32>) -> Result<Connection, String> {
         let program = self.program()?;
         let output = self.places.log.join("understudyd.out");
         let log = self.places.log.join("understudyd.log");
         let mut child = launch::launch(&program, &output, &log)
             .map_err(|error| format!("{} cannot be started: {error}.", program.display()))?;
         tracing::info!("started {}", program.display());
-        let late = Instant::now() + READY_WITHIN;
+        let within = match older {
+            Some(_) => READY_WITHIN + HANDED_OVER_WITHIN,
+            None => READY_WITHIN,
+        };
+        let late = Instant::now() + within;
         loop {
             let ended = child.try_wait().ok().flatten();
             // Checked after the exit, because an engine that finds another one running exits normally.
             if let Found::Answers(connection) = find(&self.places.runtime_file(), &self.http).await
+                && older != Some(connection.engine.pid)
             {
                 self.child = ended.is_none().then_some(child);
                 return Ok(connection);
@@ -213,10 +221,7 @@ impl Supervisor {
             }
             if Instant::now() > late {
                 self.child = Some(child);
-                return Err(format!(
-                    "it does not respond after {} s.",
-                    READY_WITHIN.as_secs()
-                ));
+                return Err(format!("it does not respond after {} s.", within.as_secs()));
             }
             sleep(LOOK_EVERY).await;
         }
@@ -243,14 +248,16 @@ impl Supervisor {
     async fn follow(&mut self, connection: &Connection) -> Followed {
         let older =
             Version::of(&connection.engine.version) < Version::of(env!("CARGO_PKG_VERSION"));
+        let since = Instant::now();
         let mut draining = false;
         let broken = match connection.snapshots().await {
             Ok(mut snapshots) => loop {
                 match snapshots.next().await {
                     Ok(Some(snapshot)) => {
                         draining = snapshot.engine.draining;
-                        if older && self.replaces_older && is_idle(&snapshot) {
-                            return self.replace(connection, &mut snapshots).await;
+                        let may = is_idle(&snapshot) || since.elapsed() > IDLE_WITHIN;
+                        if older && self.replaces_older && may {
+                            return self.replace(connection).await;
                         }
                         self.send(News::Snapshot(Box::new(snapshot))).await;
                     }
@@ -306,28 +313,19 @@ impl Supervisor {
         Followed::Gone(if on_purpose { End::Stopped } else { End::Died })
     }
 
-    /// Stops an engine older than this application if no request is in flight; the application's own is started next.
-    async fn replace(&mut self, connection: &Connection, snapshots: &mut Snapshots) -> Followed {
+    /// Starts the application's own engine, which takes the port over from the older one.
+    async fn replace(&mut self, connection: &Connection) -> Followed {
         let version = &connection.engine.version;
-        tracing::info!("the running engine is {version}: replacing it");
-        if let Err(why) = connection.command(&Command::StopEngine).await {
-            tracing::warn!("the engine {version} is not replaced: {why}");
-            self.replaces_older = false;
-            return Followed::StillThere(connection.clone());
-        }
         self.report(
             State::Restarting,
             format!("The engine {version} is being replaced by a newer one."),
         )
         .await;
-        while let Ok(Some(_)) = snapshots.next().await {}
-        while !matches!(
-            find(&self.places.runtime_file(), &self.http).await,
-            Found::None
-        ) {
-            sleep(LOOK_EVERY).await;
+        if let Err(why) = self.start(Some(connection.engine.pid)).await {
+            tracing::warn!("the engine {version} is not replaced: {why}");
+            self.replaces_older = false;
+            return Followed::StillThere(connection.clone());
         }
-        self.child = None;
         Followed::Gone(End::MadeRoom)
     }
 

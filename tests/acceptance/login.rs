@@ -84,26 +84,48 @@ async fn without_a_running_user_manager_the_unit_takes_effect_at_the_next_login(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_systemd_the_alternative_is_stated() {
+async fn without_systemd_a_desktop_entry_starts_the_engine() {
     let mut desk = Desk::new();
     let empty = desk.file("empty");
     std::fs::create_dir(&empty).unwrap();
     desk.env("PATH", &empty.display().to_string());
     desk.start();
-    assert_eq!(desk.snapshot().await.engine.starts_at_login, None);
-    let (status, refused) = ask(&desk, true).await;
-    assert!(status.is_client_error(), "{status}");
+    assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(false));
+    let printed = switch(&desk, true).await;
+    assert!(printed.contains("login to the desktop"), "{printed}");
+    let entry = desk.file(".config/autostart/understudy-engine.desktop");
+    let text = std::fs::read_to_string(&entry).unwrap();
+    let engine = binary();
+    let program = Path::new(engine.get_program()).display();
     assert!(
-        refused["error"]
-            .as_str()
-            .unwrap()
-            .contains("systemd was not found"),
-        "{refused}"
+        text.contains(&format!("Exec=\"{program}\" serve\n")),
+        "{text}"
     );
-    assert!(
-        refused["fix"].as_str().unwrap().contains("autostart"),
-        "{refused}"
-    );
+    assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(true));
+    switch(&desk, false).await;
+    assert!(!entry.exists());
+}
+
+/// The unit of the version before lacks a line.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_unit_of_an_earlier_version_is_brought_up_to_date_at_the_start() {
+    let mut desk = Desk::new();
+    with_systemctl(&mut desk, "true");
+    desk.start();
+    switch(&desk, true).await;
+    let unit = desk.file("config/systemd/user/understudy.service");
+    let present = std::fs::read_to_string(&unit).unwrap();
+    let earlier = present.replace("StartLimitIntervalSec=0\n", "");
+    assert_ne!(earlier, present);
+    desk.printed(&["stop"]);
+    desk.ended();
+    std::fs::write(&unit, &earlier).unwrap();
+    desk.start();
+    // Another thread writes it.
+    while std::fs::read_to_string(&unit).unwrap() != present {
+        std::thread::yield_now();
+    }
+    assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(true));
 }
 
 /// Puts a `systemctl` with this script into PATH.

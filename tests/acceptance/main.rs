@@ -22,6 +22,7 @@ mod first_start;
 mod flood;
 #[cfg(target_os = "linux")]
 mod found;
+mod handover;
 mod incidents;
 mod installed;
 mod interrupted;

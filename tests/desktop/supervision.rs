@@ -217,3 +217,26 @@ fn spoken(stream: &str) -> Vec<String> {
         })
         .collect()
 }
+
+/// A running engine of an earlier version: its runtime file says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_engine_is_replaced_and_the_port_stays() {
+    let desk = Desk::start().await;
+    set_up(&desk);
+    let tray = desk.run_understudy();
+    icon(&desk, 1).await.row(ENGINES_OWN).await;
+    let before = engine(&desk, None).await;
+    desk.kill(tray);
+    let older = RuntimeFile {
+        version: "0.0.1".into(),
+        ..before.clone()
+    };
+    std::fs::write(desk.runtime_file(), serde_json::to_vec(&older).unwrap()).unwrap();
+    // The settings name no fixed port, and the port stays.
+    desk.run_understudy();
+    icon(&desk, 2).await.row(ENGINES_OWN).await;
+    let after = engine(&desk, Some(before.pid)).await;
+    assert_eq!(after.address, before.address);
+    rehearsal(&desk, &after, "rehearsal/steady").await;
+    assert!(desk.notes().is_empty(), "a replacement is no crash");
+}

@@ -23,6 +23,7 @@ mod snapshot;
 mod span;
 mod tray;
 mod use_now;
+mod version;
 
 pub use command::{Command, MayGoTo, View};
 pub use connect::{
@@ -65,6 +66,7 @@ pub use snapshot::{
 pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};
 pub use use_now::{ClientUse, RefusedChoice, UseChoice};
+pub use version::Version;
 
 /// Interval of comments on an idle event stream, so that each side detects a lost connection.
 pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(20);

@@ -259,7 +259,11 @@ async fn run(command: Command) -> ExitCode {
             log_file,
             json,
         } => {
-            let options = Options { port, show_urls };
+            let options = Options {
+                version: env!("CARGO_PKG_VERSION"),
+                port,
+                show_urls,
+            };
             let log = logging::begin(log_format, log_file);
             start::engine(options, log, json).await
         }
@@ -347,4 +351,10 @@ async fn run(command: Command) -> ExitCode {
         Command::Resume => show::act(api::Command::Resume).await,
         Command::Stop => show::act(api::Command::StopEngine).await,
     }
+}
+
+/// Whether these words are a valid command; the error is clap's.
+#[cfg(test)]
+pub(crate) fn parses(words: &[String]) -> Result<(), clap::Error> {
+    Cli::try_parse_from(words).map(drop)
 }

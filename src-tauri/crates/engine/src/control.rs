@@ -4,6 +4,7 @@ mod exchanges;
 mod face;
 mod fallbacks;
 mod guard;
+mod hand_over;
 mod health;
 mod incidents;
 mod keys;
@@ -26,6 +27,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::event::{ControlRequest, LoopEvent};
+use crate::handover::Successor;
 use crate::keys::Keys;
 use crate::reads::{LoopRead, Reads, Unread};
 use crate::try_key::KeyTrial;
@@ -52,6 +54,7 @@ pub(crate) struct Control {
     /// Runs parked requests again.
     pub gateway: Gateway,
     pub clock: Clock,
+    pub successor: Successor,
     pub reads: Reads,
     /// For the sentences of pages.
     pub facts: watch::Receiver<Arc<PageFacts>>,

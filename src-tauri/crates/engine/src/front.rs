@@ -33,12 +33,15 @@ use peers::Peers;
 use refusals::{HEADERS, Refusal, Refusals};
 use seats::{Seat, Seats, Taken};
 
+use crate::handover::Successor;
+
 /// After the first request, a connection without another one within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 
-/// Serves until `stop` resolves, then lets open requests end, for at most `drain`. `clients`: the maximum number of connections.
+/// Serves until `stop` resolves, then lets open requests end, for at most `drain`. A successor gets the listening socket.
+/// `clients`: the maximum number of connections.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    (listener, successor): (TcpListener, Successor),
     gateway: Gateway,
     control: Router,
     stop: impl Future<Output = ()>,
@@ -51,10 +54,12 @@ pub(crate) async fn serve(
     let peers = Peers::default();
     let mut refusals = Refusals::default();
     let mut stop = std::pin::pin!(stop);
-    loop {
+    let mut passes_on = pin!(successor.needs_the_port());
+    let stopped = loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = &mut stop => break,
+            () = &mut stop => break true,
+            () = &mut passes_on => break false,
         };
         let (tcp, _) = match accepted {
             Ok(accepted) => accepted,
@@ -68,7 +73,8 @@ pub(crate) async fn serve(
         let _ = tcp.set_nodelay(true);
         let placed = tokio::select! {
             placed = place(&seats, &mut refusals) => placed,
-            () = &mut stop => break,
+            () = &mut stop => break true,
+            () = &mut passes_on => break false,
         };
         match placed {
             Place::Seat(seat) => {
@@ -82,10 +88,13 @@ pub(crate) async fn serve(
                 open.spawn(refusal.answer(tcp));
             }
         }
-    }
-    drop(listener);
+    };
+    successor.give(listener);
     stopping.cancel();
     open.close();
+    if !stopped {
+        stop.await;
+    }
     if tokio::time::timeout(drain, open.wait()).await.is_err() {
         tracing::warn!(
             "some connections were still open after {} s and were dropped",
@@ -147,7 +156,7 @@ async fn connection(
         tokio::select! {
             biased;
             ended = connection.as_mut() => break ended,
-            () = stopping.cancelled(), if !drains => drains = true,
+            () = seat.drains(&stopping), if !drains => drains = true,
             () = seat.closes(), if !closes => {
                 if seat.is_idle() {
                     tracing::debug!("a connection without a request was closed");

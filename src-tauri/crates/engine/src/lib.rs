@@ -9,11 +9,14 @@ mod crash_log;
 mod descriptors;
 mod desk;
 mod dial;
+#[cfg(test)]
+mod documents;
 mod event;
 mod exposure;
 mod fallback_test;
 mod front;
 mod greeting;
+mod handover;
 mod keys;
 mod listening;
 mod logging;

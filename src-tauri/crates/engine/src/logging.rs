@@ -177,9 +177,9 @@ fn place(folder: &Path) -> String {
 
 /// The location while no engine is running.
 pub(crate) fn place_of_a_stopped(folder: &Path) -> String {
-    let service = match crate::login::is_on() {
-        Some(true) => " A service's is in the journal: journalctl --user -u understudy -e",
-        Some(false) | None => "",
+    let service = match crate::login::is_a_service() {
+        true => " A service's is in the journal: journalctl --user -u understudy -e",
+        false => "",
     };
     format!(
         "The log goes to the engine's standard error. The Understudy application writes it to {}.{service}",

@@ -1,141 +1,159 @@
-//! Start at login and restart after a crash: a systemd user unit.
+//! Start at login, and restart after a crash where the system does that.
+
+mod file;
+#[cfg(windows)]
+mod registry;
+mod systemd;
+mod text;
 
 use std::env;
-use std::fs;
 use std::io;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
-const UNIT: &str = "understudy.service";
+use crate::places::Places;
+use file::StartFile;
+use systemd::Systemd;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
-    #[error("this system has no user services that Understudy supports (systemd was not found)")]
-    NoServices,
+    #[error("the folder of your settings is not known: neither HOME nor XDG_CONFIG_HOME is set")]
+    Homeless,
     #[error("{path} cannot be written: {error}")]
     Unwritable { path: PathBuf, error: io::Error },
+    #[error("the path of this program is too long for the Run key of Windows (260 characters)")]
+    #[cfg_attr(not(windows), expect(dead_code, reason = "for the registry"))]
+    TooLong,
 }
 
 impl LoginError {
+    fn at(path: &Path) -> impl Fn(io::Error) -> LoginError + use<> {
+        let path = path.to_owned();
+        move |error| LoginError::Unwritable {
+            path: path.clone(),
+            error,
+        }
+    }
+
     pub(crate) fn fix(&self) -> &'static str {
         match self {
-            LoginError::NoServices => "start `understudyd` with your desktop's autostart",
+            LoginError::Homeless => "set HOME, and start the engine again",
             LoginError::Unwritable { .. } => "check the folder's permissions",
+            LoginError::TooLong => "install Understudy into a folder with a shorter path",
         }
     }
 }
 
-/// `None`: this system has no user services.
-pub(crate) fn is_on() -> Option<bool> {
-    if !cfg!(target_os = "linux") || !has_systemd() {
-        return None;
-    }
-    let unit = unit_dir()?.join(UNIT);
-    Some(
-        unit.exists()
-            && unit_dir()?
-                .join("default.target.wants")
-                .join(UNIT)
-                .symlink_metadata()
-                .is_ok(),
-    )
+/// How this system starts the engine.
+enum Way {
+    /// It also restarts the engine.
+    Systemd(Systemd),
+    /// A desktop without systemd.
+    DesktopEntry(StartFile),
+    LaunchAgent(StartFile),
+    #[cfg(windows)]
+    RunKey,
 }
 
-/// Enables or disables the start at login, and returns a sentence about the effect.
-pub(crate) fn set(on: bool) -> Result<String, LoginError> {
-    if is_on().is_none() {
-        return Err(LoginError::NoServices);
-    }
-    let dir = unit_dir().ok_or(LoginError::NoServices)?;
-    let path = dir.join(UNIT);
-    let wanted = dir.join("default.target.wants").join(UNIT);
-    let unwritable = |path: &PathBuf| {
-        let path = path.clone();
-        move |error| LoginError::Unwritable { path, error }
+/// None: the folder of this user is not known.
+#[cfg(windows)]
+fn way() -> Option<Way> {
+    Some(Way::RunKey)
+}
+
+#[cfg(not(windows))]
+fn way() -> Option<Way> {
+    let named = |name: &str| {
+        let value = env::var_os(name).filter(|value| !value.is_empty());
+        value.map(PathBuf::from)
     };
-    if on {
-        let engine = env::current_exe().map_err(unwritable(&path))?;
-        fs::create_dir_all(dir.join("default.target.wants")).map_err(unwritable(&wanted))?;
-        fs::write(&path, unit(&engine.display().to_string())).map_err(unwritable(&path))?;
-        remove(&wanted).map_err(unwritable(&wanted))?;
-        link(&path, &wanted).map_err(unwritable(&wanted))?;
-        reload();
-        Ok("The engine starts at your next login, and restarts when it fails. The current one runs until then.".into())
-    } else {
-        remove(&wanted).map_err(unwritable(&wanted))?;
-        remove(&path).map_err(unwritable(&path))?;
-        reload();
-        Ok("The engine no longer starts at login.".into())
+    if cfg!(target_os = "macos") {
+        let file = format!("{}.plist", text::LABEL);
+        let agent = named("HOME")?.join("Library/LaunchAgents").join(file);
+        return Some(Way::LaunchAgent(StartFile(agent)));
     }
+    let config = named("XDG_CONFIG_HOME").or_else(|| Some(named("HOME")?.join(".config")))?;
+    Some(match has_systemd() {
+        true => Way::Systemd(Systemd::of(&config)),
+        false => Way::DesktopEntry(StartFile(
+            config.join("autostart/understudy-engine.desktop"),
+        )),
+    })
 }
 
-fn remove(path: &PathBuf) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-#[cfg(unix)]
-fn link(unit: &PathBuf, wanted: &PathBuf) -> io::Result<()> {
-    std::os::unix::fs::symlink(unit, wanted)
-}
-
-#[cfg(not(unix))]
-fn link(_: &PathBuf, _: &PathBuf) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// The unit is enabled by a link, which the next login finds. A reload lets `systemctl` show it now.
-fn reload() {
-    let reported = Command::new("systemctl")
-        .args(["--user", "daemon-reload"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !reported.is_ok_and(|status| status.success()) {
-        tracing::info!("no user manager runs now; the unit counts from the next login");
-    }
-}
-
-/// A stop may last `drain_s`, which is 60 s by default, and its last writes. A clean end is deliberate and causes no restart; nor
-/// does exit code 3, a second engine. A crash always causes one, however many there were.
-fn unit(engine: &str) -> String {
-    let engine = quoted(engine);
-    format!(
-        "[Unit]\nDescription=Understudy engine\nAfter=network.target\nStartLimitIntervalSec=0\n\n[Service]\nExecStart={engine} serve\nRestart=on-failure\nRestartSec=2\nRestartPreventExitStatus=3\nKillMode=mixed\nTimeoutStopSec=90\n\n[Install]\nWantedBy=default.target\n"
-    )
-}
-
-/// A path for a unit file: quoted, without specifiers. systemd rejects quotes and backslashes in a path.
-fn quoted(path: &str) -> String {
-    format!("\"{}\"", path.replace('%', "%%"))
-}
-
-fn unit_dir() -> Option<PathBuf> {
-    let config = env::var_os("XDG_CONFIG_HOME")
-        .filter(|v| !v.is_empty())
-        .map(PathBuf::from);
-    let config =
-        config.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
-    Some(config.join("systemd/user"))
-}
-
+#[cfg(not(windows))]
 fn has_systemd() -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|dir| dir.join("systemctl").is_file())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::unit;
+/// `None`: this system has no start at login that Understudy knows.
+pub(crate) fn is_on() -> Option<bool> {
+    Some(match way()? {
+        Way::Systemd(systemd) => systemd.is_on(),
+        Way::DesktopEntry(file) | Way::LaunchAgent(file) => file.is_on(),
+        #[cfg(windows)]
+        Way::RunKey => registry::is_on(),
+    })
+}
 
-    #[test]
-    fn an_unusual_path_is_quoted() {
-        let unit = unit("/home/a b/100% $HOME/understudyd");
-        assert!(
-            unit.contains("ExecStart=\"/home/a b/100%% $HOME/understudyd\" serve\n"),
-            "{unit}"
-        );
+/// The engine is a service of systemd, whose log is in the journal.
+pub(crate) fn is_a_service() -> bool {
+    match way() {
+        Some(Way::Systemd(systemd)) => systemd.is_on(),
+        #[cfg(windows)]
+        Some(Way::RunKey) => false,
+        Some(Way::DesktopEntry(_) | Way::LaunchAgent(_)) | None => false,
+    }
+}
+
+/// Enables or disables the start at login, and returns a sentence about the effect.
+pub(crate) fn set(on: bool) -> Result<String, LoginError> {
+    let way = way().ok_or(LoginError::Homeless)?;
+    if !on {
+        match way {
+            Way::Systemd(systemd) => systemd.turn_off()?,
+            Way::DesktopEntry(file) | Way::LaunchAgent(file) => file.turn_off()?,
+            #[cfg(windows)]
+            Way::RunKey => registry::turn_off()?,
+        }
+        return Ok("The engine no longer starts at login.".into());
+    }
+    let path = env::current_exe().map_err(LoginError::at(Path::new("understudyd")))?;
+    let engine = path.display().to_string();
+    let restarts = match way {
+        Way::Systemd(systemd) => systemd.turn_on(&engine).map(|()| true),
+        Way::LaunchAgent(file) => {
+            let log = Places::find().map_err(|_| LoginError::Homeless)?.logs;
+            let log = log.join("understudyd.log").display().to_string();
+            file.turn_on(&text::launch_agent(&engine, &log))
+                .map(|()| true)
+        }
+        Way::DesktopEntry(file) => file.turn_on(&text::desktop_entry(&engine)).map(|()| false),
+        #[cfg(windows)]
+        Way::RunKey => registry::turn_on(&path).map(|()| false),
+    }?;
+    Ok(match restarts {
+        true => "The engine starts at your next login, and restarts when it fails. The current one runs until then.",
+        false => "The engine starts at your next login to the desktop. The current one runs until then; the tray application restarts it when it fails.",
+    }
+    .into())
+}
+
+/// Brings what an earlier version wrote up to date.
+pub(crate) fn refresh() {
+    let Some(Way::Systemd(systemd)) = way() else {
+        return;
+    };
+    let Ok(engine) = env::current_exe() else {
+        return;
+    };
+    match systemd.refresh(&engine.display().to_string()) {
+        Ok(true) => tracing::info!(
+            "the unit for the start at login was written by an earlier version, and is up to date now"
+        ),
+        Ok(false) => {}
+        Err(error) => {
+            tracing::warn!(%error, "the unit for the start at login is of an earlier version")
+        }
     }
 }

@@ -27,6 +27,7 @@ use crate::control::{self, Control, Faces};
 use crate::descriptors::Descriptors;
 use crate::desk::{Desk, LedgerTrouble};
 use crate::event::LoopEvent;
+use crate::handover::Successor;
 use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::logging::Log;
@@ -35,7 +36,6 @@ use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::reads::Reads;
 use crate::routing::{self, Running};
-use crate::runtime::Lock;
 use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
@@ -45,7 +45,7 @@ use crate::{dial, exposure, front, greeting, login, opening, rehearsal, token};
 pub(crate) use ending::Ended;
 use ending::Ending;
 use inputs::{
-    OpenedLedger, listen, load_keychain, open_incidents, open_ledger, read_settings,
+    OpenedLedger, alone, listen, load_keychain, open_incidents, open_ledger, read_settings,
     write_default_settings,
 };
 pub(crate) use inputs::{StartError, own_catalog};
@@ -63,8 +63,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 const EXPOSURE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Command-line options that override settings.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
+    /// Version of this engine: it takes over from an older one.
+    pub version: &'static str,
     pub port: Option<u16>,
     /// Print the URLs with their tokens even if the output is no terminal.
     pub show_urls: bool,
@@ -72,7 +74,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartError> {
     let places = Places::find()?;
-    let lock = Lock::take(&places).await?;
+    let (lock, inherited) = alone(&places, (options.version, options.port)).await?;
     // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let exposed = {
@@ -96,7 +98,10 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let changes = reload::Watching::start(&places.settings);
     let settings = read_settings(&places.settings, &base_catalog)?;
     let catalog = Arc::new(base_catalog.with_own(&settings.own));
-    let listener = listen(&settings, options.port, &places.settings).await?;
+    let listener = match inherited {
+        Some(listener) => listener,
+        None => listen(&settings, options.port, &places.settings).await?,
+    };
     let address = listener.local_addr()?;
     let opening = opening::begin(&places.ledger, started);
     let OpenedLedger {
@@ -202,6 +207,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let control_token = Secret::new(token::random()?);
     let mut first_snapshot = snapshots_seen.clone();
     let faces = Faces::default();
+    let successor = Successor::default();
     let control = Control {
         events: events.clone(),
         snapshots: snapshots_seen,
@@ -216,6 +222,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         reads: reads.clone(),
         facts: facts_seen,
         clock: Arc::clone(&clock),
+        successor: successor.clone(),
     };
     let outlets = Outlets {
         snapshots,
@@ -278,7 +285,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         address: url,
         control_token: control_token.reveal().to_owned(),
         pid: std::process::id(),
-        version: env!("CARGO_PKG_VERSION").into(),
+        version: options.version.into(),
     };
     // A client that finds the engine gets a complete snapshot. An error means that the loop has ended, which stops all tasks
     // below.
@@ -289,6 +296,8 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         token: token_unwritten.then(|| (places.token.clone(), token.clone())),
     };
     let first = publication.write();
+    // Reads and writes files, and calls systemctl.
+    drop(apart(login::refresh));
     greeting::announce(
         &reported,
         &token,
@@ -311,7 +320,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         withdrawn.send_replace(true);
     };
     front::serve(
-        listener,
+        (listener, successor),
         gateway,
         control::router(control),
         stopping,

@@ -33,7 +33,7 @@ pub(super) async fn engine(options: Options, log: Log, json: bool) -> ExitCode {
 /// 3: another engine is running, so a restart does not help. 4: the port is in use.
 fn start_code(error: &StartError) -> u8 {
     match error {
-        StartError::NotAlone(NotAlone::Running(_)) => 3,
+        StartError::NotAlone(NotAlone::Running(_)) | StartError::NotTaken(_) => 3,
         StartError::PortTaken { .. } => 4,
         StartError::Homeless(_)
         | StartError::NotAlone(NotAlone::Io { .. })

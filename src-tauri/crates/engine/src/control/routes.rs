@@ -18,8 +18,8 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, exchanges, fallbacks, guard, health, incidents, keys, retry_all, review,
-    series, shown, ui,
+    Control, Refused, exchanges, fallbacks, guard, hand_over, health, incidents, keys, retry_all,
+    review, series, shown, ui,
 };
 use crate::event::ControlRequest;
 
@@ -33,6 +33,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/snapshot", get(snapshot))
         .route("/events", get(events))
         .route("/do", post(act))
+        .route("/hand-over", post(hand_over::hand_over))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{id}", get(incidents::show))
         .route("/exchanges", get(exchanges::list))

@@ -144,14 +144,23 @@ impl Seat {
         }
     }
 
+    /// Resolves when the connection must end because the engine stops. The request of a new one may not have been read yet.
+    pub(super) async fn drains(&self, stopping: &CancellationToken) {
+        stopping.cancelled().await;
+        if !self.had_request() {
+            sleep(IDLE_AT_LEAST).await;
+        }
+    }
+
+    fn had_request(&self) -> bool {
+        let table = self.seats.table();
+        let open = table.open.get(&self.number);
+        open.is_some_and(|open| open.had_request)
+    }
+
     async fn first_request_is_late(&self) {
         sleep(FIRST_REQUEST_WITHIN).await;
-        let had_request = {
-            let table = self.seats.table();
-            let open = table.open.get(&self.number);
-            open.is_some_and(|open| open.had_request)
-        };
-        if had_request {
+        if self.had_request() {
             std::future::pending().await
         }
     }

@@ -1,9 +1,28 @@
-//! The operating system's keychain: the Secret Service (GNOME Keyring, KWallet, KeePassXC) on Linux.
+//! The operating system's keychain: the Secret Service on Linux, the login keychain on macOS, the Credential Manager on Windows.
+
+#[cfg(target_os = "linux")]
+#[path = "keychain/linux.rs"]
+mod here;
+#[cfg(target_os = "macos")]
+#[path = "keychain/macos.rs"]
+mod here;
+#[cfg(windows)]
+#[path = "keychain/windows.rs"]
+mod here;
+mod system;
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use catalog::{EndpointId, Secret};
+
+#[cfg(any(target_os = "linux", target_os = "macos", windows))]
+use here::SYSTEM;
+use system::System;
+
+/// No keychain is opened there.
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+const SYSTEM: System = System::SecretService;
 
 /// Service name of all entries.
 const SERVICE: &str = "understudy";
@@ -23,24 +42,27 @@ pub(crate) enum NoKeychain {
     Absent(String),
     #[error("the keychain is locked")]
     Locked,
+    #[error("the keychain failed: {0}")]
+    Refused(String),
+    #[error("the keychain keeps at most {0} bytes for one key")]
+    TooLong(u32),
     #[error("the keychain did not respond within {} s; it may be waiting for a password", PATIENCE.as_secs())]
     TimedOut,
 }
 
 impl Keychain {
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", target_os = "macos", windows))]
     pub(crate) fn open() -> Result<Keychain, NoKeychain> {
         patiently(|| {
-            let store: Arc<keyring_core::CredentialStore> =
-                zbus_secret_service_keyring_store::Store::new().map_err(no_keychain)?;
+            let store = here::store().map_err(|error| no_keychain(&error))?;
             Ok(Keychain { store })
         })
     }
 
-    #[cfg(not(target_os = "linux"))]
-    pub fn open() -> Result<Keychain, NoKeychain> {
+    #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+    pub(crate) fn open() -> Result<Keychain, NoKeychain> {
         Err(NoKeychain::Absent(
-            "this platform's keychain is not supported yet".into(),
+            "this system's keychain is not supported".into(),
         ))
     }
 
@@ -48,14 +70,16 @@ impl Keychain {
         self.entry(id, |entry| match entry.get_password() {
             Ok(key) => Ok(Some(Secret::new(key))),
             Err(keyring_core::Error::NoEntry) => Ok(None),
-            Err(error) => Err(no_keychain(error)),
+            Err(error) => Err(no_keychain(&error)),
         })
     }
 
     pub(crate) fn set(&self, id: &EndpointId, key: &Secret) -> Result<(), NoKeychain> {
         let key = key.clone();
         self.entry(id, move |entry| {
-            entry.set_password(key.reveal()).map_err(no_keychain)
+            entry
+                .set_password(key.reveal())
+                .map_err(|error| no_keychain(&error))
         })
     }
 
@@ -64,7 +88,7 @@ impl Keychain {
         self.entry(id, |entry| match entry.delete_credential() {
             Ok(()) => Ok(true),
             Err(keyring_core::Error::NoEntry) => Ok(false),
-            Err(error) => Err(no_keychain(error)),
+            Err(error) => Err(no_keychain(&error)),
         })
     }
 
@@ -77,7 +101,7 @@ impl Keychain {
         patiently(move || {
             let entry = store
                 .build(SERVICE, id.as_str(), None)
-                .map_err(no_keychain)?;
+                .map_err(|error| no_keychain(&error))?;
             act(entry)
         })
     }
@@ -96,13 +120,7 @@ fn patiently<T: Send + 'static>(
         .unwrap_or(Err(NoKeychain::TimedOut))
 }
 
-fn no_keychain(error: keyring_core::Error) -> NoKeychain {
+fn no_keychain(error: &keyring_core::Error) -> NoKeychain {
     tracing::debug!(%error, "the keychain cannot be used");
-    if let keyring_core::Error::NoStorageAccess(_) = error {
-        NoKeychain::Locked
-    } else if let keyring_core::Error::PlatformFailure(_) = error {
-        NoKeychain::Absent("no secret service responds in this session".into())
-    } else {
-        NoKeychain::Absent(error.to_string())
-    }
+    SYSTEM.meaning(error)
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use api::Version;
 use catalog::Catalog;
 use chrono::{DateTime, Utc};
 use ledger::{Ledger, OpenError};
@@ -15,11 +16,12 @@ use tokio::sync::mpsc;
 
 use crate::desk::LedgerTrouble;
 use crate::event::LoopEvent;
+use crate::handover::{self, NotTaken};
 use crate::keys::{Keychain, Keys};
 use crate::opening::Opening;
-use crate::places::Homeless;
+use crate::places::{Homeless, Places};
 use crate::private_file;
-use crate::runtime::NotAlone;
+use crate::runtime::{Lock, NotAlone};
 use crate::settings::{DEFAULT_TEXT, Settings, SettingsError};
 use crate::text_file;
 
@@ -36,6 +38,8 @@ pub(crate) enum StartError {
     Homeless(#[from] Homeless),
     #[error(transparent)]
     NotAlone(#[from] NotAlone),
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
     #[error("the settings file {} has errors, and the engine does not start without valid settings:\n{}", .file.display(), list(.errors))]
     Settings {
         file: PathBuf,
@@ -123,6 +127,28 @@ pub(super) fn read_settings(file: &Path, catalog: &Catalog) -> Result<Settings, 
             error,
         }),
     }
+}
+
+/// The lock of this user's one engine. An older engine passes its port on, after the inputs of this one were found usable.
+pub(super) async fn alone(
+    places: &Places,
+    (version, port): (&str, Option<u16>),
+) -> Result<(Lock, Option<TcpListener>), StartError> {
+    let running = match Lock::take(places).await {
+        Ok(lock) => return Ok((lock, None)),
+        Err(NotAlone::Running(Some(running)))
+            if Version::of(&running.version) < Version::of(version) =>
+        {
+            running
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let catalog = own_catalog(&places.providers)?;
+    let settings = read_settings(&places.settings, &catalog)?;
+    let wanted = SocketAddr::new(settings.address, port.unwrap_or(settings.port));
+    let drain = settings.drain.to_std().unwrap_or_default();
+    let taken = handover::take_over(places, running, wanted, drain).await?;
+    Ok((taken.lock, taken.listener))
 }
 
 pub(super) async fn listen(

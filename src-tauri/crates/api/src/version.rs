@@ -1,9 +1,10 @@
 /// `major.minor.patch`; text after a hyphen or a plus sign is left out. An unreadable version is the oldest.
-#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Version([u64; 3]);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version([u64; 3]);
 
 impl Version {
-    pub(super) fn of(text: &str) -> Self {
+    #[must_use]
+    pub fn of(text: &str) -> Self {
         let core = text.split(['-', '+']).next().unwrap_or_default();
         let mut numbers = core.split('.').map(str::parse);
         let mut next = || numbers.next()?.ok();
