@@ -66,7 +66,10 @@ impl Draft {
             rehearsal: false,
             pipeline: tags::pipeline(&head.headers).or(pipeline),
             item: tags::item(&head.headers),
-            token: head.extensions.get::<NamedToken>().map(|token| token.name.clone()),
+            token: head
+                .extensions
+                .get::<NamedToken>()
+                .map(|token| token.name.clone()),
             restarts: 0,
             shown_early: false,
             passed_over: Vec::new(),

@@ -4,7 +4,12 @@ const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// `host`: as in the `host` header, with or without a port. `allowed`: further names, from the settings.
 pub fn is_own_host(host: &str, allowed: &[String]) -> bool {
-    is_one_of(host, LOOPBACK.into_iter().chain(allowed.iter().map(String::as_str)))
+    is_one_of(
+        host,
+        LOOPBACK
+            .into_iter()
+            .chain(allowed.iter().map(String::as_str)),
+    )
 }
 
 /// The same without the names of loopback.

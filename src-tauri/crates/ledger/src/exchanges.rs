@@ -109,8 +109,7 @@ CREATE INDEX exchanges_by_token ON exchanges (token, started_at) WHERE token IS 
     },
 ];
 
-const TOKEN_USES: &str =
-    "SELECT token, max(started_at) AS used_at FROM exchanges WHERE token IS NOT NULL GROUP BY token";
+const TOKEN_USES: &str = "SELECT token, max(started_at) AS used_at FROM exchanges WHERE token IS NOT NULL GROUP BY token";
 
 impl Ledger {
     /// Writes an exchange with its attempts in one transaction. Returns its id; later exchanges have higher ids.

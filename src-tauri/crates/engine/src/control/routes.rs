@@ -19,7 +19,7 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, exchanges, fallbacks, guard, health, incidents, keys, retry_all, review,
-    series, shown, ui,
+    series, shown, tokens, ui,
 };
 use crate::event::ControlRequest;
 
@@ -46,6 +46,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/review/{id}/run", post(review::run))
         .route("/settings", get(settings).put(save_settings))
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
+        .route("/tokens", get(tokens::list).post(tokens::add))
+        .route("/tokens/revoke", post(tokens::revoke))
         .route("/fallbacks", get(fallbacks::list))
         .route("/fallbacks/test", post(fallbacks::test))
         .route("/series/uptime", get(series::uptime))

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use crate::desk::LedgerTrouble;
 use crate::event::LoopEvent;
 use crate::keys::{Keychain, Keys};
+use crate::named_tokens::NamedTokens;
 use crate::opening::Opening;
 use crate::places::Homeless;
 use crate::private_file;
@@ -123,6 +124,15 @@ pub(super) fn read_settings(file: &Path, catalog: &Catalog) -> Result<Settings, 
             error,
         }),
     }
+}
+
+/// The named tokens; without their file, no named token is valid, and the engine still starts.
+pub(super) fn read_tokens(file: &Path) -> Result<NamedTokens, String> {
+    NamedTokens::read(file).map_err(|error| {
+        let why = format!("{} cannot be read: {error}", file.display());
+        tracing::error!("{why}; no named token is valid");
+        why
+    })
 }
 
 pub(super) async fn listen(

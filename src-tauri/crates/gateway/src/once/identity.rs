@@ -8,8 +8,8 @@ use ledger::{Digest, ReplayKey};
 use sha2::{Digest as _, Sha256};
 use wire::{Client, Kind};
 
-use crate::{NamedToken, Tokens, TurnedAway};
 use crate::attempt::headers;
+use crate::{NamedToken, Tokens, TurnedAway};
 
 /// Identifies a request that must run once.
 pub(crate) const HEADER: &str = "idempotency-key";

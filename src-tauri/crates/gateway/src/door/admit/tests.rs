@@ -86,7 +86,10 @@ fn a_named_token_is_read_from_the_same_places() {
         let place = Place::of(head.uri.path());
         let found = check_sender(&head, place.token, &config).unwrap();
         assert_eq!(&*found.unwrap().name, "Anna's laptop", "{uri} {header:?}");
-        assert!(!crate::attempt::headers::has_login(&head.headers, &config.token));
+        assert!(!crate::attempt::headers::has_login(
+            &head.headers,
+            &config.token
+        ));
     }
 }
 
