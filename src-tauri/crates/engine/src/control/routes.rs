@@ -196,6 +196,10 @@ fn with_shown_errors(settings: SettingsText) -> SettingsText {
         errors: errors
             .map(|error| words::escape_lines(error).into_owned())
             .collect(),
+        after_a_restart: settings
+            .after_a_restart
+            .as_deref()
+            .map(|text| words::escape_lines(text).into_owned()),
         ..settings
     }
 }
