@@ -60,6 +60,7 @@ mod series;
 mod settings;
 mod steadfast;
 mod tasks;
+mod team;
 mod translation;
 mod use_now;
 mod week_old;

@@ -37,4 +37,8 @@ problems: Array<ProblemView>, settings_file: string, ledger_file: string,
 /**
  * The engine starts at login; None: this platform has no user service.
  */
-starts_at_login: boolean | null, paid_stand_ins: PaidFallbacks, siblings: SiblingModels, history: History, };
+starts_at_login: boolean | null, paid_stand_ins: PaidFallbacks, siblings: SiblingModels, history: History, 
+/**
+ * Number of named tokens, besides this computer's own.
+ */
+named_tokens: number, };

@@ -22,7 +22,11 @@ pipeline: string | null,
 /**
  * The pipeline's item.
  */
-item: string | null, end: ExchangeEnd, 
+item: string | null, 
+/**
+ * Name of the client's token; None: this computer's own.
+ */
+token: string | null, end: ExchangeEnd, 
 /**
  * One sentence: "answered by openai after anthropic was cut in mid-stream".
  */

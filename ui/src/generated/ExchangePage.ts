@@ -2,7 +2,7 @@
 import type { Exchange } from "./Exchange";
 
 /**
- * `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=`, newest first.
+ * `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=&token=`, newest first.
  */
 export type ExchangePage = { exchanges: Array<Exchange>, 
 /**

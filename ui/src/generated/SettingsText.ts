@@ -7,4 +7,8 @@ export type SettingsText = { file: string, text: string,
 /**
  * Errors of the present text, each "line 12: …".
  */
-errors: Array<string>, };
+errors: Array<string>, 
+/**
+ * What of it needs a restart of the engine, with what to do. None: everything is in force.
+ */
+after_a_restart: string | null, };

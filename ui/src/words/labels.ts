@@ -19,6 +19,9 @@ export const LEVEL: Record<Level, string> = {
   unknown: "Unknown",
 };
 
+/** The token of requests without a named one. */
+export const THIS_COMPUTER = "this computer";
+
 export const PRICE_METHOD = "Tokens × list prices. Tokens that a provider did not report are estimated from bytes.";
 
 export type Result = { word: string; tone: Tone; means: string };

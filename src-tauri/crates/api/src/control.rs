@@ -82,6 +82,9 @@ pub struct SettingsText {
     pub text: String,
     /// Errors of the present text, each "line 12: …".
     pub errors: Vec<String>,
+    /// What of it needs a restart of the engine, with what to do. None: everything is in force.
+    #[serde(default)]
+    pub after_a_restart: Option<String>,
 }
 
 /// `PUT /control/keys/<endpoint>`. The key is written once and never read back.

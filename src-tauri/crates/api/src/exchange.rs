@@ -27,6 +27,9 @@ pub struct Exchange {
     /// The pipeline's item.
     #[serde(default)]
     pub item: Option<String>,
+    /// Name of the client's token; None: this computer's own.
+    #[serde(default)]
+    pub token: Option<String>,
     pub end: ExchangeEnd,
     /// One sentence: "answered by openai after anthropic was cut in mid-stream".
     pub story: String,
@@ -180,7 +183,7 @@ pub enum AttemptOutcome {
     Other,
 }
 
-/// `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=`, newest first.
+/// `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=&token=`, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ExchangePage {

@@ -21,6 +21,7 @@ mod review;
 mod series;
 mod snapshot;
 mod span;
+mod token;
 mod tray;
 mod use_now;
 mod version;
@@ -64,6 +65,7 @@ pub use snapshot::{
     SiblingModels, Snapshot, Surface, Today, UsedUpLimit,
 };
 pub use span::{Span, Spans};
+pub use token::{NewToken, TokenList, TokenName, TokenView};
 pub use tray::{MenuLine, TrayIcon, TrayView};
 pub use use_now::{ClientUse, RefusedChoice, UseChoice};
 pub use version::Version;

@@ -82,6 +82,9 @@ pub struct EngineState {
     pub siblings: SiblingModels,
     #[serde(default)]
     pub history: History,
+    /// Number of named tokens, besides this computer's own.
+    #[serde(default)]
+    pub named_tokens: u32,
 }
 
 /// How long the ledger keeps its rows. Days; None: without a limit.

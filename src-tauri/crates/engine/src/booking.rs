@@ -54,6 +54,7 @@ pub(crate) fn exchange_row(
             Some(Review::Parked(request)) => Some(request.id.clone()),
             Some(Review::Unfetched(_) | Review::Answered(_)) | None => None,
         },
+        token: exchange.token.as_deref().map(ToOwned::to_owned),
         attempts,
     }
 }

@@ -11,6 +11,7 @@ mod review;
 mod show;
 mod start;
 mod status;
+mod token;
 mod traffic;
 mod url;
 mod use_now;
@@ -100,6 +101,11 @@ enum Command {
     Key {
         #[command(subcommand)]
         command: keys::KeyCommand,
+    },
+    /// Tokens of persons and devices: named, shown in `traffic`, revocable
+    Token {
+        #[command(subcommand)]
+        command: token::TokenCommand,
     },
     /// Simulate an outage of the rehearsal provider; no real provider is affected
     Rehearse {
@@ -292,6 +298,7 @@ async fn run(command: Command) -> ExitCode {
         }
         Command::Doctor { json } => examine::doctor(json).await,
         Command::Key { command } => keys::run(command).await,
+        Command::Token { command } => token::run(command).await,
         Command::Test(args) => fallback_test::run(args).await,
         Command::Rehearse { seconds } => show::act(api::Command::Rehearse { seconds }).await,
         Command::Route {

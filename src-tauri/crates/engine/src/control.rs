@@ -13,6 +13,7 @@ mod review;
 mod routes;
 mod series;
 mod shown;
+mod tokens;
 mod ui;
 
 use std::sync::Arc;

@@ -160,6 +160,12 @@ impl Desk {
             Event::Unfetched(unfetched) => self.unfetched(now, &unfetched),
             Event::Breakers { views, kept } => self.see_breakers(now, views, kept),
             Event::Settings { parsed, text } => self.settings_read(now, parsed, &text),
+            Event::Tokens(tokens) => {
+                self.running.named_tokens = tokens.for_gateway();
+                self.state.tokens = tokens;
+                self.reconfigure(now);
+            }
+            Event::Network(ports) => self.state.network = ports,
             Event::KeysChanged => {
                 self.reconfigure(now);
                 self.try_new_keys();

@@ -1,9 +1,12 @@
 //! All events that can wake the engine.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::{
-    Accepted, Command, ControlError, Doctor, NotificationOutcome, ReviewClose, SettingsText,
+    Accepted, Command, ControlError, Doctor, NewToken, NotificationOutcome, ReviewClose,
+    SettingsText,
 };
 use chrono::{DateTime, Utc};
 use ledger::Figures;
@@ -12,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::desk;
 use crate::fallback_test::play::Played;
 use crate::fallback_test::target::Target;
+use crate::named_tokens::Issued;
 use crate::reads::LoopRead;
 
 /// One entry of the loop's queue. The only other wake-up is a timer.
@@ -29,6 +33,8 @@ pub(crate) enum LoopEvent {
     SettingsFile(std::io::Result<String>),
     /// The files by which other programs find the engine were written, or why not.
     Published(Option<String>),
+    /// Addresses of networks, with the reason if one is not open.
+    Network(BTreeMap<SocketAddr, Option<String>>),
     /// A key was added, removed or loaded.
     KeysChanged,
     /// The keychain is not usable; the reason as text for the user.
@@ -139,6 +145,16 @@ pub(crate) enum ControlRequest {
     SaveSettings {
         text: String,
         reply: Reply<Result<SettingsText, ControlError>>,
+    },
+    /// The named tokens.
+    Tokens(Reply<Vec<Issued>>),
+    AddToken {
+        name: String,
+        reply: Reply<Result<NewToken, ControlError>>,
+    },
+    RevokeToken {
+        name: String,
+        reply: Reply<Result<Accepted, ControlError>>,
     },
     Doctor(Reply<Doctor>),
     Metrics(Reply<String>),

@@ -37,6 +37,7 @@ pub(crate) fn close(places: &Places) -> Vec<String> {
 fn private_files(places: &Places) -> Vec<PathBuf> {
     let mut files = vec![
         places.token.clone(),
+        places.tokens.clone(),
         places.lock.clone(),
         places.runtime.clone(),
     ];

@@ -1,27 +1,33 @@
-//! The port: accepts connections and hands each request to the control API or to the gateway.
+//! The ports: accept connections and hand each request to the control API or to the gateway.
 
 mod arrived;
 mod client_io;
 mod counted_body;
+mod network;
 mod peers;
 mod refusals;
 mod seats;
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body as AxumBody;
-use gateway::{Aborted, Gateway};
+use gateway::{Aborted, FromNetwork, Gateway};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
@@ -37,69 +43,227 @@ use crate::handover::Successor;
 
 /// After the first request, a connection without another one within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` resolves, then lets open requests end, for at most `drain`. A successor gets the listening socket.
-/// `clients`: the maximum number of connections.
-pub(crate) async fn serve(
-    (listener, successor): (TcpListener, Successor),
+/// For load balancers and service managers, at every address.
+const HEALTH: &str = "/healthz";
+const ONLY_HERE: &str = r#"{"error":"the control API, the metrics and the web UI are only on the computer of Understudy itself","fix":"open them there, or through a tunnel: ssh -L 4747:127.0.0.1:4747 HOST"}"#;
+
+/// The shared part of all addresses. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Front {
     gateway: Gateway,
     control: Router,
-    stop: impl Future<Output = ()>,
-    drain: Duration,
-    clients: usize,
-) {
-    let open = TaskTracker::new();
-    let stopping = CancellationToken::new();
-    let seats = Seats::new(clients);
-    let peers = Peers::default();
-    let mut refusals = Refusals::default();
-    let mut stop = std::pin::pin!(stop);
-    let mut passes_on = pin!(successor.needs_the_port());
-    let stopped = loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut stop => break true,
-            () = &mut passes_on => break false,
+    seats: Seats,
+    peers: Peers,
+    /// The open connections.
+    open: TaskTracker,
+    stopping: CancellationToken,
+}
+
+/// Where a connection arrived.
+#[derive(Clone)]
+enum From {
+    /// This computer: clients, the control API and the web UI.
+    Here,
+    /// An address of a network: clients with a named token. The receiver has its TLS; None: plain HTTP.
+    Network(watch::Receiver<Option<Arc<ServerConfig>>>),
+}
+
+impl Front {
+    /// `clients`: the maximum number of connections.
+    pub(crate) fn new(gateway: Gateway, control: Router, clients: usize) -> Front {
+        Front {
+            gateway,
+            control,
+            seats: Seats::new(clients),
+            peers: Peers::default(),
+            open: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        }
+    }
+
+    /// Serves this computer's address, and the network's addresses beside it, until `stop` resolves; then lets open requests end,
+    /// for at most `drain`. A successor gets the listening socket of this computer's address.
+    pub(crate) async fn serve(
+        self,
+        (listener, successor): (TcpListener, Successor),
+        network: impl Future<Output = ()>,
+        stop: impl Future<Output = ()>,
+        drain: Duration,
+    ) {
+        let mut stop = pin!(stop);
+        let stopped = tokio::select! {
+            () = self.accept(&listener, From::Here, self.stopping.clone()) => true,
+            () = network => true,
+            () = &mut stop => true,
+            () = successor.needs_the_port() => false,
         };
-        let (tcp, _) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Usually out of file descriptors; connections that end free some.
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let _ = tcp.set_nodelay(true);
-        let placed = tokio::select! {
-            placed = place(&seats, &mut refusals) => placed,
-            () = &mut stop => break true,
-            () = &mut passes_on => break false,
-        };
-        match placed {
-            Place::Seat(seat) => {
-                let (gateway, control) = (gateway.clone(), control.clone());
-                let arrived = Arrived::default();
-                let io = ClientIo::new(tcp, arrived.clone(), peers.clone());
-                let client = (io, arrived);
-                open.spawn(connection(client, seat, gateway, control, stopping.clone()));
-            }
-            Place::Refusal(refusal) => {
-                open.spawn(refusal.answer(tcp));
+        successor.give(listener);
+        self.stopping.cancel();
+        self.open.close();
+        if !stopped {
+            stop.await;
+        }
+        if tokio::time::timeout(drain, self.open.wait()).await.is_err() {
+            tracing::warn!(
+                "some connections were still open after {} s and were dropped",
+                drain.as_secs()
+            );
+        }
+    }
+
+    /// Never ends.
+    async fn accept(&self, listener: &TcpListener, from: From, stopping: CancellationToken) {
+        let mut refusals = Refusals::default();
+        loop {
+            let (tcp, _) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Usually out of file descriptors; connections that end free some.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let _ = tcp.set_nodelay(true);
+            match place(&self.seats, &mut refusals).await {
+                Place::Seat(seat) => {
+                    let (front, from, stopping) = (self.clone(), from.clone(), stopping.clone());
+                    self.open.spawn(front.connection(tcp, seat, from, stopping));
+                }
+                Place::Refusal(refusal) => {
+                    self.open.spawn(refusal.answer(tcp));
+                }
             }
         }
-    };
-    successor.give(listener);
-    stopping.cancel();
-    open.close();
-    if !stopped {
-        stop.await;
     }
-    if tokio::time::timeout(drain, open.wait()).await.is_err() {
-        tracing::warn!(
-            "some connections were still open after {} s and were dropped",
-            drain.as_secs()
-        );
+
+    async fn connection(self, tcp: TcpStream, seat: Seat, from: From, stopping: CancellationToken) {
+        let ends = tcp
+            .peer_addr()
+            .and_then(|client| Ok((client, tcp.local_addr()?)))
+            .ok();
+        let tls = match &from {
+            From::Here => None,
+            From::Network(tls) => tls.borrow().clone(),
+        };
+        let arrived = Arrived::default();
+        let Some(tls) = tls else {
+            let io = ClientIo::new(tcp, ends, arrived.clone(), self.peers.clone());
+            return self.requests((io, arrived), seat, &from, stopping).await;
+        };
+        let handshake = timeout(HANDSHAKE_WITHIN, TlsAcceptor::from(tls).accept(tcp));
+        let shaken = tokio::select! {
+            shaken = handshake => shaken,
+            () = seat.closes() => return,
+            () = stopping.cancelled() => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => {
+                let io = ClientIo::new(stream, ends, arrived.clone(), self.peers.clone());
+                self.requests((io, arrived), seat, &from, stopping).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    /// Serves one connection until it ends, or until its seat is needed or the engine stops and it has no request.
+    async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        (io, arrived): (ClientIo<S>, Arrived),
+        seat: Seat,
+        from: &From,
+        stopping: CancellationToken,
+    ) {
+        let begin = seat.requests();
+        let is_here = matches!(from, From::Here);
+        let serve = service_fn(move |request: Request<Incoming>| {
+            let in_progress = (begin(), arrived.response());
+            let request = request.map(|body| arrived.watch(body));
+            let front = self.clone();
+            async move {
+                let response = match is_here {
+                    true => front.dispatch(request).await,
+                    false => front.dispatch_from_network(request).await,
+                };
+                Ok::<_, Infallible>(response.map(|body| CountedBody::new(body, in_progress)))
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADERS_WITHIN)
+            .max_headers(HEADERS)
+            .preserve_header_case(true)
+            .serve_connection(TokioIo::new(io), serve);
+        let mut connection = pin!(connection);
+        let (mut drains, mut closes) = (false, false);
+        let ended = loop {
+            tokio::select! {
+                biased;
+                ended = connection.as_mut() => break ended,
+                () = seat.drains(&stopping), if !drains => drains = true,
+                () = seat.closes(), if !closes => {
+                    if seat.is_idle() {
+                        tracing::debug!("a connection without a request was closed");
+                        break Ok(());
+                    }
+                    closes = true;
+                }
+            }
+            // A request that has begun ends.
+            connection.as_mut().graceful_shutdown();
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    async fn dispatch(self, request: Request<Arriving>) -> Response<Body> {
+        if wants_page(&request) {
+            let mut to_ui = Response::new(AxumBody::empty().map_err(Into::into).boxed_unsync());
+            *to_ui.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+            to_ui
+                .headers_mut()
+                .insert(header::LOCATION, http::HeaderValue::from_static("/ui/"));
+            return to_ui;
+        }
+        if is_control(request.uri().path()) {
+            return self.to_control(request).await;
+        }
+        self.to_gateway(request).await
+    }
+
+    /// The control API, the metrics and the web UI are for this computer.
+    async fn dispatch_from_network(self, mut request: Request<Arriving>) -> Response<Body> {
+        let path = request.uri().path();
+        if path == HEALTH {
+            return self.to_control(request).await;
+        }
+        if is_control(path) {
+            let body = AxumBody::from(ONLY_HERE).map_err(Into::into).boxed_unsync();
+            let mut refused = Response::new(body);
+            *refused.status_mut() = StatusCode::FORBIDDEN;
+            let json = http::HeaderValue::from_static("application/json");
+            refused.headers_mut().insert(header::CONTENT_TYPE, json);
+            return refused;
+        }
+        request.extensions_mut().insert(FromNetwork);
+        self.to_gateway(request).await
+    }
+
+    async fn to_control(mut self, request: Request<Arriving>) -> Response<Body> {
+        let Ok(response) = self.control.call(request.map(AxumBody::new)).await;
+        response.map(|body| body.map_err(Into::into).boxed_unsync())
+    }
+
+    async fn to_gateway(self, request: Request<Arriving>) -> Response<Body> {
+        let response = self.gateway.handle(request).await;
+        response.map(|body| {
+            body.map_err(|aborted: Aborted| aborted.into())
+                .boxed_unsync()
+        })
     }
 }
 
@@ -126,77 +290,6 @@ async fn place(seats: &Seats, refusals: &mut Refusals) -> Place {
     }
 }
 
-/// Serves one connection until it ends, or until its seat is needed or the engine stops and it has no request.
-async fn connection(
-    (io, arrived): (ClientIo, Arrived),
-    seat: Seat,
-    gateway: Gateway,
-    control: Router,
-    stopping: CancellationToken,
-) {
-    let begin = seat.requests();
-    let serve = service_fn(move |request: Request<Incoming>| {
-        let in_progress = (begin(), arrived.response());
-        let request = request.map(|body| arrived.watch(body));
-        let served = dispatch(request, gateway.clone(), control.clone());
-        async move {
-            let response = served.await?;
-            Ok::<_, Infallible>(response.map(|body| CountedBody::new(body, in_progress)))
-        }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
-        .max_headers(HEADERS)
-        .preserve_header_case(true)
-        .serve_connection(TokioIo::new(io), serve);
-    let mut connection = pin!(connection);
-    let (mut drains, mut closes) = (false, false);
-    let ended = loop {
-        tokio::select! {
-            biased;
-            ended = connection.as_mut() => break ended,
-            () = seat.drains(&stopping), if !drains => drains = true,
-            () = seat.closes(), if !closes => {
-                if seat.is_idle() {
-                    tracing::debug!("a connection without a request was closed");
-                    break Ok(());
-                }
-                closes = true;
-            }
-        }
-        // A request that has begun ends.
-        connection.as_mut().graceful_shutdown();
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
-    }
-}
-
-async fn dispatch(
-    request: Request<Arriving>,
-    gateway: Gateway,
-    mut control: Router,
-) -> Result<Response<Body>, Infallible> {
-    if wants_page(&request) {
-        let mut to_ui = Response::new(AxumBody::empty().map_err(Into::into).boxed_unsync());
-        *to_ui.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-        to_ui
-            .headers_mut()
-            .insert(header::LOCATION, http::HeaderValue::from_static("/ui/"));
-        return Ok(to_ui);
-    }
-    if is_control(request.uri().path()) {
-        let Ok(response) = control.call(request.map(AxumBody::new)).await;
-        return Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()));
-    }
-    let response = gateway.handle(request).await;
-    Ok(response.map(|body| {
-        body.map_err(|aborted: Aborted| aborted.into())
-            .boxed_unsync()
-    }))
-}
-
 /// True for a browser at the root URL or at an agent's base URL, which gets the web UI. The gateway serves other clients there.
 fn wants_page(request: &Request<Arriving>) -> bool {
     request.method() == Method::GET
@@ -217,10 +310,8 @@ fn is_base(path: &str) -> bool {
 }
 
 fn is_control(path: &str) -> bool {
-    ["/control", "/ui", "/metrics", "/healthz"]
-        .iter()
-        .any(|ours| {
-            path.strip_prefix(ours)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+    ["/control", "/ui", "/metrics", HEALTH].iter().any(|ours| {
+        path.strip_prefix(ours)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }

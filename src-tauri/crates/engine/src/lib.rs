@@ -23,6 +23,8 @@ mod logging;
 mod login;
 mod main_loop;
 mod metrics;
+mod named_tokens;
+mod network;
 mod opening;
 mod places;
 mod private_file;

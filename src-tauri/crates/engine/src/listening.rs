@@ -1,6 +1,6 @@
 //! The port's address, its URL on this machine, and the port settings that need a restart.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use crate::settings::Settings;
 
@@ -22,21 +22,13 @@ impl Listening {
         }
     }
 
-    /// URL for clients on this machine: an address that listens on all interfaces is not a valid target.
+    /// URL for clients on this machine.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", reachable(self.bound))
+        format!("http://{}", self.bound)
     }
 
-    /// "http://127.0.0.1:4747", "every network address of this machine, port 4747"
-    pub(crate) fn reported(&self) -> String {
-        match self.bound.ip().is_unspecified() {
-            true => format!(
-                "every network address of this machine, port {}; from this machine, {}",
-                self.bound.port(),
-                self.url()
-            ),
-            false => self.url(),
-        }
+    pub(crate) fn bound(&self) -> SocketAddr {
+        self.bound
     }
 
     /// Changes in these settings that take effect only after a restart.
@@ -68,15 +60,6 @@ impl Listening {
     }
 }
 
-fn reachable(bound: SocketAddr) -> SocketAddr {
-    let ip = match bound.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
-    };
-    SocketAddr::new(ip, bound.port())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,20 +73,6 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_uses_loopback_if_the_engine_listens_on_all_interfaces() {
-        for (bound, url) in [
-            ("0.0.0.0:4747", "http://127.0.0.1:4747"),
-            ("[::]:4747", "http://[::1]:4747"),
-            ("127.0.0.1:4747", "http://127.0.0.1:4747"),
-            ("192.168.0.7:80", "http://192.168.0.7:80"),
-        ] {
-            let bound = bound.parse().unwrap();
-            let listening = Listening::new(bound, &Settings::default(), None);
-            assert_eq!(listening.url(), url);
-        }
-    }
-
-    #[test]
     fn a_changed_address_or_port_needs_a_restart() {
         let bound = "127.0.0.1:4747".parse().unwrap();
         let before = settings("127.0.0.1", 4747);
@@ -113,9 +82,9 @@ mod tests {
             (settings("127.0.0.1", 4747), None, None),
             (settings("127.0.0.1", 5000), Some("127.0.0.1:5000"), None),
             (
-                settings("0.0.0.0", 4747),
-                Some("0.0.0.0:4747"),
-                Some("0.0.0.0:4747"),
+                settings("127.0.0.2", 4747),
+                Some("127.0.0.2:4747"),
+                Some("127.0.0.2:4747"),
             ),
         ] {
             let reported = |listening: &Listening| {

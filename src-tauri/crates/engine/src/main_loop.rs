@@ -22,6 +22,7 @@ mod retry;
 mod review;
 mod scope;
 mod stop;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,7 @@ use crate::desk::{self, Desk, Effect};
 use crate::event::LoopEvent;
 use crate::logging::Log;
 use crate::metrics::Metrics;
+use crate::network::NetworkPort;
 use crate::opening::{self, Opening};
 use crate::settings::{Settings, SettingsError};
 use crate::state::State;
@@ -92,6 +94,7 @@ pub(crate) struct Outlets {
     pub gateway_config: channel::Sender<Arc<gateway::Config>>,
     pub endpoints: channel::Sender<Arc<Vec<Endpoint>>>,
     pub allowed_hosts: channel::Sender<Vec<String>>,
+    pub network: channel::Sender<Arc<[NetworkPort]>>,
     pub targets: channel::Sender<Arc<watch::Targets>>,
     pub nudges: mpsc::Sender<watch::Nudge>,
     pub gateway: Gateway,
@@ -218,6 +221,7 @@ impl MainLoop {
             }
             LoopEvent::SettingsFile(text) => self.read_settings(text),
             LoopEvent::Published(why) => self.decide(desk::Event::Published(why)),
+            LoopEvent::Network(ports) => self.decide(desk::Event::Network(ports)),
             LoopEvent::KeysChanged => self.decide(desk::Event::KeysChanged),
             LoopEvent::KeychainFailed(why) => self.decide(desk::Event::KeychainFailed(why)),
             LoopEvent::Request(ask) => self.control_request(now, ask),

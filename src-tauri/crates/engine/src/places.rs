@@ -13,6 +13,8 @@ pub(crate) struct Places {
     pub ledger: PathBuf,
     /// The per-install token that clients carry, mode 0600.
     pub token: PathBuf,
+    /// Digests of the named tokens, mode 0600.
+    pub tokens: PathBuf,
     /// Lock file of this user's engine.
     pub lock: PathBuf,
     /// Address and tokens for the shell and the CLI, mode 0600.
@@ -52,6 +54,7 @@ impl Places {
             providers: home.join("providers"),
             ledger: home.join("ledger.sqlite"),
             token: home.join("token"),
+            tokens: home.join("tokens.json"),
             lock: home.join("lock"),
             runtime: home.join("run/engine.json"),
             logs: home.join("log"),
@@ -95,6 +98,7 @@ impl Places {
             providers: config.join("providers"),
             ledger: data.join("ledger.sqlite"),
             token: data.join("token"),
+            tokens: data.join("tokens.json"),
             lock: data.join("lock"),
             runtime: run.join("engine.json"),
             logs: data.join("log"),

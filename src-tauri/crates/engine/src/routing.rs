@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::{
@@ -9,8 +10,8 @@ use catalog::{
     Secret, Source, pattern,
 };
 use gateway::{
-    CandidateRule, Config, Consent, EndpointConfig, Limits, Pattern, Route, Siblings, Spending,
-    Timers,
+    CandidateRule, Config, Consent, EndpointConfig, Limits, NamedToken, Pattern, Route, Siblings,
+    Spending, Timers, Tokens,
 };
 use watch::{PageTarget, ProbeTarget};
 
@@ -28,6 +29,7 @@ const PROBE_OPEN_EVERY: Duration = Duration::from_secs(25);
 #[derive(Clone, Debug)]
 pub(crate) struct Running {
     pub token: Secret,
+    pub named_tokens: Arc<[NamedToken]>,
     pub paused: bool,
     pub draining: bool,
     pub own_addresses: Vec<SocketAddr>,
@@ -51,7 +53,7 @@ pub(crate) fn gateway_config(
     let timers = &settings.timers;
     let limits = Limits::default();
     Config {
-        token: running.token.clone(),
+        token: Tokens::new(running.token.clone(), Arc::clone(&running.named_tokens)),
         allowed_hosts: settings.allowed_hosts.clone(),
         allowed_origins: settings.allowed_origins.clone(),
         routes: routes(settings, catalog, &|endpoint| {

@@ -164,6 +164,7 @@ mod tests {
             providers: home.join("providers"),
             ledger: home.join("ledger.sqlite"),
             token: home.join("token"),
+            tokens: home.join("tokens.json"),
             lock: home.join("lock"),
             runtime: home.join("run/engine.json"),
             logs: home.join("log"),

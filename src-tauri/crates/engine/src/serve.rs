@@ -27,12 +27,14 @@ use crate::control::{self, Control, Faces};
 use crate::descriptors::Descriptors;
 use crate::desk::{Desk, LedgerTrouble};
 use crate::event::LoopEvent;
+use crate::front::Front;
 use crate::handover::Successor;
 use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::logging::Log;
 use crate::main_loop::{Beside, MainLoop, Outlets};
 use crate::metrics::Metrics;
+use crate::named_tokens::NamedTokens;
 use crate::places::Places;
 use crate::reads::Reads;
 use crate::routing::{self, Running};
@@ -40,13 +42,13 @@ use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
-use crate::{dial, exposure, front, greeting, login, opening, rehearsal, token};
+use crate::{dial, exposure, greeting, login, opening, rehearsal, token};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
 use inputs::{
     OpenedLedger, alone, listen, load_keychain, open_incidents, open_ledger, read_settings,
-    write_default_settings,
+    read_tokens, write_default_settings,
 };
 pub(crate) use inputs::{StartError, own_catalog};
 use publish::Publication;
@@ -92,6 +94,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     }
     let ran = places.token.exists();
     let (token, token_unwritten) = token::of_this_install(&places.token)?;
+    let tokens = read_tokens(&places.tokens);
     let base_catalog = Arc::new(own_catalog(&places.providers)?);
     let first_start = write_default_settings(&places.settings);
     // Started before the first read, so that no later change is missed.
@@ -132,6 +135,9 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
 
     let running = Running {
         token: token.clone(),
+        named_tokens: tokens
+            .as_ref()
+            .map_or_else(|_| Default::default(), NamedTokens::for_gateway),
         paused: false,
         draining: false,
         own_addresses: vec![address],
@@ -179,6 +185,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         places: places.clone(),
         listening,
         token: token.clone(),
+        tokens,
         zone: clock::local_zone(),
         catalog: Arc::clone(&catalog),
         settings: kept.settings,
@@ -198,6 +205,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let reads = Reads::new(ledger.file().map(ToOwned::to_owned));
     let (endpoints, endpoints_seen) = channel::channel(Arc::default());
     let (allowed_hosts, hosts_seen) = channel::channel(state.settings.allowed_hosts.clone());
+    let (network, network_seen) = channel::channel(Arc::default());
     let (targets, targets_seen) = channel::channel(Arc::new(watch::Targets::default()));
     let (nudges, nudged) = mpsc::channel(256);
     let (seen, seeing) = mpsc::channel(QUEUE);
@@ -231,6 +239,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         gateway_config,
         endpoints,
         allowed_hosts,
+        network,
         targets,
         nudges,
         gateway: gateway.clone(),
@@ -319,15 +328,11 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         // stop.
         withdrawn.send_replace(true);
     };
-    front::serve(
-        (listener, successor),
-        gateway,
-        control::router(control),
-        stopping,
-        DRAIN,
-        descriptors.clients,
-    )
-    .await;
+    let front = Front::new(gateway, control::router(control), descriptors.clients);
+    let network = front.clone().network(network_seen, events.clone());
+    front
+        .serve((listener, successor), network, stopping, DRAIN)
+        .await;
     // The loop answers until here: a response is sent only after it is stored. An error means that the loop has ended.
     let _ = events.send(LoopEvent::PortClosed).await;
     over.cancel();

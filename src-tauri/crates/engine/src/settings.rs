@@ -5,6 +5,7 @@ mod endpoint;
 mod equivalents;
 mod error;
 mod file;
+mod network;
 mod reading;
 pub(crate) mod reload;
 mod retention;
@@ -18,6 +19,7 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
+pub(crate) use network::{NetworkAddress, TlsFiles};
 pub(crate) use values::{Retention, Settings};
 pub(crate) use weight::Weight;
 

@@ -3,6 +3,7 @@
 mod scope_answer;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, Secret, SurfaceId};
@@ -20,6 +21,7 @@ use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::logging::LogLoss;
+use crate::named_tokens::NamedTokens;
 use crate::places::Places;
 use crate::requested_models::RequestedModels;
 use crate::retry::Retry;
@@ -37,6 +39,12 @@ pub(crate) struct State {
     pub listening: Listening,
     /// Base URL with the token.
     pub base_url: String,
+    /// The named tokens.
+    pub tokens: NamedTokens,
+    /// Why their file cannot be read: no named token is valid.
+    pub tokens_unreadable: Option<String>,
+    /// Addresses of networks that should be open; the reason if one is not.
+    pub network: BTreeMap<SocketAddr, Option<String>>,
     pub zone: Zone,
 
     pub catalog: Arc<Catalog>,
@@ -183,6 +191,7 @@ pub(crate) struct Start {
     pub places: Places,
     pub listening: Listening,
     pub token: Secret,
+    pub tokens: Result<NamedTokens, String>,
     pub zone: Zone,
     pub catalog: Arc<Catalog>,
     pub settings: Settings,
@@ -205,6 +214,9 @@ impl State {
             address: start.listening.url(),
             base_url: format!("{}/t/{}", start.listening.url(), start.token.reveal()),
             listening: start.listening,
+            tokens_unreadable: start.tokens.as_ref().err().cloned(),
+            tokens: start.tokens.unwrap_or_default(),
+            network: BTreeMap::new(),
             today: Day::of(start.at, &start.zone),
             retention: Retention::default(),
             zone: start.zone,

@@ -10,13 +10,13 @@ use catalog::{
 };
 use serde::Deserialize;
 
-use crate::Demand;
+use crate::{Demand, Tokens};
 
 /// The gateway's configuration; replaced completely when the settings change.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The token that a client must send.
-    pub token: Secret,
+    /// A client must send one of them.
+    pub token: Tokens,
     /// Allowed host names without a port, in addition to the loopback names.
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages that may use the port, in addition to its own: `https://flows.example`.

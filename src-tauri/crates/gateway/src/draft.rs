@@ -1,5 +1,6 @@
 //! An exchange whose end is not known yet.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::Dialect;
@@ -8,7 +9,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use crate::tags;
-use crate::{Attempt, Dropped, End, Exchange, ExchangeId, ExchangeKind, Review};
+use crate::{Attempt, Dropped, End, Exchange, ExchangeId, ExchangeKind, NamedToken, Review};
 
 /// An [`Exchange`] without its end. It cannot be copied, and [`Draft::end`] consumes it, so an exchange has one end.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(crate) struct Draft {
     pub(crate) rehearsal: bool,
     pub(crate) pipeline: Option<String>,
     pub(crate) item: Option<String>,
+    pub(crate) token: Option<Arc<str>>,
     pub(crate) restarts: u32,
     pub(crate) shown_early: bool,
     pub(crate) passed_over: Vec<Dropped>,
@@ -64,6 +66,10 @@ impl Draft {
             rehearsal: false,
             pipeline: tags::pipeline(&head.headers).or(pipeline),
             item: tags::item(&head.headers),
+            token: head
+                .extensions
+                .get::<NamedToken>()
+                .map(|token| token.name.clone()),
             restarts: 0,
             shown_early: false,
             passed_over: Vec::new(),
@@ -89,6 +95,7 @@ impl Draft {
             rehearsal,
             pipeline,
             item,
+            token,
             restarts,
             shown_early,
             passed_over,
@@ -111,6 +118,7 @@ impl Draft {
             rehearsal,
             pipeline,
             item,
+            token,
             restarts,
             shown_early,
             passed_over,

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
@@ -52,6 +53,8 @@ pub struct Exchange {
     pub pipeline: Option<String>,
     /// `x-understudy-item`, at most 200 characters.
     pub item: Option<String>,
+    /// Name of its token; `None`: this installation's own.
+    pub token: Option<Arc<str>>,
     /// Number of times that another response continued an unfinished message.
     pub restarts: u32,
     /// The bytes should have waited for the completion check, but were released early because the client's timeout was near.
@@ -174,6 +177,10 @@ pub enum TurnedAway {
         "This port requires Understudy's token, and the request has none or a wrong one. Use the URL that `understudyd url` prints in your client"
     )]
     Token,
+    #[error(
+        "This token is valid only on the computer of Understudy itself. Create one for this device there: `understudyd token add NAME`"
+    )]
+    OwnToken,
     #[error(
         "The host name `{0}` is not allowed on this port. Use 127.0.0.1 or localhost, or add the name to `allowed_hosts` in the settings"
     )]

@@ -1,7 +1,23 @@
 //! The host names under which this port answers: a web page may point any other name at this machine (DNS rebinding).
 
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
 /// `host`: as in the `host` header, with or without a port. `allowed`: further names, from the settings.
 pub fn is_own_host(host: &str, allowed: &[String]) -> bool {
+    is_one_of(
+        host,
+        LOOPBACK
+            .into_iter()
+            .chain(allowed.iter().map(String::as_str)),
+    )
+}
+
+/// The same without the names of loopback.
+pub(crate) fn is_allowed_host(host: &str, allowed: &[String]) -> bool {
+    is_one_of(host, allowed.iter().map(String::as_str))
+}
+
+fn is_one_of<'a>(host: &str, mut names: impl Iterator<Item = &'a str>) -> bool {
     let is_port = |rest: &str| {
         let digits = rest.strip_prefix(':');
         rest.is_empty() || digits.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
@@ -11,8 +27,6 @@ pub fn is_own_host(host: &str, allowed: &[String]) -> bool {
         None => host.find(':').unwrap_or(host.len()),
     };
     let (name, rest) = host.split_at(end);
-    let own = ["127.0.0.1", "localhost", "[::1]"].into_iter();
-    let mut names = own.chain(allowed.iter().map(String::as_str));
     is_port(rest) && names.any(|own| own.eq_ignore_ascii_case(name))
 }
 

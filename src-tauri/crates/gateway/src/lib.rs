@@ -29,6 +29,7 @@ mod review;
 mod services;
 mod storm;
 mod tags;
+mod tokens;
 mod unkept;
 
 #[cfg(test)]
@@ -63,4 +64,5 @@ pub use rejected::{RejectReason, Rejected};
 pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;
 pub use storm::Storm;
+pub use tokens::{FromNetwork, NamedToken, Tokens};
 pub use unkept::Unkept;

@@ -65,7 +65,7 @@ pub(crate) fn config() -> Config {
     rehearsal.rehearsal = true;
     let all = [first, second, rehearsal].map(|e| (e.endpoint.id.clone(), e));
     Config {
-        token: Secret::new("t0ken"),
+        token: Secret::new("t0ken").into(),
         allowed_hosts: vec!["desk.lan".to_owned()],
         allowed_origins: vec!["https://flows.example".to_owned()],
         routes: vec![route(

@@ -5,8 +5,12 @@ mod outcome;
 mod row;
 mod search;
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use rusqlite::OptionalExtension;
 
+use crate::column::get;
 use crate::figures;
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page};
@@ -15,7 +19,7 @@ pub use outcome::AttemptOutcome;
 pub use row::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
 #[cfg(test)]
 pub(crate) use search::EXACT;
-pub use search::ExchangeFilter;
+pub use search::{ByToken, ExchangeFilter};
 
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -96,7 +100,16 @@ ALTER TABLE exchanges ADD COLUMN parked TEXT; -- id of the review item that it w
 CREATE INDEX exchanges_of_item ON exchanges (pipeline, item) WHERE item IS NOT NULL;
 ",
     },
+    Step {
+        version: 11,
+        sql: "
+ALTER TABLE exchanges ADD COLUMN token TEXT; -- name of the client's token; NULL: this installation's own
+CREATE INDEX exchanges_by_token ON exchanges (token, started_at) WHERE token IS NOT NULL;
+",
+    },
 ];
+
+const TOKEN_USES: &str = "SELECT token, max(started_at) AS used_at FROM exchanges WHERE token IS NOT NULL GROUP BY token";
 
 impl Ledger {
     /// Writes an exchange with its attempts in one transaction. Returns its id; later exchanges have higher ids.
@@ -119,6 +132,13 @@ impl Ledger {
         before: Option<i64>,
     ) -> Result<Page<ExchangeRow>, LedgerError> {
         self.find_exchanges(&ExchangeFilter::default(), limit, before)
+    }
+
+    /// The last use of each named token, by its name.
+    pub fn token_uses(&self) -> Result<BTreeMap<String, DateTime<Utc>>, LedgerError> {
+        let mut select = self.conn.prepare_cached(TOKEN_USES)?;
+        let uses = select.query_map((), |row| Ok((row.get("token")?, get(row, "used_at")?)))?;
+        Ok(uses.collect::<Result<_, _>>()?)
     }
 
     pub fn exchange(&self, id: i64) -> Result<Option<ExchangeRow>, LedgerError> {

@@ -45,7 +45,7 @@ pub use breakers::BreakerRow;
 pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart};
 pub use error::{LedgerError, OpenError};
 pub use exchanges::{
-    AttemptOutcome, AttemptRow, Candidate, End, ExchangeFilter, ExchangeRow, PASSED,
+    AttemptOutcome, AttemptRow, ByToken, Candidate, End, ExchangeFilter, ExchangeRow, PASSED,
 };
 pub use fallback_tests::{FailedTest, FallbackTestRow, TestFault};
 pub use figures::Figures;

@@ -103,6 +103,7 @@ pub(crate) fn answered(started: DateTime<Utc>) -> ExchangeRow {
         shown_early: false,
         passed_over: Vec::new(),
         parked: None,
+        token: None,
         attempts: vec![attempt(&lead, AttemptOutcome::Complete, false)],
     }
 }

@@ -13,7 +13,7 @@ const attempt = (endpoint: string, outcome: AttemptOutcome): Attempt => ({
 });
 
 const exchange = (id: number, changes: Partial<Exchange> = {}): Exchange => ({
-  id, request_id: null, pipeline: null, item: null, started: "2026-06-21T20:04:00Z", client: "Claude Code", session: null, dialect: "anthropic", route: "claude", model: "claude-opus-4-5",
+  id, request_id: null, pipeline: null, item: null, token: null, started: "2026-06-21T20:04:00Z", client: "Claude Code", session: null, dialect: "anthropic", route: "claude", model: "claude-opus-4-5",
   streamed: true, rehearsal: false, end: "complete", story: "answered by first", status: 200, total_ms: 10, ttft_ms: 5, cost_estimate: null,
   cost_of_estimated_tokens: 0, stand_in: false, restarts: 0, shown_early: false, passed_over: [],
   attempts: [attempt("first", "complete")], ...changes,

@@ -43,7 +43,7 @@ export class SettingsTable {
       // Another program may have changed the file since it was read.
       const current = (await settings()).text;
       const answer = await saveSettings(withEntry(current, this.#name, key, value));
-      if (answer.errors.length === 0) showMessage("Saved and active.");
+      if (answer.errors.length === 0) showMessage(answer.after_a_restart ? `Saved. ${answer.after_a_restart}` : "Saved and active.");
       else showMessage(`Not saved: ${answer.errors[0] ?? ""}`);
     } catch (error) {
       showFailure(asFailure(error));

@@ -64,6 +64,7 @@ pub(crate) fn exchange(attempts: Vec<Attempt>) -> Exchange {
         rehearsal: false,
         pipeline: None,
         item: None,
+        token: None,
         restarts: 0,
         shown_early: false,
         passed_over: Vec::new(),

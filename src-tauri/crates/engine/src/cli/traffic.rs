@@ -24,7 +24,10 @@ pub(super) struct TrafficArgs {
     /// Only requests of this pipeline
     #[arg(long, value_name = "NAME")]
     pipeline: Option<String>,
-    /// Only requests with this text in their id, client, session, model, pipeline, item or error
+    /// Only requests with the token of this name; "this computer" for the installation's own
+    #[arg(long, value_name = "NAME")]
+    token: Option<String>,
+    /// Only requests with this text in their id, client, session, model, pipeline, item, token's name or error
     #[arg(long, value_name = "TEXT")]
     find: Option<String>,
     #[arg(long)]
@@ -39,12 +42,17 @@ impl TrafficArgs {
         pairs.extend(self.find.as_deref().map(|text| ("q", text)));
         pairs.extend(self.failed.then_some(("failed", "true")));
         pairs.extend(self.pipeline.as_deref().map(|name| ("pipeline", name)));
+        pairs.extend(self.token.as_deref().map(|name| ("token", name)));
         pairs.extend(since.as_deref().map(|at| ("since", at)));
         query_of(&pairs)
     }
 
     fn is_filtered(&self) -> bool {
-        self.failed || self.since.is_some() || self.pipeline.is_some() || self.find.is_some()
+        self.failed
+            || self.since.is_some()
+            || self.pipeline.is_some()
+            || self.token.is_some()
+            || self.find.is_some()
     }
 }
 
@@ -135,11 +143,15 @@ pub(super) async fn run(args: TrafficArgs) -> ExitCode {
         }
         for exchange in &page.exchanges {
             let number = exchange.id.to_string();
+            let client = match &exchange.token {
+                Some(token) => format!("{} ({token})", exchange.client),
+                None => exchange.client.clone(),
+            };
             print_line!(
                 "{:<8}  {}  {:<14} {:<28} {:>6} ms  {}",
                 exchange.request_id.as_deref().unwrap_or(&number),
                 local(exchange.started),
-                exchange.client,
+                client,
                 exchange.model,
                 exchange.total_ms,
                 exchange.story

@@ -4,11 +4,12 @@ use api::{Exchange, ExchangePage};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use ledger::ExchangeFilter;
+use ledger::{ByToken, ExchangeFilter};
 use serde::Deserialize;
 
 use super::shown::Shown;
 use super::{Control, Refused};
+use crate::named_tokens::THIS_COMPUTER;
 use crate::view::{page, rows};
 
 #[derive(Deserialize)]
@@ -21,6 +22,8 @@ pub(super) struct Listing {
     failed: bool,
     pipeline: Option<String>,
     since: Option<String>,
+    /// Name of a token; "this computer": the requests with this installation's own.
+    token: Option<String>,
 }
 
 impl Listing {
@@ -31,7 +34,16 @@ impl Listing {
             failed: self.failed,
             pipeline: self.pipeline.clone().filter(|name| !name.is_empty()),
             since,
+            token: self.token.as_deref().and_then(by_token),
         })
+    }
+}
+
+fn by_token(name: &str) -> Option<ByToken> {
+    match name.trim() {
+        "" => None,
+        own if own.eq_ignore_ascii_case(THIS_COMPUTER) => Some(ByToken::Own),
+        name => Some(ByToken::Named(name.to_owned())),
     }
 }
 

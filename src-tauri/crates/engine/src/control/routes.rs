@@ -19,7 +19,7 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, exchanges, fallbacks, guard, hand_over, health, incidents, keys, retry_all,
-    review, series, shown, ui,
+    review, series, shown, tokens, ui,
 };
 use crate::event::ControlRequest;
 
@@ -47,6 +47,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/review/{id}/run", post(review::run))
         .route("/settings", get(settings).put(save_settings))
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
+        .route("/tokens", get(tokens::list).post(tokens::add))
+        .route("/tokens/revoke", post(tokens::revoke))
         .route("/fallbacks", get(fallbacks::list))
         .route("/fallbacks/test", post(fallbacks::test))
         .route("/series/uptime", get(series::uptime))
@@ -195,6 +197,10 @@ fn with_shown_errors(settings: SettingsText) -> SettingsText {
         errors: errors
             .map(|error| words::escape_lines(error).into_owned())
             .collect(),
+        after_a_restart: settings
+            .after_a_restart
+            .as_deref()
+            .map(|text| words::escape_lines(text).into_owned()),
         ..settings
     }
 }

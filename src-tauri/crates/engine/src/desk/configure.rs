@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use gateway::{Caller, Plan, Scope};
 
 use super::{Configuration, Desk, Effect};
-use crate::routing;
 use crate::settings::{Settings, SettingsError, edit};
+use crate::{network, routing};
 
 impl Desk {
     /// The present plan for a request of this caller for this model.
@@ -22,6 +22,15 @@ impl Desk {
         self.running.sibling = self.sibling();
         self.running.use_now = self.gateway_choices();
         let state = &self.state;
+        let own = state.listening.bound();
+        let ports = network::ports(&state.settings, own, !state.tokens.is_empty());
+        let ports: Arc<[_]> = ports
+            .into_iter()
+            .filter_map(|(_, port)| port.ok())
+            .collect();
+        self.running.own_addresses = std::iter::once(own)
+            .chain(ports.iter().map(|port| port.address))
+            .collect();
         self.running.paused = state.paused;
         self.running.draining = state.draining;
         let config =
@@ -31,6 +40,7 @@ impl Desk {
             gateway: Arc::clone(&self.config),
             endpoints: state.catalog.endpoints().cloned().collect(),
             allowed_hosts: state.settings.allowed_hosts.clone(),
+            network: ports,
         };
         self.effect(Effect::Configure(Box::new(configuration)));
         self.watch_targets();

@@ -13,6 +13,7 @@ use ledger::{
 };
 
 use super::Zone;
+use crate::network::NetworkPort;
 
 #[derive(Debug)]
 pub(crate) enum Effect {
@@ -46,6 +47,8 @@ pub(crate) struct Configuration {
     pub gateway: Arc<gateway::Config>,
     pub endpoints: Vec<Endpoint>,
     pub allowed_hosts: Vec<String>,
+    /// Addresses of networks that should be open.
+    pub network: Arc<[NetworkPort]>,
 }
 
 /// An exchange's effect on the review queue.

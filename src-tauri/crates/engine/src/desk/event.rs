@@ -1,5 +1,7 @@
 //! All inputs of the desk. The main loop stamps each event with the time.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +11,7 @@ use ledger::Sums;
 
 use super::LedgerFailure;
 use crate::logging::LogLoss;
+use crate::named_tokens::NamedTokens;
 use crate::settings::{Settings, SettingsError};
 
 #[derive(Debug)]
@@ -30,6 +33,10 @@ pub(crate) enum Event {
         parsed: Result<Box<Settings>, Vec<SettingsError>>,
         text: String,
     },
+    /// The named tokens were changed.
+    Tokens(NamedTokens),
+    /// Addresses of networks, with the reason if one is not open.
+    Network(BTreeMap<SocketAddr, Option<String>>),
     KeysChanged,
     KeychainFailed(String),
     /// Number of trays and windows on the event stream.

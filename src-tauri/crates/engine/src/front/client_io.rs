@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use super::arrived::Arrived;
@@ -18,9 +17,9 @@ use super::peers::Peers;
 const FIRST_CHECK: Duration = Duration::from_millis(50);
 const NEXT_CHECK: Duration = Duration::from_secs(1);
 
-/// A client's connection.
-pub(super) struct ClientIo {
-    tcp: TcpStream,
+/// A client's connection, with or without TLS.
+pub(super) struct ClientIo<S> {
+    stream: S,
     arrived: Arrived,
     peers: Peers,
     /// Client and engine; `None`: unknown.
@@ -29,16 +28,19 @@ pub(super) struct ClientIo {
     left: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
-impl ClientIo {
-    pub(super) fn new(tcp: TcpStream, arrived: Arrived, peers: Peers) -> ClientIo {
-        let ends = tcp
-            .peer_addr()
-            .and_then(|client| Ok((client, tcp.local_addr()?)));
+impl<S> ClientIo<S> {
+    /// `ends`: of the connection, client and engine.
+    pub(super) fn new(
+        stream: S,
+        ends: Option<(SocketAddr, SocketAddr)>,
+        arrived: Arrived,
+        peers: Peers,
+    ) -> ClientIo<S> {
         ClientIo {
-            tcp,
+            stream,
             arrived,
             peers,
-            ends: ends.ok(),
+            ends,
             left: None,
         }
     }
@@ -53,7 +55,7 @@ async fn left(arrived: Arrived, peers: Peers, ends: (SocketAddr, SocketAddr)) {
     }
 }
 
-impl AsyncRead for ClientIo {
+impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -61,7 +63,7 @@ impl AsyncRead for ClientIo {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         if self.left.is_none() {
-            ready!(Pin::new(&mut self.tcp).poll_read(context, buffer))?;
+            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         }
         if buffer.filled().len() > before
             || buffer.remaining() == 0
@@ -83,13 +85,13 @@ impl AsyncRead for ClientIo {
     }
 }
 
-impl AsyncWrite for ClientIo {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(context, bytes)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -97,18 +99,18 @@ impl AsyncWrite for ClientIo {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write_vectored(context, pieces)
+        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

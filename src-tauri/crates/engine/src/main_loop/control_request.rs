@@ -134,6 +134,15 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(saved);
             }
+            ControlRequest::Tokens(reply) => {
+                let _ = reply.send(self.state().tokens.iter().cloned().collect());
+            }
+            ControlRequest::AddToken { name, reply } => {
+                let _ = reply.send(self.add_token(now, &name));
+            }
+            ControlRequest::RevokeToken { name, reply } => {
+                let _ = reply.send(self.revoke_token(&name));
+            }
             ControlRequest::Doctor(reply) => {
                 let _ = reply.send(super::doctor::examine(
                     self.state(),
@@ -184,7 +193,14 @@ impl MainLoop {
             file: file.display().to_string(),
             text,
             errors: errors.iter().map(ToString::to_string).collect(),
+            after_a_restart: self.after_a_restart(),
         }
+    }
+
+    fn after_a_restart(&self) -> Option<String> {
+        let state = self.state();
+        let (what, fix) = state.listening.pending(&state.settings)?;
+        Some(format!("{what} {fix}"))
     }
 
     /// Only a valid text replaces the file.
@@ -198,6 +214,7 @@ impl MainLoop {
                 file: file.display().to_string(),
                 text,
                 errors: errors.iter().map(ToString::to_string).collect(),
+                after_a_restart: None,
             });
         }
         private_file::rewrite(&file, text.as_bytes()).map_err(|error| ControlError {

@@ -1,5 +1,6 @@
 //! `understudyd doctor`: what works, what fails, and how to fix it.
 
+mod addresses;
 mod line;
 mod network;
 
@@ -15,14 +16,14 @@ use crate::view::{fallback_test, pipeline, question, retention, route};
 use line::{bad, good, note};
 
 pub(super) fn examine(state: &State, gateway: &Gateway, now: DateTime<Utc>) -> Doctor {
-    let mut checks = vec![
-        engine(state),
-        settings(state),
+    let mut checks = vec![engine(state), settings(state)];
+    checks.extend(addresses::checks(state));
+    checks.extend([
         ledger(state),
         history(state, now),
         log(state),
         keychain(state),
-    ];
+    ]);
     checks.extend(exposed(state));
     checks.extend(keys(state));
     checks.extend(fallback_checks(state));
@@ -50,7 +51,7 @@ fn engine(state: &State) -> Check {
     let message = format!(
         "Understudy {} listens on {}.{mode}",
         state.version,
-        state.listening.reported()
+        state.listening.url()
     );
     match state.crashed {
         None => good("engine", message),

@@ -23,6 +23,11 @@ impl MainLoop {
             }
             Effect::Configure(configuration) => {
                 let outlets = &self.outlets;
+                outlets.network.send_if_modified(|ports| {
+                    let changed = *ports != configuration.network;
+                    ports.clone_from(&configuration.network);
+                    changed
+                });
                 outlets.gateway_config.send_replace(configuration.gateway);
                 outlets
                     .endpoints

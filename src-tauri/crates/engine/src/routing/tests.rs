@@ -18,6 +18,7 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
     }
     let running = Running {
         token: Secret::new("token"),
+        named_tokens: Default::default(),
         paused: false,
         draining: false,
         own_addresses: Vec::new(),

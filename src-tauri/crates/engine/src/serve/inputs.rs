@@ -18,6 +18,7 @@ use crate::desk::LedgerTrouble;
 use crate::event::LoopEvent;
 use crate::handover::{self, NotTaken};
 use crate::keys::{Keychain, Keys};
+use crate::named_tokens::NamedTokens;
 use crate::opening::Opening;
 use crate::places::{Homeless, Places};
 use crate::private_file;
@@ -149,6 +150,15 @@ pub(super) async fn alone(
     let drain = settings.drain.to_std().unwrap_or_default();
     let taken = handover::take_over(places, running, wanted, drain).await?;
     Ok((taken.lock, taken.listener))
+}
+
+/// The named tokens; without their file, no named token is valid, and the engine still starts.
+pub(super) fn read_tokens(file: &Path) -> Result<NamedTokens, String> {
+    NamedTokens::read(file).map_err(|error| {
+        let why = format!("{} cannot be read: {error}", file.display());
+        tracing::error!("{why}; no named token is valid");
+        why
+    })
 }
 
 pub(super) async fn listen(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 use catalog::{
     Allow, Auth, CallIds, ChatLimit, Dialect, ReasoningContent, StreamUsage, ThoughtSignatures,
@@ -38,6 +39,20 @@ pub(super) struct Listen {
     pub(super) allowed_hosts: Vec<String>,
     pub(super) allowed_origins: Vec<Spanned<String>>,
     pub(super) drain_s: Option<Spanned<f64>>,
+    pub(super) also: Vec<Also>,
+}
+
+/// An address of a network.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Also {
+    pub(super) address: Spanned<String>,
+    /// Default: the port of `[listen]`.
+    pub(super) port: Option<u16>,
+    #[serde(default)]
+    pub(super) plain_http: bool,
+    pub(super) certificate: Option<Spanned<PathBuf>>,
+    pub(super) key: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

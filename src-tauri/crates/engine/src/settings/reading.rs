@@ -23,21 +23,14 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     pub(super) fn settings(&mut self, file: File) -> Settings {
         let own = self.own_endpoints(file.endpoint);
-        let address = match &file.listen.address {
-            None => IpAddr::from([127, 0, 0, 1]),
-            Some(text) => self.parsed(text, "an IP address such as \"127.0.0.1\""),
-        };
-        if let Some(text) = &file.listen.address
-            && !address.is_loopback()
-            && file.listen.allowed_hosts.is_empty()
-        {
-            self.err(text, "an address that other machines can reach needs allowed_hosts: the host names that they may use".into());
-        }
+        let port = file.listen.port.unwrap_or(4747);
+        let (address, also) = self.addresses(&file.listen, port);
         let watch = file.watch;
         let timers = file.timers;
         Settings {
             address,
-            port: file.listen.port.unwrap_or(4747),
+            port,
+            also,
             allowed_hosts: file.listen.allowed_hosts,
             allowed_origins: self.origins(file.listen.allowed_origins),
             drain: self.drain(file.listen.drain_s.as_ref()),
@@ -336,7 +329,7 @@ impl Reading<'_> {
         parsed
     }
 
-    fn parsed(&mut self, written: &Spanned<String>, wanted: &str) -> IpAddr {
+    pub(super) fn parsed(&mut self, written: &Spanned<String>, wanted: &str) -> IpAddr {
         written.get_ref().trim().parse().unwrap_or_else(|_| {
             self.err(written, format!("this is not {wanted}"));
             IpAddr::from([127, 0, 0, 1])

@@ -365,3 +365,44 @@ fn the_commented_equivalents_are_valid() {
         .collect();
     assert_eq!(endpoints, ["ollama", "openai"]);
 }
+
+#[test]
+fn the_commented_address_of_a_network_is_valid() {
+    let example: String = DEFAULT_TEXT
+        .lines()
+        .skip_while(|line| *line != "# [[listen.also]]")
+        .take_while(|line| !line.is_empty())
+        .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+        .collect();
+    let settings = Settings::parse(&example, &Catalog::bundled()).unwrap();
+    let [also] = &*settings.also else {
+        panic!("{example}");
+    };
+    assert_eq!(also.address.to_string(), "172.17.0.1:4747");
+    assert!(also.plain_http && also.tls.is_some());
+}
+
+#[test]
+fn an_address_of_a_network_is_beside_the_one_of_this_computer() {
+    let parse = |text: &str| Settings::parse(text, &Catalog::bundled());
+    let earlier = "[listen]\naddress = \"192.168.1.9\"\nport = 5000\nallowed_hosts = [\"desk\"]\n";
+    let settings = parse(earlier).unwrap();
+    assert!(settings.address.is_loopback());
+    assert_eq!(settings.also[0].address.to_string(), "192.168.1.9:5000");
+    assert!(!settings.also[0].plain_http);
+    for (also, word) in [
+        ("address = \"docker0\"", "an IP address of this computer"),
+        (
+            "address = \"10.0.0.1\"\ncertificate = \"/c.pem\"",
+            "two PEM files",
+        ),
+        (
+            "address = \"10.0.0.1\"\ncertificate = \"c.pem\"\nkey = \"/k.pem\"",
+            "a complete path",
+        ),
+        ("port = 1", "address"),
+    ] {
+        let wrong = parse(&format!("[[listen.also]]\n{also}\n")).unwrap_err();
+        assert!(wrong[0].what.contains(word), "{also}: {}", wrong[0]);
+    }
+}

@@ -9,13 +9,17 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
 use impact::Pipeline;
 
+use super::network::NetworkAddress;
 use super::weight::Weight;
 
 /// `None` is a meaningful value, never a missing default.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
+    /// The address of this computer.
     pub address: IpAddr,
     pub port: u16,
+    /// Addresses of networks.
+    pub also: Vec<NetworkAddress>,
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages that may use the port, in browser form: `https://flows.example`.
     pub allowed_origins: Vec<String>,

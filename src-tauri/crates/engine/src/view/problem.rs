@@ -1,7 +1,10 @@
+use std::net::SocketAddr;
+
 use api::ProblemView;
 use chrono::{DateTime, Utc};
 
 use crate::logging::LogLoss;
+use crate::network::{self, Closed, NetworkPort};
 use crate::state::State;
 
 pub(crate) const LEDGER_RESTORED: &str = "Nothing is lost. Stop the engine before you move, replace or delete its ledger; this message ends with its next start.";
@@ -32,6 +35,14 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         problems.push(ProblemView {
             what,
             fix,
+            ..ProblemView::default()
+        });
+    }
+    problems.extend(addresses(state));
+    if let Some(why) = &state.tokens_unreadable {
+        problems.push(ProblemView {
+            what: format!("No named token is valid: {why}."),
+            fix: TOKENS_FIX.into(),
             ..ProblemView::default()
         });
     }
@@ -88,6 +99,37 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into(), ..ProblemView::default() });
     }
     problems
+}
+
+pub(crate) const TOKENS_FIX: &str = "Correct the file's permissions or restore it from a backup, or remove it to begin without tokens; then restart the engine.";
+
+/// Why an address of a network is not open: by the rule, or by the system.
+pub(crate) fn closed_address(
+    state: &State,
+    address: SocketAddr,
+    port: &Result<NetworkPort, Closed>,
+) -> Option<(String, String)> {
+    match port {
+        Err(why) => Some((why.to_string(), why.fix())),
+        Ok(_) => {
+            let why = state.network.get(&address)?.clone()?;
+            let fix = "It is tried again every 5 s, so that a bridge or an interface may come later. If its address has changed, correct its [[listen.also]].";
+            Some((why, fix.into()))
+        }
+    }
+}
+
+fn addresses(state: &State) -> impl Iterator<Item = ProblemView> {
+    let own = state.listening.bound();
+    let ports = network::ports(&state.settings, own, !state.tokens.is_empty());
+    ports.into_iter().filter_map(|(address, port)| {
+        let (why, fix) = closed_address(state, address, &port)?;
+        Some(ProblemView {
+            what: format!("The engine does not listen on {address}: {why}."),
+            fix,
+            ..ProblemView::default()
+        })
+    })
 }
 
 fn crash(state: &State) -> Option<ProblemView> {

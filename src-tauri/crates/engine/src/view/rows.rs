@@ -116,6 +116,7 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, facts: &impl Facts) -> Exchan
         rehearsal: row.rehearsal,
         pipeline: row.pipeline.clone(),
         item: row.item.clone(),
+        token: row.token.clone(),
         end: end(row.end),
         story: with_warning(story(row, facts), row, facts),
         status: row.status,

@@ -12,7 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 use translate::{LeftOut, Why};
 
-use crate::Credential;
+use crate::{Credential, Tokens};
 
 /// Carries Understudy's token if the path cannot.
 pub(crate) const TOKEN_HEADER: &str = "x-understudy-token";
@@ -78,7 +78,7 @@ pub(crate) fn client_waits(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// True if the client sends its own login. Understudy's token in such a header does not count.
-pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {
+pub(crate) fn has_login(headers: &HeaderMap, token: &Tokens) -> bool {
     LOGINS.iter().any(|name| {
         headers
             .get_all(name)
@@ -90,7 +90,7 @@ pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {
 /// All headers that identify the client to its vendor. Understudy's token in such a header is excluded.
 pub(crate) fn credentials<'a>(
     headers: &'a HeaderMap,
-    token: &'a Secret,
+    token: &'a Tokens,
 ) -> impl Iterator<Item = (HeaderName, &'a HeaderValue)> {
     LOGINS.into_iter().chain(ACCOUNTS).flat_map(move |name| {
         let values = headers.get_all(&name).iter();
@@ -105,7 +105,7 @@ pub(crate) fn outgoing(
     credential: Credential,
     auth: Auth,
     key: Option<&Secret>,
-    token: &Secret,
+    token: &Tokens,
 ) -> HeaderMap {
     let mut headers = client.clone();
     strip_hop_by_hop(&mut headers);
@@ -288,7 +288,7 @@ pub(crate) fn of_list(
     client: &HeaderMap,
     credential: Credential,
     (auth, key): (Auth, Option<&Secret>),
-    token: &Secret,
+    token: &Tokens,
 ) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static(JSON));
@@ -378,7 +378,7 @@ pub(crate) fn without_scheme(value: &str) -> &str {
     }
 }
 
-fn is_token(value: &HeaderValue, token: &Secret) -> bool {
+fn is_token(value: &HeaderValue, token: &Tokens) -> bool {
     value
         .to_str()
         .is_ok_and(|value| token.is(value) || token.is(without_scheme(value)))

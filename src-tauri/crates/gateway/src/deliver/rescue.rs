@@ -37,6 +37,7 @@ pub(crate) fn plain(reply: ClientResponse, id: Option<ExchangeId>) -> Response<B
 pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse {
     let status = match why {
         TurnedAway::Token
+        | TurnedAway::OwnToken
         | TurnedAway::Host(_)
         | TurnedAway::Origin(_)
         | TurnedAway::Login(_)

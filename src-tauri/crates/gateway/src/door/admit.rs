@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use catalog::{Dialect, Secret};
+use catalog::Dialect;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
@@ -13,9 +13,10 @@ use super::place::{Place, Target};
 use crate::attempt::content::Content;
 use crate::attempt::headers::{TOKEN_HEADER, without_scheme};
 use crate::held::{Full, Held, Share};
-use crate::host::is_own_host;
+use crate::host::{is_allowed_host, is_own_host};
 use crate::log::OneLine;
-use crate::{BoxError, Config, RejectReason, TurnedAway};
+use crate::tokens::Shown;
+use crate::{BoxError, Config, FromNetwork, NamedToken, RejectReason, Tokens, TurnedAway};
 
 /// A body that stops arriving keeps its memory for this long.
 const STALLED: Duration = Duration::from_secs(15);
@@ -34,20 +35,28 @@ pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {
     }
 }
 
-/// Whether the sender may use this port at all. Of a request that it rejects only a count is kept.
+/// Whether the sender may use this port at all, and its token if that has a name. Of a request that it rejects only a count is
+/// kept.
 pub(crate) fn check_sender(
     head: &Parts,
     token: Option<&str>,
     config: &Config,
-) -> Result<(), (RejectReason, TurnedAway)> {
+) -> Result<Option<NamedToken>, (RejectReason, TurnedAway)> {
     check_host(head, config).map_err(|why| (RejectReason::Host, why))?;
     if let Origin::Foreign(origin) = Origin::of(head, config) {
         return Err((RejectReason::Origin, TurnedAway::Origin(quoted(origin))));
     }
-    if !shows_token(head, token, &config.token) {
-        return Err((RejectReason::Token, TurnedAway::Token));
+    let refused = |why| Err((RejectReason::Token, why));
+    match shown_token(head, token, &config.token) {
+        Some(Shown::Named(token)) => Ok(Some(token)),
+        Some(Shown::Own) if is_from_network(head) => refused(TurnedAway::OwnToken),
+        Some(Shown::Own) => Ok(None),
+        None => refused(TurnedAway::Token),
     }
-    Ok(())
+}
+
+fn is_from_network(head: &Parts) -> bool {
+    head.extensions.get::<FromNetwork>().is_some()
 }
 
 /// Text of a request for an error: in one line of limited length.
@@ -82,7 +91,11 @@ pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<
 /// # Errors [`TurnedAway::Host`]: a web page may have pointed a foreign name at this machine (DNS rebinding).
 pub(super) fn check_host(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
     let host = host(head);
-    if host.is_some_and(|host| is_own_host(host, &config.allowed_hosts)) {
+    let is_own = match is_from_network(head) {
+        true => is_allowed_host,
+        false => is_own_host,
+    };
+    if host.is_some_and(|host| is_own(host, &config.allowed_hosts)) {
         return Ok(());
     }
     Err(TurnedAway::Host(quoted(host.unwrap_or_default())))
@@ -139,10 +152,7 @@ fn host(head: &Parts) -> Option<&str> {
     }
 }
 
-fn shows_token(head: &Parts, in_path: Option<&str>, token: &Secret) -> bool {
-    if token.reveal().is_empty() {
-        return false;
-    }
+fn shown_token(head: &Parts, in_path: Option<&str>, tokens: &Tokens) -> Option<Shown> {
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = header(AUTHORIZATION.as_str()).map(without_scheme);
     [
@@ -155,7 +165,7 @@ fn shows_token(head: &Parts, in_path: Option<&str>, token: &Secret) -> bool {
     ]
     .into_iter()
     .flatten()
-    .any(|shown| token.is(shown))
+    .find_map(|shown| tokens.find(shown))
 }
 
 /// `content-length`, if it is valid.

@@ -41,8 +41,10 @@ impl Gateway {
         let path = head.uri.path().to_owned();
         let place = Place::of(&path);
         let dialect = admit::spoken(&place.target, &head.headers);
-        if let Err(rejected) = admit::check_sender(&head, place.token, &config) {
-            return self.reject(&head, rejected, dialect);
+        match admit::check_sender(&head, place.token, &config) {
+            Ok(Some(token)) => drop(head.extensions.insert(token)),
+            Ok(None) => {}
+            Err(rejected) => return self.reject(&head, rejected, dialect),
         }
         let body = body.of_known_sender();
         if let Err(why) = admit::check(&head, &place, &config) {

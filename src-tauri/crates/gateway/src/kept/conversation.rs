@@ -37,7 +37,7 @@ impl Conversation {
         if !config.keep_conversations || kind != Kind::Generate {
             return Self::default();
         }
-        let owner = credential(&config.token, &head.headers);
+        let owner = credential(&config.token, head);
         let mut conversation = Self {
             owner: Some(owner),
             refers: None,

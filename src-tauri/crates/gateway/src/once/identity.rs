@@ -1,15 +1,15 @@
 //! Identifies equal requests and their owners. Digests only: neither a key nor a credential is stored.
 
 use bytes::Bytes;
-use catalog::{Dialect, Secret};
+use catalog::Dialect;
 use http::HeaderMap;
 use http::request::Parts;
 use ledger::{Digest, ReplayKey};
 use sha2::{Digest as _, Sha256};
 use wire::{Client, Kind};
 
-use crate::TurnedAway;
 use crate::attempt::headers;
+use crate::{NamedToken, Tokens, TurnedAway};
 
 /// Identifies a request that must run once.
 pub(crate) const HEADER: &str = "idempotency-key";
@@ -38,9 +38,9 @@ pub struct KeyedRequest {
 }
 
 impl RequestIdentity {
-    /// `token`, which is unique to this installation, makes the digests useless elsewhere.
+    /// This installation's own token makes the digests useless elsewhere.
     pub(crate) fn new(
-        token: &Secret,
+        tokens: &Tokens,
         head: &Parts,
         client: &Client,
         (dialect, kind): (Dialect, Kind),
@@ -51,7 +51,7 @@ impl RequestIdentity {
             Kind::CountTokens => b"count tokens",
         };
         let query = head.uri.query().unwrap_or_default();
-        let mut who = Hasher::of_credential(token, &head.headers);
+        let mut who = Hasher::of_credential(tokens, head);
         who.add(b"asks");
         let mut operation = Hasher(Sha256::new());
         for part in [dialect.as_str().as_bytes(), kind, query.as_bytes()] {
@@ -59,7 +59,7 @@ impl RequestIdentity {
             operation.add(part);
         }
         Self {
-            credential: Hasher::of_credential(token, &head.headers).finish(),
+            credential: Hasher::of_credential(tokens, head).finish(),
             who: who.finish(),
             operation: operation.finish(),
             session: client.session.clone(),
@@ -123,8 +123,8 @@ impl RequestIdentity {
 }
 
 /// The owner of these conversations: depends only on the credential, for every operation.
-pub(crate) fn credential(token: &Secret, headers: &HeaderMap) -> Digest {
-    let mut hasher = Hasher::of_credential(token, headers);
+pub(crate) fn credential(tokens: &Tokens, head: &Parts) -> Digest {
+    let mut hasher = Hasher::of_credential(tokens, head);
     hasher.add(b"keeps");
     hasher.finish()
 }
@@ -155,12 +155,17 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, TurnedAway> {
 struct Hasher(Sha256);
 
 impl Hasher {
-    fn of_credential(token: &Secret, headers: &HeaderMap) -> Self {
+    /// A named token is a part of the credential: without a login, it is what distinguishes two persons.
+    fn of_credential(tokens: &Tokens, head: &Parts) -> Self {
         let mut hasher = Self(Sha256::new());
-        hasher.add(token.reveal().as_bytes());
-        for (name, value) in headers::credentials(headers, token) {
+        hasher.add(tokens.own().reveal().as_bytes());
+        for (name, value) in headers::credentials(&head.headers, tokens) {
             hasher.add(name.as_str().as_bytes());
             hasher.add(value.as_bytes());
+        }
+        if let Some(token) = head.extensions.get::<NamedToken>() {
+            hasher.add(b"token");
+            hasher.add(&token.digest);
         }
         hasher
     }

@@ -240,7 +240,7 @@ fn patterns() {
 #[test]
 fn keys_are_never_printed() {
     let mut config = config();
-    config.token = Secret::new("s3cret");
+    config.token = Secret::new("s3cret").into();
     let shown = format!("{config:?}");
     assert!(
         !shown.contains("s3cret") && !shown.contains("key-of-first"),

@@ -67,7 +67,7 @@ fn config() -> Config {
             .to_vec()
     };
     Config {
-        token: Secret::new("token"),
+        token: Secret::new("token").into(),
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
         routes: Dialect::ALL

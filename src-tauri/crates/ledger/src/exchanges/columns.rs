@@ -14,11 +14,11 @@ pub(super) fn insert_exchange(
         "INSERT INTO exchanges (
             started_at, client, session, dialect, route, model, streamed, rehearsal, pipeline, item,
             primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried,
-            restarts, shown_early, passed_over, request_id, parked
+            restarts, shown_early, passed_over, request_id, parked, token
         ) VALUES (
             :started_at, :client, :session, :dialect, :route, :model, :streamed, :rehearsal, :pipeline, :item,
             :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried,
-            :restarts, :shown_early, :passed_over, :request_id, :parked
+            :restarts, :shown_early, :passed_over, :request_id, :parked, :token
         )",
     )?
     .execute(named_params! {
@@ -47,6 +47,7 @@ pub(super) fn insert_exchange(
         ":passed_over": lines(&exchange.passed_over),
         ":request_id": exchange.request_id,
         ":parked": exchange.parked,
+        ":token": exchange.token,
     })?;
     Ok(tx.last_insert_rowid())
 }
@@ -129,6 +130,7 @@ pub(super) fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow
         shown_early: row.get("shown_early")?,
         passed_over: read_lines(row, "passed_over")?,
         parked: row.get("parked")?,
+        token: row.get("token")?,
         attempts: Vec::new(),
     };
     Ok((row.get("id")?, exchange))

@@ -101,6 +101,8 @@ pub struct ExchangeRow {
     pub passed_over: Vec<String>,
     /// The review item as which it is parked.
     pub parked: Option<String>,
+    /// Name of the client's token; `None`: this installation's own.
+    pub token: Option<String>,
     /// In the order in which they were made.
     pub attempts: Vec<AttemptRow>,
 }

@@ -12,7 +12,7 @@ use crate::{Ledger, LedgerError, Page, page_limit};
 /// Conditions that all apply; the default matches every exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExchangeFilter {
-    /// Part of the id, client, session, model, pipeline, item or error, in any case. A complete id finds only that
+    /// Part of the id, client, session, model, pipeline, item, token's name or error, in any case. A complete id finds only that
     /// exchange.
     pub text: Option<String>,
     /// The client should have got a response and got none.
@@ -21,6 +21,16 @@ pub struct ExchangeFilter {
     pub pipeline: Option<String>,
     /// Began at this time or later.
     pub since: Option<DateTime<Utc>>,
+    pub token: Option<ByToken>,
+}
+
+/// Whose requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ByToken {
+    /// Sent with this installation's own token.
+    Own,
+    /// By the complete name of the token.
+    Named(String),
 }
 
 impl ExchangeFilter {
@@ -42,6 +52,7 @@ const OF_EXCHANGE: &[&str] = &[
     "pipeline",
     "item",
     "detail",
+    "token",
 ];
 /// Columns of an attempt that are searched.
 const OF_ATTEMPT: &[&str] = &["provider", "endpoint", "model", "outcome", "detail"];
@@ -88,6 +99,13 @@ impl Ledger {
         }
         if let Some(since) = filter.since {
             query.and("started_at >= ?", Col(since));
+        }
+        match &filter.token {
+            None => {}
+            Some(ByToken::Own) => query.conditions.push("token IS NULL".to_owned()),
+            Some(ByToken::Named(name)) => {
+                query.and("token = ? COLLATE NOCASE", name.clone());
+            }
         }
         let floor = match filter.is_searched() && !by_id {
             true => self.search_floor(before)?,

@@ -23,6 +23,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (8, include_str!("../../fixtures/v8.sql")),
     (9, include_str!("../../fixtures/v9.sql")),
     (10, include_str!("../../fixtures/v10.sql")),
+    (11, include_str!("../../fixtures/v11.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
@@ -97,6 +98,8 @@ fn a_ledger_of_every_version_opens_without_loss() {
         let named = exchanges.iter().filter(|(_, e)| e.request_id.is_some());
         assert_eq!(named.count(), 2 * usize::from(*version >= 7));
         assert_eq!(exchanges[0].1.parked.is_some(), *version >= 7);
+        let token = exchanges[0].1.token.as_deref();
+        assert_eq!(token, (*version >= 11).then_some("Anna's laptop"));
         let open = ledger.open_incidents().unwrap();
         assert_eq!(open[0].1.peak, Level::MajorOutage);
         let incident_with_timeline = ledger.incident(open[0].0).unwrap().unwrap();

@@ -1,7 +1,7 @@
 use super::{answered, carried, exhausted, fresh, minutes, t0};
 use crate::exchanges::EXACT;
 use crate::tests::paging::plan;
-use crate::{End, ExchangeFilter, ExchangeRow, Ledger, Reader};
+use crate::{ByToken, End, ExchangeFilter, ExchangeRow, Ledger, Reader};
 
 fn found(ledger: &Ledger, filter: &ExchangeFilter) -> Vec<i64> {
     let page = ledger.find_exchanges(filter, 100, None).unwrap();
@@ -160,4 +160,33 @@ fn a_reader_sees_other_connections_writes_and_cannot_write() {
     assert_eq!(reader.find_exchanges(&all, 10, None).unwrap().rows.len(), 3);
     drop(booking);
     assert!(Reader::open(&folder.path().join("none.sqlite")).is_err());
+}
+
+#[test]
+fn requests_are_found_by_their_token_and_its_last_use_is_known() {
+    let mut ledger = four();
+    let of = |name: &str, minute| ExchangeRow {
+        token: Some(name.to_owned()),
+        ..answered(t0() + minutes(minute))
+    };
+    for row in [of("Anna's laptop", 10), of("CI", 20), of("CI", 15)] {
+        ledger.book_exchange(&row).unwrap();
+    }
+    let by = |token| ExchangeFilter {
+        token: Some(token),
+        ..ExchangeFilter::default()
+    };
+    let named = |name: &str| by(ByToken::Named(name.to_owned()));
+    assert_eq!(found(&ledger, &named("ci")), [7, 6]);
+    assert_eq!(found(&ledger, &named("c")), [0; 0]);
+    assert_eq!(found(&ledger, &by(ByToken::Own)), [4, 3, 2, 1]);
+    assert_eq!(found(&ledger, &text("laptop")), [5]);
+    let uses = ledger.token_uses().unwrap().into_iter();
+    assert_eq!(
+        uses.collect::<Vec<_>>(),
+        [
+            ("Anna's laptop".to_owned(), t0() + minutes(10)),
+            ("CI".to_owned(), t0() + minutes(20))
+        ]
+    );
 }

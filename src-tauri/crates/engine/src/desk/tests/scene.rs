@@ -467,6 +467,7 @@ impl Scene {
             rehearsal: false,
             pipeline,
             item,
+            token: None,
             restarts: 0,
             shown_early: false,
             passed_over: Vec::new(),
@@ -649,6 +650,7 @@ fn started(
         places: Places::under("/home/owner/understudy".as_ref()),
         listening: Listening::new(address, &settings, None),
         token: token.clone(),
+        tokens: Ok(Default::default()),
         zone: zone.clone(),
         catalog: Arc::new(base.with_own(&settings.own)),
         settings,
@@ -663,6 +665,7 @@ fn started(
     });
     let running = Running {
         token,
+        named_tokens: Default::default(),
         paused: false,
         draining: false,
         own_addresses: vec![address],

@@ -57,6 +57,7 @@ fn exchange(end: End, results: &[&str], attempts: Vec<Attempt>) -> Exchange {
         rehearsal: false,
         pipeline: None,
         item: None,
+        token: None,
         restarts: 0,
         shown_early: false,
         passed_over: Vec::new(),

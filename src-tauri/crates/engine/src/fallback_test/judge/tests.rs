@@ -47,6 +47,7 @@ fn exchange(outcome: Option<Outcome>, end: End) -> Exchange {
         rehearsal: false,
         pipeline: None,
         item: None,
+        token: None,
         restarts: 0,
         shown_early: false,
         passed_over: Vec::new(),

@@ -110,6 +110,7 @@ impl Desk {
         }
         let running = Running {
             token: Secret::new(TOKEN),
+            named_tokens: Default::default(),
             paused: false,
             draining: false,
             own_addresses: Vec::new(),

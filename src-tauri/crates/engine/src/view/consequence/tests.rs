@@ -41,6 +41,7 @@ candidates = [{ endpoint = "openrouter", model = "anthropic/claude-sonnet-4.6" }
 fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -> Vec<Plan> {
     let running = Running {
         token: Secret::new("token"),
+        named_tokens: Default::default(),
         paused: false,
         draining: false,
         own_addresses: Vec::new(),

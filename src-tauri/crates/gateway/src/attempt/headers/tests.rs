@@ -10,8 +10,8 @@ fn client(pairs: &[(&str, &str)]) -> HeaderMap {
         .collect()
 }
 
-fn token() -> Secret {
-    Secret::new("t0ken")
+fn token() -> Tokens {
+    Secret::new("t0ken").into()
 }
 
 /// All headers that identify or log in a user.

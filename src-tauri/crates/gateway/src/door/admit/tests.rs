@@ -1,3 +1,4 @@
+use catalog::Secret;
 use http::Request;
 use http_body_util::Full;
 
@@ -15,7 +16,8 @@ fn head(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
 fn checked(method: &str, uri: &str, headers: &[(&str, &str)]) -> Result<(), TurnedAway> {
     let head = head(method, uri, headers);
     let (place, config) = (Place::of(head.uri.path()), config());
-    check_sender(&head, place.token, &config).map_err(|(_, why)| why)?;
+    let sender = check_sender(&head, place.token, &config);
+    sender.map_err(|(_, why)| why)?;
     check(&head, &place, &config)
 }
 
@@ -56,13 +58,63 @@ fn the_token_is_read_from_five_places() {
 #[test]
 fn an_empty_token_admits_no_client() {
     let mut config = config();
-    config.token = Secret::new("");
+    config.token = Secret::new("").into();
     let head = head("POST", "/t//v1/messages", &[JSON, HERE, ("x-api-key", "")]);
     let place = Place::of(head.uri.path());
     assert_eq!(
         check_sender(&head, place.token, &config),
         Err((RejectReason::Token, TurnedAway::Token))
     );
+}
+
+const ANNA: &str = "0123456789abcdef0123456789abcdef";
+
+#[test]
+fn a_named_token_is_read_from_the_same_places() {
+    let mut config = config();
+    let named = [NamedToken::new("Anna's laptop", ANNA)];
+    config.token = Tokens::new(Secret::new("t0ken"), named.into());
+    let bearer = format!("Bearer {ANNA}");
+    for (uri, header) in [
+        (format!("/t/{ANNA}/v1/messages"), None),
+        ("/v1/messages".into(), Some(("x-understudy-token", ANNA))),
+        ("/v1/messages".into(), Some(("x-api-key", ANNA))),
+        ("/v1/messages".into(), Some(("authorization", &*bearer))),
+    ] {
+        let headers: Vec<_> = [JSON, HERE].into_iter().chain(header).collect();
+        let head = head("POST", &uri, &headers);
+        let place = Place::of(head.uri.path());
+        let found = check_sender(&head, place.token, &config).unwrap();
+        assert_eq!(&*found.unwrap().name, "Anna's laptop", "{uri} {header:?}");
+        assert!(!crate::attempt::headers::has_login(
+            &head.headers,
+            &config.token
+        ));
+    }
+}
+
+#[test]
+fn an_address_of_a_network_admits_named_tokens_under_the_allowed_hosts() {
+    let mut config = config();
+    let named = [NamedToken::new("Anna's laptop", ANNA)];
+    config.token = Tokens::new(Secret::new("t0ken"), named.into());
+    let sent = |host: &str, token: &str| {
+        let mut head = head(
+            "POST",
+            &format!("/t/{token}/v1/messages"),
+            &[JSON, ("host", host)],
+        );
+        head.extensions.insert(FromNetwork);
+        let place = Place::of(head.uri.path());
+        let checked = check_sender(&head, place.token, &config);
+        checked.map(drop).map_err(|(_, why)| why)
+    };
+    assert_eq!(sent("desk.lan:4747", ANNA), Ok(()));
+    assert_eq!(sent("desk.lan:4747", "t0ken"), Err(TurnedAway::OwnToken));
+    assert_eq!(sent("desk.lan:4747", "other"), Err(TurnedAway::Token));
+    for host in ["127.0.0.1:4747", "localhost", "172.17.0.1:4747"] {
+        assert_eq!(sent(host, ANNA), Err(TurnedAway::Host(host.into())));
+    }
 }
 
 #[test]

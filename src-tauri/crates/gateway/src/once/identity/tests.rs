@@ -20,7 +20,7 @@ fn identity(
     let (head, ()) = request.body(()).unwrap().into_parts();
     let client = Client::identify(&head.headers);
     RequestIdentity::new(
-        &Secret::new(token),
+        &Secret::new(token).into(),
         &head,
         &client,
         ask,
@@ -173,4 +173,20 @@ fn a_key_is_one_to_255_ascii_characters() {
             "{wrong:?}"
         );
     }
+}
+
+#[test]
+fn two_named_tokens_without_a_login_are_two_callers() {
+    let identity = |token: Option<&str>| {
+        let (mut head, ()) = Request::post("/v1/messages").body(()).unwrap().into_parts();
+        if let Some(token) = token {
+            head.extensions.insert(crate::NamedToken::new("one", token));
+        }
+        let ask = (Dialect::Anthropic, Kind::Generate);
+        let (client, body) = (Client::identify(&head.headers), Bytes::new());
+        RequestIdentity::new(&Secret::new("own").into(), &head, &client, ask, body).keyed("r", "k")
+    };
+    assert_eq!(identity(Some("a")), identity(Some("a")));
+    assert_ne!(identity(Some("a")), identity(Some("b")));
+    assert_ne!(identity(Some("a")), identity(None));
 }

@@ -17,7 +17,7 @@ fn config() -> Config {
             (endpoint.id.clone(), found)
         })
         .collect();
-    config.token = Secret::new("t0ken");
+    config.token = Secret::new("t0ken").into();
     config
 }
 
