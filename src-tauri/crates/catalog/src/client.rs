@@ -7,6 +7,13 @@ use serde::Deserialize;
 
 use crate::Dialect;
 
+mod connection;
+
+pub use connection::{
+    Connection, Guard, KnownLines, KnownLoss, KnownNote, Layer, Method, Obsolete, Scope,
+    SettingsFile, SettingsFormat, SettingsKey, elsewhere,
+};
+
 macro_rules! bundled {
     ($($name:literal),+ $(,)?) => {
         &[$(($name, include_str!(concat!("../clients/", $name)))),+]
@@ -58,13 +65,20 @@ pub struct KnownClient {
     #[serde(default)]
     #[serde(alias = "asks_again")]
     pub retries: bool,
-    /// Prefixes of its user agents; if several files match, the longest prefix applies.
+    /// Prefixes of its user agents; if several files match, the longest prefix applies. Empty: those of a library.
+    #[serde(default)]
     user_agents: Vec<String>,
     /// Without this header the client is another one.
     #[serde(default)]
     header: Option<String>,
     #[serde(default, rename = "behaviour")]
     behaviours: Vec<Measured>,
+    /// How it is connected; `None`: a library, or a client that cannot be connected.
+    #[serde(default)]
+    pub connect: Option<Connection>,
+    /// Why it cannot be connected.
+    #[serde(default)]
+    pub unsupported: Option<String>,
 }
 
 /// One measured behaviour.
@@ -140,6 +154,11 @@ impl KnownClient {
         found
             .max_by_key(|(length, _)| *length)
             .map(|(_, client)| client)
+    }
+
+    /// Every known client, by its file's name.
+    pub fn all() -> &'static [KnownClient] {
+        &CLIENTS
     }
 
     pub fn named(name: &str) -> Option<&'static KnownClient> {

@@ -1,0 +1,5 @@
+use super::*;
+
+fn path(text: &str) -> KeyPath {
+    KeyPath::parse(text)
+}
