@@ -22,19 +22,29 @@ macro_rules! bundled {
 
 /// Every file of `clients/`; a test fails if one is missing.
 const BUNDLED: &[(&str, &str)] = bundled![
+    "aider.toml",
+    "anthropic-compatible.toml",
     "anthropic-js.toml",
     "anthropic-python.toml",
+    "chatgpt-app.toml",
     "claude-code.toml",
+    "claude-desktop.toml",
+    "cline.toml",
     "codex.toml",
     "continue.toml",
+    "copilot-models.toml",
+    "cursor.toml",
     "gemini-cli.toml",
+    "jetbrains.toml",
     "langchain-js.toml",
     "langchain.toml",
     "litellm.toml",
     "llama-index.toml",
+    "llm.toml",
     "n8n-chat-model.toml",
     "n8n.toml",
     "openai-agents.toml",
+    "openai-compatible.toml",
     "openai-js.toml",
     "openai-python-async.toml",
     "openai-python.toml",
@@ -42,6 +52,8 @@ const BUNDLED: &[(&str, &str)] = bundled![
     "pydantic-ai.toml",
     "qwen-code.toml",
     "vercel-ai-sdk.toml",
+    "vscode.toml",
+    "zed.toml",
 ];
 
 static CLIENTS: LazyLock<Vec<KnownClient>> = LazyLock::new(|| {

@@ -26,3 +26,6 @@ pub use receipt::Store;
 pub use refusal::{Refusal, RefusalKind};
 pub use surroundings::{Surroundings, System};
 pub use survey::{Standing, Survey, survey};
+
+#[cfg(test)]
+mod tests;

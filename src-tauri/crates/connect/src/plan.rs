@@ -78,7 +78,8 @@ pub fn plan(
             "{} has no entry for a base URL in its settings",
             client.name()
         );
-        let fix = "add a model of Anthropic or OpenAI to its settings, then connect it";
+        let needs = client.connection.needs.as_deref();
+        let fix = needs.unwrap_or("add a model of Anthropic or OpenAI to its settings");
         return Err(Refusal::new(RefusalKind::Nothing, what, fix));
     }
     plan.change.revision = revision(&plan.files);
@@ -133,6 +134,11 @@ impl<'a> Edit<'a> {
         let places = found.map_err(|broken| self.broken(&broken))?;
         let count = if key.only_if_absent { 0 } else { places.len() };
         let value = address.fill(&key.value);
+        if let Some(needs) = &key.needs {
+            if self.get(&KeyPath::parse(needs))?.is_none() {
+                return Ok(0);
+            }
+        }
         for path in places {
             let current = self.get(&path)?;
             let own = self.receipt.key(&path).cloned();

@@ -22,6 +22,8 @@ use crate::surroundings::Surroundings;
 pub enum Standing {
     Absent,
     NotConnected,
+    /// Its settings have no place for a base URL.
+    NoPlace,
     /// Some of its keys point here.
     Partly,
     Connected,
@@ -118,6 +120,15 @@ impl States {
         for key in file.keys.iter().filter(|key| !key.only_if_absent) {
             let wanted = address.fill(&key.value);
             let path = KeyPath::parse(&key.path);
+            if let Some(needs) = &key.needs {
+                let needs = KeyPath::parse(needs);
+                if format::get(file.format, text, &needs)
+                    .map_err(broken)?
+                    .is_none()
+                {
+                    continue;
+                }
+            }
             for path in format::expand(file.format, text, &path).map_err(broken)? {
                 match format::get(file.format, text, &path).map_err(broken)? {
                     None => self.absent += 1,
@@ -146,6 +157,7 @@ impl States {
             return Standing::Elsewhere { address };
         }
         match (self.own, self.absent) {
+            (0, 0) => Standing::NoPlace,
             (0, _) => match self.guard {
                 Some(address) => Standing::Elsewhere { address },
                 None => Standing::NotConnected,

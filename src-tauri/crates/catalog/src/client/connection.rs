@@ -49,6 +49,9 @@ pub struct Connection {
     /// Sessions that run follow a changed file; otherwise they must be restarted.
     #[serde(default)]
     pub live: bool,
+    /// What to do if its file has no place for the base URL.
+    #[serde(default)]
+    pub needs: Option<String>,
     /// What the owner must know before: "fallbackModel in its settings changes the model first".
     #[serde(default)]
     pub notes: Vec<KnownNote>,
@@ -119,6 +122,9 @@ pub struct SettingsKey {
     /// Written only if neither the file nor the environment sets it.
     #[serde(default)]
     pub only_if_absent: bool,
+    /// Written only if the file has this container.
+    #[serde(default)]
+    pub needs: Option<String>,
 }
 
 /// A key that overrides the base URL.

@@ -102,6 +102,9 @@ impl<'a> Reader<'a> {
                 node.has_anchor = anchor > 0;
                 node.is_block_scalar = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 node.is_flow = false;
+                if let Some(length) = scalar_length(&self.text[start..], style, &value) {
+                    node.range.end = start + length;
+                }
                 node.kind = Kind::Scalar(value.into_owned());
             }
             Event::SequenceStart(anchor, _) => {
@@ -168,5 +171,30 @@ impl Node {
     pub(super) fn entry(&self, key: &str) -> Option<&(Node, Node)> {
         let mut entries = self.entries()?.iter();
         entries.rfind(|(name, _)| name.scalar() == Some(key))
+    }
+}
+
+/// The parser's end of a value may be behind a comment. `None`: the value has several lines.
+fn scalar_length(text: &str, style: ScalarStyle, value: &str) -> Option<usize> {
+    match style {
+        ScalarStyle::Plain => text.starts_with(value).then_some(value.len()),
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+            let quote = text.chars().next()?;
+            let mut signs = text.char_indices().skip(1).peekable();
+            while let Some((at, sign)) = signs.next() {
+                let doubled = signs.peek().is_some_and(|(_, next)| *next == quote);
+                let is_escape = match quote {
+                    '"' => sign == '\\',
+                    _ => sign == quote && doubled,
+                };
+                if is_escape {
+                    signs.next();
+                } else if sign == quote {
+                    return Some(at + 1);
+                }
+            }
+            None
+        }
+        ScalarStyle::Literal | ScalarStyle::Folded => None,
     }
 }

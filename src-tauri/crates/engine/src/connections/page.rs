@@ -49,6 +49,13 @@ pub(super) fn client(client: Client, of: &Connections, last: &LastRequests) -> C
             format!("Not connected: its requests go straight to {vendor}."),
             command(),
         ),
+        Standing::NoPlace => (
+            ConnectState::NotConnected,
+            format!(
+                "Not connected: its settings have no place for a base URL, and its requests go straight to {vendor}."
+            ),
+            client.connection.needs.clone(),
+        ),
         Standing::Partly => (
             ConnectState::NotConnected,
             format!("Only a part is connected: other requests go straight to {vendor}."),
