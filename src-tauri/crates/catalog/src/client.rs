@@ -7,6 +7,13 @@ use serde::Deserialize;
 
 use crate::Dialect;
 
+mod connection;
+
+pub use connection::{
+    Connection, Guard, KnownLines, KnownLoss, KnownNote, Layer, Method, Obsolete, Scope,
+    SettingsFile, SettingsFormat, SettingsKey, elsewhere,
+};
+
 macro_rules! bundled {
     ($($name:literal),+ $(,)?) => {
         &[$(($name, include_str!(concat!("../clients/", $name)))),+]
@@ -15,19 +22,29 @@ macro_rules! bundled {
 
 /// Every file of `clients/`; a test fails if one is missing.
 const BUNDLED: &[(&str, &str)] = bundled![
+    "aider.toml",
+    "anthropic-compatible.toml",
     "anthropic-js.toml",
     "anthropic-python.toml",
+    "chatgpt-app.toml",
     "claude-code.toml",
+    "claude-desktop.toml",
+    "cline.toml",
     "codex.toml",
     "continue.toml",
+    "copilot-models.toml",
+    "cursor.toml",
     "gemini-cli.toml",
+    "jetbrains.toml",
     "langchain-js.toml",
     "langchain.toml",
     "litellm.toml",
     "llama-index.toml",
+    "llm.toml",
     "n8n-chat-model.toml",
     "n8n.toml",
     "openai-agents.toml",
+    "openai-compatible.toml",
     "openai-js.toml",
     "openai-python-async.toml",
     "openai-python.toml",
@@ -35,6 +52,8 @@ const BUNDLED: &[(&str, &str)] = bundled![
     "pydantic-ai.toml",
     "qwen-code.toml",
     "vercel-ai-sdk.toml",
+    "vscode.toml",
+    "zed.toml",
 ];
 
 static CLIENTS: LazyLock<Vec<KnownClient>> = LazyLock::new(|| {
@@ -58,13 +77,20 @@ pub struct KnownClient {
     #[serde(default)]
     #[serde(alias = "asks_again")]
     pub retries: bool,
-    /// Prefixes of its user agents; if several files match, the longest prefix applies.
+    /// Prefixes of its user agents; if several files match, the longest prefix applies. Empty: those of a library.
+    #[serde(default)]
     user_agents: Vec<String>,
     /// Without this header the client is another one.
     #[serde(default)]
     header: Option<String>,
     #[serde(default, rename = "behaviour")]
     behaviours: Vec<Measured>,
+    /// How it is connected; `None`: a library, or a client that cannot be connected.
+    #[serde(default)]
+    pub connect: Option<Connection>,
+    /// Why it cannot be connected.
+    #[serde(default)]
+    pub unsupported: Option<String>,
 }
 
 /// One measured behaviour.
@@ -140,6 +166,11 @@ impl KnownClient {
         found
             .max_by_key(|(length, _)| *length)
             .map(|(_, client)| client)
+    }
+
+    /// Every known client, by its file's name.
+    pub fn all() -> &'static [KnownClient] {
+        &CLIENTS
     }
 
     pub fn named(name: &str) -> Option<&'static KnownClient> {

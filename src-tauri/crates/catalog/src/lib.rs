@@ -20,7 +20,10 @@ mod secret;
 mod tier;
 
 pub use address::{Address, BadAddress, is_beyond_this_network, shown_name, without_addresses};
-pub use client::{Behaviour, KnownClient, Repeats};
+pub use client::{
+    Behaviour, Connection, Guard, KnownClient, KnownLines, KnownLoss, KnownNote, Layer, Method,
+    Obsolete, Repeats, Scope, SettingsFile, SettingsFormat, SettingsKey, elsewhere,
+};
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
 pub use family::{Allow, Families, IDENTITY};

@@ -2,6 +2,7 @@
 
 mod client;
 mod compact;
+mod connect;
 mod examine;
 mod explain;
 mod fallback_test;
@@ -97,6 +98,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Connect a client: show the change of its settings file, make it after your yes, and undo it; lists all clients without
+    /// arguments
+    ///
+    /// Exit code 0: done. 1: a file cannot be changed, or the test failed. 2: nothing was changed, because there was no yes, no
+    /// such client, or nothing to connect.
+    Connect(connect::ConnectArgs),
     /// Provider keys: tested once, stored in the keychain
     Key {
         #[command(subcommand)]
@@ -297,6 +304,7 @@ async fn run(command: Command) -> ExitCode {
             review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await
         }
         Command::Doctor { json } => examine::doctor(json).await,
+        Command::Connect(args) => connect::run(args).await,
         Command::Key { command } => keys::run(command).await,
         Command::Token { command } => token::run(command).await,
         Command::Test(args) => fallback_test::run(args).await,

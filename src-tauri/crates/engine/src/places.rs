@@ -20,6 +20,8 @@ pub(crate) struct Places {
     /// Address and tokens for the shell and the CLI, mode 0600.
     pub runtime: PathBuf,
     pub logs: PathBuf,
+    /// What was written into the settings of clients.
+    pub clients: PathBuf,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +60,7 @@ impl Places {
             lock: home.join("lock"),
             runtime: home.join("run/engine.json"),
             logs: home.join("log"),
+            clients: home.join("clients"),
         }
     }
 
@@ -102,6 +105,7 @@ impl Places {
             lock: data.join("lock"),
             runtime: run.join("engine.json"),
             logs: data.join("log"),
+            clients: data.join("clients"),
         })
     }
 }

@@ -16,7 +16,10 @@ fn every_file_is_parsed_and_names_the_source_of_its_figures() {
     let bundled: Vec<&str> = BUNDLED.iter().map(|(name, _)| *name).collect();
     assert_eq!(files, bundled);
     for ((file, _), client) in BUNDLED.iter().zip(CLIENTS.iter()) {
-        assert!(!client.user_agents.is_empty(), "{file}");
+        let is_known = !client.user_agents.is_empty()
+            || client.connect.is_some()
+            || client.unsupported.is_some();
+        assert!(is_known, "{file}");
         for measured in &client.behaviours {
             let dated = measured.source.contains("2026");
             let version = measured.source.contains(|c: char| c.is_ascii_digit());
@@ -101,4 +104,42 @@ fn the_known_behaviour_depends_on_version_and_delivery() {
     assert_eq!(library.repeats, Repeats::Never);
     assert_eq!(library.waits, Some(Duration::from_secs(600)));
     assert_eq!(behaviour("claude-cli/", None, false), Behaviour::default());
+}
+
+#[test]
+fn each_connection_is_complete() {
+    let mut ids = std::collections::BTreeSet::new();
+    for client in KnownClient::all() {
+        let Some(connect) = &client.connect else {
+            continue;
+        };
+        let name = &client.name;
+        assert!(ids.insert(&connect.id), "{name}");
+        assert!(
+            client.unsupported.is_none() && !connect.lines.is_empty(),
+            "{name}"
+        );
+        assert_eq!(
+            connect.method == Method::Edit,
+            !connect.files.is_empty(),
+            "{name}"
+        );
+        assert!(!connect.vendor.is_empty(), "{name}");
+        for seen in &connect.seen_as {
+            assert!(KnownClient::named(seen).is_some(), "{name}: {seen}");
+        }
+        for key in connect.files.iter().flat_map(|file| &file.keys) {
+            // No token or key of the user is ever written.
+            let secret = ["TOKEN", "KEY", "key"]
+                .iter()
+                .any(|word| key.path.ends_with(word));
+            assert!(!secret, "{name}: {}", key.path);
+            assert_eq!(key.value.contains("{url}"), !key.only_if_absent, "{name}");
+        }
+    }
+    assert!(
+        elsewhere()
+            .iter()
+            .all(|lines| lines.text.contains("{port}") || lines.text.contains("{url}"))
+    );
 }

@@ -18,8 +18,8 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, exchanges, fallbacks, guard, hand_over, health, incidents, keys, retry_all,
-    review, series, shown, tokens, ui,
+    Control, Refused, connect, exchanges, fallbacks, guard, hand_over, health, incidents, keys,
+    retry_all, review, series, shown, tokens, ui,
 };
 use crate::event::ControlRequest;
 
@@ -55,6 +55,16 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/series/latency", get(series::latency))
         .route("/series/cost", get(series::cost))
         .route("/series/incidents/{id}", get(series::incident))
+        .route(
+            "/connect",
+            get(connect::list).delete(connect::disconnect_all),
+        )
+        .route(
+            "/connect/{id}",
+            post(connect::connect).delete(connect::disconnect),
+        )
+        .route("/connect/{id}/change", get(connect::change))
+        .route("/connect/{id}/test", post(connect::test))
         .route("/doctor", get(doctor))
         .route(
             "/explain",
@@ -297,7 +307,11 @@ async fn explain_request(
 }
 
 async fn doctor(State(control): State<Control>) -> Result<Shown<Doctor>, Refused> {
-    Ok(Shown(control.ask(ControlRequest::Doctor).await?))
+    let mut doctor = control.ask(ControlRequest::Doctor).await?;
+    doctor
+        .checks
+        .extend(connect::doctor_checks(&control).await?);
+    Ok(Shown(doctor))
 }
 
 /// The names of providers and models, and costs: for the owner, who gives the clients' token to a scraper, and for the faces.

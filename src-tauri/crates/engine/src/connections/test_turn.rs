@@ -1,0 +1,206 @@
+//! A test turn: the client's own program sends one request to the rehearsal model. It counts only if the gateway got it.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use api::{ConnectTest, Exchange};
+use catalog::REHEARSAL_PREFIX;
+use chrono::{DateTime, Utc};
+use connect::{Client, Refusal, RefusalKind, Surroundings};
+use tokio::process::Command;
+
+use super::page::is_seen_as;
+
+/// A coding agent on a busy machine starts within it.
+const WITHIN: Duration = Duration::from_secs(90);
+/// Number of looks for the request after the program's end, since it is recorded a moment later.
+const LOOKS: u32 = 30;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Characters of the program's output in a message.
+const QUOTED: usize = 300;
+
+/// A program that can be run.
+#[derive(Debug)]
+pub(crate) struct TestTurn {
+    client: Client,
+    program: PathBuf,
+    path: OsString,
+    started: DateTime<Utc>,
+}
+
+/// # Errors The client has no program for a test, or it was not found.
+pub(crate) fn begin_test(
+    client: Client,
+    surroundings: &Surroundings,
+    now: DateTime<Utc>,
+) -> Result<TestTurn, Refusal> {
+    let refused = |what: String, fix: &str| Refusal {
+        kind: RefusalKind::Nothing,
+        what,
+        fix: Some(fix.to_owned()),
+    };
+    let name = client.name();
+    if client.connection.test.is_empty() {
+        return Err(refused(
+            format!("{name} has no command for a test"),
+            "send a request with it; `understudyd connect` shows when it arrived",
+        ));
+    }
+    let Some(program) = surroundings.program(&client.connection.programs) else {
+        return Err(refused(
+            format!("the program of {name} was not found"),
+            "install it, or add its folder to PATH",
+        ));
+    };
+    let path = env::join_paths(&surroundings.programs).unwrap_or_default();
+    Ok(TestTurn {
+        client,
+        program,
+        path,
+        started: now,
+    })
+}
+
+impl TestTurn {
+    pub(crate) fn started(&self) -> DateTime<Utc> {
+        self.started
+    }
+
+    /// Runs the program and looks for its request. `seen`: the exchanges since the start.
+    pub(crate) async fn run<F: Future<Output = Vec<Exchange>>>(
+        self,
+        mut seen: impl FnMut() -> F,
+    ) -> ConnectTest {
+        let name = self.client.name();
+        let output = match self.output().await {
+            Ok(output) => output,
+            Err(why) => return self.result(false, why, Some("run the command yourself")),
+        };
+        let mut found = None;
+        for _ in 0..LOOKS {
+            found = seen().await.into_iter().find(|it| self.is_own(it));
+            if found.is_some() {
+                break;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        let ended_well = output.status.success();
+        match (found, ended_well) {
+            (Some(exchange), true) => {
+                let seconds = exchange.total_ms as f64 / 1000.0;
+                let message =
+                    format!("{name} got its response through Understudy in {seconds:.1} s.");
+                self.result(exchange.status == Some(200), message, None)
+            }
+            (Some(_), false) => {
+                let message = format!(
+                    "The request of {name} arrived here, but the program ended with an error: {}",
+                    quoted(&output)
+                );
+                self.result(false, message, Some("run the command yourself"))
+            }
+            (None, true) => {
+                let message = format!(
+                    "{name} got a response, but its request did not pass Understudy: another setting decides its address."
+                );
+                self.result(
+                    false,
+                    message,
+                    Some("understudyd connect, and the warnings there"),
+                )
+            }
+            (None, false) => {
+                let message = format!(
+                    "No request of {name} arrived here. Its program ended with: {}",
+                    quoted(&output)
+                );
+                self.result(
+                    false,
+                    message,
+                    Some("run the command yourself; a client may need its login first"),
+                )
+            }
+        }
+    }
+
+    fn result(&self, passed: bool, message: String, fix: Option<&str>) -> ConnectTest {
+        ConnectTest {
+            passed,
+            message,
+            fix: fix.map(str::to_owned),
+            command: self.client.connection.test.join(" "),
+        }
+    }
+
+    fn is_own(&self, exchange: &Exchange) -> bool {
+        exchange.started >= self.started
+            && exchange.model.starts_with(REHEARSAL_PREFIX)
+            && is_seen_as(self.client, &exchange.client)
+    }
+
+    /// In an empty folder, without input. A program that does not end is stopped with its children.
+    async fn output(&self) -> Result<Output, String> {
+        let folder = tempfile::tempdir().map_err(|error| format!("No empty folder: {error}."))?;
+        let mut command = Command::new(&self.program);
+        command
+            .args(self.client.connection.test.iter().skip(1))
+            .current_dir(folder.path())
+            .env("PATH", &self.path)
+            .envs(&self.client.connection.test_env)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
+        let child = command
+            .spawn()
+            .map_err(|error| format!("{} cannot be started: {error}.", self.program.display()))?;
+        let group = child.id();
+        match tokio::time::timeout(WITHIN, child.wait_with_output()).await {
+            Ok(output) => {
+                output.map_err(|error| format!("The program's output was lost: {error}."))
+            }
+            Err(_) => {
+                stop(group);
+                Err(format!(
+                    "{} did not end within {} s.",
+                    self.client.name(),
+                    WITHIN.as_secs()
+                ))
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn stop(group: Option<u32>) {
+    let group = group.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+    if let Some(group) = group {
+        // It may have ended at this moment.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn stop(_: Option<u32>) {}
+
+/// The last lines of the output, which name the error in most programs.
+fn quoted(output: &Output) -> String {
+    let both = [&output.stdout[..], b"\n", &output.stderr[..]].concat();
+    let text = String::from_utf8_lossy(&both);
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let last = lines[lines.len().saturating_sub(3)..].join(" / ");
+    let short: String = last.chars().take(QUOTED).collect();
+    match short.is_empty() {
+        true => "no output.".to_owned(),
+        false => short,
+    }
+}
