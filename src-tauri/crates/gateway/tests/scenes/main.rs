@@ -12,6 +12,7 @@ mod compressed;
 mod conversations;
 mod credentials;
 mod delivery;
+mod drill;
 mod demand;
 mod documents;
 mod exchange_ids;
