@@ -1,5 +1,6 @@
 //! The control API for the shell, the CLI and the web UI. Loopback HTTP, JSON, one event stream.
 
+mod drill;
 mod exchanges;
 mod face;
 mod fallbacks;

@@ -9,6 +9,7 @@ mod crash_log;
 mod descriptors;
 mod desk;
 mod dial;
+mod drill;
 mod event;
 mod exposure;
 mod fallback_test;

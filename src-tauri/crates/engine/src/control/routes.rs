@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, exchanges, fallbacks, guard, health, incidents, keys, retry_all, review,
+    Control, Refused, drill, exchanges, fallbacks, guard, health, incidents, keys, retry_all, review,
     series, shown, ui,
 };
 use crate::event::ControlRequest;
@@ -48,6 +48,11 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/fallbacks", get(fallbacks::list))
         .route("/fallbacks/test", post(fallbacks::test))
+        .route(
+            "/drill",
+            get(drill::show).post(drill::begin).delete(drill::end),
+        )
+        .route("/drill/offer", get(drill::offer))
         .route("/series/uptime", get(series::uptime))
         .route("/series/latency", get(series::latency))
         .route("/series/cost", get(series::cost))

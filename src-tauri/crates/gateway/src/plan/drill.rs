@@ -74,7 +74,7 @@ impl<'a> Drill<'a> {
     }
 
     /// The failure of the primary of this route.
-    fn failure(self, route: &str, dialect: Dialect) -> Option<MadeFailure> {
+    pub(super) fn failure(self, route: &str, dialect: Dialect) -> Option<MadeFailure> {
         match self {
             Drill::Test(failure) => Some(failure),
             Drill::Live(live) => {

@@ -214,7 +214,8 @@ fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRu
 /// In a drill, another rehearsal model is the fallback.
 fn rehearsed(config: &Config, input: PlanInput<'_>) -> Vec<CandidateRule> {
     let mut rules = all(config, |endpoint| endpoint.rehearsal);
-    if input.drill.is_some() {
+    let drilled = input.drill.and_then(|drill| drill.failure(REHEARSAL_ROUTE, input.dialect));
+    if drilled.is_some() {
         let others = rules.clone().into_iter().map(|rule| CandidateRule {
             model: Some(ModelId::new(format!("{REHEARSAL_PREFIX}{REHEARSED_FALLBACK}"))),
             ..rule
