@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ClientUse, Dialect, Drill, Fallback, IncidentSummary, LastOutage, Level, Notification, Question,
-    ReviewRetry, Spans, TrayView,
+    ClientUse, Dialect, Drill, Fallback, IncidentSummary, LastOutage, Level, Notification,
+    Question, ReviewRetry, Spans, TrayView,
 };
 
 /// All content of the UIs at one moment, sent in full on every change.

@@ -136,7 +136,12 @@ fn outcome(outcome: &Outcome) -> (AttemptOutcome, Option<String>) {
         Outcome::Answered(Completion::Broken(why)) => {
             (AttemptOutcome::Broken, Some(why.to_string()))
         }
-        Outcome::Failed { class, message, fault, .. } => (
+        Outcome::Failed {
+            class,
+            message,
+            fault,
+            ..
+        } => (
             match is_made(*fault) {
                 true => AttemptOutcome::Drill,
                 false => failed(*class),

@@ -118,7 +118,11 @@ fn report(drill: &Drill, json: bool) -> ExitCode {
 }
 
 fn print_report(report: &DrillReport) {
-    let passed = if report.passed { "Passed" } else { "Not passed" };
+    let passed = if report.passed {
+        "Passed"
+    } else {
+        "Not passed"
+    };
     print_line!("{passed}: {}", report.message);
     if !report.client_saw.is_empty() {
         print_line!("What the client saw:");

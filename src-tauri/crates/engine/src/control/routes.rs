@@ -18,8 +18,8 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, drill, exchanges, fallbacks, guard, health, incidents, keys, retry_all, review,
-    series, shown, ui,
+    Control, Refused, drill, exchanges, fallbacks, guard, health, incidents, keys, retry_all,
+    review, series, shown, ui,
 };
 use crate::event::ControlRequest;
 

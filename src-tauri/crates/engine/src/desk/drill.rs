@@ -31,11 +31,7 @@ impl Desk {
         live: bool,
     ) -> Result<DrillOffer, ControlError> {
         let plan = self.drill_plan(model, live)?;
-        Ok(view::drill::offer(
-            &self.state,
-            &plan,
-            &self.set_up(&plan),
-        ))
+        Ok(view::drill::offer(&self.state, &plan, &self.set_up(&plan)))
     }
 
     /// # Errors
@@ -165,7 +161,11 @@ impl Desk {
             return;
         };
         let report = view::drill::report(&self.state, run, set_up);
-        tracing::info!(passed = report.passed, "the drill ended: {}", report.message);
+        tracing::info!(
+            passed = report.passed,
+            "the drill ended: {}",
+            report.message
+        );
         let title = view::drill::ended(&report);
         self.notify_of_drill(now, title, report.message.clone());
         self.event_over(view::thread::DRILL);
@@ -245,13 +245,7 @@ impl Desk {
 
     fn drilled(&self, dialect: Dialect, model: &str, login: Login) -> Plan {
         let caller = Caller::agent(login);
-        Plan::explain_drill(
-            &self.config,
-            &self.state.breakers,
-            dialect,
-            model,
-            &caller,
-        )
+        Plan::explain_drill(&self.config, &self.state.breakers, dialect, model, &caller)
     }
 
     /// The dialect in which clients request this model, and their kind of login.
@@ -260,7 +254,11 @@ impl Desk {
         let seen = last.find(|(_, request)| request.model == model);
         if let Some((client, request)) = seen {
             let login = self.caller_of(client, request).login;
-            return (request.dialect, model.to_owned(), self.known_login(request.dialect, model, login));
+            return (
+                request.dialect,
+                model.to_owned(),
+                self.known_login(request.dialect, model, login),
+            );
         }
         let spoken = Dialect::ALL.into_iter().find(|dialect| {
             let login = self.usual_caller(*dialect).login;
@@ -271,7 +269,11 @@ impl Desk {
         });
         let dialect = spoken.unwrap_or(Dialect::Anthropic);
         let login = self.usual_caller(dialect).login;
-        (dialect, model.to_owned(), self.known_login(dialect, model, login))
+        (
+            dialect,
+            model.to_owned(),
+            self.known_login(dialect, model, login),
+        )
     }
 
     /// Before the first request of a client, its login is not known. The primary gets no request, so a subscription, whose

@@ -158,10 +158,8 @@ impl DrillRun {
     ) -> Option<MadeFailure> {
         let failure = self.testing.take()?;
         let aborted = seen.as_ref().is_some_and(|seen| seen.end == End::Cut);
-        self.steps.push((
-            now,
-            seen.map_or(Step::Unanswered, Step::Answered),
-        ));
+        self.steps
+            .push((now, seen.map_or(Step::Unanswered, Step::Answered)));
         if !aborted || failure == MadeFailure::Overloaded || !self.is_running() {
             return None;
         }

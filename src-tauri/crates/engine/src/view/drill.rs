@@ -146,7 +146,10 @@ fn of_test(state: &State, run: &DrillRun) -> String {
     let tests: Vec<&SeenRequest> = run.seen().filter(|seen| seen.client.is_none()).collect();
     let primary = capital(&primary(state, &run.plan));
     let Some(last) = tests.last() else {
-        let tested = run.steps.iter().any(|(_, step)| matches!(step, Step::Sent(_)));
+        let tested = run
+            .steps
+            .iter()
+            .any(|(_, step)| matches!(step, Step::Sent(_)));
         return match tested {
             true => "The drill ended before its test request.".into(),
             false => String::new(),
@@ -183,7 +186,9 @@ fn of_live(run: &DrillRun) -> String {
         0 => "No live request came.".into(),
         1 if complete == 1 => "1 live request met the failure and got a complete response.".into(),
         1 => "1 live request met the failure and got no complete response.".into(),
-        met => format!("{met} live requests met the failure, and {complete} got a complete response."),
+        met => {
+            format!("{met} live requests met the failure, and {complete} got a complete response.")
+        }
     }
 }
 
@@ -215,7 +220,10 @@ fn answered(state: &State, plan: &DrillPlan, seen: &SeenRequest) -> String {
             format!("{client}: {} stopped in the middle. ", primary(state, plan))
         }
         (Some(client), MadeFailure::Overloaded) => {
-            format!("{client}: {} refused with status 529. ", primary(state, plan))
+            format!(
+                "{client}: {} refused with status 529. ",
+                primary(state, plan)
+            )
         }
     };
     let total = seconds(seen.total);

@@ -25,7 +25,10 @@ pub(crate) struct SetUp {
 
 /// Lines are not repeated for several models of one provider.
 pub(crate) fn of(state: &State, plans: &[(Whose, Plan)]) -> SetUp {
-    let mut clients: Vec<&str> = plans.iter().filter_map(|(whose, _)| client(whose)).collect();
+    let mut clients: Vec<&str> = plans
+        .iter()
+        .filter_map(|(whose, _)| client(whose))
+        .collect();
     clients.sort_unstable();
     clients.dedup();
     let several = clients.len() > 1;

@@ -11,8 +11,8 @@ use gateway::{BreakerView, Consent, Standing};
 use health::{Finding, ProviderVerdict};
 
 use super::{
-    drill, headline, limit, outage, pipeline, problem, question, retention, route, rows, tray, use_now,
-    verdict, words,
+    drill, headline, limit, outage, pipeline, problem, question, retention, route, rows, tray,
+    use_now, verdict, words,
 };
 use crate::desk::RemovedSessions;
 use crate::state::State;

@@ -68,9 +68,13 @@ fn beginning(dialect: Dialect, model: &str, words: Option<&str>) -> Vec<u8> {
                 "id": "msg_drill", "type": "message", "role": "assistant", "model": model, "content": [],
                 "stop_reason": null, "stop_sequence": null, "usage": { "input_tokens": 0, "output_tokens": 0 },
             }}));
-            event(json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }));
+            event(
+                json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }),
+            );
             if let Some(words) = words {
-                event(json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": words } }));
+                event(
+                    json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": words } }),
+                );
             }
         }
         Dialect::OpenaiChat => {
@@ -93,14 +97,20 @@ fn beginning(dialect: Dialect, model: &str, words: Option<&str>) -> Vec<u8> {
             event(
                 json!({ "type": "response.created", "sequence_number": 0, "response": response }),
             );
-            event(json!({ "type": "response.output_item.added", "sequence_number": 1, "output_index": 0, "item": {
-                "id": "msg_drill", "type": "message", "status": "in_progress", "role": "assistant", "content": [],
-            }}));
-            event(json!({ "type": "response.content_part.added", "sequence_number": 2, "item_id": "msg_drill",
-                "output_index": 0, "content_index": 0, "part": { "type": "output_text", "text": "", "annotations": [] } }));
+            event(
+                json!({ "type": "response.output_item.added", "sequence_number": 1, "output_index": 0, "item": {
+                    "id": "msg_drill", "type": "message", "status": "in_progress", "role": "assistant", "content": [],
+                }}),
+            );
+            event(
+                json!({ "type": "response.content_part.added", "sequence_number": 2, "item_id": "msg_drill",
+                "output_index": 0, "content_index": 0, "part": { "type": "output_text", "text": "", "annotations": [] } }),
+            );
             if let Some(words) = words {
-                event(json!({ "type": "response.output_text.delta", "sequence_number": 3, "item_id": "msg_drill",
-                    "output_index": 0, "content_index": 0, "delta": words, "logprobs": [] }));
+                event(
+                    json!({ "type": "response.output_text.delta", "sequence_number": 3, "item_id": "msg_drill",
+                    "output_index": 0, "content_index": 0, "delta": words, "logprobs": [] }),
+                );
             }
         }
     }

@@ -214,10 +214,14 @@ fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRu
 /// In a drill, another rehearsal model is the fallback.
 fn rehearsed(config: &Config, input: PlanInput<'_>) -> Vec<CandidateRule> {
     let mut rules = all(config, |endpoint| endpoint.rehearsal);
-    let drilled = input.drill.and_then(|drill| drill.failure(REHEARSAL_ROUTE, input.dialect));
+    let drilled = input
+        .drill
+        .and_then(|drill| drill.failure(REHEARSAL_ROUTE, input.dialect));
     if drilled.is_some() {
         let others = rules.clone().into_iter().map(|rule| CandidateRule {
-            model: Some(ModelId::new(format!("{REHEARSAL_PREFIX}{REHEARSED_FALLBACK}"))),
+            model: Some(ModelId::new(format!(
+                "{REHEARSAL_PREFIX}{REHEARSED_FALLBACK}"
+            ))),
             ..rule
         });
         rules.extend(others);

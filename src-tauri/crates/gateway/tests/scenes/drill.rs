@@ -3,8 +3,8 @@
 use catalog::{Auth, Dialect, EndpointId, Secret};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
-    Cause, Consent, DrillRequest, End, Exchange, Fault, LiveDrill, Login, MadeFailure,
-    Outcome, Report, Standing,
+    Cause, Consent, DrillRequest, End, Exchange, Fault, LiveDrill, Login, MadeFailure, Outcome,
+    Report, Standing,
 };
 use http::Request;
 use http_body_util::Full;
@@ -166,7 +166,10 @@ async fn live_requests_of_the_route_meet_the_failure_until_the_drill_ends() {
     let ((requested, end), _) = ask(&mut scene, Dialect::Anthropic).await;
     assert_eq!(
         (requested, end),
-        (vec!["lead".into(), "lead".into(), "second".into()], End::Complete)
+        (
+            vec!["lead".into(), "lead".into(), "second".into()],
+            End::Complete
+        )
     );
     assert_eq!(scene.lead.received().len(), 0, "the primary got no request");
     let ((other, _), _) = ask(&mut scene, Dialect::OpenaiChat).await;
@@ -199,7 +202,10 @@ async fn a_live_stream_stops_after_a_word_only_where_a_user_reads_it() {
         assert_eq!(received.is_err(), agent);
         assert!(!received.unwrap_or_default().contains("drill"));
         let (attempts, end) = scene.requested().await;
-        assert_eq!((attempts, end), (requested.iter().map(ToString::to_string).collect(), ends));
+        assert_eq!(
+            (attempts, end),
+            (requested.iter().map(ToString::to_string).collect(), ends)
+        );
     }
 }
 
@@ -258,7 +264,10 @@ async fn a_failure_of_the_fallback_stays_its_own() {
     )
     .await;
     assert_eq!(exchange.end, End::Exhausted);
-    let of_second = exchange.attempts.iter().rfind(|a| a.endpoint.as_str() == "second");
+    let of_second = exchange
+        .attempts
+        .iter()
+        .rfind(|a| a.endpoint.as_str() == "second");
     assert!(matches!(
         of_second.unwrap().outcome,
         Outcome::Failed {

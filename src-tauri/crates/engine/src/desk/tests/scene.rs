@@ -447,7 +447,9 @@ impl Scene {
                 self.desk.begin_drill(self.now, &entry)
             }
         };
-        self.answer = begun.err().map_or_else(String::new, |refused| refused.error);
+        self.answer = begun
+            .err()
+            .map_or_else(String::new, |refused| refused.error);
         self.perform(effects);
     }
 
@@ -761,10 +763,7 @@ fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
         total: Duration::from_secs(1),
         ttft: None,
         status: http::StatusCode::from_u16(
-            outcome
-                .trim_start_matches("made-")
-                .parse()
-                .unwrap_or(200),
+            outcome.trim_start_matches("made-").parse().unwrap_or(200),
         )
         .ok(),
         request_bytes,

@@ -12,15 +12,15 @@ use wire::Kind;
 
 use super::Fallback;
 use crate::admitted::Admitted;
-use crate::attempt::made_failure;
-use crate::attempt::{attempt, drilled};
 use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience};
 use crate::attempt::failed_attempt::FailedAttempt;
+use crate::attempt::made_failure;
 use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
 use crate::attempt::upstream::Line;
+use crate::attempt::{attempt, drilled};
 use crate::deliver::hold::Hold;
 use crate::plan::patience::{self, Turn};
 use crate::{Candidate, Demand};
@@ -45,7 +45,8 @@ impl Fallback {
         let waits = self.waits;
         let passing = admitted.config.paused || admitted.config.draining;
         let empty_before = self.empty_before || passing;
-        let unanswered_after = unanswered_after(&admitted).filter(|_| candidate.made_failure.is_none());
+        let unanswered_after =
+            unanswered_after(&admitted).filter(|_| candidate.made_failure.is_none());
         if let Some(after) = unanswered_after {
             let (services, candidate) = (services.clone(), candidate.clone());
             let span = self.exchange.attempt_span().clone();

@@ -215,7 +215,10 @@ enum Source {
         _slot: Slot,
     },
     /// A drill made it: these bytes, then a broken connection or the end.
-    Made { bytes: Bytes, is_cut: bool },
+    Made {
+        bytes: Bytes,
+        is_cut: bool,
+    },
 }
 
 /// The made end of a made body.

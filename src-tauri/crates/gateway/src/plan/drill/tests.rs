@@ -95,6 +95,11 @@ fn a_fallback_on_the_clients_login_is_left_out_of_the_drills_own_requests() {
         assert_eq!(plan.candidates.len(), left, "{plan}");
         assert!(plan.candidates[0].is_primary());
         let dropped = plan.dropped.iter().map(|dropped| &dropped.why);
-        assert_eq!(dropped.filter(|why| **why == Ineligible::NeedsItsClient).count(), 2 - left);
+        assert_eq!(
+            dropped
+                .filter(|why| **why == Ineligible::NeedsItsClient)
+                .count(),
+            2 - left
+        );
     }
 }
