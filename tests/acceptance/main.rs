@@ -11,6 +11,7 @@ mod costs;
 mod crash;
 mod descriptors;
 mod desk;
+mod drill;
 mod equivalents;
 mod faces;
 mod failover;

@@ -175,11 +175,11 @@ async fn the_window_shows_the_real_engine() {
     let icon = icon(&desk, 1).await;
     icon.click("Open Understudy").await;
     let page = driven.page().await;
-    shows(&page, "Simulate an outage").await;
+    shows(&page, "See it work").await;
     kill(engine(&desk, None).await.pid);
     desk.note("The engine stopped and was restarted").await;
     icon.row(ENGINES_OWN).await;
-    shows(&page, "Simulate an outage").await;
+    shows(&page, "See it work").await;
 }
 
 /// Sends a streaming request to the rehearsal provider through the engine's port.

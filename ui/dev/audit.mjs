@@ -18,7 +18,7 @@ const ZOOMS = [1, 2];
 const SCHEMES = ["light", "dark"];
 /** A scene of the mock server and the address of a page. Each section, and each page with a chart. */
 const PAGES = [
-  ["green", "now"], ["outage", "now"], ["newcomer", "now"],
+  ["green", "now"], ["outage", "now"], ["newcomer", "now"], ["drill", "now"], ["drilled", "now"], ["drill-refused", "now"],
   ["outage", "incidents"], ["outage", "incident"],
   ["outage", "pipelines"], ["outage", "requests"],
   ["green", "settings/general"], ["green", "settings/clients"],

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DOCTOR, EXPLAINED, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
+import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 import { cost, incidentSeries, latency, uptime } from "./series.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -75,6 +75,9 @@ const routes = [
       : { works: true, kept: true, said: `The key works and is in the keychain.` }],
   ["DELETE", /^\/control\/keys\/(.+)$/, (_, id) => ({ said: `The key for ${id} was removed.` })],
   ["GET", /^\/control\/doctor$/, () => DOCTOR],
+  ["GET", /^\/control\/drill\/offer$/, () => DRILL_OFFER],
+  ["POST", /^\/control\/drill$/, () => drills("drill")],
+  ["DELETE", /^\/control\/drill$/, () => drills("drilled")],
   ["POST", /^\/control\/do$/, (_, __, command) => {
     if (command.do === "pause" || command.do === "resume") changes = { ...changes, paused: command.do === "pause" };
     if (command.do === "start_at_login") changes = { ...changes, starts_at_login: command.on };
@@ -133,6 +136,12 @@ setInterval(() => {
   if (scene !== "newcomer") newest += 1;
   notify_readers();
 }, 5000).unref();
+
+function drills(next) {
+  scene = next;
+  setTimeout(notify_readers, 50);
+  return made().drill;
+}
 
 const missing = (error) => ({ error, fix: "It may have been deleted. Go back to the list." });
 const incidents = () => (scene === "newcomer" ? [] : INCIDENTS().filter((one) => scene === "outage" || one.summary.closed));

@@ -165,7 +165,56 @@ const outageSummary = () => ({
   at_risk: { state: "estimate", low: 6400 * MICRO, high: 6400 * MICRO, method: "Leads: 16 waiting × $400 = $6,400. (Usual for 42 minutes: about $170.)" },
 });
 
+const step = (seconds, sentence, failure = false) => ({ at: ago(seconds), sentence: [words(sentence)], failure });
+
+const drillSteps = () => [
+  step(14, "A test request: Claude begins its response and stops after the first word.", true),
+  step(14, "The connection was aborted after 0.0 s: an incomplete response is never passed on as a complete one."),
+  step(13, "The request is repeated, as a coding agent does it: Claude refuses it with status 529.", true),
+];
+
+/** `carried`: a fallback answered; else the owner refused it. */
+const drill = (carried) => ({
+  running: false, began: ago(15), ended: ago(10), until: ago(-3), route: "anthropic/claude-opus-5-5", rehearsal: false, live: false,
+  steps: [...drillSteps(), carried ? step(11, "GPT Sol answered completely after 2.1 s.") : step(11, "The client got a clear error (status 529) after 0.6 s.")],
+  report: {
+    message: carried
+      ? "Claude failed at its first word, and the request was repeated; GPT Sol answered completely after 2.1 s."
+      : "Claude failed, and the client got a clear error (status 529). No fallback may answer now: you have refused paid fallbacks for a client's subscription.",
+    passed: carried,
+    client_saw: ["200, aborted, so the client repeats it, first word after 0.0 s, end after 0.0 s", carried ? "200, complete, from GPT Sol, first word after 1.4 s, end after 2.1 s" : "529, a clear error, end after 0.6 s"],
+    cost: carried ? 2_100 : 0,
+    today: [
+      { failure: "One model of Claude fails", outcome: "Sonnet", carried: true },
+      carried
+        ? { failure: "All of Claude fails", outcome: "GPT Sol", carried }
+        : { failure: "All of Claude fails", outcome: "a clear error: you refused paid fallbacks", carried },
+      { failure: "Pipeline Invoices: all of Claude fails", outcome: "a clear error; the request waits for review", carried: false },
+    ],
+    fix: carried ? "Add a fallback: Settings → Keys" : "Allow a fallback: Settings → General",
+  },
+});
+
+const drilled = (of) => snapshot({
+  headline: { level: "operational", sentence: "Claude and OpenAI are operational.", consequence: null },
+  providers: [anthropic(false), openai(), rehearsal(false)],
+  ...of,
+});
+
+/** `GET /control/drill/offer` */
+export const DRILL_OFFER = {
+  route: "anthropic/claude-opus-5-5", rehearsal: false, message: "Claude fails on purpose, and GPT Sol gets one short test request.",
+  cost: { needs_yes: true, likely: 2_000, most: 16_000, method: "about $0.002: 45 tokens in and 150 out at the list price of 2026-11-26; at most $0.02" },
+  today: [], fix: null,
+};
+
 export const SCENES = {
+  drill: () => drilled({
+    tray: tray("outage", true),
+    drill: { ...drill(true), running: true, live: true, ended: null, until: ago(-42), steps: drillSteps(), report: null },
+  }),
+  drilled: () => drilled({ drill: drill(true) }),
+  "drill-refused": () => drilled({ drill: drill(false) }),
   green: () => snapshot({
     headline: { level: "operational", sentence: "Claude and OpenAI are operational.", consequence: null },
     providers: [anthropic(false), openai(), cursor(), github(), openrouter(), rehearsal(false)],

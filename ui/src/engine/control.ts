@@ -2,6 +2,9 @@ import type { Accepted } from "../generated/Accepted";
 import type { ControlError } from "../generated/ControlError";
 import type { CostSeries } from "../generated/CostSeries";
 import type { Doctor } from "../generated/Doctor";
+import type { Drill } from "../generated/Drill";
+import type { DrillEntry } from "../generated/DrillEntry";
+import type { DrillOffer } from "../generated/DrillOffer";
 import type { Exchange } from "../generated/Exchange";
 import type { ExchangePage } from "../generated/ExchangePage";
 import type { Explained } from "../generated/Explained";
@@ -50,6 +53,10 @@ export const runReview = (id: string) =>
   request<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);
 /** Both steps may take as long as the longest response. */
 export const testFallback = (wanted: TestFallback) => request<Fallback>("POST", "fallbacks/test", wanted, 3_600_000);
+/** What a drill would do and cost. */
+export const drillOffer = (live: boolean) => request<DrillOffer>("GET", `drill/offer?live=${live}`);
+export const beginDrill = (entry: DrillEntry) => request<Drill>("POST", "drill", entry);
+export const endDrill = () => request<Drill>("DELETE", "drill");
 /** The candidates that a request with these properties would have now. */
 export const explain = (of: Record<string, string>) => request<Explained>("GET", `explain?${new URLSearchParams(of)}`);
 export const doctor = () => request<Doctor>("GET", "doctor", undefined, 60_000);

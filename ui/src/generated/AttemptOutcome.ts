@@ -3,4 +3,4 @@
 /**
  * How an attempt ended.
  */
-export type AttemptOutcome = "complete" | "continues" | "unknown stop reason" | "token limit" | "declined" | "broken" | "failed" | "rate limit" | "limit" | "silent" | "out of quota" | "key refused" | "model not served" | "request at fault" | "context too long" | "content policy" | "not reached: offline" | "not reached: certificate not trusted" | "not reached: certificate dates" | "not reached: out of resources" | "dead connection" | "client left" | "other";
+export type AttemptOutcome = "complete" | "continues" | "unknown stop reason" | "token limit" | "declined" | "broken" | "failed" | "rate limit" | "limit" | "silent" | "out of quota" | "key refused" | "model not served" | "request at fault" | "context too long" | "content policy" | "not reached: offline" | "not reached: certificate not trusted" | "not reached: certificate dates" | "not reached: out of resources" | "dead connection" | "made by a drill" | "client left" | "other";

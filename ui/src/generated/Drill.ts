@@ -7,6 +7,10 @@ import type { DrillStep } from "./DrillStep";
  */
 export type Drill = { running: boolean, began: string, ended: string | null, 
 /**
+ * It ends by itself at this time at the latest.
+ */
+until: string, 
+/**
  * "anthropic/claude-opus-5-5"
  */
 route: string, 

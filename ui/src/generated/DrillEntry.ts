@@ -11,4 +11,8 @@ model: string | null,
 /**
  * Live requests of that route meet the failure as well. Only where the owner ticks it.
  */
-live: boolean, };
+live: boolean, 
+/**
+ * The owner accepts the cost of the test request.
+ */
+yes: boolean, };

@@ -19,6 +19,6 @@ cost: number | null,
  */
 today: Array<SetUpLine>, 
 /**
- * "Add a fallback", with the section of Settings that does it.
+ * "Add a fallback: Settings → Keys", or "Allow a fallback: Settings → General".
  */
 fix: string | null, };

@@ -100,5 +100,6 @@ export const OUTCOME_TONE: Record<AttemptOutcome, Tone> = {
   "not reached: out of resources": "major_outage",
   "dead connection": "major_outage",
   "client left": "neutral",
+  "made by a drill": "neutral",
   other: "unknown",
 };

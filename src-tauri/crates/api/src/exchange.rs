@@ -176,6 +176,9 @@ pub enum AttemptOutcome {
     /// The connection answered no ping: this machine's network.
     #[serde(rename = "dead connection")]
     DeadConnection,
+    /// A drill made the failure; no request was sent.
+    #[serde(rename = "made by a drill")]
+    Drill,
     #[serde(rename = "client left")]
     ClientLeft,
     /// An outcome that this version does not know: the engine is newer than the reader, or the ledger's row was edited.

@@ -37,7 +37,7 @@ pub use control::{
     RuntimeFile, SettingsText,
 };
 pub use dialect::Dialect;
-pub use drill::{Drill, DrillEntry, DrillReport, DrillStep, SetUpLine};
+pub use drill::{Drill, DrillEntry, DrillOffer, DrillReport, DrillStep, SetUpLine};
 pub use escape::{escape, escape_json, escape_lines, must_escape};
 pub use exchange::{Attempt, AttemptOutcome, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};

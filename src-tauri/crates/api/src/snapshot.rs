@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ClientUse, Dialect, Fallback, IncidentSummary, LastOutage, Level, Notification, Question,
-    ReviewRetry, Spans, TrayView,
+    ClientUse, Dialect, Drill, Fallback, IncidentSummary, LastOutage, Level, Notification,
+    Question, ReviewRetry, Spans, TrayView,
 };
 
 /// All content of the UIs at one moment, sent in full on every change.
@@ -44,6 +44,10 @@ pub struct Snapshot {
     /// The last outage's effects. None: no outage of the last day affected a request, and nothing is parked.
     #[serde(default)]
     pub last_outage: Option<LastOutage>,
+    /// The drill that runs, or the last one since the engine started.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub drill: Option<Drill>,
     /// Not yet shown by the shell, oldest first.
     #[serde(rename = "notices")]
     pub notifications: Vec<Notification>,

@@ -137,8 +137,16 @@ fn outcome(outcome: &Outcome) -> (AttemptOutcome, Option<String>) {
         Outcome::Answered(Completion::Broken(why)) => {
             (AttemptOutcome::Broken, Some(why.to_string()))
         }
-        Outcome::Failed { class, message, .. } => (
-            failed(*class),
+        Outcome::Failed {
+            class,
+            message,
+            fault,
+            ..
+        } => (
+            match is_made(*fault) {
+                true => AttemptOutcome::Drill,
+                false => failed(*class),
+            },
             Some(message.clone()).filter(|m| !m.is_empty()),
         ),
         Outcome::Local { cause, message } => (local(*cause), Some(message.clone())),
@@ -228,6 +236,7 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
             kind: *kind,
             detail: message.clone(),
         },
+        Outcome::Failed { fault, .. } if is_made(*fault) => CallOutcome::Neutral,
         Outcome::Failed {
             class,
             fault: gateway::Fault::Ours(_),
@@ -246,6 +255,18 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
             | FailureClass::Timeout => OurFault::Request,
         }),
     }
+}
+
+/// A drill made the failure of this attempt.
+pub(crate) fn is_drilled(attempt: &Attempt) -> bool {
+    match &attempt.outcome {
+        Outcome::Failed { fault, .. } => is_made(*fault),
+        Outcome::Answered(_) | Outcome::Local { .. } | Outcome::ClientLeft => false,
+    }
+}
+
+fn is_made(fault: gateway::Fault) -> bool {
+    fault == gateway::Fault::Ours(gateway::Cause::Drill)
 }
 
 /// True for an endpoint of the rehearsal.

@@ -3,6 +3,8 @@
 mod client;
 mod compact;
 mod connect;
+mod consent;
+mod drill;
 mod examine;
 mod explain;
 mod fallback_test;
@@ -120,6 +122,9 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Make the primary fail for a test request, to see if a fallback answers; exit code 0 if one does, 1 if none does, 2 if
+    /// the drill did not run
+    Drill(drill::DrillArgs),
     /// Test each fallback with one tool turn of two steps; exit code 0 when all pass, 1 when one does not, 2 when none was
     /// tested
     Test(fallback_test::TestArgs),
@@ -307,6 +312,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Connect(args) => connect::run(args).await,
         Command::Key { command } => keys::run(command).await,
         Command::Token { command } => token::run(command).await,
+        Command::Drill(args) => drill::run(args).await,
         Command::Test(args) => fallback_test::run(args).await,
         Command::Rehearse { seconds } => show::act(api::Command::Rehearse { seconds }).await,
         Command::Route {

@@ -1,6 +1,7 @@
 //! The control API for the shell, the CLI and the web UI. Loopback HTTP, JSON, one event stream.
 
 mod connect;
+mod drill;
 mod exchanges;
 mod face;
 mod fallbacks;

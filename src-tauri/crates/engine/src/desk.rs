@@ -6,6 +6,7 @@ mod command;
 mod configure;
 mod consent;
 mod day;
+mod drill;
 mod effect;
 mod event;
 mod fallbacks;
@@ -44,6 +45,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{Config, KeptBreaker};
 use health::{Book, OpenIncident as OpenInBook, Thresholds};
 
+use crate::drill::run::{DrillRun, EndedBy};
 use crate::routing::{self, Running};
 use crate::state::State;
 
@@ -184,10 +186,14 @@ impl Desk {
             Event::Rehearsal(until) => self.state.rehearsal_until = until,
             Event::StartsAtLogin(on) => self.state.starts_at_login = on,
             Event::Paused(paused) => {
+                if paused {
+                    self.end_drill(now, EndedBy::Owner);
+                }
                 self.state.paused = paused;
                 self.reconfigure(now);
             }
             Event::Drain => {
+                self.end_drill(now, EndedBy::Engine);
                 self.state.draining = true;
                 self.reconfigure(now);
             }
@@ -263,6 +269,7 @@ impl Desk {
             self.state.fallbacks.next_due(),
             self.state.choices.next_due(),
             self.next_half_open(),
+            self.state.drill.as_ref().and_then(DrillRun::next_due),
             self.state.retention.next.map(|(at, _)| at),
             (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
         ]
@@ -290,6 +297,7 @@ impl Desk {
         self.retention_due(now);
         self.turn_day(now);
         self.choices_due(now);
+        self.drill_due(now);
         if now >= self.last_exchange + IDLE_AFTER {
             self.be_idle(true);
         }

@@ -5,14 +5,16 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::{
-    Accepted, Command, ControlError, Doctor, NewToken, NotificationOutcome, ReviewClose,
-    SettingsText,
+    Accepted, Command, ControlError, Doctor, Drill, DrillEntry, DrillOffer, NewToken,
+    NotificationOutcome, ReviewClose, SettingsText,
 };
 use chrono::{DateTime, Utc};
+use gateway::{Exchange, MadeFailure};
 use ledger::Figures;
 use tokio::sync::oneshot;
 
 use crate::desk;
+use crate::drill::play::Session;
 use crate::fallback_test::play::Played;
 use crate::fallback_test::target::Target;
 use crate::named_tokens::Issued;
@@ -141,6 +143,26 @@ pub(crate) enum ControlRequest {
         played: Played,
         reply: Reply<api::Fallback>,
     },
+    /// What a drill would do and cost.
+    DrillOffer {
+        model: Option<String>,
+        live: bool,
+        reply: Reply<Result<DrillOffer, ControlError>>,
+    },
+    /// The reply has the session to play. None: only live requests meet the failure.
+    BeginDrill {
+        entry: DrillEntry,
+        reply: Reply<Result<(Drill, Option<Session>), ControlError>>,
+    },
+    /// A request of the drill's session has ended. The reply has the failure of its repetition.
+    DrillTested {
+        id: u64,
+        exchange: Option<Box<Exchange>>,
+        reply: Reply<Option<MadeFailure>>,
+    },
+    EndDrill(Reply<Option<Drill>>),
+    /// The drill that runs, or the last one.
+    Drill(Reply<Option<Drill>>),
     Settings(Reply<SettingsText>),
     SaveSettings {
         text: String,

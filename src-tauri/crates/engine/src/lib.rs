@@ -12,6 +12,7 @@ mod desk;
 mod dial;
 #[cfg(test)]
 mod documents;
+mod drill;
 mod event;
 mod exposure;
 mod fallback_test;

@@ -11,6 +11,7 @@ mod control_request;
 mod counting;
 mod crashes;
 mod doctor;
+mod drill;
 mod ledger_check;
 mod log_check;
 mod metrics;

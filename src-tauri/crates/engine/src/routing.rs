@@ -41,6 +41,7 @@ pub(crate) struct Running {
     pub announce: bool,
     /// The owner's choices, by client name.
     pub use_now: BTreeMap<String, gateway::UseNow>,
+    pub drill: Option<gateway::LiveDrill>,
 }
 
 /// `catalog`: includes the owner's endpoints.
@@ -84,6 +85,7 @@ pub(crate) fn gateway_config(
         sibling: running.sibling,
         announce: running.announce,
         use_now: running.use_now.clone(),
+        drill: running.drill.clone(),
         paused: running.paused,
         draining: running.draining,
         own_addresses: running.own_addresses.clone(),

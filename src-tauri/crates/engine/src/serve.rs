@@ -146,6 +146,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         sibling: Default::default(),
         announce: true,
         use_now: Default::default(),
+        drill: None,
     };
     let stage = Stage::embedded();
     let stage_host = catalog

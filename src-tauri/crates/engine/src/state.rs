@@ -17,6 +17,7 @@ use crate::desk::{
     Choices, Day, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent,
     Retention, Reviews, Sessions, Turns, Zone,
 };
+use crate::drill::run::DrillRun;
 use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
 use crate::listening::Listening;
@@ -139,6 +140,8 @@ pub(crate) struct State {
     pub paused: bool,
     pub draining: bool,
     pub rehearsal_until: Option<DateTime<Utc>>,
+    /// The drill that runs, or the last one.
+    pub drill: Option<DrillRun>,
     pub starts_at_login: Option<bool>,
 }
 
@@ -273,6 +276,7 @@ impl State {
             paused: false,
             draining: false,
             rehearsal_until: None,
+            drill: None,
             starts_at_login: start.starts_at_login,
         }
     }

@@ -10,7 +10,7 @@ use catalog::{
 };
 use serde::Deserialize;
 
-use crate::{Demand, Tokens};
+use crate::{Demand, LiveDrill, Tokens};
 
 /// The gateway's configuration; replaced completely when the settings change.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Config {
     pub announce: bool,
     /// The owner's choices, by the client's name.
     pub use_now: BTreeMap<String, UseNow>,
+    /// Live requests of a route meet a made failure.
+    pub drill: Option<LiveDrill>,
     /// Reports contain tool arguments.
     pub keep_tool_arguments: bool,
     /// Content to which stateful clients may refer later is stored for a day.

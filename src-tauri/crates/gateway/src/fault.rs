@@ -31,6 +31,8 @@ pub enum Cause {
     Response,
     /// A request that is forwarded unparsed: its failure is no evidence about a model.
     Unparsed,
+    /// A drill made the failure; the provider got no request.
+    Drill,
 }
 
 impl Fault {
@@ -69,7 +71,8 @@ impl Fault {
                 | Cause::Settings
                 | Cause::Request
                 | Cause::Response
-                | Cause::Unparsed,
+                | Cause::Unparsed
+                | Cause::Drill,
             )
             | Fault::Theirs(_) => None,
         }
@@ -88,6 +91,7 @@ impl Fault {
             Fault::Ours(Cause::Request) => "the request",
             Fault::Ours(Cause::Response) => "the response, which does not fit the request",
             Fault::Ours(Cause::Unparsed) => "unknown",
+            Fault::Ours(Cause::Drill) => "a drill, which made it",
         }
     }
 

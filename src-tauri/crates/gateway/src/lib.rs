@@ -56,8 +56,8 @@ pub use kept::ConversationAsk;
 pub use name::BadName;
 pub use once::{KeyedRequest, ReplayAsk};
 pub use plan::{
-    ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
-    Pin, Plan, Role,
+    ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, DrillRequest, Dropped,
+    Ineligible, LiveDrill, Login, Loss, MadeFailure, Pin, Plan, Role,
 };
 pub use promise::{Promise, PromisedReport, Receipt};
 pub use rejected::{RejectReason, Rejected};

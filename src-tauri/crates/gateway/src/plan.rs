@@ -8,10 +8,12 @@ mod caller;
 mod candidate;
 mod carriage;
 mod choice;
+pub(crate) mod drill;
 mod eligible;
 mod explain;
 pub(crate) mod fallback_model;
 mod ineligible;
+mod loss;
 mod order;
 mod pin;
 mod plan_input;
@@ -29,9 +31,11 @@ pub use caller::{Caller, CallerKind, Login};
 pub(crate) use candidate::Answerer;
 pub use candidate::{Candidate, Credential, Dropped, Role};
 pub use carriage::Carriage;
+pub use drill::{DrillRequest, LiveDrill, MadeFailure};
 pub use fallback_model::ANY_MODEL;
 pub use ineligible::Ineligible;
 pub(crate) use ineligible::Remedy;
+pub use loss::Loss;
 pub(crate) use order::{fitting, plan};
 pub use pin::Pin;
 pub(crate) use plan_input::PlanInput;
@@ -148,6 +152,7 @@ impl Plan {
             standing,
             place,
             role,
+            made_failure: None,
             reason: reason((role, place), credential, standing, &passes, why),
         });
     }

@@ -87,6 +87,7 @@ pub(crate) fn config() -> Config {
         paused: false,
         announce: false,
         use_now: BTreeMap::new(),
+        drill: None,
         draining: false,
         own_addresses: vec!["127.0.0.1:4747".parse().unwrap()],
     }

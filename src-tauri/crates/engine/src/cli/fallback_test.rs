@@ -1,6 +1,5 @@
 //! `understudyd test`: the cost of a test of each fallback, the owner's consent, and the results.
 
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use catalog::MicroDollars;
 use reqwest::Method;
 
 use super::client::{CallError, Engine};
+use super::consent::confirmed;
 use super::print_line::print_line;
 use super::show::{finish, print_json, query_of};
 use crate::view::fallback_test::dollars;
@@ -126,22 +126,7 @@ fn requested(paid: &[&Fallback]) -> bool {
     if paid.is_empty() {
         return false;
     }
-    let question = format!("{} [y/N] ", question(paid));
-    let mut out = io::stdout().lock();
-    if write!(out, "\n{}", ::words::escape(&question))
-        .and_then(|()| out.flush())
-        .is_err()
-    {
-        return false;
-    }
-    drop(out);
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
-    if !io::stdin().is_terminal() {
-        print_line!("");
-    }
-    if read.is_err() || !yes {
+    if !confirmed(&question(paid)) {
         print_line!("Not tested. `understudyd test --yes` tests without confirmation.");
         return false;
     }

@@ -18,8 +18,8 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, connect, exchanges, fallbacks, guard, hand_over, health, incidents, keys,
-    retry_all, review, series, shown, tokens, ui,
+    Control, Refused, connect, drill, exchanges, fallbacks, guard, hand_over, health, incidents,
+    keys, retry_all, review, series, shown, tokens, ui,
 };
 use crate::event::ControlRequest;
 
@@ -51,6 +51,11 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/tokens/revoke", post(tokens::revoke))
         .route("/fallbacks", get(fallbacks::list))
         .route("/fallbacks/test", post(fallbacks::test))
+        .route(
+            "/drill",
+            get(drill::show).post(drill::begin).delete(drill::end),
+        )
+        .route("/drill/offer", get(drill::offer))
         .route("/series/uptime", get(series::uptime))
         .route("/series/latency", get(series::latency))
         .route("/series/cost", get(series::cost))

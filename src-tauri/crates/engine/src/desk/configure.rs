@@ -21,6 +21,7 @@ impl Desk {
         self.running.spending = self.spending();
         self.running.sibling = self.sibling();
         self.running.use_now = self.gateway_choices();
+        self.running.drill = self.live_drill();
         let state = &self.state;
         let own = state.listening.bound();
         let ports = network::ports(&state.settings, own, !state.tokens.is_empty());

@@ -16,12 +16,13 @@ impl Desk {
         self.state.choices.set_planned(planned);
     }
 
-    fn planned(&self, client: &str, request: &LastRequest) -> Planned {
+    /// This client, as in its last request.
+    pub(super) fn caller_of(&self, client: &str, request: &LastRequest) -> Caller {
         let known = wire::Client {
             name: client.to_owned(),
             ..wire::Client::default()
         };
-        let caller = Caller {
+        Caller {
             kind: match &request.pipeline {
                 Some(name) => CallerKind::Pipeline(name.clone()),
                 None if known.is_agent() => CallerKind::Agent,
@@ -34,7 +35,11 @@ impl Desk {
             },
             rerun: false,
             client: client.to_owned(),
-        };
+        }
+    }
+
+    fn planned(&self, client: &str, request: &LastRequest) -> Planned {
+        let caller = self.caller_of(client, request);
         let plan = self.explain(request.dialect, &request.model, &caller);
         let mut candidates: Vec<&Candidate> = plan.candidates.iter().collect();
         candidates.sort_by_key(|candidate| candidate.place);

@@ -27,6 +27,18 @@ impl Desk {
         whose.map(|whose| self.reach(whose)).collect()
     }
 
+    /// The plans of each pipeline's requests.
+    pub(super) fn pipeline_plans(&self) -> Vec<(String, Plan)> {
+        let names = self.state.reaches.iter();
+        let names = names.filter_map(|reach| reach.whose.clone());
+        names
+            .flat_map(|name| {
+                let (plans, _) = self.plans_of(Some(&name));
+                plans.into_iter().map(move |plan| (name.clone(), plan))
+            })
+            .collect()
+    }
+
     fn reach(&self, whose: Option<String>) -> Reach {
         let (plans, seen) = self.plans_of(whose.as_deref());
         let mut reach = Reach {

@@ -3,6 +3,7 @@
 mod scene;
 
 mod days;
+mod drill;
 mod fallbacks;
 mod incidents;
 mod many;

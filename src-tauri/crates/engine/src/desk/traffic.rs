@@ -31,6 +31,10 @@ impl Desk {
             row: Box::new(row.clone()),
             review,
         }));
+        let drilled = exchange.attempts.iter().any(booking::is_drilled);
+        if drilled {
+            self.drill_met(now, exchange, &row);
+        }
         if !exchange.rehearsal {
             self.check_the_cap(now);
             self.learn(exchange);
@@ -40,12 +44,16 @@ impl Desk {
                 let state = &mut self.state;
                 state.unknown_pipelines.seen(now, name, &state.settings);
             }
-            if carried && !self.by_choice(exchange) {
-                self.carried_by_fallback(now, exchange, &row);
+            // A made failure is no reason for a notification or a question.
+            if !drilled {
+                if carried && !self.by_choice(exchange) {
+                    self.carried_by_fallback(now, exchange, &row);
+                }
+                self.ask_for_fallbacks(now, exchange, carried);
             }
-            self.ask_for_fallbacks(now, exchange, carried);
         }
-        if let Some(answered) = exchange.attempts.iter().rfind(|a| a.status.is_some()) {
+        let answered = |a: &&Attempt| a.status.is_some() && !booking::is_drilled(a);
+        if let Some(answered) = exchange.attempts.iter().rfind(answered) {
             let endpoint = answered.endpoint.clone();
             self.effect(Effect::Nudge(watch::Nudge::TrafficAnswered { endpoint }));
         }

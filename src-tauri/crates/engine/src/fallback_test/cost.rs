@@ -30,8 +30,13 @@ impl Expected {
     pub(crate) fn of(turn: &Turn, price: Option<&Price>, free: bool) -> Self {
         let first = turn.first().to_string().len();
         let bytes = first.saturating_mul(2).saturating_add(CALL_AND_RESULT);
+        Self::of_bytes(bytes, STEPS, price, free)
+    }
+
+    /// Of requests with this many bytes together.
+    pub(crate) fn of_bytes(bytes: usize, requests: u64, price: Option<&Price>, free: bool) -> Self {
         let input = u64::try_from(bytes.div_ceil(BYTES_A_TOKEN)).unwrap_or(u64::MAX);
-        let output = STEPS * USUAL_OUTPUT;
+        let output = requests * USUAL_OUTPUT;
         let costs = |output| {
             let tokens = Tokens {
                 input,
@@ -48,7 +53,7 @@ impl Expected {
             input,
             output,
             likely: costs(output),
-            most: costs(STEPS * MOST_OUTPUT),
+            most: costs(requests * MOST_OUTPUT),
             price_as_of: price.filter(|_| !free).map(|price| price.as_of.clone()),
         }
     }

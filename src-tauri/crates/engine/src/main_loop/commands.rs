@@ -21,6 +21,10 @@ impl MainLoop {
         let message = match command {
             Command::StopEngine => self.stop_engine(now),
             Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
+            Command::EndRehearsal if self.drill_runs() => {
+                self.stop_drill(now);
+                "The drill has ended: requests go to their primary again.".into()
+            }
             Command::EndRehearsal => {
                 self.end_rehearsal();
                 "The simulated outage has ended; the next requests show the recovery.".into()

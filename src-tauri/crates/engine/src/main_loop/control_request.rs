@@ -126,6 +126,26 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(tested);
             }
+            ControlRequest::DrillOffer { model, live, reply } => {
+                let _ = reply.send(self.desk.drill_offer(model.as_deref(), live));
+            }
+            ControlRequest::BeginDrill { entry, reply } => {
+                let _ = reply.send(self.begin_drill(now, &entry));
+            }
+            ControlRequest::DrillTested {
+                id,
+                exchange,
+                reply,
+            } => {
+                let _ = reply.send(self.drill_tested(now, id, exchange.as_deref()));
+            }
+            ControlRequest::EndDrill(reply) => {
+                self.stop_drill(now);
+                let _ = reply.send(self.drill());
+            }
+            ControlRequest::Drill(reply) => {
+                let _ = reply.send(self.drill());
+            }
             ControlRequest::Settings(reply) => {
                 let _ = reply.send(self.settings_text());
             }

@@ -27,6 +27,7 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
         sibling: Siblings::default(),
         announce: true,
         use_now: Default::default(),
+        drill: None,
     };
     let config = Arc::new(gateway_config(&settings, &catalog, &keys, &running));
     let (_config, config) = watch::channel(config);

@@ -177,11 +177,16 @@ fn stop(state: &State, carried: &Carried) -> Option<NotificationAction> {
 }
 
 fn is_same_model(carried: &Carried) -> bool {
+    is_one_model(&carried.primary.model, &carried.by.model)
+}
+
+/// Both ids name the same model, each in its provider's form.
+pub(super) fn is_one_model(primary: &catalog::ModelId, by: &catalog::ModelId) -> bool {
     let bare = |id: &'_ catalog::ModelId| {
         let id = id.as_str();
         id.rsplit('/').next().unwrap_or(id).to_owned()
     };
-    catalog::same_model(&bare(&carried.primary.model), &bare(&carried.by.model))
+    catalog::same_model(&bare(primary), &bare(by))
 }
 
 /// The shortest names that distinguish both sides: "Opus" and "Sonnet" of one vendor, "Claude" and "OpenRouter" with the same

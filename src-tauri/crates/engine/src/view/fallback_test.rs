@@ -8,6 +8,7 @@ use chrono::Datelike;
 use ledger::FallbackTestRow;
 
 use super::{fallback, words};
+use crate::fallback_test::cost::Expected;
 use crate::fallback_test::target::Target;
 use crate::routing::SAMPLE;
 use crate::state::State;
@@ -129,7 +130,10 @@ fn fault(fault: ledger::TestFault) -> TestFault {
 }
 
 pub(crate) fn cost(target: &Target) -> TestCost {
-    let expected = &target.expected;
+    cost_of(&target.expected)
+}
+
+pub(crate) fn cost_of(expected: &Expected) -> TestCost {
     let tokens = format!("{} tokens in and {} out", expected.input, expected.output);
     let method = match (expected.free, expected.likely, expected.most) {
         (true, ..) => "nothing: it runs on this machine".to_owned(),

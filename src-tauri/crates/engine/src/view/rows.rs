@@ -169,7 +169,7 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
 pub(crate) fn story(row: &ExchangeRow, facts: &impl Facts) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
-        None => after_own_network(row, facts).unwrap_or_else(|| {
+        None => after_own_cause(row, facts).unwrap_or_else(|| {
             skipped_primary(row).map_or_else(String::new, |primary| {
                 format!(" in {}'s place", facts.product(primary))
             })
@@ -207,6 +207,9 @@ pub(crate) fn story(row: &ExchangeRow, facts: &impl Facts) -> String {
             format!("Answered by {last}{with}{after}, cut at a token limit.")
         }
         ledger::End::Refused => format!("Declined by {last}{after}."),
+        ledger::End::Cut if drilled(row).is_some() => format!(
+            "A drill made {last} stop in the middle of its response; the client's connection was aborted, which every client detects."
+        ),
         ledger::End::Cut => format!(
             "{last} ended in the middle of its response; the client's connection was aborted, which every client detects."
         ),
@@ -258,8 +261,18 @@ fn failures(row: &ExchangeRow, facts: &impl Facts) -> String {
     .join(", ")
 }
 
+/// The attempt that a drill made fail.
+fn drilled(row: &ExchangeRow) -> Option<&AttemptRow> {
+    let mut attempts = row.attempts.iter();
+    attempts.find(|attempt| attempt.outcome == ledger::AttemptOutcome::Drill)
+}
+
 /// Names the cause if it is this machine or its network.
 fn exhausted(row: &ExchangeRow, facts: &impl Facts) -> String {
+    if let Some(drilled) = drilled(row) {
+        let product = facts.product(&drilled.provider);
+        return format!("A drill made {product} fail, and no fallback answered.");
+    }
     let all =
         |outcome| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == outcome);
     if all(ledger::AttemptOutcome::Offline) {
@@ -280,8 +293,12 @@ fn exhausted(row: &ExchangeRow, facts: &impl Facts) -> String {
     format!("No provider could answer: {}.", failures(row, facts))
 }
 
-/// " after Claude could not be reached (this machine was offline)"
-fn after_own_network(row: &ExchangeRow, facts: &impl Facts) -> Option<String> {
+/// " after Claude could not be reached (this machine was offline)", " after a drill made Claude fail"
+fn after_own_cause(row: &ExchangeRow, facts: &impl Facts) -> Option<String> {
+    if let Some(drilled) = drilled(row) {
+        let product = facts.product(&drilled.provider);
+        return Some(format!(" after a drill made {product} fail"));
+    }
     let (attempt, why) = row.attempts.iter().find_map(|attempt| {
         use ledger::AttemptOutcome::{
             CertificateDates, CertificateNotTrusted, DeadConnection, Offline, OutOfResources,
@@ -365,6 +382,7 @@ fn outcome(outcome: ledger::AttemptOutcome) -> AttemptOutcome {
         ledger::AttemptOutcome::CertificateDates => AttemptOutcome::CertificateDates,
         ledger::AttemptOutcome::OutOfResources => AttemptOutcome::OutOfResources,
         ledger::AttemptOutcome::DeadConnection => AttemptOutcome::DeadConnection,
+        ledger::AttemptOutcome::Drill => AttemptOutcome::Drill,
         ledger::AttemptOutcome::ClientLeft => AttemptOutcome::ClientLeft,
         ledger::AttemptOutcome::Other => AttemptOutcome::Other,
     }

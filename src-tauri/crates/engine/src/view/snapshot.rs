@@ -11,8 +11,8 @@ use gateway::{BreakerView, Consent, Standing};
 use health::{Finding, ProviderVerdict};
 
 use super::{
-    headline, limit, outage, pipeline, problem, question, retention, route, rows, tray, use_now,
-    verdict, words,
+    drill, headline, limit, outage, pipeline, problem, question, retention, route, rows, tray,
+    use_now, verdict, words,
 };
 use crate::desk::RemovedSessions;
 use crate::state::State;
@@ -59,6 +59,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         review_open: state.reviews.waiting(),
         review_retry: state.retry.as_ref().and_then(|retry| retry.shown(now)),
         last_outage: outage::last(state, now),
+        drill: state.drill.as_ref().map(|run| drill::shown(state, run)),
         notifications: state.notifications.waiting().to_vec(),
         today: today(state),
     }

@@ -10,6 +10,9 @@ pub(crate) const FALLBACK_CAP: &str = "own/fallback cap";
 /// Notifications about the deletion of old rows.
 pub(crate) const RETENTION: &str = "own/retention";
 
+/// Notifications about a drill.
+pub(crate) const DRILL: &str = "drill";
+
 /// All notifications about an outage of this provider.
 pub(crate) fn of_provider(provider: &ProviderId) -> String {
     format!("provider/{provider}")

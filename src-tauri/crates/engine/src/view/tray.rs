@@ -6,6 +6,7 @@ use api::{
 use super::consequence::Work;
 use super::{fallback, headline, pipeline, use_now, verdict, words};
 use crate::desk::Carried;
+use crate::drill::run::DrillRun;
 use crate::state::State;
 
 /// Maximum number of provider lines; more would not fit a small screen.
@@ -32,9 +33,17 @@ pub(crate) fn tray(
 ) -> TrayView {
     let headline = &desk.headline;
     let rehearsed = verdict::rehearsal_level(state);
-    let rehearsal = is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
+    let drill = state.drill.as_ref().filter(|run| run.is_running());
+    // A real outage is more important.
+    let drill = drill.filter(|_| severity(headline.level) < severity(Level::MajorOutage));
+    let rehearsal = drill.is_some()
+        || is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
         || rehearsal_alone(state, rehearsed);
-    let level = if rehearsal { rehearsed } else { headline.level };
+    let level = match drill {
+        Some(_) => Level::MajorOutage,
+        None if rehearsal => rehearsed,
+        None => headline.level,
+    };
     let icon = if state.paused || state.draining {
         TrayIcon::Paused
     } else if rehearsal {
@@ -46,6 +55,9 @@ pub(crate) fn tray(
         "Understudy is stopping: requests go straight to the primary.".into()
     } else if state.paused {
         "Understudy is paused: requests go straight to the primary.".into()
+    } else if let Some(run) = drill {
+        let (fails, _) = super::drill::began(state, run);
+        format!("Rehearsal: {fails}")
     } else if rehearsal {
         format!(
             "Rehearsal: {}",
@@ -237,7 +249,9 @@ fn menu(
         command: pause,
         checked: Some(state.paused),
     });
-    if state.rehearsal_until.is_some() {
+    if state.drill.as_ref().is_some_and(DrillRun::is_running) {
+        lines.push(action("End the drill", Command::EndRehearsal));
+    } else if state.rehearsal_until.is_some() {
         lines.push(action("End the simulated outage", Command::EndRehearsal));
     }
     lines.push(MenuLine::Separator);

@@ -163,7 +163,8 @@ fn refusal(state: &State, last: &LastRequest, offer: &Offer) -> Option<(String, 
         | Ineligible::Declined
         | Ineligible::SiblingNeedsYes
         | Ineligible::SiblingOnKey
-        | Ineligible::NotTested => format!(
+        | Ineligible::NotTested
+        | Ineligible::NeedsItsClient => format!(
             "`understudyd route explain {}` lists each provider with the reason",
             last.model
         ),

@@ -164,13 +164,22 @@ impl FailedAttempt {
         }
     }
 
+    /// The same failure, made by a drill: not a fault of the provider, which got no request.
+    pub(crate) fn made_by_drill(self) -> Self {
+        Self {
+            fault: Fault::Ours(Cause::Drill),
+            message: format!("made by a drill: {}", self.message),
+            ..self
+        }
+    }
+
     /// The provider works, or may work: this model fails, not the connection or an account.
     pub(crate) fn is_of_the_model(&self) -> bool {
         matches!(self.class, FailureClass::Transient | FailureClass::Timeout)
-            && self
-                .fault
-                .kind()
-                .is_some_and(|kind| kind != FailureKind::Connect)
+            && match self.fault {
+                Fault::Theirs(kind) => kind != FailureKind::Connect,
+                Fault::Ours(cause) => cause == Cause::Drill,
+            }
     }
 
     /// The server does not have the called endpoint, as opposed to a model that its vendor does not have.

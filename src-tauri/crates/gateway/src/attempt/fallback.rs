@@ -110,7 +110,11 @@ impl Fallback {
                 return estimated(&admitted, &candidate);
             }
             let admits = self.services.standing(&candidate).admits();
-            let permit = self.services.permit(&candidate, admitted.kind);
+            // A made failure is no evidence about the candidate.
+            let permit = match candidate.made_failure {
+                None => self.services.permit(&candidate, admitted.kind),
+                Some(_) => None,
+            };
             self.queue.count_try();
             self.exchange.attempt_began(
                 candidate.provider.clone(),

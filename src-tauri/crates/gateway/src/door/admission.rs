@@ -18,11 +18,12 @@ use crate::held::Share;
 use crate::kept::Conversation;
 use crate::once::{self, Again, Item, RequestIdentity, Run};
 use crate::open::OpenExchange;
+use crate::plan::drill::Drill;
 use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
 use crate::plan::{Caller, CallerKind, PlanInput};
 use crate::review::Reviewed;
-use crate::{Body, Config, KeyedRequest, Pin, Plan, Rerun, name};
+use crate::{Body, Config, DrillRequest, KeyedRequest, Pin, Plan, Rerun, name};
 
 /// A request for a model, with its body.
 pub(super) struct ReadRequest<'a> {
@@ -60,8 +61,15 @@ impl Gateway {
         let storms = self.0.storms();
         let seen = storms.seen(client, &head.headers, &body, body.len());
         let pin = head.extensions.get::<Pin>().cloned();
+        let drill_request = head.extensions.get::<DrillRequest>().cloned();
+        // Understudy's own requests are neither counted nor parked, and only their sender gets the reports.
+        let own_reports = match (&pin, &drill_request) {
+            (Some(pin), _) => Some(pin.reports.clone()),
+            (None, Some(drill)) => Some(drill.reports.clone()),
+            (None, None) => None,
+        };
         let passing = config.paused || config.draining;
-        if pin.is_none()
+        if own_reports.is_none()
             && let Err(storm) = storms.admit(seen, started)
             && !passing
         {
@@ -87,13 +95,15 @@ impl Gateway {
             return self.reject(&head, full, dialect);
         }
         let unknown = Draft::of_head(id.get(), &head, pipeline.clone(), dialect, started);
-        let caller = match &pin {
-            Some(_) => Pin::caller(),
-            None => Caller {
+        let caller = match (&pin, &drill_request) {
+            (Some(_), _) => Pin::caller(),
+            (None, Some(drill)) => drill.caller(),
+            (None, None) => Caller {
                 rerun: rerun.is_some(),
                 ..Caller::of(&head.headers, pipeline, client, &config, dialect)
             },
         };
+        let drill = Drill::of(drill_request.as_ref(), config.drill.as_ref(), started);
         let session = SessionKey::of(client, &ask, &caller, kind);
         let conversation = Conversation::of(&self.0, &config, &head, (&ask, kind), &body).await;
         let in_full = conversation.in_full().map_or(&body, |full| &full.body);
@@ -101,9 +111,12 @@ impl Gateway {
             kind,
             lacks_required_thinking: ask.lacks_required_thinking,
             only: pin.as_ref().map(|pin| &pin.answerer),
+            drill: drill.filter(|_| kind == Kind::Generate),
             ..PlanInput::any(dialect, &ask.model, &caller)
         };
         let (plan, unread) = self.plan(&config, &ask, input, session.as_ref(), in_full);
+        // A session does not move because of a drill.
+        let session = session.filter(|_| !plan.is_drilled());
         let streamed = ask.stream && kind == Kind::Generate;
         let pipeline = unknown.pipeline.clone().or_else(|| plan.pipeline.clone());
         let exit_group = ExitGroup {
@@ -142,7 +155,7 @@ impl Gateway {
             Some(Rerun { replay }) => replay.map(|key| KeyedRequest { key, former: None }),
             None => key.map(|key| identity.keyed(&plan.route, &key)),
         };
-        let reviewed = match &pin {
+        let reviewed = match &own_reports {
             None => {
                 let body = match ask.has_credentials {
                     true => wire::without_credentials(&body),
@@ -176,11 +189,11 @@ impl Gateway {
         }
         let engine = config.own_addresses.first().copied();
         let reviewed = reviewed.map(|reviewed| (reviewed, engine));
-        let exchange = match pin {
+        let exchange = match own_reports {
             None => OpenExchange::begin_reviewed(self.0.reports(), began, draft, reviewed)
                 .counted(storms, seen)
                 .leaving(self.0.clone(), exit_group),
-            Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, draft),
+            Some(reports) => OpenExchange::begin(&self.0.reports().to(reports), began, draft),
         };
         if let Again::Kept(answer) = again {
             return once::replay_kept(dialect, answer, exchange).await;
@@ -217,6 +230,9 @@ impl Gateway {
     ) -> (Plan, bool) {
         let made = |input: PlanInput<'_>| {
             let mut plan = self.0.plan(config, input);
+            if plan.is_drilled() {
+                return plan;
+            }
             let stay = session.zip(plan.primary()).and_then(|(session, primary)| {
                 let in_tool_loop = !ask.results.is_empty();
                 self.0.stays_with(session, in_tool_loop, primary)

@@ -5,7 +5,7 @@ use std::fmt;
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use translate::LeftOut;
 
-use super::{Carriage, Ineligible};
+use super::{Carriage, Ineligible, MadeFailure};
 use crate::Standing;
 
 /// An endpoint's model to which a session stays bound.
@@ -27,6 +27,8 @@ pub struct Candidate {
     /// Its index among the eligible candidates, in the route's order: 0 is the primary.
     pub place: usize,
     pub role: Role,
+    /// It fails so on purpose, and gets no request: a drill runs.
+    pub made_failure: Option<MadeFailure>,
     /// The reason for its position.
     pub reason: String,
 }

@@ -2,7 +2,8 @@
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 
-use super::{Caller, Pin, Plan, PlanInput, plan};
+use super::drill::Drill;
+use super::{Caller, MadeFailure, Pin, Plan, PlanInput, plan};
 use crate::{BreakerView, Config, Standing};
 
 impl Plan {
@@ -31,6 +32,23 @@ impl Plan {
     ) -> Plan {
         let input = PlanInput {
             choice: Some(provider),
+            ..PlanInput::any(dialect, model, caller)
+        };
+        plan(config, input, &|endpoint, model| {
+            standing(breakers, endpoint, model)
+        })
+    }
+
+    /// The plan for a request of a drill.
+    pub fn explain_drill(
+        config: &Config,
+        breakers: &[BreakerView],
+        dialect: Dialect,
+        model: &str,
+        caller: &Caller,
+    ) -> Plan {
+        let input = PlanInput {
+            drill: Some(Drill::Test(MadeFailure::Cut)),
             ..PlanInput::any(dialect, model, caller)
         };
         plan(config, input, &|endpoint, model| {

@@ -51,6 +51,8 @@ pub enum Ineligible {
     Paused,
     #[error("the test is of another candidate")]
     NotTested,
+    #[error("it needs the client's login, which Understudy never uses for its own requests")]
+    NeedsItsClient,
 }
 
 /// What would make a candidate eligible.
@@ -85,7 +87,8 @@ impl Ineligible {
             | Ineligible::SiblingNeedsYes
             | Ineligible::SiblingOnKey
             | Ineligible::OutOfScope { .. }
-            | Ineligible::NotTested => Remedy::Owner,
+            | Ineligible::NotTested
+            | Ineligible::NeedsItsClient => Remedy::Owner,
         }
     }
 }

@@ -15,6 +15,8 @@ use crate::{CandidateRule, Config, Delivery, EndpointConfig, Restart, Standing};
 /// The route's name for a model without a route: all endpoints whose `serves` patterns match it.
 const DIRECT: &str = "direct";
 const REHEARSAL_ROUTE: &str = "rehearsal";
+/// The fallback in a drill of the rehearsal.
+const REHEARSED_FALLBACK: &str = "long";
 
 pub(crate) fn plan(
     config: &Config,
@@ -29,7 +31,7 @@ pub(crate) fn plan(
         .find(|route| !rehearsal && route.dialect == dialect && route.models.matches(model));
     let (name, rules) = match route {
         Some(route) => (route.name.as_str(), route.candidates.clone()),
-        None if rehearsal => (REHEARSAL_ROUTE, all(config, |e| e.rehearsal)),
+        None if rehearsal => (REHEARSAL_ROUTE, rehearsed(config, input)),
         None => (DIRECT, direct(config, input)),
     };
     let pipeline = route.and_then(|route| route.pipeline.clone());
@@ -137,6 +139,9 @@ pub(crate) fn plan(
     if let Some(only) = input.only {
         plan.keep_only(only);
     }
+    if let Some(drill) = input.drill {
+        plan.drill(drill);
+    }
     if config.paused || config.draining {
         let others = plan.candidates.drain(1.min(plan.candidates.len())..);
         plan.dropped.extend(others.map(|candidate| Dropped {
@@ -204,6 +209,24 @@ fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRu
         .filter(|(_, endpoint)| of(endpoint))
         .map(rule)
         .collect()
+}
+
+/// In a drill, another rehearsal model is the fallback.
+fn rehearsed(config: &Config, input: PlanInput<'_>) -> Vec<CandidateRule> {
+    let mut rules = all(config, |endpoint| endpoint.rehearsal);
+    let drilled = input
+        .drill
+        .and_then(|drill| drill.failure(REHEARSAL_ROUTE, input.dialect));
+    if drilled.is_some() {
+        let others = rules.clone().into_iter().map(|rule| CandidateRule {
+            model: Some(ModelId::new(format!(
+                "{REHEARSAL_PREFIX}{REHEARSED_FALLBACK}"
+            ))),
+            ..rule
+        });
+        rules.extend(others);
+    }
+    rules
 }
 
 /// Those with the client's own dialect come first.

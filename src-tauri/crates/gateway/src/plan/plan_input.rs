@@ -3,6 +3,7 @@
 use catalog::{Dialect, ProviderId};
 use wire::Kind;
 
+use super::drill::Drill;
 use super::{Answerer, Caller};
 
 /// The properties of a request that its plan depends on.
@@ -20,6 +21,8 @@ pub(crate) struct PlanInput<'a> {
     pub(crate) only: Option<&'a Answerer>,
     /// The owner is about to choose this provider for the client. `None`: as in the settings.
     pub(crate) choice: Option<&'a ProviderId>,
+    /// Its primary may fail on purpose.
+    pub(crate) drill: Option<Drill<'a>>,
 }
 
 impl<'a> PlanInput<'a> {
@@ -34,6 +37,7 @@ impl<'a> PlanInput<'a> {
             lacks_required_thinking: false,
             only: None,
             choice: None,
+            drill: None,
         }
     }
 }

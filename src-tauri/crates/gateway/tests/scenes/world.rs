@@ -102,6 +102,7 @@ fn config() -> Config {
         keep_conversations: true,
         announce: false,
         use_now: BTreeMap::new(),
+        drill: None,
         draining: false,
         own_addresses: Vec::new(),
     }

@@ -35,6 +35,8 @@ word_enum! {
         OutOfResources = "not reached: out of resources",
         /// The connection answered no ping.
         DeadConnection = "dead connection",
+        /// A drill made the failure; no request was sent.
+        Drill = "made by a drill",
         ClientLeft = "client left",
         /// Text that no version of the engine wrote. It does not make the row unreadable.
         Other = "other",

@@ -16,6 +16,8 @@
 //! | `use gpt`, `use gpt pin`, `use auto` | the owner's choice for Claude Code; `answer …` checks the command's result |
 //! | `allow`, `not-now`, `sibling on`, `sibling later` | the owner's answer to the open question |
 //! | `past 40` | a status page lists an incident that ended this many days ago |
+//! | `drill`, `drill live`, `drill unpaid`, `drill stop` | the owner starts a drill, without consent to its cost, or ends it |
+//! | `drilled made-cut`, `drilled made-529, gpt-5.6-sol ok` | a request of the drill's own session has ended |
 //! | `wait` | no event: only time passes |
 //!
 //! | expected state | |
@@ -32,6 +34,7 @@
 //! | `waiting 2`, `today 5`, `carried 1`, `unpriced 1` | parked requests; since midnight: requests, carried ones, billed ones of unknown cost |
 //! | `evidence …` | the sentence on Claude contains this |
 //! | `kept 2`, `deletion …`, `no deletion` | requests in the ledger; the window announces their first deletion |
+//! | `drill true`, `step …`, `report …`, `saw …`, `set-up …` | a drill runs; its steps, and its report |
 //! | `paused`, `level unknown` | of the gateway's settings; of Claude |
 
 use std::net::SocketAddr;
@@ -282,6 +285,13 @@ impl Scene {
                 let (_, effects) = self.desk.obey(self.now, &command);
                 self.perform(effects);
             }
+            "drill" => self.drill(rest),
+            "drilled" => {
+                let (_, exchange) = self.ended(rest, None, None);
+                let id = self.desk.state().drill.as_ref().map_or(0, |run| run.id);
+                let (_, effects) = self.desk.drill_tested(self.now, id, Some(&exchange));
+                self.perform(effects);
+            }
             "pause" => self.decide(Event::Paused(true)),
             "resume" => self.decide(Event::Paused(false)),
             "stop" => self.decide(Event::Drain),
@@ -420,11 +430,42 @@ impl Scene {
         pipeline: Option<(String, String)>,
         review: Option<Review>,
     ) {
+        let (began, exchange) = self.ended(attempts, pipeline, review);
+        self.decide(Event::Began(began));
+        self.decide(Event::Ended(Box::new(exchange)));
+    }
+
+    fn drill(&mut self, how: &str) {
+        let (begun, effects) = match how {
+            "stop" => (Ok(None), self.desk.stop_drill(self.now)),
+            how => {
+                let entry = api::DrillEntry {
+                    model: None,
+                    live: how == "live",
+                    yes: how != "unpaid",
+                };
+                self.desk.begin_drill(self.now, &entry)
+            }
+        };
+        self.answer = begun
+            .err()
+            .map_or_else(String::new, |refused| refused.error);
+        self.perform(effects);
+    }
+
+    fn ended(
+        &mut self,
+        attempts: &str,
+        pipeline: Option<(String, String)>,
+        review: Option<Review>,
+    ) -> (gateway::Began, Exchange) {
         self.exchanges += 1;
+        let message = attempts;
         let attempts: Vec<Attempt> = attempts
             .split(", ")
             .map(|one| attempt(one, self.now))
             .collect();
+        let cut = message.ends_with("made-cut");
         let (_, requested) = served(first_word(&attempts));
         let answered = attempts
             .last()
@@ -474,9 +515,10 @@ impl Scene {
             attempts,
             end: match answered {
                 true => End::Complete,
+                false if cut => End::Cut,
                 false => End::Exhausted,
             },
-            status: http::StatusCode::from_u16(if answered { 200 } else { 529 }).ok(),
+            status: http::StatusCode::from_u16(if answered || cut { 200 } else { 529 }).ok(),
             ttft: None,
             total: Duration::from_secs(1),
             bytes_out: 0,
@@ -484,8 +526,7 @@ impl Scene {
             tool_results: Vec::new(),
             review,
         };
-        self.decide(Event::Began(began));
-        self.decide(Event::Ended(Box::new(exchange)));
+        (began, exchange)
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -606,6 +647,12 @@ impl Scene {
                 "{line}"
             ),
             "paused" => assert!(snapshot.engine.paused, "{line}"),
+            "drill" | "step" | "report" | "saw" | "set-up" => {
+                let drill = snapshot.drill.as_ref().expect("a drill");
+                let found = drill_lines(what, drill);
+                let found: Vec<&String> = found.iter().filter(|l| l.contains(value)).collect();
+                assert!(!found.is_empty(), "{line}\n{drill:#?}");
+            }
             "problem" => {
                 let problems = snapshot.engine.problems.iter();
                 let notified: Vec<&String> = problems.map(|p| &p.what).collect();
@@ -674,6 +721,7 @@ fn started(
         sibling: Default::default(),
         announce: false,
         use_now: Default::default(),
+        drill: None,
     };
     Desk::new(state, open, running, base)
 }
@@ -717,7 +765,10 @@ fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
         started_after: Duration::ZERO,
         total: Duration::from_secs(1),
         ttft: None,
-        status: http::StatusCode::from_u16(outcome.parse().unwrap_or(200)).ok(),
+        status: http::StatusCode::from_u16(
+            outcome.trim_start_matches("made-").parse().unwrap_or(200),
+        )
+        .ok(),
         request_bytes,
         prompt_is_text: false,
         by_subscription,
@@ -726,6 +777,12 @@ fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
         outcome: match outcome {
             "ok" => Outcome::Answered(Completion::Complete),
             "left" => Outcome::ClientLeft,
+            made if made.starts_with("made-") => Outcome::Failed {
+                class: FailureClass::Transient,
+                fault: gateway::Fault::Ours(gateway::Cause::Drill),
+                message: "made by a drill: overloaded".into(),
+                resets_at: None,
+            },
             "key" => failed(FailureClass::Credential, None, "the key is refused"),
             "quota" => failed(FailureClass::Quota, None, "out of credit"),
             "cut" => failed(FailureClass::Transient, Some(FailureKind::Cut), "cut"),
@@ -793,6 +850,26 @@ fn level_of(word: &str) -> Level {
         "partial" => Level::PartialOutage,
         "major" => Level::MajorOutage,
         other => panic!("what level is {other:?}?"),
+    }
+}
+
+/// The parts of a drill that a line of the table checks.
+fn drill_lines(what: &str, drill: &api::Drill) -> Vec<String> {
+    let report = drill.report.iter();
+    match what {
+        "drill" => vec![drill.running.to_string()],
+        "step" => {
+            let steps = drill.steps.iter();
+            steps.map(|step| format!("{:?}", step.sentence)).collect()
+        }
+        "report" => report.map(|r| r.message.clone()).collect(),
+        "saw" => report.flat_map(|r| r.client_saw.clone()).collect(),
+        _ => {
+            let line = |l: &api::SetUpLine| format!("{} → {}", l.failure, l.outcome);
+            let lines = report.clone().flat_map(|r| r.today.iter().map(line));
+            let fix = report.clone().filter_map(|r| r.fix.clone());
+            lines.chain(fix).collect()
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Choice {
 pub(crate) struct Choices {
     by_client: BTreeMap<String, Choice>,
     last: BTreeMap<String, LastRequest>,
+    /// The client of the newest request.
+    latest: Option<String>,
 }
 
 impl Choices {
@@ -43,6 +45,11 @@ impl Choices {
     /// None: no request was seen.
     pub(crate) fn last_request(&self, client: &str) -> Option<&LastRequest> {
         self.last.get(client)
+    }
+
+    /// The newest request of all clients.
+    pub(in crate::desk) fn latest(&self) -> Option<(&String, &LastRequest)> {
+        self.last.get_key_value(self.latest.as_ref()?)
     }
 
     pub(in crate::desk) fn last_requests(&self) -> impl Iterator<Item = (&String, &LastRequest)> {
@@ -113,6 +120,9 @@ impl Choices {
     pub(super) fn record(&mut self, client: &str, request: LastRequest) -> bool {
         if client.is_empty() || client.contains(['\t', '\n']) {
             return false;
+        }
+        if self.last.len() < CLIENTS_KNOWN || self.last.contains_key(client) {
+            self.latest = Some(client.to_owned());
         }
         if let Some(known) = self.last.get_mut(client) {
             if known.is_like(&request) {

@@ -119,6 +119,7 @@ impl Desk {
             sibling: Siblings::default(),
             announce: false,
             use_now: Default::default(),
+            drill: None,
         };
         let config = routing::gateway_config(&settings, &catalog, &keys, &running);
         Desk { catalog, config }

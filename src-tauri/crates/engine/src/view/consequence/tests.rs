@@ -50,6 +50,7 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         sibling: Default::default(),
         announce: true,
         use_now: Default::default(),
+        drill: None,
     };
     let mut config = routing::gateway_config(settings, catalog, &Keys::default(), &running);
     for id in keyed {

@@ -27,6 +27,9 @@ impl Fallback {
     ) {
         let admitted = Arc::clone(&self.admitted);
         let took = self.exchange.attempt_lasted();
+        if candidate.made_failure.is_some() {
+            failed_attempt = failed_attempt.made_by_drill();
+        }
         let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
         if let Some(key) = endpoint.and_then(|endpoint| endpoint.key.as_ref()) {
             failed_attempt.conceal(key);

@@ -12,14 +12,15 @@ use wire::Kind;
 
 use super::Fallback;
 use crate::admitted::Admitted;
-use crate::attempt::attempt;
 use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience};
 use crate::attempt::failed_attempt::FailedAttempt;
+use crate::attempt::made_failure;
 use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
 use crate::attempt::upstream::Line;
+use crate::attempt::{attempt, drilled};
 use crate::deliver::hold::Hold;
 use crate::plan::patience::{self, Turn};
 use crate::{Candidate, Demand};
@@ -44,7 +45,8 @@ impl Fallback {
         let waits = self.waits;
         let passing = admitted.config.paused || admitted.config.draining;
         let empty_before = self.empty_before || passing;
-        let unanswered_after = unanswered_after(&admitted);
+        let unanswered_after =
+            unanswered_after(&admitted).filter(|_| candidate.made_failure.is_none());
         if let Some(after) = unanswered_after {
             let (services, candidate) = (services.clone(), candidate.clone());
             let span = self.exchange.attempt_span().clone();
@@ -114,7 +116,14 @@ impl Fallback {
         let held = services.answers_held();
         let upstream = services.upstream();
         let exchange = &mut self.exchange;
-        let response = attempt(upstream, request, &line, terms, held, now, exchange).await;
+        let response = match candidate.made_failure {
+            None => attempt(upstream, request, &line, terms, held, now, exchange).await,
+            Some(failure) => {
+                line.has_no_connection();
+                let made = made_failure::response(failure, candidate, &admitted);
+                drilled(made, terms, held, now, exchange).await
+            }
+        };
         let passed_over = self.queue.lineup().passed_over();
         self.exchange.passed_over(passed_over);
         response

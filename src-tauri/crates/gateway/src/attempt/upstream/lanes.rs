@@ -207,34 +207,70 @@ impl Drop for Slot {
 }
 
 /// A response's body, which occupies its slot until it ends.
-pub(crate) struct Arriving {
-    body: Incoming,
-    _slot: Slot,
+pub(crate) struct Arriving(Source);
+
+enum Source {
+    Provider {
+        body: Incoming,
+        _slot: Slot,
+    },
+    /// A drill made it: these bytes, then a broken connection or the end.
+    Made {
+        bytes: Bytes,
+        is_cut: bool,
+    },
 }
+
+/// The made end of a made body.
+#[derive(Debug, thiserror::Error)]
+#[error("a drill cut the connection")]
+struct CutByDrill;
 
 impl Arriving {
     pub(super) fn new(body: Incoming, slot: Slot) -> Arriving {
-        Arriving { body, _slot: slot }
+        Arriving(Source::Provider { body, _slot: slot })
+    }
+
+    pub(crate) fn made(bytes: Bytes, is_cut: bool) -> Arriving {
+        Arriving(Source::Made { bytes, is_cut })
     }
 }
 
 impl Body for Arriving {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Source::Provider { body, .. } => {
+                let frame = Pin::new(body).poll_frame(cx);
+                frame.map(|frame| frame.map(|frame| frame.map_err(BoxError::from)))
+            }
+            Source::Made { bytes, .. } if !bytes.is_empty() => {
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
+            }
+            Source::Made { is_cut, .. } => {
+                let cut = std::mem::take(is_cut);
+                Poll::Ready(cut.then(|| Err(CutByDrill.into())))
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.0 {
+            Source::Provider { body, .. } => body.is_end_stream(),
+            Source::Made { bytes, is_cut } => bytes.is_empty() && !is_cut,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.0 {
+            Source::Provider { body, .. } => body.size_hint(),
+            Source::Made { .. } => SizeHint::default(),
+        }
     }
 }
 

@@ -24,6 +24,8 @@ enum State {
         connection: CaptureConnection,
         retired: Retired,
     },
+    /// A drill made the response.
+    Unconnected,
 }
 
 impl Line {
@@ -32,6 +34,11 @@ impl Line {
             connection,
             retired,
         };
+    }
+
+    /// A drill makes the response: no connection is judged.
+    pub(crate) fn has_no_connection(&self) {
+        *self.state() = State::Unconnected;
     }
 
     /// A timeout on a connection that answers no ping is not the provider's. After any timeout, new requests get a new connection.
@@ -70,6 +77,7 @@ impl Line {
     pub(crate) fn is_dead(&self) -> bool {
         match &*self.state() {
             State::Waiting => true,
+            State::Unconnected => false,
             State::Sent { connection, .. } => {
                 let mut extras = Extensions::new();
                 if let Some(connected) = &*connection.connection_metadata() {

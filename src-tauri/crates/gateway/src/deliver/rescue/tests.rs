@@ -22,6 +22,7 @@ fn primary(credential: Credential) -> Candidate {
         standing: Standing::Closed,
         place: 0,
         role: crate::Role::Primary,
+        made_failure: None,
         reason: String::new(),
     }
 }

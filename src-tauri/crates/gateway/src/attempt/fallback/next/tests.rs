@@ -23,6 +23,7 @@ fn follows(failed_attempt: &FailedAttempt, credential: Credential, place: usize)
         } else {
             Role::Fallback
         },
+        made_failure: None,
         reason: String::new(),
     };
     let mut endpoint = endpoint("first", "https://api.first.test");
