@@ -21,6 +21,7 @@ mod login;
 mod main_loop;
 mod metrics;
 mod opening;
+mod package;
 mod places;
 mod private_file;
 mod reads;

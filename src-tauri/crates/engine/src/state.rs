@@ -132,6 +132,9 @@ pub(crate) struct State {
     pub draining: bool,
     pub rehearsal_until: Option<DateTime<Utc>>,
     pub starts_at_login: Option<bool>,
+    /// The questions of the first run are open.
+    pub first_run: bool,
+    pub installed: api::Installed,
 }
 
 /// Result of the last read of a status page.
@@ -191,6 +194,8 @@ pub(crate) struct Start {
     pub scope_answer: ScopeAnswer,
     pub scope_unwritten: Option<String>,
     pub starts_at_login: Option<bool>,
+    pub first_run: bool,
+    pub installed: api::Installed,
     pub log_place: String,
     pub crashed: Option<DateTime<Utc>>,
     pub exposed: Vec<String>,
@@ -262,6 +267,8 @@ impl State {
             draining: false,
             rehearsal_until: None,
             starts_at_login: start.starts_at_login,
+            first_run: start.first_run,
+            installed: start.installed,
         }
     }
 

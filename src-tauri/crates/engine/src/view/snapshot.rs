@@ -83,6 +83,8 @@ fn engine(state: &State, now: DateTime<Utc>) -> EngineState {
         paid_fallbacks: paid_fallbacks(state),
         siblings: route::siblings(state),
         history: retention::history(state, now),
+        first_run: state.first_run,
+        installed: state.installed.clone(),
     }
 }
 
@@ -134,6 +136,7 @@ fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provi
         id: provider.id.to_string(),
         name: provider.name.clone(),
         product: provider.product.clone(),
+        keys_page: provider.keys_page.clone(),
         mine: state.is_mine(&provider.id),
         rehearsal: provider.id.as_str() == REHEARSAL,
         level: verdict::level_of(state, &provider.id),
