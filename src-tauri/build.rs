@@ -8,8 +8,13 @@ fn main() {
         "ui/dist is missing: run `cargo xtask ui` (or `npm ci` and `npm run build` in ui/)"
     );
     // Naming a command creates its permission, so that the window may call only these.
-    let commands =
-        tauri_build::AppManifest::new().commands(&["connection", "engine_state", "shell_do"]);
+    let commands = tauri_build::AppManifest::new().commands(&[
+        "connection",
+        "engine_state",
+        "missing_panel",
+        "open_link",
+        "shell_do",
+    ]);
     tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))
         .expect("tauri.conf.json and the capabilities are valid");
 }

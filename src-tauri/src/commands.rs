@@ -6,6 +6,8 @@ use tauri::State;
 use tokio::sync::watch;
 
 use crate::engine_process::{Apart, Standing, State as EngineState};
+use crate::open_link;
+use crate::panel::{Panel, PanelSeen};
 use crate::user_command::{UserCommand, UserCommands};
 
 /// The latest state of the connection to the engine.
@@ -38,6 +40,18 @@ pub(crate) fn engine_state(seen: State<'_, Seen>) -> Apart {
         },
         Standing::Apart(apart) => apart.clone(),
     }
+}
+
+/// Why there is no tray icon. `None`: there is one, or the desktop is still examined.
+#[tauri::command]
+pub(crate) fn missing_panel(seen: State<'_, PanelSeen>) -> Panel {
+    seen.0.borrow().clone()
+}
+
+/// Opens a page in the user's browser.
+#[tauri::command]
+pub(crate) fn open_link(url: String) -> Result<(), String> {
+    open_link::open(&url)
 }
 
 /// Runs a command of the shell, or passes one of the engine's on.

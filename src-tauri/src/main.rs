@@ -7,6 +7,8 @@ mod connection;
 mod engine_process;
 mod log;
 mod notify;
+mod open_link;
+mod panel;
 mod places;
 mod shell;
 mod sse;
@@ -52,6 +54,7 @@ fn start() -> anyhow::Result<()> {
 
     let (commands, received) = mpsc::unbounded_channel();
     let commands = UserCommands(commands);
+    let (panel, panel_seen) = watch::channel(None);
     let (standing, seen) = watch::channel(Standing::Apart(Apart::looking()));
     let start_now = Arc::new(Notify::new());
     let (news, reports) = mpsc::channel(16);
@@ -66,11 +69,14 @@ fn start() -> anyhow::Result<()> {
             second_start.send(UserCommand::open(View::Now));
         }))
         .manage(commands::Seen(seen))
+        .manage(panel::PanelSeen(panel_seen))
         .manage(commands.clone())
         .manage(window::Size::remembered(places.window.clone()))
         .invoke_handler(tauri::generate_handler![
             commands::connection,
             commands::engine_state,
+            commands::missing_panel,
+            commands::open_link,
             commands::shell_do
         ])
         .on_menu_event(move |_, event| {
@@ -92,6 +98,7 @@ fn start() -> anyhow::Result<()> {
             let shell = Shell::new(
                 app.handle().clone(),
                 standing,
+                panel,
                 start_now,
                 Notifier::new(commands),
             );

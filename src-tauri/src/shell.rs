@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Accepted, Command, Snapshot, TrayView, Urgency, View};
-use tauri::AppHandle;
+use tauri::{AppHandle, Emitter};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clipboard::Clipboard;
 use crate::engine_process::{Apart, News, Standing};
 use crate::notify::{Note, Notifier};
+use crate::panel::{self, MissingPanel, Panel};
 use crate::tray::{self, Tray};
 use crate::user_command::{CommandResult, UserCommand};
 use crate::window;
@@ -26,6 +27,7 @@ const PANEL_CHECKS_BEFORE_THE_WINDOW: u32 = 3;
 pub(crate) struct Shell {
     app: AppHandle,
     standing: watch::Sender<Standing>,
+    panel: watch::Sender<Panel>,
     start_now: Arc<Notify>,
     notifier: Notifier,
     notifications: Notifications,
@@ -35,12 +37,15 @@ pub(crate) struct Shell {
     view: TrayView,
     base_url: Option<String>,
     panel_checks: u32,
+    /// The window was opened for the first questions.
+    asked: bool,
 }
 
 impl Shell {
     pub(crate) fn new(
         app: AppHandle,
         standing: watch::Sender<Standing>,
+        panel: watch::Sender<Panel>,
         start_now: Arc<Notify>,
         notifier: Notifier,
     ) -> Self {
@@ -48,6 +53,7 @@ impl Shell {
         Self {
             app,
             standing,
+            panel,
             start_now,
             notifier,
             notifications,
@@ -56,6 +62,7 @@ impl Shell {
             view: tray::view_without_engine(&Apart::looking()),
             base_url: None,
             panel_checks: 0,
+            asked: false,
         }
     }
 
@@ -109,6 +116,10 @@ impl Shell {
             self.notifications
                 .receive(snapshot.notifications, connection);
         }
+        if snapshot.engine.first_run && !self.asked {
+            self.asked = true;
+            self.run_command(UserCommand::open(View::Now));
+        }
     }
 
     fn draw(&mut self) {
@@ -124,12 +135,21 @@ impl Shell {
             Ok(tray) => {
                 tracing::info!("the icon is in the tray");
                 self.tray = Some(tray);
+                show_missing(&self.app, &self.panel, None);
             }
             Err(error) if self.panel_checks == PANEL_CHECKS_BEFORE_THE_WINDOW => {
                 tracing::warn!(
                     "this desktop has no place for a tray icon, so the window opens instead ({error}). The icon appears when \
                      there is one; starting Understudy a second time opens the window again."
                 );
+                let (app, panel) = (self.app.clone(), self.panel.clone());
+                tokio::spawn(async move {
+                    let missing = panel::examined().await;
+                    // A panel may have started meanwhile.
+                    if app.tray_by_id(tray::ID).is_none() {
+                        show_missing(&app, &panel, Some(missing));
+                    }
+                });
                 self.run_command(UserCommand::open(View::Now));
             }
             Err(_) => {}
@@ -170,7 +190,7 @@ impl Shell {
                 );
                 // The icon is removed first: a panel may keep the icon of a program that has ended.
                 self.tray = None;
-                self.app.remove_tray_by_id("understudy");
+                self.app.remove_tray_by_id(tray::ID);
                 self.app.exit(0);
             }
             Command::Pause
@@ -189,6 +209,7 @@ impl Shell {
             | Command::EndRehearsal
             | Command::ReviewRetryAll { .. }
             | Command::ReviewRetryStop
+            | Command::EndFirstRun
             | Command::StartAtLogin { .. } => self.pass_on(command, reply_to),
         }
     }
@@ -238,6 +259,14 @@ impl Shell {
     fn notify(&self, note: Note) {
         let notifier = self.notifier.clone();
         tokio::spawn(async move { notifier.show(&note).await });
+    }
+}
+
+/// For the window that is open and the next one.
+fn show_missing(app: &AppHandle, panel: &watch::Sender<Panel>, missing: Option<MissingPanel>) {
+    panel.send_replace(missing.clone());
+    if let Err(error) = app.emit("panel", missing) {
+        tracing::warn!("the window does not learn whether there is a tray icon: {error}");
     }
 }
 

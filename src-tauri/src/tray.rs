@@ -12,6 +12,9 @@ use tauri::tray::{TrayIcon, TrayIconBuilder};
 
 pub(crate) use apart::view as view_without_engine;
 
+/// Name of the icon in this application.
+pub(crate) const ID: &str = "understudy";
+
 pub(crate) struct Tray {
     app: AppHandle,
     icon: TrayIcon,
@@ -23,7 +26,7 @@ impl Tray {
     /// Fails where no panel shows icons.
     pub(crate) fn create(app: &AppHandle, view: &TrayView) -> tauri::Result<Self> {
         let (menu, rows) = build_menu(app, &view.menu)?;
-        let icon = TrayIconBuilder::with_id("understudy")
+        let icon = TrayIconBuilder::with_id(ID)
             .title("Understudy")
             .icon(icon::of(view.icon, view.rehearsal)?)
             .tooltip(escape_lines(&view.tooltip))

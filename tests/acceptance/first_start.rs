@@ -250,6 +250,49 @@ async fn a_rehearsal_needs_no_network() {
     assert!(red.tray.rehearsal, "{:?}", red.tray);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_questions_are_open_until_an_answer_and_never_in_an_older_installation() {
+    let mut desk = Desk::started();
+    assert!(
+        desk.printed.contains("it asks three questions"),
+        "{}",
+        desk.printed
+    );
+    let first = desk.snapshot().await.engine;
+    assert!(first.first_run);
+    assert_eq!(first.installed.as_what, "a build from source");
+    let key_pages = desk.snapshot().await.providers;
+    assert!(
+        key_pages
+            .iter()
+            .any(|p| p.keys_page.as_deref() == Some("https://platform.openai.com/api-keys"))
+    );
+    desk.kill();
+    desk.start();
+    assert!(desk.snapshot().await.engine.first_run, "not answered yet");
+    let end = json!({ "do": "end_first_run" });
+    let (status, _) = desk.control(reqwest::Method::POST, "/do", Some(end)).await;
+    assert_eq!(status, 200);
+    assert!(!desk.snapshot().await.engine.first_run);
+    desk.kill();
+    desk.start();
+    assert!(!desk.snapshot().await.engine.first_run, "never asked twice");
+
+    let mut older = Desk::new();
+    older.ran_before();
+    older.start();
+    assert!(!older.snapshot().await.engine.first_run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paid_fallback_can_be_left_open_again() {
+    let desk = Desk::started();
+    for (answer, allowed) in [("yes", Some(true)), ("no", Some(false)), ("ask", None)] {
+        desk.printed(&["paid-fallbacks", answer]);
+        assert_eq!(desk.snapshot().await.engine.paid_fallbacks.allowed, allowed);
+    }
+}
+
 /// `understudyd doctor | head`
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_output_pipe_is_not_an_error() {

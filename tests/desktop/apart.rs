@@ -5,7 +5,7 @@ use api::TrayIcon;
 use crate::desk::{Desk, Service};
 use crate::engine::Engine;
 use crate::item::labels;
-use crate::page::{Driven, shows};
+use crate::page::{Driven, lacks, shows};
 use crate::states::view;
 use crate::wait::until;
 
@@ -91,6 +91,11 @@ async fn without_a_panel_the_window_opens_and_the_icon_appears_with_the_panel() 
     let driven = Driven::run_understudy(&desk).await;
     let page = driven.page().await;
     shows(&page, "All your providers work.").await;
+    shows(
+        &page,
+        "This desktop has no place for tray icons, so this window opened instead.",
+    )
+    .await;
     let message = "this desktop has no place for a tray icon";
     assert_eq!(
         desk.output().matches(message).count(),
@@ -103,4 +108,22 @@ async fn without_a_panel_the_window_opens_and_the_icon_appears_with_the_panel() 
     let icon = desk.icon().await;
     engine.show(view(TrayIcon::Outage, "down"));
     icon.wait_for_text("down").await;
+    lacks(&page, "No tray icon.").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gnome_without_its_extension_shows_how_to_install_it_until_a_panel_shows_icons() {
+    let desk = Desk::bare(Service::Absent).await;
+    desk.set_name("ubuntu:GNOME");
+    desk.add_icon_service().await;
+    let _engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
+    let driven = Driven::run_understudy(&desk).await;
+    let page = driven.page().await;
+    shows(&page, "GNOME shows no tray icons without an extension").await;
+    shows(&page, "AppIndicator and KStatusNotifierItem Support").await;
+    assert_eq!(desk.icons(), 0);
+
+    desk.show_icons();
+    desk.icon().await.wait_for_text("all works").await;
+    lacks(&page, "No tray icon.").await;
 }

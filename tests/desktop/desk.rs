@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use api::RuntimeFile;
@@ -61,6 +62,9 @@ pub(crate) struct Desk {
     display: String,
     address: String,
     items: Arc<Mutex<Vec<String>>>,
+    /// A panel shows the icons.
+    has_panel: Arc<AtomicBool>,
+    name: Mutex<&'static str>,
     notes: Arc<Mutex<Vec<Note>>>,
     folder: TempDir,
     engine: Mutex<PathBuf>,
@@ -114,6 +118,8 @@ impl Desk {
             display: format!(":{number}"),
             address,
             items: Arc::default(),
+            has_panel: Arc::default(),
+            name: Mutex::new("XFCE"),
             notes,
             folder,
             engine: Mutex::new("/bin/false".into()),
@@ -123,7 +129,23 @@ impl Desk {
     }
 
     pub(crate) async fn add_panel(&self) {
-        let watcher = Watcher(Arc::clone(&self.items));
+        self.add_icon_service().await;
+        self.show_icons();
+    }
+
+    /// The panel of a desktop whose icon service already runs.
+    pub(crate) fn show_icons(&self) {
+        self.has_panel.store(true, Ordering::SeqCst);
+    }
+
+    /// The name of the desktop for programs that start later.
+    pub(crate) fn set_name(&self, name: &'static str) {
+        *self.name.lock().unwrap() = name;
+    }
+
+    /// It registers icons, and no panel shows them.
+    pub(crate) async fn add_icon_service(&self) {
+        let watcher = Watcher(Arc::clone(&self.items), Arc::clone(&self.has_panel));
         self.bus.object_server().at(PANEL, watcher).await.unwrap();
         self.bus
             .request_name("org.kde.StatusNotifierWatcher")
@@ -181,6 +203,7 @@ impl Desk {
         let folder = self.folder.path();
         command
             .env_remove("WAYLAND_DISPLAY")
+            .env("XDG_CURRENT_DESKTOP", *self.name.lock().unwrap())
             .env("DISPLAY", &self.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &self.address)
             .env("UNDERSTUDY_HOME", self.home())
@@ -351,7 +374,7 @@ fn speaking(mut command: Command) -> (Process, String) {
     (process, line.trim().to_owned())
 }
 
-struct Watcher(Arc<Mutex<Vec<String>>>);
+struct Watcher(Arc<Mutex<Vec<String>>>, Arc<AtomicBool>);
 
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
@@ -379,7 +402,7 @@ impl Watcher {
 
     #[zbus(property)]
     fn is_status_notifier_host_registered(&self) -> bool {
-        true
+        self.1.load(Ordering::SeqCst)
     }
 
     #[zbus(property)]

@@ -41,6 +41,8 @@ struct Kept {
     /// The response to a command.
     refusal: Arc<Mutex<Option<ControlError>>>,
     commands: Arc<Mutex<Vec<Command>>>,
+    /// Every client was disconnected.
+    disconnected: Arc<Mutex<bool>>,
     outcomes: Arc<Mutex<Vec<(u64, NotificationOutcome)>>>,
     open: watch::Sender<bool>,
     /// Removed at the next request for the snapshot.
@@ -56,6 +58,7 @@ impl Engine {
             snapshot: watch::Sender::new(snapshot(1, view)),
             refusal: Arc::default(),
             commands: Arc::default(),
+            disconnected: Arc::default(),
             outcomes: Arc::default(),
             open: watch::Sender::new(true),
             removed_on_request: Arc::default(),
@@ -67,6 +70,7 @@ impl Engine {
             .route("/control/snapshot", get(present))
             .route("/control/events", get(events))
             .route("/control/exchanges", get(exchanges))
+            .route("/control/connect", get(connected).delete(disconnect))
             .route("/control/do", post(command))
             .route("/control/notices/{id}", post(outcome))
             .layer(from_fn_with_state(kept.clone(), door))
@@ -106,6 +110,10 @@ impl Engine {
             fix: Some(fix.into()),
         };
         *self.kept.refusal.lock().unwrap() = Some(refusal);
+    }
+
+    pub(crate) fn is_disconnected(&self) -> bool {
+        *self.kept.disconnected.lock().unwrap()
     }
 
     pub(crate) async fn received(&self, command: Command) {
@@ -254,6 +262,26 @@ async fn command(State(kept): State<Kept>, Json(command): Json<Command>) -> Resp
         })
         .into_response(),
     }
+}
+
+/// One client, which is connected until all are disconnected.
+async fn connected(State(kept): State<Kept>) -> Json<Value> {
+    let state = match *kept.disconnected.lock().unwrap() {
+        true => "not_connected",
+        false => "confirmed",
+    };
+    let client = json!({
+        "id": "a-tool", "name": "A tool", "method": "edit", "state": state, "message": "", "fix": null, "files": [],
+        "losses": [], "lines": [], "last_request": null, "testable": false
+    });
+    Json(json!({ "base_url": "", "clients": [client], "unsupported": [], "elsewhere": [] }))
+}
+
+async fn disconnect(State(kept): State<Kept>) -> Json<Value> {
+    *kept.disconnected.lock().unwrap() = true;
+    Json(
+        json!({ "message": "A tool is disconnected.", "changed": [], "left": [], "open_sessions": 0 }),
+    )
 }
 
 async fn outcome(

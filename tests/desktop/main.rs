@@ -7,6 +7,7 @@
 mod apart;
 mod desk;
 mod engine;
+mod first_ten_minutes;
 mod item;
 mod notifications;
 mod page;

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -72,4 +72,26 @@ pub(crate) async fn shows(page: &Client, text: &str) {
         }
     })
     .await;
+}
+
+/// Waits until the page no longer shows this.
+pub(crate) async fn lacks(page: &Client, text: &str) {
+    until(&format!("the page without {text:?}"), || async {
+        let shown = page.execute("return document.body.innerText", vec![]).await;
+        let shown = shown.map_err(|error| error.to_string())?;
+        let shown = shown.as_str().unwrap_or_default();
+        if shown.contains(text) {
+            Err(shown.to_owned())
+        } else {
+            Ok(())
+        }
+    })
+    .await;
+}
+
+/// Presses the button with this text.
+pub(crate) async fn press(page: &Client, text: &str) {
+    let button = format!("//button[normalize-space(.) = {text:?}]");
+    let found = page.wait().for_element(Locator::XPath(&button)).await;
+    found.unwrap().click().await.unwrap();
 }

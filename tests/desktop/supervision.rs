@@ -7,13 +7,15 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::desk::Desk;
 use crate::item::Item;
-use crate::page::{Driven, shows};
+use crate::page::{Driven, press, shows};
 use crate::wait::until;
 
 /// A row that exists only in the engine's own menu.
 const ENGINES_OWN: &str = "Quit (the engine keeps running)";
 /// No page is read and no network is checked; any free port.
 const SETTINGS: &str = "[watch]\npages = false\nonline_hosts = []\n[listen]\nport = 0\n";
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 fn set_up(desk: &Desk) {
     let engine = Path::new(env!("CARGO_BIN_EXE_understudy")).with_file_name("understudyd");
@@ -24,6 +26,8 @@ fn set_up(desk: &Desk) {
     desk.set_engine(&engine);
     std::fs::create_dir_all(desk.home()).unwrap();
     std::fs::write(desk.home().join("settings.toml"), SETTINGS).unwrap();
+    // An installation that ran before is not asked the first questions.
+    std::fs::write(desk.home().join("token"), TOKEN).unwrap();
 }
 
 async fn engine(desk: &Desk, but_not: Option<u32>) -> RuntimeFile {
@@ -37,6 +41,14 @@ async fn engine(desk: &Desk, but_not: Option<u32>) -> RuntimeFile {
         Ok(engine)
     })
     .await
+}
+
+/// `understudyd stop`
+fn stop(desk: &Desk) {
+    let engine = Path::new(env!("CARGO_BIN_EXE_understudy")).with_file_name("understudyd");
+    let mut command = std::process::Command::new(engine);
+    let stopped = desk.dress(&mut command).arg("stop").output().unwrap();
+    assert!(stopped.status.success(), "{stopped:?}");
 }
 
 fn kill(pid: u32) {
@@ -95,7 +107,7 @@ async fn an_engine_whose_loop_panicked_is_restarted_with_a_notification() {
     desk.note("The engine stopped and was restarted").await;
     engine(&desk, Some(first.pid)).await;
     icon.row(ENGINES_OWN).await;
-    icon.click("Stop the engine").await;
+    stop(&desk);
     icon.wait_for_text("Understudy: the engine is stopped")
         .await;
     assert_eq!(desk.notes().len(), 1, "a stop is no crash");
@@ -154,10 +166,11 @@ async fn the_engine_survives_a_killed_tray_and_the_next_one_finds_it() {
 async fn a_stop_from_the_menu_lasts_until_a_start_from_the_menu() {
     let desk = Desk::start().await;
     set_up(&desk);
-    desk.run_understudy();
+    let driven = Driven::run_understudy(&desk).await;
     let icon = icon(&desk, 1).await;
     let first = engine(&desk, None).await;
-    icon.click("Stop the engine").await;
+    icon.click("Stop the engine…").await;
+    press(&driven.page().await, "Stop the engine").await;
     icon.wait_for_text("Understudy: the engine is stopped")
         .await;
     assert!(!desk.runtime_file().exists());

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { beginDrill, connect, connectChange, connectPage, disconnect, disconnectAll, drill, reset, resetDrill, tested } from "./connect.mjs";
 import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 import { cost, incidentSeries, latency, uptime } from "./series.mjs";
 
@@ -74,6 +75,14 @@ const routes = [
       ? { works: false, kept: false, said: `${id} refused the key: invalid x-api-key. It was not kept.` }
       : { works: true, kept: true, said: `The key works and is in the keychain.` }],
   ["DELETE", /^\/control\/keys\/(.+)$/, (_, id) => ({ said: `The key for ${id} was removed.` })],
+  ["GET", /^\/control\/connect$/, () => connectPage(scene)],
+  ["DELETE", /^\/control\/connect$/, () => disconnectAll()],
+  ["GET", /^\/control\/connect\/([\w-]+)\/change$/, (_, id) => connectChange(id)],
+  ["POST", /^\/control\/connect\/([\w-]+)\/test$/, (_, id) => tested(id)],
+  ["POST", /^\/control\/connect\/([\w-]+)$/, (_, id, entry) => connect(scene, id, entry)],
+  ["DELETE", /^\/control\/connect\/([\w-]+)$/, (_, id) => disconnect(scene, id)],
+  ["GET", /^\/control\/drill$/, () => drill()],
+  ["POST", /^\/control\/drill$/, () => beginDrill()],
   ["GET", /^\/control\/doctor$/, () => DOCTOR],
   ["GET", /^\/control\/drill\/offer$/, () => DRILL_OFFER],
   ["POST", /^\/control\/drill$/, () => drills("drill")],
@@ -82,6 +91,8 @@ const routes = [
     if (command.do === "pause" || command.do === "resume") changes = { ...changes, paused: command.do === "pause" };
     if (command.do === "start_at_login") changes = { ...changes, starts_at_login: command.on };
     if (command.do === "paid_stand_ins") changes = { ...changes, paid_stand_ins: { ...snapshot().engine.paid_stand_ins, allowed: command.allow } };
+    if (command.do === "end_first_run") changes = { ...changes, first_run: false };
+    if (command.do === "stop_engine") changes = { ...changes, draining: true };
     if (command.do === "review_retry_all") retry = { total: 28, done: 5, answered: 5 };
     if (command.do === "review_retry_stop") retry = null;
     if (command.do === "rehearse") scene = "rehearsal";
@@ -98,6 +109,8 @@ const MESSAGES = {
   pause: "Paused. Requests go straight to the primary.",
   resume: "Resumed. Fallbacks are on again.",
   review_retry_all: "Retrying 28 requests, one after the other.",
+  end_first_run: "Settings → General opens these questions again.",
+  start_at_login: "The engine no longer starts at login.",
   stop_engine: "The engine stops after the open requests end.",
 };
 
@@ -106,6 +119,8 @@ createServer(async (request, response) => {
   if (url.pathname.startsWith("/mock/scene/")) {
     scene = url.pathname.split("/").pop();
     changes = {};
+    reset();
+    resetDrill();
     notify_readers();
     return answer(response, 200, { scene });
   }
@@ -127,7 +142,7 @@ createServer(async (request, response) => {
     const found = request.method === method && pattern.exec(url.pathname);
     if (!found) continue;
     const result = act(url.searchParams, found[1], body);
-    return answer(response, result.error ? 404 : 200, result);
+    return answer(response, result.error ? (result.status ?? 404) : 200, result);
   }
   answer(response, 404, { error: `Nothing at ${request.method} ${url.pathname}.`, fix: null });
 }).listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/#token=${TOKEN}`));

@@ -20,7 +20,7 @@ const model = (name, level, evidence, breaker = "closed", ttft = 640) => ({ mode
 
 function anthropic(down) {
   return {
-    id: "anthropic", name: "Anthropic", product: "Claude", mine: true, rehearsal: false,
+    id: "anthropic", name: "Anthropic", product: "Claude", keys_page: "https://platform.claude.com/settings/keys", mine: true, rehearsal: false,
     level: down ? "major_outage" : "operational", since: down ? ago(42 * MINUTE) : ago(26 * HOUR), basis: "measured",
     blame: down ? "them" : "undetermined",
     evidence: down
@@ -46,7 +46,7 @@ function anthropic(down) {
 }
 
 const openai = (level = "operational") => ({
-  id: "openai", name: "OpenAI", product: "OpenAI", mine: true, rehearsal: false, level, since: ago(9 * HOUR), basis: "measured",
+  id: "openai", name: "OpenAI", product: "OpenAI", keys_page: "https://platform.openai.com/api-keys", mine: true, rehearsal: false, level, since: ago(9 * HOUR), basis: "measured",
   blame: "undetermined", evidence: "No known problem. 22 of 22 requests were complete in the last hour; their status page agrees.", unstable: false,
   page: { url: "https://status.openai.com", read: ago(71), unreadable: null },
   surfaces: [
@@ -60,27 +60,27 @@ const openai = (level = "operational") => ({
 });
 
 const openrouter = () => ({
-  id: "openrouter", name: "OpenRouter", product: "OpenRouter", mine: false, rehearsal: false, level: "operational", since: null, basis: "page_only",
+  id: "openrouter", name: "OpenRouter", product: "OpenRouter", keys_page: "https://openrouter.ai/settings/keys", mine: false, rehearsal: false, level: "operational", since: null, basis: "page_only",
   blame: "undetermined", evidence: "The status page says operational.", unstable: false,
   page: { url: "https://status.openrouter.ai", read: ago(140), unreadable: null }, surfaces: [],
   endpoints: [{ id: "openrouter", base: "https://openrouter.ai/api", dialects: ["openai-chat"], key: "missing", key_env: "OPENROUTER_API_KEY", models: [] }],
 });
 
 const github = () => ({
-  id: "github", name: "GitHub", product: "GitHub Copilot", mine: false, rehearsal: false, level: "maintenance", since: ago(2 * HOUR), basis: "page_only",
+  id: "github", name: "GitHub", product: "GitHub Copilot", keys_page: null, mine: false, rehearsal: false, level: "maintenance", since: ago(2 * HOUR), basis: "page_only",
   blame: "them", evidence: `The status page announces maintenance until ${clock(-HOUR)}.`, unstable: false,
   page: { url: "https://www.githubstatus.com", read: ago(90), unreadable: null },
   surfaces: [surface("copilot", "Copilot", "maintenance", "The page announces maintenance.", { basis: "page_only" })], endpoints: [],
 });
 
 const cursor = () => ({
-  id: "cursor", name: "Cursor", product: "Cursor", mine: false, rehearsal: false, level: "unknown", since: ago(11 * MINUTE), basis: "nothing",
+  id: "cursor", name: "Cursor", product: "Cursor", keys_page: null, mine: false, rehearsal: false, level: "unknown", since: ago(11 * MINUTE), basis: "nothing",
   blame: "undetermined", evidence: "The status page could not be read for 11 min: connection timed out.", unstable: false,
   page: { url: "https://status.cursor.com", read: ago(11 * MINUTE), unreadable: "connection timed out" }, surfaces: [], endpoints: [],
 });
 
 const rehearsal = (down) => ({
-  id: "rehearsal", name: "Rehearsal", product: "Rehearsal", mine: false, rehearsal: true, level: down ? "major_outage" : "operational", since: ago(down ? 18 : HOUR),
+  id: "rehearsal", name: "Rehearsal", product: "Rehearsal", keys_page: null, mine: false, rehearsal: true, level: down ? "major_outage" : "operational", since: ago(down ? 18 : HOUR),
   basis: "measured", blame: down ? "us" : "undetermined",
   evidence: down ? `Simulated outage until ${clock(-42)}.` : "Inside Understudy: needs no key and no internet.",
   unstable: false, page: null, surfaces: [],
@@ -130,6 +130,8 @@ const engine = (extra = {}) => ({
   problems: [], settings_file: "/home/ada/.config/understudy/settings.toml", ledger_file: "/home/ada/.local/share/understudy/ledger.sqlite",
   starts_at_login: true, paid_stand_ins: { allowed: null, by_settings_file: false, cap: 10 * MICRO, spent: 230_000, stopped_today: false },
   siblings: { allowed: null, by_settings_file: false },
+  first_run: false,
+  installed: { as_what: "the Debian package", removal: "sudo apt remove understudy", explained: "Run this in a terminal." },
   history: {
     exchanges_days: 90, incidents_days: 730, daily_days: 730, size: "12.3 MB", first_deletion: null,
     kept: "Requests are kept for 90 days, incidents for 730 days, daily sums for 730 days",
@@ -309,6 +311,19 @@ export const SCENES = {
     engine: engine({ sessions: [], started: ago(20), starts_at_login: false }),
     today: today({ exchanges: 0, spent_estimate: 0, spent_of_estimated_tokens: 0, probes_estimate: 0, unpriced: 0 }),
   }),
+  first: () => {
+    const newcomer = SCENES.newcomer();
+    return { ...newcomer, providers: [...newcomer.providers.slice(0, 2), openrouter(), newcomer.providers[2]], engine: { ...newcomer.engine, first_run: true, paid_stand_ins: { ...newcomer.engine.paid_stand_ins, cap: 5 * MICRO, spent: 0 } } };
+  },
+  /** Nothing was found, no user service manager, a key from the environment. */
+  bare: () => {
+    const first = SCENES.first();
+    return { ...first, providers: [first.providers[0], openai(), openrouter(), first.providers[3]], engine: { ...first.engine, starts_at_login: null } };
+  },
+  /** A file changes while its change is shown. */
+  conflict: () => SCENES.first(),
+  waiting: () => SCENES.green(),
+  unused: () => ({ ...SCENES.green(), engine: engine({ sessions: [], installed: { as_what: "a build from source", removal: null, explained: "It was built from source: delete its folder. The program is in /home/ada/understudy/target/release." } }) }),
   problems: () => snapshot({
     headline: { level: "degraded", sentence: "OpenAI is unstable.", consequence: "2 of 9 requests failed in the last hour." },
     tray: tray("paused"),

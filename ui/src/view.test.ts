@@ -13,6 +13,7 @@ describe("readFragment", () => {
     ["#nowhere/7", "now", null],
     ["#settings/50%", "settings", "50%"],
     ["#requests/", "requests", null],
+    ["stop", "settings", "stop"],
   ])("%s", (fragment, view, detail) => expect(readFragment(fragment)).toEqual({ view, detail }));
 
   it("maps old view names to the new views", () => {

@@ -5,6 +5,9 @@ export type View = (typeof VIEWS)[number];
 /** The view in the window, and its open detail: an incident, a request, a waiting item, or a page of the settings. */
 export type Shown = { view: View; detail: string | null };
 
+/** The detail of Now that opens the first questions again. */
+export const SET_UP = "setup";
+
 export const NAMES: Record<View, string> = {
   now: "Now",
   incidents: "Incidents",
@@ -13,12 +16,18 @@ export const NAMES: Record<View, string> = {
   settings: "Settings",
 };
 
+/** Dialogs over the settings that the tray's menu or a link opens: "stop", "remove". */
+export type DialogName = "stop" | "remove";
+const OPENED: Record<string, DialogName> = { stop: "stop" };
+
 /** Names of earlier versions: they are in notifications, responses to clients and bookmarks. */
 const RENAMED: Record<string, View> = { traffic: "requests", review: "pipelines" };
 
 /** Reads "review/0a1b" or "#review/0a1b"; an unknown name is Now. */
 export function readFragment(fragment: string): Shown {
   const [name = "", detail] = fragment.replace(/^#/, "").split("/");
+  const opened = OPENED[name];
+  if (opened !== undefined) return { view: "settings", detail: opened };
   const view = VIEWS.find((known) => known === name) ?? RENAMED[name];
   return view === undefined ? { view: "now", detail: null } : { view, detail: decoded(detail) };
 }

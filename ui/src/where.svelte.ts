@@ -1,9 +1,14 @@
-import { fragmentOf, readFragment, type View } from "./view";
+import { fragmentOf, readFragment, type DialogName, type View } from "./view";
 
 /** What the window shows. */
 class Where {
   view = $state<View>("now");
   detail = $state<string | null>(null);
+
+  /** The dialog over the settings. */
+  get dialog(): DialogName | null {
+    return this.view === "settings" && (this.detail === "stop" || this.detail === "remove") ? this.detail : null;
+  }
 
   /** Follows the address's fragment: back and forward work, and a link can name a view. */
   read(fragment: string) {

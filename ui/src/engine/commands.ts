@@ -63,6 +63,7 @@ function forShell(command: Command): command is Extract<Command, { do: "open_win
     case "review_retry_all":
     case "review_retry_stop":
     case "start_at_login":
+    case "end_first_run":
       return false;
   }
 }

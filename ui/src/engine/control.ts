@@ -31,6 +31,8 @@ export class ControlFailure extends Error {
     readonly fix: string | null,
     /** The response's JSON, where there was any. */
     readonly body: unknown = null,
+    /** The response's status, where there was any. */
+    readonly status: number | null = null,
   ) {
     super(message);
   }
@@ -93,7 +95,7 @@ export function asFailure(error: unknown): ControlFailure {
 }
 
 /** A text is sent unchanged, any other body as JSON. */
-async function request<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
+export async function request<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
   const place = live.place;
   if (!place) throw new ControlFailure("There is no connection to the engine.", "This page is reconnecting.");
   const headers: Record<string, string> = { "x-understudy-control": place.token };
@@ -119,8 +121,8 @@ async function request<Answer>(method: string, path: string, body?: unknown, tim
   }
   const answer = parsed(text);
   if (response.ok) return answer as Answer;
-  if (isControlError(answer)) throw new ControlFailure(answer.error, answer.fix, answer);
-  throw new ControlFailure(`The engine responded with status ${response.status}.`, null, answer);
+  if (isControlError(answer)) throw new ControlFailure(answer.error, answer.fix, answer, response.status);
+  throw new ControlFailure(`The engine responded with status ${response.status}.`, null, answer, response.status);
 }
 
 function parsed(text: string): unknown {

@@ -18,6 +18,20 @@ export const engineState = () => invoke<EngineProcess>("engine_state");
 
 export const shellDo = (command: Command) => invoke<unknown>("shell_do", { command });
 
+/** Why this desktop shows no tray icon, and how to get one. */
+export type MissingPanel = { why: string; how: string; commands: [name: string, command: string][] };
+
+/** Calls `set` with the present state and after each change. Null: there is a tray icon. */
+export function onPanel(set: (missing: MissingPanel | null) => void): () => void {
+  if (!inShell) return () => undefined;
+  const unlisten = listen<MissingPanel | null>("panel", (event) => set(event.payload));
+  void invoke<MissingPanel | null>("missing_panel").then(set);
+  return () => void unlisten.then((stop) => stop());
+}
+
+/** Opens a page in the user's browser. */
+export const openLink = (url: string) => invoke<null>("open_link", { url });
+
 /** The tray's menu or a notification opens a view by its name. */
 export function onView(go: (view: string) => void): () => void {
   if (!inShell) return () => undefined;

@@ -5,7 +5,7 @@ import type { View } from "./View";
 /**
  * A person's command from the tray's menu, the window or the CLI (`POST /control/do`).
  */
-export type Command = { "do": "open_window", view: View, } | { "do": "copy_base_url" } | { "do": "quit" } | { "do": "pause" } | { "do": "resume" } | { "do": "stop_engine" } | { "do": "start_engine" } | { "do": "check_now" } | { "do": "try_now", endpoint: string, model: string, } | { "do": "paid_stand_ins", allow: boolean, } | { "do": "paid_until_back", allow: boolean, } | { "do": "siblings", allow: boolean | null, } | { "do": "siblings_later" } | { "do": "paid_fallbacks_today", allow: boolean, } | { "do": "use_now", client: string, 
+export type Command = { "do": "open_window", view: View, } | { "do": "copy_base_url" } | { "do": "quit" } | { "do": "pause" } | { "do": "resume" } | { "do": "stop_engine" } | { "do": "start_engine" } | { "do": "check_now" } | { "do": "try_now", endpoint: string, model: string, } | { "do": "paid_stand_ins", allow: boolean | null, } | { "do": "paid_until_back", allow: boolean, } | { "do": "siblings", allow: boolean | null, } | { "do": "siblings_later" } | { "do": "paid_fallbacks_today", allow: boolean, } | { "do": "use_now", client: string, 
 /**
  * Id, product or name.
  */
@@ -13,4 +13,4 @@ provider: string | null, pin: boolean, } | { "do": "may_go_to", pipeline: string
 /**
  * Only return the number of requests, without running them.
  */
-count_only: boolean, } | { "do": "review_retry_stop" } | { "do": "start_at_login", on: boolean, };
+count_only: boolean, } | { "do": "review_retry_stop" } | { "do": "start_at_login", on: boolean, } | { "do": "end_first_run" };

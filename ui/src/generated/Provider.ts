@@ -9,6 +9,10 @@ import type { Surface } from "./Surface";
 
 export type Provider = { id: string, name: string, product: string, 
 /**
+ * The page on which the owner creates a key.
+ */
+keys_page: string | null, 
+/**
  * In the settings, with a key, or seen in traffic. The tray covers only these.
  */
 mine: boolean, rehearsal: boolean, level: Level, since: string | null, basis: Basis, blame: Blame, 

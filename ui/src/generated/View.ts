@@ -3,4 +3,4 @@
 /**
  * A section of the window.
  */
-export type View = "incidents" | "pipelines" | "review" | "requests" | "settings" | "now";
+export type View = "incidents" | "pipelines" | "review" | "requests" | "settings" | "stop" | "now";

@@ -30,7 +30,7 @@ it("shows the times in the evidence of surfaces and models in the viewer's zone"
     evidence: "their status page reports an outage since 22:11.", evidence_spans: since("their status page reports an outage since "),
   };
   const provider: Provider = {
-    id: "anthropic", name: "Anthropic", product: "Claude", mine: true, rehearsal: false, level: "major_outage", since: null, basis: "measured", blame: "them",
+    id: "anthropic", name: "Anthropic", product: "Claude", keys_page: null, mine: true, rehearsal: false, level: "major_outage", since: null, basis: "measured", blame: "them",
     evidence: "", evidence_spans: [], unstable: false, page: null, surfaces: [surface],
     endpoints: [{
       id: "anthropic", base: "https://api.anthropic.com", dialects: [], key: "keychain", key_env: null,

@@ -28,10 +28,10 @@ pub enum Command {
         endpoint: String,
         model: String,
     },
-    /// Engine: may a fallback with a key billed per token answer clients that have a subscription?
+    /// Engine: may a fallback with a key billed per token answer clients that have a subscription? None: ask when it would help.
     #[serde(rename = "paid_stand_ins")]
     PaidFallbacks {
-        allow: bool,
+        allow: Option<bool>,
     },
     /// Engine: the answer to the open question, whether a fallback that costs money answers until the provider is back.
     PaidUntilBack {
@@ -79,6 +79,8 @@ pub enum Command {
     StartAtLogin {
         on: bool,
     },
+    /// Engine: the questions of the first run are answered or skipped.
+    EndFirstRun,
 }
 
 /// A section of the window.
@@ -93,6 +95,8 @@ pub enum View {
     #[serde(alias = "traffic")]
     Requests,
     Settings,
+    /// The question before the engine stops: it names the connected clients.
+    Stop,
     /// Also each view that this version does not know: the engine is newer than the shell.
     #[serde(other)]
     Now,
@@ -107,6 +111,7 @@ impl View {
             View::Review => "review",
             View::Requests => "requests",
             View::Settings => "settings",
+            View::Stop => "stop",
             View::Now => "now",
         }
     }

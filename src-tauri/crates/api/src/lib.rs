@@ -60,9 +60,9 @@ pub use series::{
     LatencySeries, ProviderCost, ProviderLatency, ProviderUptime, UptimePoint, UptimeSeries,
 };
 pub use snapshot::{
-    Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, KeyState,
-    ModelHealth, PageView, PaidFallbacks, PipelineView, ProblemView, Provider, Route, Session,
-    SiblingModels, Snapshot, Surface, Today, UsedUpLimit,
+    Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, Installed,
+    KeyState, ModelHealth, PageView, PaidFallbacks, PipelineView, ProblemView, Provider, Route,
+    Session, SiblingModels, Snapshot, Surface, Today, UsedUpLimit,
 };
 pub use span::{Span, Spans};
 pub use token::{NewToken, TokenList, TokenName, TokenView};

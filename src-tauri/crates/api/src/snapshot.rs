@@ -89,6 +89,23 @@ pub struct EngineState {
     /// Number of named tokens, besides this computer's own.
     #[serde(default)]
     pub named_tokens: u32,
+    /// The questions of the first run are neither answered nor skipped.
+    #[serde(default)]
+    pub first_run: bool,
+    #[serde(default)]
+    pub installed: Installed,
+}
+
+/// How Understudy was installed, and how it is removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Installed {
+    /// "the Debian package"
+    pub as_what: String,
+    /// A command for a terminal. None: there is only a sentence.
+    pub removal: Option<String>,
+    /// "Delete the folder in which you built it."
+    pub explained: String,
 }
 
 /// How long the ledger keeps its rows. Days; None: without a limit.
@@ -202,6 +219,9 @@ pub struct Provider {
     pub id: String,
     pub name: String,
     pub product: String,
+    /// The page on which the owner creates a key.
+    #[serde(default)]
+    pub keys_page: Option<String>,
     /// In the settings, with a key, or seen in traffic. The tray covers only these.
     pub mine: bool,
     pub rehearsal: bool,

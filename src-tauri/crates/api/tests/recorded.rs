@@ -79,8 +79,8 @@ fn the_name_of_a_value_is_its_name_in_json() {
     for one in [Anthropic, OpenaiChat, OpenaiResponses, Other] {
         assert_eq!(name(one), one.as_str());
     }
-    use View::{Incidents, Now, Pipelines, Requests, Review, Settings};
-    for one in [Incidents, Now, Pipelines, Requests, Review, Settings] {
+    use View::{Incidents, Now, Pipelines, Requests, Review, Settings, Stop};
+    for one in [Incidents, Now, Pipelines, Requests, Review, Settings, Stop] {
         assert_eq!(name(one), one.as_str());
     }
 }

@@ -14,6 +14,7 @@ mod review;
 mod show;
 mod start;
 mod status;
+mod stop;
 mod token;
 mod traffic;
 mod url;
@@ -135,7 +136,7 @@ enum Command {
     },
     /// Allow fallbacks with a key billed per token to serve clients that have their own subscription
     #[command(name = "paid-fallbacks", alias = "paid-stand-ins")]
-    PaidFallbacks { answer: YesOrNo },
+    PaidFallbacks { answer: YesNoOrAsk },
     /// Answer the open question: may a paid fallback be used until the provider is back?
     Allow { answer: YesOrNo },
     /// May another model of the same login serve requests if only one model fails (Opus → Sonnet)?
@@ -215,6 +216,14 @@ enum RouteCommand {
 enum YesOrNo {
     Yes,
     No,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum YesNoOrAsk {
+    Yes,
+    No,
+    /// Ask when one would help
+    Ask,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -332,7 +341,11 @@ async fn run(command: Command) -> ExitCode {
             explain::explain(of, &dialect, &caller, json).await
         }
         Command::PaidFallbacks { answer } => {
-            let allow = matches!(answer, YesOrNo::Yes);
+            let allow = match answer {
+                YesNoOrAsk::Yes => Some(true),
+                YesNoOrAsk::No => Some(false),
+                YesNoOrAsk::Ask => None,
+            };
             show::act(api::Command::PaidFallbacks { allow }).await
         }
         Command::Allow { answer } => {
@@ -370,7 +383,7 @@ async fn run(command: Command) -> ExitCode {
         } => compact::compact().await,
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,
-        Command::Stop => show::act(api::Command::StopEngine).await,
+        Command::Stop => stop::stop().await,
     }
 }
 

@@ -38,6 +38,10 @@ fn write(
     if first_start {
         writeln!(
             out,
+            "To connect your tools and to add keys, open the web UI: it asks three questions."
+        )?;
+        writeln!(
+            out,
             "Try it; no key is needed, the rehearsal provider answers:"
         )?;
     } else {

@@ -28,6 +28,7 @@ mod metrics;
 mod named_tokens;
 mod network;
 mod opening;
+mod package;
 mod places;
 mod private_file;
 mod reads;

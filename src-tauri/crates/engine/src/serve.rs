@@ -1,6 +1,7 @@
 //! Start of the engine: builds all parts in order and connects their channels.
 
 mod ending;
+mod first_run;
 mod inputs;
 mod publish;
 mod sources;
@@ -42,7 +43,7 @@ use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
-use crate::{dial, exposure, greeting, login, opening, rehearsal, token};
+use crate::{dial, exposure, front, greeting, login, opening, package, rehearsal, token};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
@@ -120,6 +121,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         &base_catalog,
         (first_start, ran),
     );
+    let asks_first = ledger_trouble.is_none() && first_run::is_open(&mut ledger, ran);
     let spent_today = ledger
         .probes_spent(
             started
@@ -195,6 +197,8 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         scope_answer: kept.answer,
         scope_unwritten: kept.unwritten,
         starts_at_login: login::is_on(),
+        first_run: asks_first,
+        installed: package::installed(),
         log_place: log.place(&places.logs),
         crashed: lock.crashed(),
         exposed,

@@ -143,6 +143,9 @@ pub(crate) struct State {
     /// The drill that runs, or the last one.
     pub drill: Option<DrillRun>,
     pub starts_at_login: Option<bool>,
+    /// The questions of the first run are open.
+    pub first_run: bool,
+    pub installed: api::Installed,
 }
 
 /// Result of the last read of a status page.
@@ -203,6 +206,8 @@ pub(crate) struct Start {
     pub scope_answer: ScopeAnswer,
     pub scope_unwritten: Option<String>,
     pub starts_at_login: Option<bool>,
+    pub first_run: bool,
+    pub installed: api::Installed,
     pub log_place: String,
     pub crashed: Option<DateTime<Utc>>,
     pub exposed: Vec<String>,
@@ -278,6 +283,8 @@ impl State {
             rehearsal_until: None,
             drill: None,
             starts_at_login: start.starts_at_login,
+            first_run: start.first_run,
+            installed: start.installed,
         }
     }
 

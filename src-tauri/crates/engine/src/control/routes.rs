@@ -161,6 +161,7 @@ async fn act(
         | Command::MayGoTo { .. }
         | Command::Rehearse { .. }
         | Command::EndRehearsal
+        | Command::EndFirstRun
         | Command::StartAtLogin { .. }) => Ok(Shown(
             control
                 .ask(|reply| ControlRequest::Do(command, reply))

@@ -4,7 +4,7 @@ use api::{Command, ControlError};
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
 
-use super::{Desk, Effect, Event};
+use super::{Desk, Effect, Event, Record, keys};
 
 impl Desk {
     /// Handles a command of the owner and returns a sentence about the result.
@@ -33,6 +33,7 @@ impl Desk {
                 pin,
             } => self.use_now(now, client, provider.as_deref(), *pin),
             Command::PaidFallbacks { allow } => Ok(self.answer_paid_fallbacks(now, *allow)),
+            Command::EndFirstRun => Ok(self.end_first_run()),
             Command::Siblings { allow } => Ok(self.answer_siblings(now, *allow)),
             Command::SiblingsLater => Ok(self.siblings_later(now)),
             Command::PaidFallbacksToday { allow } => Ok(self.answer_paid_today(now, *allow)),
@@ -59,6 +60,12 @@ impl Desk {
             }),
         };
         (message, std::mem::take(&mut self.effects))
+    }
+
+    fn end_first_run(&mut self) -> String {
+        self.state.first_run = false;
+        self.effect(Record::meta(keys::FIRST_RUN, keys::FIRST_RUN_ENDED));
+        "Settings → General opens these questions again.".into()
     }
 
     fn try_now(&mut self, endpoint: &str, model: &str) -> Result<String, ControlError> {

@@ -25,5 +25,9 @@ pub(crate) const RETENTION_ANNOUNCED: &str = "retention_announced";
 pub(crate) const RETENTION_CLOCK: &str = "retention_clock";
 /// Prefix; the name of a pipeline follows. Records that the owner answered the question about its scope.
 pub(crate) const SCOPE_ANSWERED: &str = "scope_answered/";
+/// Whether the questions of the first run are open.
+pub(crate) const FIRST_RUN: &str = "first_run";
+/// Its value after an answer, or in an installation from before the questions.
+pub(crate) const FIRST_RUN_ENDED: &str = "ended";
 /// Crashes of the engine, a line for each.
 pub(crate) const CRASHES: &str = "crashes";

@@ -37,18 +37,28 @@ impl Desk {
     }
 
     /// Stores the owner's answer, so that the question appears only once.
-    pub(super) fn answer_paid_fallbacks(&mut self, now: DateTime<Utc>, allow: bool) -> String {
-        self.state.paid_fallbacks = Some(allow);
-        let word = if allow { "yes" } else { "no" };
+    pub(super) fn answer_paid_fallbacks(
+        &mut self,
+        now: DateTime<Utc>,
+        allow: Option<bool>,
+    ) -> String {
+        self.state.paid_fallbacks = allow;
+        let word = match allow {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "",
+        };
         self.effect(Record::meta(keys::PAID, word));
         self.reconfigure(now);
         if self.state.settings.subscription_to_paid_key != Consent::Ask {
             return "Stored, but the settings file overrides it: subscription_to_paid_key under [fallback].".into();
         }
-        if allow {
-            "Clients with a subscription may be answered by a fallback with your paid key, up to the daily cap."
-        } else {
-            "Clients with a subscription are never answered with your paid key."
+        match allow {
+            Some(true) => {
+                "Clients with a subscription may be answered by a fallback with your paid key, up to the daily cap."
+            }
+            Some(false) => "Clients with a subscription are never answered with your paid key.",
+            None => "Understudy asks when a fallback with your paid key would help.",
         }
         .into()
     }

@@ -44,6 +44,7 @@ impl MainLoop {
                 self.desk_obeys(now, command)?
             }
             Command::Pause
+            | Command::EndFirstRun
             | Command::Resume
             | Command::TryNow { .. }
             | Command::UseNow { .. }

@@ -85,6 +85,8 @@ fn engine(state: &State, now: DateTime<Utc>) -> EngineState {
         siblings: route::siblings(state),
         history: retention::history(state, now),
         named_tokens: u32::try_from(state.tokens.count()).unwrap_or(u32::MAX),
+        first_run: state.first_run,
+        installed: state.installed.clone(),
     }
 }
 
@@ -136,6 +138,7 @@ fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provi
         id: provider.id.to_string(),
         name: provider.name.clone(),
         product: provider.product.clone(),
+        keys_page: provider.keys_page.clone(),
         mine: state.is_mine(&provider.id),
         rehearsal: provider.id.as_str() == REHEARSAL,
         level: verdict::level_of(state, &provider.id),

@@ -255,7 +255,11 @@ fn menu(
         lines.push(action("End the simulated outage", Command::EndRehearsal));
     }
     lines.push(MenuLine::Separator);
-    lines.push(action(stop_label(state), Command::StopEngine));
+    // The window asks first: clients that are connected fail without the engine.
+    lines.push(action(
+        stop_label(state),
+        Command::OpenWindow { view: View::Stop },
+    ));
     lines.push(action("Quit (the engine keeps running)", Command::Quit));
     lines
 }
@@ -295,9 +299,9 @@ fn stop_label(state: &State) -> String {
     // Sorted by client.
     open.dedup();
     if open.is_empty() {
-        "Stop the engine".into()
+        "Stop the engine…".into()
     } else {
-        format!("Stop the engine (open: {})", shortened(open))
+        format!("Stop the engine… (open: {})", shortened(open))
     }
 }
 

@@ -706,6 +706,8 @@ fn started(
         scope_answer: ScopeAnswer::Answered,
         scope_unwritten: None,
         starts_at_login: Some(true),
+        first_run: false,
+        installed: api::Installed::default(),
         log_place: String::new(),
         crashed: None,
         exposed: Vec::new(),
