@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs before the package's files are removed or replaced: `prerm` of the deb, `%preun` of the rpm.
-# It changes no file of a user and stops no engine. It says which users still depend on Understudy.
+# It changes no file of a user and stops no engine. It prints which users still depend on Understudy.
 set -e
 
 case "${1:-}" in

@@ -43,8 +43,14 @@ pub(crate) fn for_tests() -> Outcome<PathBuf> {
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
     }
+    let linux = cfg!(target_os = "linux");
+    let kinds: &[Kind] = if linux {
+        &[Kind::Deb, Kind::Rpm, Kind::Oci]
+    } else {
+        &[]
+    };
     from_built(&Request {
-        kinds: vec![Kind::Deb, Kind::Rpm, Kind::Oci],
+        kinds: kinds.to_vec(),
         profile: Profile::Debug,
         out: out.clone(),
     })?;

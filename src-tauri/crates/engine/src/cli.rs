@@ -20,7 +20,7 @@ mod use_now;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::logging::{self, LogFormat};
 use crate::serve::Options;
@@ -277,8 +277,8 @@ async fn run(command: Command) -> ExitCode {
             start::stage(port, acting).await
         }
         Command::Health => health::health().await,
-        Command::Completions { shell } => manual::completions(shell),
-        Command::Manual { folder } => manual::pages(&folder),
+        Command::Completions { shell } => manual::completions(Cli::command(), shell),
+        Command::Manual { folder } => manual::pages(Cli::command(), &folder),
         Command::Url { ui, json } => url::url(ui, json).await,
         Command::Status { details, json } => status::status(details, json).await,
         Command::Incidents {

@@ -7,14 +7,13 @@ mod root;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::checksums::sha256;
 use super::json::Json;
-use super::stage::Stage;
+use super::stage::{Stage, compress_at};
+use crate::run::Profile;
 use crate::step::{Outcome, ask, call};
-use crate::tree::root;
-
-/// The user of the container, and the folder of its files.
-const USER: u64 = 10001;
-const DATA: &str = "data";
+use crate::tree;
+use root::{DATA, USER};
 
 pub(super) fn write(stage: &Stage, out: &Path) -> Outcome<PathBuf> {
     let moment = Moment::of_the_commit();
@@ -40,6 +39,16 @@ pub(super) fn write(stage: &Stage, out: &Path) -> Outcome<PathBuf> {
             .arg(format!("./{DATA}")),
     )?;
 
+    let uncompressed_sum = sha256(&layer)?;
+    let level = match stage.profile {
+        Profile::Debug => "-1",
+        Profile::Release => "-9",
+    };
+    compress_at(level, &layer)?;
+    let layer = layout::Layer {
+        compressed: layer.with_extension("tar.gz"),
+        uncompressed_sum,
+    };
     let layout = folder.join("layout");
     let tag = format!("understudyd:{}", stage.version);
     layout::write(
@@ -88,7 +97,7 @@ struct Moment {
 impl Moment {
     fn of_the_commit() -> Moment {
         let mut git = Command::new("git");
-        git.current_dir(root()).env("TZ", "UTC").args([
+        git.current_dir(tree::root()).env("TZ", "UTC").args([
             "show",
             "--no-patch",
             "--date=format-local:%Y-%m-%dT%H:%M:%SZ",

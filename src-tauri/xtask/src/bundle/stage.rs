@@ -125,9 +125,11 @@ fn copy_program(from: &Path, to: &Path) -> Outcome {
 
 /// The same bytes on every run: no name and no time inside.
 pub(super) fn compress(file: &Path) -> Outcome {
-    call(
-        Command::new("gzip")
-            .args(["-9", "--no-name", "--force"])
-            .arg(file),
-    )
+    compress_at("-9", file)
+}
+
+/// A level of gzip: "-1" is fast, "-9" is small.
+pub(super) fn compress_at(level: &str, file: &Path) -> Outcome {
+    let mut gzip = Command::new("gzip");
+    call(gzip.args([level, "--no-name", "--force"]).arg(file))
 }

@@ -4,16 +4,15 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use super::Cli;
 use super::print_line::failed;
 
 /// One page for each command: `understudyd.1`, `understudyd-key-add.1`.
-pub(super) fn pages(folder: &Path) -> ExitCode {
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+pub(super) fn pages(program: Command, folder: &Path) -> ExitCode {
+    let written =
+        std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(program, folder));
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(
@@ -26,9 +25,9 @@ pub(super) fn pages(folder: &Path) -> ExitCode {
     }
 }
 
-pub(super) fn completions(shell: Shell) -> ExitCode {
+pub(super) fn completions(mut program: Command, shell: Shell) -> ExitCode {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "understudyd", &mut script);
+    clap_complete::generate(shell, &mut program, "understudyd", &mut script);
     match std::io::stdout().write_all(&script) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => failed(&error.to_string(), 1),
         Ok(()) | Err(_) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! The web UI, built into the binary. A binary built without Node.js has none and says how to get it.
+//! The web UI, built into the binary. A binary built without Node.js has none; it answers with the way to get it.
 
 use axum::extract::Path;
 use axum::http::{HeaderName, StatusCode, header};
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_binary_without_the_ui_says_how_to_get_it() {
+    async fn a_binary_without_the_ui_answers_with_the_way_to_get_it() {
         let response = serve(INDEX, |_| None);
         assert_eq!(
             response.headers()[header::CONTENT_TYPE],

@@ -1,10 +1,9 @@
 //! The files of an OCI image layout (image-spec 1.1), with the list that older versions of `docker load` read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::checksums::sha256;
 use super::super::json::Json;
-use super::super::stage::compress;
 use crate::step::Outcome;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -17,19 +16,24 @@ pub(super) struct Config {
     pub(super) run: Json,
 }
 
-/// Consumes the layer, an uncompressed tar file.
+/// A layer as tar file, and its checksum before it was compressed.
+pub(super) struct Layer {
+    pub(super) compressed: PathBuf,
+    pub(super) uncompressed_sum: String,
+}
+
+/// Moves the layer into the layout.
 pub(super) fn write(
     layout: &Path,
-    layer: &Path,
+    layer: &Layer,
     config: &Config,
     architecture: &str,
     tag: &str,
 ) -> Outcome {
     let blobs = layout.join("blobs/sha256");
     std::fs::create_dir_all(&blobs)?;
-    let uncompressed = sha256(layer)?;
-    compress(layer)?;
-    let layer = add_file(&blobs, &layer.with_extension("tar.gz"), LAYER)?;
+    let uncompressed = &layer.uncompressed_sum;
+    let layer = add_file(&blobs, &layer.compressed, LAYER)?;
 
     let history = Json::object([
         ("created", Json::text(&config.created)),

@@ -7,8 +7,11 @@ use std::process::Command;
 
 use super::super::libraries;
 use super::super::stage::Stage;
-use super::{DATA, USER};
 use crate::step::{Failed, Outcome, ask};
+
+/// The user of the container, and the folder of its files.
+pub(super) const USER: u64 = 10001;
+pub(super) const DATA: &str = "data";
 
 /// Debian and Ubuntu, then Fedora.
 const CERTIFICATES: [&str; 2] = [
