@@ -84,34 +84,48 @@ impl CleanRoot {
     }
 }
 
+/// The paths of the table in docs/packages.md.
+fn documented() -> Vec<&'static str> {
+    let page = include_str!("../../../docs/packages.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `/"));
+    let paths: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    assert!(paths.len() > 5, "{paths:?}");
+    paths
+}
+
 #[test]
 fn the_deb_installs_starts_and_is_removed_without_a_trace() {
     let Some(root) = CleanRoot::new() else { return };
     root.install();
     let found = root.files();
+    for path in documented() {
+        let file = path.trim_start_matches('/');
+        let is_there = |found: &String| {
+            found.starts_with(&format!("{file} "))
+                || (file.ends_with('/') && found.starts_with(file))
+        };
+        assert!(found.iter().any(is_there), "{path} is not in {found:#?}");
+    }
     for file in [
-        "usr/bin/understudy 755",
-        "usr/bin/understudyd 755",
-        "usr/lib/systemd/user/understudy.service 644",
-        "usr/share/applications/Understudy.desktop 644",
-        "usr/share/bash-completion/completions/understudyd 644",
-        "usr/share/doc/understudy/changelog.gz 644",
-        "usr/share/doc/understudy/copyright 644",
-        "usr/share/doc/understudy/third-party-licenses.txt.gz 644",
-        "usr/share/doc/understudy/understudy.cdx.json 644",
-        "usr/share/doc/understudy/understudyd.cdx.json 644",
-        "usr/share/fish/vendor_completions.d/understudyd.fish 644",
-        "usr/share/icons/hicolor/128x128/apps/understudy.png 644",
-        "usr/share/icons/hicolor/32x32/apps/understudy.png 644",
-        "usr/share/man/man1/understudyd-key-add.1.gz 644",
-        "usr/share/man/man1/understudyd.1.gz 644",
-        "usr/share/metainfo/dev.understudy.desktop.metainfo.xml 644",
-        "usr/share/zsh/vendor-completions/_understudyd 644",
+        "usr/share/doc/understudy/changelog.gz",
+        "usr/share/doc/understudy/copyright",
+        "usr/share/doc/understudy/third-party-licenses.txt.gz",
+        "usr/share/doc/understudy/understudy.cdx.json",
+        "usr/share/doc/understudy/understudyd.cdx.json",
+        "usr/share/fish/vendor_completions.d/understudyd.fish",
+        "usr/share/man/man1/understudyd-key-add.1.gz",
+        "usr/share/zsh/vendor-completions/_understudyd",
     ] {
-        assert!(
-            found.iter().any(|f| f == file),
-            "{file} is not in {found:#?}"
-        );
+        let file = format!("{file} 644");
+        assert!(found.contains(&file), "{file} is not in {found:#?}");
+    }
+    for file in &found {
+        let mode = if file.starts_with("usr/bin/") {
+            " 755"
+        } else {
+            " 644"
+        };
+        assert!(file.ends_with(mode), "{file}");
     }
 
     root.settings("");
