@@ -47,6 +47,8 @@ mod one_engine;
 #[path = "../scenarios/mod.rs"]
 mod outage_scenarios;
 mod own_fallback;
+#[cfg(target_os = "linux")]
+mod packages;
 mod parsers;
 #[cfg(unix)]
 mod recipes;

@@ -7,6 +7,7 @@
     reason = "a command line tool speaks on its terminal"
 )]
 
+mod bundle;
 mod checks;
 mod clients;
 mod fuzz;
@@ -39,7 +40,9 @@ cargo xtask clients [--client X] [--fault Y] [--way Z] [--table]
 cargo xtask clients --raise   the same with the newest versions, which are pinned from then on
 cargo xtask clients --faults  Claude Code, Codex and the SDKs against every fault
 cargo xtask clients --tasks   real agents at a task, with fallbacks that speak another dialect
-cargo xtask ui                build the web UI into ui/dist";
+cargo xtask ui                build the web UI into ui/dist
+cargo xtask bundle [deb|rpm|appimage|oci|dmg|nsis|msi|all] [--profile dev|release] [--out DIR]
+                              the packages of this system, with checksums and lists of their libraries";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +63,9 @@ fn main() -> ExitCode {
             ))),
         },
         ["ui"] => ui::build(),
+        ["bundle", arguments @ ..] => {
+            bundle::Request::parse(arguments).and_then(|request| bundle::bundle(&request))
+        }
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

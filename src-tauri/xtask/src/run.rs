@@ -9,7 +9,7 @@ use crate::system::{self, Purpose};
 use crate::tree::target;
 use crate::ui;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
     Debug,
     Release,
@@ -57,7 +57,7 @@ pub(crate) fn build_binaries(profile: Profile, desktop: bool) -> Outcome {
 }
 
 impl Profile {
-    fn folder(self) -> &'static str {
+    pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Debug => "debug",
             Self::Release => "release",
@@ -70,7 +70,7 @@ fn has_display() -> bool {
     cfg!(not(target_os = "linux")) || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-fn binary(profile: Profile, name: &str) -> PathBuf {
+pub(crate) fn binary(profile: Profile, name: &str) -> PathBuf {
     target()
         .join(profile.folder())
         .join(name)

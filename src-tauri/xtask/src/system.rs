@@ -27,12 +27,20 @@ const ENGINE: &[(&str, &str)] = &[
 const FUZZING: &[(&str, &str)] = &[("g++", "compiles libFuzzer")];
 const DESKTOP: &[(&str, &str)] = &[("libwebkit2gtk-4.1-dev", "the window's web view, with GTK")];
 const TESTS: &[(&str, &str)] = &[
+    ("appstream", "checks the package's description"),
+    ("curl", "sends what the documentation shows"),
     ("dbus-daemon", "a session bus for the tests"),
+    (
+        "desktop-file-utils",
+        "checks the package's entry in the menu",
+    ),
     (
         "python3-venv",
         "the Python SDKs that are tested against the stage",
     ),
     ("gnome-keyring", "a keychain for the tests"),
+    ("rpm", "installs the rpm into an empty folder"),
+    ("umoci", "checks and unpacks the image for containers"),
     (
         "util-linux",
         "makes file permissions count for tests that run as root",
@@ -161,6 +169,12 @@ fn other_linux(purpose: Purpose) -> Outcome<Done> {
             "dbus-daemon",
             "gnome-keyring-daemon",
             "setpriv",
+            "appstreamcli",
+            "curl",
+            "desktop-file-validate",
+            "dpkg",
+            "rpm",
+            "umoci",
         ] {
             let there = std::env::var_os("PATH").is_some_and(|path| {
                 std::env::split_paths(&path).any(|folder| folder.join(program).exists())

@@ -7,7 +7,7 @@ use crate::checks::{self, cargo};
 use crate::run::{Profile, build_binaries};
 use crate::step::{Done, Failed, Outcome, step};
 use crate::system::{self, Purpose};
-use crate::{clients, litellm, ui};
+use crate::{bundle, clients, litellm, ui};
 
 pub(crate) fn test() -> Outcome {
     system::install(Purpose::Tests)?;
@@ -18,13 +18,15 @@ pub(crate) fn test() -> Outcome {
     build_binaries(Profile::Debug, true)?;
     let clients = clients::install()?;
     let litellm = litellm::install()?;
+    let packages = bundle::for_tests()?;
 
     let mut tally = Tally::default();
     let outcome = step("tests", || {
         let mut command = cargo();
         command
             .args(["test", "--workspace", "--locked", "--no-fail-fast"])
-            .env("UNDERSTUDY_LITELLM", &litellm);
+            .env("UNDERSTUDY_LITELLM", &litellm)
+            .env("UNDERSTUDY_PACKAGES", &packages);
         match &clients {
             Some(folder) => command.env("UNDERSTUDY_CLIENTS", folder),
             None => command.env_remove("UNDERSTUDY_CLIENTS"),

@@ -8,7 +8,9 @@ mod drill;
 mod examine;
 mod explain;
 mod fallback_test;
+mod health;
 mod keys;
+mod manual;
 mod print_line;
 mod review;
 mod show;
@@ -23,7 +25,7 @@ mod use_now;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::logging::{self, LogFormat};
 use crate::serve::Options;
@@ -93,6 +95,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Check that the engine accepts requests, for service managers; exit code 0: it does, 1: it is stopping, 2: none runs
+    Health,
     /// The URL to point a client at, token included
     Url {
         /// The web UI's URL instead
@@ -176,6 +180,11 @@ enum Command {
     Resume,
     /// Stop the engine when its open requests have ended
     Stop,
+    /// Print the completions of this command line for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual pages into this folder, for packages
+    #[command(hide = true)]
+    Manual { folder: PathBuf },
     /// Run the rehearsal provider as a separate server that serves any model, for tests with real clients
     Stage {
         #[arg(long)]
@@ -298,6 +307,9 @@ async fn run(command: Command) -> ExitCode {
             logging::begin(None, None);
             start::stage(port, acting).await
         }
+        Command::Health => health::health().await,
+        Command::Completions { shell } => manual::completions(Cli::command(), shell),
+        Command::Manual { folder } => manual::pages(Cli::command(), &folder),
         Command::Url { ui, json } => url::url(ui, json).await,
         Command::Status { details, json } => status::status(details, json).await,
         Command::Incidents {

@@ -118,6 +118,13 @@ impl Engine {
         }
     }
 
+    /// `GET /healthz`: false while the engine drains.
+    pub(super) async fn accepts_requests(&self) -> Result<bool, CallError> {
+        let url = format!("{}/healthz", self.file.address);
+        let response = self.client.get(url).send().await.map_err(unreached)?;
+        Ok(response.status().is_success())
+    }
+
     async fn if_it_answers(self) -> Option<RuntimeFile> {
         let snapshot: serde_json::Value = self.get("/snapshot").await.ok()?;
         (snapshot["engine"]["address"] == *self.file.address).then_some(self.file)
@@ -140,14 +147,15 @@ impl Engine {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(|error| {
-            if error.is_connect() {
-                CallError::NotRunning
-            } else {
-                CallError::Strange(error.to_string())
-            }
-        })?;
-        read(response).await
+        read(request.send().await.map_err(unreached)?).await
+    }
+}
+
+fn unreached(error: reqwest::Error) -> CallError {
+    if error.is_connect() {
+        CallError::NotRunning
+    } else {
+        CallError::Strange(error.to_string())
     }
 }
 

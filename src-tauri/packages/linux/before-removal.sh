@@ -1,0 +1,77 @@
+#!/bin/sh
+# Runs before the package's files are removed or replaced: `prerm` of the deb, `%preun` of the rpm.
+# It changes no file of a user and stops no engine. It prints which users still depend on Understudy.
+set -e
+
+case "${1:-}" in
+    remove | 0) ;;      # deb, rpm
+    *) exit 0 ;;        # an upgrade
+esac
+
+root="${DPKG_ROOT:-}"
+
+accounts() {
+    if [ -z "$root" ] && command -v getent >/dev/null 2>&1; then
+        getent passwd || true
+    elif [ -r "$root/etc/passwd" ]; then
+        cat "$root/etc/passwd"
+    fi
+}
+
+# Lines of "user home", one for each home folder.
+homes() {
+    accounts | while IFS=: read -r user _ _ _ _ home _; do
+        if [ -n "$home" ] && [ "$home" != / ] && [ -d "$root$home" ]; then
+            printf '%s %s\n' "$user" "$root$home"
+        fi
+    done | sort -u -k2
+}
+
+connected() {
+    homes | while read -r user home; do
+        for receipts in "$home"/.local/share/understudy/receipts*; do
+            if [ -e "$receipts" ]; then
+                printf '%s\n' "$user"
+                break
+            fi
+        done
+    done
+}
+
+starting_at_login() {
+    homes | while read -r user home; do
+        link="$home/.config/systemd/user/default.target.wants/understudy.service"
+        if [ -L "$link" ]; then
+            printf '%s %s\n' "$user" "${link#"$root"}"
+        fi
+    done
+}
+
+users="$(connected)"
+if [ -n "$users" ]; then
+    echo "understudy: clients of these users still send their requests to Understudy. The removal does not change their files."
+    for user in $users; do
+        echo "  $user: understudyd connect --undo-all"
+    done
+    echo "Run this command as the user. It needs the program: after the removal, install the package again for it,"
+    echo "or remove the base URL with \"127.0.0.1\" and \"/t/\" from the client's settings by hand."
+fi
+
+links="$(starting_at_login)"
+if [ -n "$links" ]; then
+    echo "understudy: the start at login is on for these users. After the removal the link has no effect and can be deleted."
+    echo "$links" | while read -r user link; do
+        echo "  $user: rm $link"
+    done
+fi
+
+if [ -z "$root" ]; then
+    for program in /proc/[0-9]*/exe; do
+        if [ "$(readlink "$program" 2>/dev/null)" = /usr/bin/understudyd ]; then
+            process="${program#/proc/}"
+            process="${process%/exe}"
+            echo "understudy: an engine still runs (process $process). It answers its clients until it is stopped or its user logs out."
+        fi
+    done
+fi
+exit 0
