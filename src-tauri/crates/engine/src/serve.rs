@@ -43,7 +43,7 @@ use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
-use crate::{dial, exposure, front, greeting, login, opening, package, rehearsal, token};
+use crate::{dial, exposure, greeting, login, opening, package, rehearsal, token};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
