@@ -5,6 +5,8 @@
 mod breakers;
 mod clients;
 mod commands;
+#[cfg(unix)]
+mod connect;
 mod conversations;
 mod costs;
 #[cfg(all(debug_assertions, target_os = "linux"))]

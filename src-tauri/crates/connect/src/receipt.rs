@@ -13,14 +13,14 @@ use crate::format::Container;
 use crate::path::KeyPath;
 use crate::refusal::{Refusal, RefusalKind};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Receipt {
     pub client: String,
     pub connected_at: DateTime<Utc>,
     pub files: Vec<ReceiptFile>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ReceiptFile {
     /// As the client names it, links included.
     pub path: PathBuf,
@@ -35,10 +35,10 @@ pub(crate) struct ReceiptFile {
     pub keys: Vec<ReceiptKey>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ReceiptKey {
     pub path: KeyPath,
-    /// As it stood in the file; `None`: the key was absent.
+    /// The former value as written in the file; `None`: the key was absent.
     pub before: Option<String>,
     pub written: String,
 }
