@@ -98,17 +98,6 @@ impl Store {
         self.folder.join(format!("{client}.json"))
     }
 
-    /// The clients that have a receipt.
-    pub(crate) fn clients(&self) -> Vec<String> {
-        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let names = files.filter_map(|file| file.file_name().into_string().ok());
-        let mut clients: Vec<String> = names
-            .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
-            .collect();
-        clients.sort();
-        clients
-    }
-
     pub(crate) fn load(&self, client: &str) -> Result<Option<Receipt>, Refusal> {
         let text = match fs::read(self.path(client)) {
             Ok(text) => text,

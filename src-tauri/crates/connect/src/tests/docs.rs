@@ -48,19 +48,22 @@ fn connected(page: &mut String) {
         for file in &client.connection.files {
             let paths: Vec<String> = file.paths.iter().map(|it| format!("`{it}`")).collect();
             for key in &file.keys {
-                let absent = if key.only_if_absent {
-                    ", if it is not set"
-                } else {
-                    ""
+                let value = match &*key.value {
+                    "" => "empty".to_owned(),
+                    value => format!("`{}`", value.replace("{url}", "URL")),
+                };
+                let when = match (&*key.only_over, key.only_if_absent) {
+                    ([], false) => String::new(),
+                    ([], true) => ", if it is not set".to_owned(),
+                    (over, _) => format!(", only over `{}`", over.join("`, `")),
                 };
                 let _ = writeln!(
                     page,
-                    "| {} | `understudyd connect {}` | {} | `{}` | `{}`{absent} |",
+                    "| {} | `understudyd connect {}` | {} | `{}` | {value}{when} |",
                     client.name(),
                     client.id(),
                     paths.join(" or "),
                     key.path,
-                    key.value.replace("{url}", "URL"),
                 );
             }
         }

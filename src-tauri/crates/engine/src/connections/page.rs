@@ -65,7 +65,8 @@ pub(super) fn client(
             format!("Only a part is connected: other requests go straight to {vendor}."),
             command(),
         ),
-        Standing::Connected if !listening => (
+        // The address of the next start is not known for certain.
+        Standing::Connected | Standing::Moved if !listening => (
             ConnectState::Connected,
             "Connected, but nothing listens: its requests fail.".to_owned(),
             Some(format!(
