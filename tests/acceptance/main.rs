@@ -5,6 +5,10 @@
 mod breakers;
 mod clients;
 mod commands;
+#[cfg(unix)]
+mod connect;
+#[cfg(unix)]
+mod connect_clients;
 mod conversations;
 mod costs;
 #[cfg(all(debug_assertions, target_os = "linux"))]

@@ -2,7 +2,7 @@
 
 use catalog::Secret;
 
-/// Engine address and token. The token never stands in `Debug` or in a diff.
+/// Engine address and token. `Debug` and diffs never contain the token.
 #[derive(Clone, Debug)]
 pub struct Address {
     /// `http://127.0.0.1:4141`

@@ -84,14 +84,6 @@ pub fn disconnect_all(
         .collect()
 }
 
-/// The clients that have a receipt: what a removal must undo.
-pub fn connected(store: &Store) -> Vec<Client> {
-    let ids = store.clients();
-    Client::all()
-        .filter(|client| ids.iter().any(|id| id == client.id()))
-        .collect()
-}
-
 struct Undo<'a> {
     surroundings: &'a Surroundings,
     address: Option<&'a Address>,

@@ -14,7 +14,7 @@ const MOST_LINKS: u32 = 40;
 const BOM: &str = "\u{feff}";
 
 /// A file as it was read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Source {
     /// As the client names it.
     pub path: PathBuf,

@@ -1,5 +1,6 @@
 //! Changes of single values in a settings file. Each format finds the position of a value; an edit replaces only its bytes.
 
+mod document;
 mod dotenv;
 mod json;
 mod json_gap;
@@ -10,59 +11,13 @@ mod yaml_tree;
 use std::collections::BTreeMap;
 
 use catalog::SettingsFormat;
-use serde::{Deserialize, Serialize};
 
 use crate::path::KeyPath;
 
-/// A document that cannot be edited.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{what}", line.map_or_else(String::new, |line| format!("line {line}: ")))]
-pub(crate) struct Broken {
-    pub line: Option<usize>,
-    pub what: String,
-}
+use document::Edited;
+pub(crate) use document::{Broken, Container, Value};
 
-impl Broken {
-    pub(crate) fn new(what: impl Into<String>) -> Broken {
-        Broken {
-            line: None,
-            what: what.into(),
-        }
-    }
-
-    /// `at`: byte in the text.
-    pub(crate) fn at(text: &str, at: usize, what: impl Into<String>) -> Broken {
-        let before = text.get(..at).unwrap_or(text);
-        Broken {
-            line: Some(before.matches('\n').count() + 1),
-            what: what.into(),
-        }
-    }
-}
-
-/// A value in a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Value {
-    /// Without quotes and escapes; for other types than text, as written.
-    pub text: String,
-    /// As written in the document.
-    pub raw: String,
-}
-
-/// A container that got its first entry from us.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Container {
-    pub path: KeyPath,
-    /// Its former content: white space and comments. `None`: it did not exist.
-    pub inner: Option<String>,
-}
-
-pub(crate) struct Edited {
-    pub text: String,
-    pub containers: Vec<Container>,
-}
-
-/// The paths in this document that fit the given one: several if it selects items of a list.
+/// The paths in this document that fit this one: several if it selects items of a list.
 pub(crate) fn expand(
     format: SettingsFormat,
     text: &str,
@@ -90,7 +45,7 @@ pub(crate) fn get(
     }
 }
 
-/// Writes a value; `raw` as it stands in the document.
+/// Writes a value; `raw` is its text in the document, with quotes.
 pub(crate) fn set(
     format: SettingsFormat,
     text: &str,
@@ -131,7 +86,7 @@ pub(crate) fn restore(
     }
 }
 
-/// Text as it stands in a document.
+/// A text as a value of a document.
 pub(crate) fn literal(format: SettingsFormat, value: &str) -> String {
     match format {
         SettingsFormat::Json
@@ -184,14 +139,6 @@ fn leaf_name(format: SettingsFormat, text: &str, path: &KeyPath) -> Option<Strin
         | SettingsFormat::Jsonc
         | SettingsFormat::Toml
         | SettingsFormat::Dotenv => Some(path.to_string()),
-    }
-}
-
-/// The line end of this document; of the system for an empty one.
-pub(crate) fn line_end(text: &str) -> &'static str {
-    match text.find('\n') {
-        Some(at) if text[..at].ends_with('\r') => "\r\n",
-        Some(_) | None => "\n",
     }
 }
 

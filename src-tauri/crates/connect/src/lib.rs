@@ -20,7 +20,7 @@ mod survey;
 pub use address::Address;
 pub use apply::connect;
 pub use client::Client;
-pub use disconnect::{Undone, connected, disconnect, disconnect_all};
+pub use disconnect::{Undone, disconnect, disconnect_all};
 pub use plan::{Plan, plan};
 pub use receipt::Store;
 pub use refusal::{Refusal, RefusalKind};

@@ -1,5 +1,7 @@
 //! The change that connecting a client would make now. It reads files and writes none.
 
+use std::fmt;
+
 use api::{ConnectChange, FileDiff, KeyChange};
 use catalog::{SettingsFile, SettingsKey};
 use sha2::{Digest, Sha256};
@@ -17,17 +19,24 @@ use crate::refusal::{Refusal, RefusalKind};
 use crate::surroundings::Surroundings;
 
 /// A change, and the state of the files from which it was computed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     pub(crate) files: Vec<FilePlan>,
     pub change: ConnectChange,
 }
 
-#[derive(Clone, Debug)]
+/// Its texts contain the token.
+#[derive(Clone)]
 pub(crate) struct FilePlan {
     pub source: Source,
     pub new_text: String,
     pub receipt: ReceiptFile,
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.change.fmt(f)
+    }
 }
 
 /// # Errors A file cannot be changed, or the client has no place for the base URL.
@@ -132,7 +141,8 @@ impl<'a> Edit<'a> {
         let path = KeyPath::parse(&key.path);
         let found = format::expand(self.file.format, &self.text, &path);
         let places = found.map_err(|broken| self.broken(&broken))?;
-        let count = if key.only_if_absent { 0 } else { places.len() };
+        let is_base = !key.only_if_absent && key.only_over.is_empty();
+        let count = if is_base { places.len() } else { 0 };
         let value = address.fill(&key.value);
         if let Some(needs) = &key.needs {
             if self.get(&KeyPath::parse(needs))?.is_none() {
@@ -154,6 +164,10 @@ impl<'a> Edit<'a> {
                     || own.as_ref().is_some_and(|own| own.written == current.raw)
             });
             if key.only_if_absent && current.is_some() && !is_ours {
+                continue;
+            }
+            let over = |it: &Value| key.only_over.contains(&it.text);
+            if !key.only_over.is_empty() && !is_ours && !current.as_ref().is_some_and(over) {
                 continue;
             }
             let is_written = current.as_ref().is_some_and(|it| it.text == value);
@@ -255,7 +269,8 @@ impl<'a> Edit<'a> {
                 let rest = name.strip_prefix(&note.path);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
             };
-            if leaves.keys().any(begins) {
+            let set = |(name, value): (&String, &String)| begins(name) && value != "\"\"";
+            if leaves.iter().any(set) {
                 warnings.push(format!("{}.", note.text));
             }
         }

@@ -13,14 +13,14 @@ use crate::format::Container;
 use crate::path::KeyPath;
 use crate::refusal::{Refusal, RefusalKind};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Receipt {
     pub client: String,
     pub connected_at: DateTime<Utc>,
     pub files: Vec<ReceiptFile>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ReceiptFile {
     /// As the client names it, links included.
     pub path: PathBuf,
@@ -35,10 +35,10 @@ pub(crate) struct ReceiptFile {
     pub keys: Vec<ReceiptKey>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ReceiptKey {
     pub path: KeyPath,
-    /// As it stood in the file; `None`: the key was absent.
+    /// The former value as written in the file; `None`: the key was absent.
     pub before: Option<String>,
     pub written: String,
 }
@@ -96,17 +96,6 @@ impl Store {
 
     fn path(&self, client: &str) -> PathBuf {
         self.folder.join(format!("{client}.json"))
-    }
-
-    /// The clients that have a receipt.
-    pub(crate) fn clients(&self) -> Vec<String> {
-        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let names = files.filter_map(|file| file.file_name().into_string().ok());
-        let mut clients: Vec<String> = names
-            .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
-            .collect();
-        clients.sort();
-        clients
     }
 
     pub(crate) fn load(&self, client: &str) -> Result<Option<Receipt>, Refusal> {

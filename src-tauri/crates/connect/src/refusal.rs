@@ -12,7 +12,7 @@ pub enum RefusalKind {
     Own,
 }
 
-/// Nothing was changed, unless `what` says so.
+/// Nothing was changed, unless `what` states otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct Refusal {

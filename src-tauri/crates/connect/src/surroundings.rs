@@ -49,7 +49,7 @@ impl Surroundings {
         }
     }
 
-    /// `~/a`, `${NAME}/a`, `${NAME:-~/a}/b`. `None`: a variable without a default is not set.
+    /// `~/a`, `${NAME}/a`, `${NAME:-~/a}/b`. `None`: a variable without a default is not set, or the home folder is unknown.
     pub(crate) fn expand(&self, text: &str) -> Option<PathBuf> {
         let mut rest = text;
         let mut full = String::new();
@@ -66,11 +66,13 @@ impl Surroundings {
             rest = behind;
         }
         full += rest;
-        Some(match full.strip_prefix('~') {
-            Some("") => self.home.clone(),
-            Some(below) => self.home.join(below.trim_start_matches(['/', '\\'])),
-            None => PathBuf::from(full),
-        })
+        match full.strip_prefix('~') {
+            // A relative path would be in the current folder.
+            Some(_) if !self.home.is_absolute() => None,
+            Some("") => Some(self.home.clone()),
+            Some(below) => Some(self.home.join(below.trim_start_matches(['/', '\\']))),
+            None => Some(PathBuf::from(full)),
+        }
     }
 
     /// The first of these programs that is installed.

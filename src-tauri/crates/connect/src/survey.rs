@@ -117,7 +117,11 @@ impl States {
     ) -> Result<(), Refusal> {
         let broken = |broken| broken_file(source, &broken);
         let text = source.text();
-        for key in file.keys.iter().filter(|key| !key.only_if_absent) {
+        for key in file
+            .keys
+            .iter()
+            .filter(|key| !key.only_if_absent && key.only_over.is_empty())
+        {
             let wanted = address.fill(&key.value);
             let path = KeyPath::parse(&key.path);
             if let Some(needs) = &key.needs {

@@ -1,5 +1,6 @@
 //! Each client in each state of its files: connected and undone, the files are as before; or nothing was changed.
 
+mod docs;
 mod states;
 mod turns;
 

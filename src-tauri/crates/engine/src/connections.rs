@@ -71,7 +71,11 @@ impl Connections {
 
     pub(crate) fn page(&self, last: &LastRequests) -> ConnectPage {
         let mut clients: Vec<_> = Client::all()
-            .map(|client| page::client(client, self, last))
+            .map(|client| {
+                let survey =
+                    connect::survey(client, &self.surroundings, &self.store, &self.address);
+                page::client(survey, &self.address, self.listening, last)
+            })
             .collect();
         let absent = |state| state == api::ConnectState::Absent;
         clients.sort_by_key(|client| (absent(client.state), client.name.to_lowercase()));

@@ -105,7 +105,7 @@ pub struct SettingsFile {
     /// Keys that route requests elsewhere if they have another value than these.
     #[serde(default)]
     pub guards: Vec<Guard>,
-    /// Keys that earlier versions wrote, or that README told people to write.
+    /// Keys of earlier versions, and of earlier lines in README.
     #[serde(default)]
     pub obsolete: Vec<Obsolete>,
 }
@@ -122,6 +122,9 @@ pub struct SettingsKey {
     /// Written only if neither the file nor the environment sets it.
     #[serde(default)]
     pub only_if_absent: bool,
+    /// Written only over one of these values: placeholders of another program, which mean nothing without it.
+    #[serde(default)]
+    pub only_over: Vec<String>,
     /// Written only if the file has this container.
     #[serde(default)]
     pub needs: Option<String>,

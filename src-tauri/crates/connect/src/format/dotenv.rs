@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Broken, Edited, Value, line_end};
+use super::document::{Broken, Edited, Value, line_end};
 use crate::path::KeyPath;
 
 /// A line with a value: its range, and the range of the value.
 struct Line<'a> {
     name: &'a str,
     /// With the line's end.
-    whole: std::ops::Range<usize>,
+    range: std::ops::Range<usize>,
     value: std::ops::Range<usize>,
 }
 
@@ -17,8 +17,8 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     let mut start = 0;
     let mut lines = Vec::new();
     for line in text.split_inclusive('\n') {
-        let whole = start..start + line.len();
-        start = whole.end;
+        let range = start..start + line.len();
+        start = range.end;
         let content = line.trim_end_matches(['\n', '\r']);
         let Some((left, right)) = content.split_once('=') else {
             continue;
@@ -28,12 +28,12 @@ fn lines(text: &str) -> Vec<Line<'_>> {
         if name.is_empty() || name.starts_with('#') {
             continue;
         }
-        let at = whole.start + left.len() + 1;
+        let at = range.start + left.len() + 1;
         let begin = at + (right.len() - right.trim_start().len());
         let length = value_length(right.trim_start());
         lines.push(Line {
             name,
-            whole,
+            range,
             value: begin..begin + length,
         });
     }
@@ -88,15 +88,15 @@ pub(super) fn remove(text: &str, path: &KeyPath) -> String {
     let Some(line) = last(text, path) else {
         return text.to_owned();
     };
-    let (before, after) = (&text[..line.whole.start], &text[line.whole.end..]);
-    if text[line.whole].ends_with('\n') {
+    let (before, after) = (&text[..line.range.start], &text[line.range.end..]);
+    if text[line.range].ends_with('\n') {
         return [before, after].concat();
     }
     let before = before.strip_suffix('\n').unwrap_or(before);
     before.strip_suffix('\r').unwrap_or(before).to_owned()
 }
 
-/// By name; the number tells lines with one name apart.
+/// By name; of two lines with one name, the last.
 pub(super) fn leaves(text: &str) -> BTreeMap<String, String> {
     let mut leaves = BTreeMap::new();
     for line in lines(text) {

@@ -7,8 +7,8 @@ use jsonc_parser::ast::{Object, ObjectProp, Value as Node};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
+use super::document::{Broken, Container, Edited, Value, line_end};
 use super::json_gap::{self, Gap};
-use super::{Broken, Container, Edited, Value, line_end};
 use crate::path::KeyPath;
 
 /// `None`: an empty document.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, Key};
 
-use super::{Broken, Edited, Value, line_end};
+use super::document::{Broken, Edited, Value, line_end};
 use crate::path::KeyPath;
 
 fn parse(text: &str) -> Result<Document<&str>, Broken> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::document::{Broken, Edited, Value, line_end};
 use super::yaml_tree::{Kind, Node, parse};
-use super::{Broken, Edited, Value, line_end};
 use crate::path::{KeyPath, Step};
 
 pub(super) fn expand(text: &str, path: &KeyPath) -> Result<Vec<KeyPath>, Broken> {

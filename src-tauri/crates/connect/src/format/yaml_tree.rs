@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::Broken;
+use super::document::Broken;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {

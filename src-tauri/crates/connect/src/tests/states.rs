@@ -1,17 +1,17 @@
 use super::*;
 
 /// A client's file: its path, a text by hand, one that points elsewhere, and a broken one.
-struct Case {
-    id: &'static str,
-    file: &'static str,
-    by_hand: &'static str,
-    elsewhere: &'static str,
-    broken: &'static str,
+pub(super) struct Case {
+    pub id: &'static str,
+    pub file: &'static str,
+    pub by_hand: &'static str,
+    pub elsewhere: &'static str,
+    pub broken: &'static str,
     /// A client without this file is connected by a new one.
-    creates: bool,
+    pub creates: bool,
 }
 
-const CASES: [Case; 6] = [
+pub(super) const CASES: [Case; 6] = [
     Case {
         id: "claude-code",
         file: ".claude/settings.json",
@@ -232,7 +232,7 @@ fn the_token_is_in_no_diff_and_no_debug_text() {
         let home = Home::new(case.id);
         home.write(case.file, case.by_hand);
         let plan = plan(home.client, &home.surroundings, &home.store, &home.address).unwrap();
-        let shown = format!("{:?} {:?}", plan.change, home.address);
+        let shown = format!("{plan:?} {:?}", home.address);
         assert!(!shown.contains(TOKEN), "{shown}");
         assert!(shown.contains("/t/…"), "{shown}");
     }

@@ -163,6 +163,32 @@ fn a_moved_address_updates_our_own_value_and_keeps_the_first() {
 }
 
 #[test]
+fn a_placeholder_of_another_program_is_emptied_and_restored() {
+    let text = "{\n  \"env\": {\n    \"ANTHROPIC_AUTH_TOKEN\": \"PROXY_MANAGED\",\n    \"ANTHROPIC_BASE_URL\": \"http://127.0.0.1:15721\"\n  }\n}\n";
+    let home = claude(text);
+    home.connect().unwrap();
+    assert!(
+        home.read(FILE).contains("\"ANTHROPIC_AUTH_TOKEN\": \"\""),
+        "{}",
+        home.read(FILE)
+    );
+    assert_eq!(home.connect().unwrap(), []);
+    home.disconnect().unwrap();
+    assert_eq!(home.read(FILE), text);
+    // A token of the user is theirs: it is named.
+    let home = claude("{\"env\": {\"ANTHROPIC_AUTH_TOKEN\": \"theirs\"}}");
+    let planned = plan(home.client, &home.surroundings, &home.store, &home.address).unwrap();
+    assert!(planned.change.warnings[0].contains("ANTHROPIC_AUTH_TOKEN is set"));
+    assert!(
+        !planned
+            .change
+            .keys
+            .iter()
+            .any(|key| key.key.contains("AUTH_TOKEN"))
+    );
+}
+
+#[test]
 fn two_windows_at_once_write_before_once() {
     let text = "{\n  \"env\": {\n    \"ANTHROPIC_BASE_URL\": \"https://theirs\"\n  }\n}\n";
     let home = claude(text);

@@ -1,5 +1,5 @@
 //! `understudyd connect`: clients and their states, a change with its losses before the yes, the undo, and a test turn. The files
-//! are changed in this process, with this terminal's variables; the engine is asked only for its address and for requests.
+//! are changed in this process, with this terminal's variables; the engine gives only its address and its requests.
 
 mod print;
 
@@ -7,7 +7,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use api::{ConnectDone, ConnectPage, Exchange, ExchangePage, Snapshot};
+use api::{Check, ConnectDone, ConnectPage, Exchange, ExchangePage, Snapshot};
 use catalog::{Catalog, Secret};
 use chrono::{DateTime, Utc};
 use connect::{Client, Refusal, RefusalKind};
@@ -198,7 +198,7 @@ async fn test(
 async fn exchanges_since(engine: &Engine, since: DateTime<Utc>) -> Vec<Exchange> {
     let query = query_of(&[("limit", "50"), ("since", &since.to_rfc3339())]);
     let page: Result<ExchangePage, _> = engine.get(&format!("/exchanges?{query}")).await;
-    // The next look may succeed.
+    // The next check may succeed.
     page.map_or_else(|_| Vec::new(), |page| page.exchanges)
 }
 
@@ -222,10 +222,10 @@ fn confirmed(client: Client, json: bool) -> Result<bool, Refusal> {
         });
     }
     let mut out = io::stdout().lock();
-    let asked = write!(out, "Make this change? [y/N] ").and_then(|()| out.flush());
+    let shown = write!(out, "Make this change? [y/N] ").and_then(|()| out.flush());
     drop(out);
     let mut answer = String::new();
-    let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
+    let read = shown.and_then(|()| io::stdin().lock().read_line(&mut answer));
     Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
@@ -290,6 +290,16 @@ impl Here {
         let open = sessions.iter().filter(|session| is_of(&session.client));
         u32::try_from(open.count()).unwrap_or(u32::MAX)
     }
+}
+
+/// Lines of the doctor without an engine.
+pub(super) fn checks(places: &Places) -> Vec<Check> {
+    let known = places.token.exists();
+    let read = known.then(|| token::of_this_install(&places.token).ok());
+    let secret = read.flatten().map_or(Secret::new(""), |(token, _)| token);
+    let address = address(&origin_in_settings(places), &secret);
+    let of = Connections::new(places, address, None, false);
+    crate::connections::checks(&of.page(&LastRequests::new()))
 }
 
 /// Where the next engine will listen.

@@ -53,6 +53,7 @@ fn without_engine(places: &Places) -> Doctor {
     let mut checks = vec![engine(places), settings(places), ledger(places)];
     checks.push(good("log", logging::place_of_a_stopped(&places.logs)));
     checks.extend(starts_at_login());
+    checks.extend(super::connect::checks(places));
     Doctor { checks }
 }
 

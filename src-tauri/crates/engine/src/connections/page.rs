@@ -8,9 +8,7 @@ use api::{
 };
 use catalog::{KnownClient, KnownLines};
 use chrono::{DateTime, Utc};
-use connect::{Address, Client, Standing, Undone, survey};
-
-use super::Connections;
+use connect::{Address, Client, Standing, Survey, Undone};
 
 /// The last request of each client, by its name in the traffic log.
 pub(crate) type LastRequests = BTreeMap<String, DateTime<Utc>>;
@@ -24,8 +22,14 @@ pub(crate) fn is_seen_as(client: Client, name: &str) -> bool {
     }
 }
 
-pub(super) fn client(client: Client, of: &Connections, last: &LastRequests) -> ConnectClient {
-    let survey = survey(client, &of.surroundings, &of.store, &of.address);
+/// `listening`: an engine listens at this address.
+pub(super) fn client(
+    survey: Survey,
+    address: &Address,
+    listening: bool,
+    last: &LastRequests,
+) -> ConnectClient {
+    let client = survey.client;
     let last_request = last
         .iter()
         .filter(|(name, _)| is_seen_as(client, name))
@@ -61,7 +65,8 @@ pub(super) fn client(client: Client, of: &Connections, last: &LastRequests) -> C
             format!("Only a part is connected: other requests go straight to {vendor}."),
             command(),
         ),
-        Standing::Connected if !of.listening => (
+        // The address of the next start is not known for certain.
+        Standing::Connected | Standing::Moved if !listening => (
             ConnectState::Connected,
             "Connected, but nothing listens: its requests fail.".to_owned(),
             Some(format!(
@@ -86,9 +91,9 @@ pub(super) fn client(client: Client, of: &Connections, last: &LastRequests) -> C
             "Its settings point to an earlier address of Understudy.".to_owned(),
             command(),
         ),
-        Standing::Elsewhere { address } => (
+        Standing::Elsewhere { address: other } => (
             ConnectState::Elsewhere,
-            format!("Its settings point to another address: {address}."),
+            format!("Its settings point to another address: {other}."),
             Some(format!(
                 "`understudyd connect {id}` replaces it; --undo restores it"
             )),
@@ -126,7 +131,7 @@ pub(super) fn client(client: Client, of: &Connections, last: &LastRequests) -> C
         fix,
         files: survey.files,
         losses: losses(client),
-        lines: lines(&client.connection.lines, &of.address),
+        lines: lines(&client.connection.lines, address),
         last_request,
         testable: survey.program.is_some() && !client.connection.test.is_empty(),
     }

@@ -16,9 +16,9 @@ use super::page::is_seen_as;
 
 /// A coding agent on a busy machine starts within it.
 const WITHIN: Duration = Duration::from_secs(90);
-/// Number of looks for the request after the program's end, since it is recorded a moment later.
-const LOOKS: u32 = 30;
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Number of checks for the request after the program's end, since it is recorded a moment later.
+const CHECKS: u32 = 30;
+const CHECK_EVERY: Duration = Duration::from_millis(100);
 /// Characters of the program's output in a message.
 const QUOTED: usize = 300;
 
@@ -80,12 +80,12 @@ impl TestTurn {
             Err(why) => return self.result(false, why, Some("run the command yourself")),
         };
         let mut found = None;
-        for _ in 0..LOOKS {
+        for _ in 0..CHECKS {
             found = seen().await.into_iter().find(|it| self.is_own(it));
             if found.is_some() {
                 break;
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(CHECK_EVERY).await;
         }
         let ended_well = output.status.success();
         match (found, ended_well) {

@@ -150,7 +150,7 @@ async fn exchanges_since(control: Control, since: DateTime<Utc>) -> Vec<Exchange
         ..ExchangeFilter::default()
     };
     let read = control.read(move |ledger| page::exchanges(ledger, &*facts, &filter, 50, None));
-    // The next look may succeed.
+    // The next check may succeed.
     read.await
         .map_or_else(|_| Vec::new(), |page| page.exchanges)
 }

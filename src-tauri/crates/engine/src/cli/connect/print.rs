@@ -10,9 +10,11 @@ pub(super) fn table(page: &ConnectPage, listening: bool) {
     if !listening {
         print_line!("No engine is running: connected clients cannot send requests.");
     }
+    let width = page.clients.iter().map(|client| client.id.len()).max();
+    let width = width.unwrap_or_default();
     for client in &page.clients {
         print_line!(
-            "{}  {:<14} {:<16} {}",
+            "{}  {:<width$}  {}: {}",
             mark(client.state),
             client.id,
             client.name,
