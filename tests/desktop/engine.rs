@@ -279,7 +279,9 @@ async fn connected(State(kept): State<Kept>) -> Json<Value> {
 
 async fn disconnect(State(kept): State<Kept>) -> Json<Value> {
     *kept.disconnected.lock().unwrap() = true;
-    Json(json!({ "message": "A tool is disconnected.", "changed": [], "left": [], "open_sessions": 0 }))
+    Json(
+        json!({ "message": "A tool is disconnected.", "changed": [], "left": [], "open_sessions": 0 }),
+    )
 }
 
 async fn outcome(

@@ -23,6 +23,12 @@ fn write(
         version, address, ..
     } = reported;
     writeln!(out, "Understudy {version} listens on {address}")?;
+    if first_start {
+        writeln!(
+            out,
+            "To connect your tools and to add keys, open the web UI: it asks three questions."
+        )?;
+    }
     if !show {
         return writeln!(
             out,
@@ -36,10 +42,6 @@ fn write(
         reported.control_token
     )?;
     if first_start {
-        writeln!(
-            out,
-            "To connect your tools and to add keys, open the web UI: it asks three questions."
-        )?;
         writeln!(
             out,
             "Try it; no key is needed, the rehearsal provider answers:"

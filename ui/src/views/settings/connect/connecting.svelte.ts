@@ -5,7 +5,7 @@ import type { ConnectClient } from "../../../generated/ConnectClient";
 import type { ConnectDone } from "../../../generated/ConnectDone";
 import type { ConnectTest } from "../../../generated/ConnectTest";
 
-/** One client on its way to a connection: its change is shown, made, and proven by a test turn. */
+/** One client on its way to a connection: its change is shown, made, and followed by a test turn. */
 export class Connecting {
   change = $state.raw<ConnectChange | null>(null);
   /** A file changed after the change was shown, so it was not made. */
