@@ -296,7 +296,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     greeting::announce(
         &reported,
         &token,
-        first_start,
+        first_questions,
         options.show_urls || io::stdout().is_terminal(),
     );
 

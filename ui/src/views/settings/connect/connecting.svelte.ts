@@ -47,11 +47,11 @@ export class Connecting {
       this.failure = asFailure(error);
     }
     this.making = false;
-    if (this.done !== null && this.#testable) await this.prove();
   }
 
-  /** Its program sends one request to the rehearsal model, at no cost. */
+  /** Its program sends one request to the rehearsal model, at no cost. Without its program, nothing is tested. */
   async prove(): Promise<void> {
+    if (!this.#testable || this.testing) return;
     this.testing = true;
     this.test = null;
     this.failure = null;
