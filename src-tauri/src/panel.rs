@@ -67,7 +67,7 @@ pub(crate) fn missing(desktop: &str, watcher: Watcher) -> MissingPanel {
             Vec::new(),
         ),
         (_, Watcher::WithHost) => (
-            "Understudy tries again every 2 s. Starting it a second time opens this window.".into(),
+            "Understudy repeats the attempt every 2 s. Starting it a second time opens this window.".into(),
             Vec::new(),
         ),
     };

@@ -37,8 +37,7 @@ pub(crate) struct Shell {
     view: TrayView,
     base_url: Option<String>,
     panel_checks: u32,
-    /// The window was opened for the first questions.
-    asked: bool,
+    opened_for_first_run: bool,
 }
 
 impl Shell {
@@ -62,7 +61,7 @@ impl Shell {
             view: tray::view_without_engine(&Apart::looking()),
             base_url: None,
             panel_checks: 0,
-            asked: false,
+            opened_for_first_run: false,
         }
     }
 
@@ -116,8 +115,8 @@ impl Shell {
             self.notifications
                 .receive(snapshot.notifications, connection);
         }
-        if snapshot.engine.first_run && !self.asked {
-            self.asked = true;
+        if snapshot.engine.first_run && !self.opened_for_first_run {
+            self.opened_for_first_run = true;
             self.run_command(UserCommand::open(View::Now));
         }
     }

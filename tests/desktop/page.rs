@@ -89,9 +89,10 @@ pub(crate) async fn lacks(page: &Client, text: &str) {
     .await;
 }
 
-/// Presses the button with this text.
+/// Presses the button with this text: the dialog's, where one is open.
 pub(crate) async fn press(page: &Client, text: &str) {
-    let button = format!("//button[normalize-space(.) = {text:?}]");
+    let button =
+        format!("//button[normalize-space(.) = {text:?} and (ancestor::dialog or not(//dialog))]");
     let found = page.wait().for_element(Locator::XPath(&button)).await;
     found.unwrap().click().await.unwrap();
 }

@@ -26,7 +26,7 @@ fn set_up(desk: &Desk) {
     desk.set_engine(&engine);
     std::fs::create_dir_all(desk.home()).unwrap();
     std::fs::write(desk.home().join("settings.toml"), SETTINGS).unwrap();
-    // An installation that ran before is not asked the first questions.
+    // An installation that ran before opens no window for the first questions.
     std::fs::write(desk.home().join("token"), TOKEN).unwrap();
 }
 
@@ -170,7 +170,8 @@ async fn a_stop_from_the_menu_lasts_until_a_start_from_the_menu() {
     let icon = icon(&desk, 1).await;
     let first = engine(&desk, None).await;
     icon.click("Stop the engine…").await;
-    press(&driven.page().await, "Stop the engine").await;
+    let page = driven.page().await;
+    press(&page, "Stop the engine").await;
     icon.wait_for_text("Understudy: the engine is stopped")
         .await;
     assert!(!desk.runtime_file().exists());

@@ -189,10 +189,10 @@ async function evaluate(page, expression) {
 
 async function until(page, condition) {
   const polled = `new Promise((resolve, reject) => {
-    const end = Date.now() + 10000;
+    const end = Date.now() + 30000;
     (function look() {
       if (${condition}) resolve(true);
-      else if (Date.now() > end) reject(new Error(${JSON.stringify(`waited 10 s for: ${condition}`)}));
+      else if (Date.now() > end) reject(new Error(${JSON.stringify(`waited 30 s for: ${condition}`)}));
       else setTimeout(look, 50);
     })();
   })`;

@@ -5,24 +5,30 @@ use std::io::{self, Write};
 use api::RuntimeFile;
 use catalog::{REHEARSAL_PREFIX, Secret};
 
-/// Prints the engine's address. Tokens are printed to a terminal only, never to a log. A closed output does not stop the
-/// engine.
-pub(crate) fn announce(reported: &RuntimeFile, token: &Secret, first_start: bool, show: bool) {
+/// Prints the engine's address, and where the questions of the first run are while they are open. Tokens are printed to a
+/// terminal only, never to a log. A closed output does not stop the engine.
+pub(crate) fn announce(reported: &RuntimeFile, token: &Secret, first_questions: bool, show: bool) {
     let mut out = std::io::stdout().lock();
-    let _ = write(&mut out, reported, token, first_start, show).and_then(|()| out.flush());
+    let _ = write(&mut out, reported, token, first_questions, show).and_then(|()| out.flush());
 }
 
 fn write(
     out: &mut dyn Write,
     reported: &RuntimeFile,
     token: &Secret,
-    first_start: bool,
+    first_questions: bool,
     show: bool,
 ) -> io::Result<()> {
     let RuntimeFile {
         version, address, ..
     } = reported;
     writeln!(out, "Understudy {version} listens on {address}")?;
+    if first_questions {
+        writeln!(
+            out,
+            "To connect your tools and to add keys, open the web UI: it asks three questions."
+        )?;
+    }
     if !show {
         return writeln!(
             out,
@@ -35,11 +41,7 @@ fn write(
         "  web UI       {address}/ui/#token={}",
         reported.control_token
     )?;
-    if first_start {
-        writeln!(
-            out,
-            "To connect your tools and to add keys, open the web UI: it asks three questions."
-        )?;
+    if first_questions {
         writeln!(
             out,
             "Try it; no key is needed, the rehearsal provider answers:"

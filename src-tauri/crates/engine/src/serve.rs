@@ -121,7 +121,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         &base_catalog,
         (first_start, ran),
     );
-    let asks_first = ledger_trouble.is_none() && first_run::is_open(&mut ledger, ran);
+    let first_questions = ledger_trouble.is_none() && first_run::is_open(&mut ledger, ran);
     let spent_today = ledger
         .probes_spent(
             started
@@ -197,7 +197,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         scope_answer: kept.answer,
         scope_unwritten: kept.unwritten,
         starts_at_login: login::is_on(),
-        first_run: asks_first,
+        first_run: first_questions,
         installed: package::installed(),
         log_place: log.place(&places.logs),
         crashed: lock.crashed(),
@@ -315,7 +315,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     greeting::announce(
         &reported,
         &token,
-        first_start,
+        first_questions,
         options.show_urls || io::stdout().is_terminal(),
     );
 

@@ -48,7 +48,7 @@ describe("the question about paid fallbacks", () => {
     expect(paidQuestion(providers("keychain", "keychain"), [tool("claude-code")], paid())?.text).toContain("may another provider answer");
     const two = paidQuestion(providers("keychain"), [tool("claude-code"), tool("codex")], paid());
     expect(two?.text).toContain("If Claude or OpenAI fails, may another provider answer on your key?");
-    expect(two?.explained).toBe("The key is billed per token. Ask me: you are asked when it would help. Nothing can answer for OpenAI yet: add a key of another provider above.");
+    expect(two?.explained).toBe("The key is billed per token. Ask me: a question appears when it would help. Nothing can answer for OpenAI yet: add a key of another provider above.");
   });
 
   it("states a cap of zero, and is not asked without a tool that has a subscription", () => {

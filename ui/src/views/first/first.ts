@@ -24,7 +24,7 @@ export const keptKeys = (providers: readonly Provider[]): KeyPlace[] => places(p
 /** Providers without a key. First a fallback for the first tool here, which is another vendor than that of its subscription. */
 export function keysToAdd(providers: readonly Provider[], clients: readonly ConnectClient[]): KeyPlace[] {
   const [home] = subscribed(clients);
-  const missing = places(providers).filter((one) => !isKept(one.endpoint) && one.provider.keys_page !== null);
+  const missing = places(providers).filter((one) => !isKept(one.endpoint) && one.provider.keys_page);
   const rank = ({ provider }: KeyPlace) => (provider.id === home ? 2 : Object.values(SUBSCRIPTIONS).includes(provider.id) ? 0 : 1);
   return missing.sort((a, b) => rank(a) - rank(b));
 }
@@ -51,7 +51,7 @@ export function paidQuestion(providers: readonly Provider[], clients: readonly C
   const missing = alone.length > 0 ? `Nothing can answer for ${products(alone)} yet: add a key of another provider above.` : "";
   return {
     text: `${text} Up to ${whole(paid.cap)} a day.`,
-    explained: [alone.length < homes.length ? "The key is billed per token. Ask me: you are asked when it would help." : "", missing].filter((one) => one !== "").join(" "),
+    explained: [alone.length < homes.length ? "The key is billed per token. Ask me: a question appears when it would help." : "", missing].filter((one) => one !== "").join(" "),
   };
 }
 

@@ -1,4 +1,4 @@
-//! Whether the owner is still to be asked the questions of the first run.
+//! Whether the questions of the first run are open.
 
 use ledger::Ledger;
 
@@ -6,8 +6,8 @@ use crate::desk::keys;
 
 const OPEN: &str = "open";
 
-/// A new home is asked until the owner answers or skips. An installation that ran before, which `ran` and the ledger show,
-/// is never asked.
+/// Open in a new home until the owner answers or skips. An installation that ran before, as `ran` or the ledger shows, has
+/// none.
 pub(super) fn is_open(ledger: &mut Ledger, ran: bool) -> bool {
     let read = ledger.meta(keys::FIRST_RUN).and_then(|word| match word {
         Some(word) => Ok((word == OPEN, true)),
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_home_is_asked_until_an_answer_and_an_older_one_never() {
+    fn the_questions_are_open_in_a_new_home_until_an_answer_and_never_in_an_older_one() {
         let ledger = || Ledger::in_memory(DateTime::UNIX_EPOCH).unwrap();
         let mut new = ledger();
         assert!(is_open(&mut new, false));

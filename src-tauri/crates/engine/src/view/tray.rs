@@ -255,7 +255,7 @@ fn menu(
         lines.push(action("End the simulated outage", Command::EndRehearsal));
     }
     lines.push(MenuLine::Separator);
-    // The window asks first: clients that are connected fail without the engine.
+    // The window shows the connected clients before a stop: they fail without the engine.
     lines.push(action(
         stop_label(state),
         Command::OpenWindow { view: View::Stop },

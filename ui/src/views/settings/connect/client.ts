@@ -22,6 +22,11 @@ export function pointsHere(client: Pick<ConnectClient, "state" | "method">): boo
   return client.method === "edit" && (client.state === "connected" || client.state === "confirmed");
 }
 
+/** One click can connect it now. */
+export function canConnect({ state, method }: Pick<ConnectClient, "state" | "method">): boolean {
+  return method === "edit" && (state === "not_connected" || state === "elsewhere");
+}
+
 export type Groups = { found: ConnectClient[]; byLines: ConnectClient[]; notFound: ConnectClient[] };
 
 /** In the engine's order: those whose settings can be edited, those with lines to copy, and those that are not on this computer. */

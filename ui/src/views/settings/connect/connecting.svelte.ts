@@ -5,7 +5,7 @@ import type { ConnectClient } from "../../../generated/ConnectClient";
 import type { ConnectDone } from "../../../generated/ConnectDone";
 import type { ConnectTest } from "../../../generated/ConnectTest";
 
-/** One client on its way to a connection: its change is shown, made, and proven by a test turn. */
+/** One client on its way to a connection: its change is shown, made, and followed by a test turn. */
 export class Connecting {
   change = $state.raw<ConnectChange | null>(null);
   /** A file changed after the change was shown, so it was not made. */
@@ -47,11 +47,11 @@ export class Connecting {
       this.failure = asFailure(error);
     }
     this.making = false;
-    if (this.done !== null && this.#testable) await this.prove();
   }
 
-  /** Its program sends one request to the rehearsal model, at no cost. */
+  /** Its program sends one request to the rehearsal model, at no cost. Without its program, nothing is tested. */
   async prove(): Promise<void> {
+    if (!this.#testable || this.testing) return;
     this.testing = true;
     this.test = null;
     this.failure = null;
