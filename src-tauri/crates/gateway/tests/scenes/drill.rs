@@ -113,7 +113,7 @@ async fn a_stream_that_stops_after_its_first_word_is_never_passed_as_complete() 
     }
 }
 
-/// Where a response is held until it is complete, the client does not notice the cut at all.
+/// If a response is held until it is complete, the client sees no cut.
 #[tokio::test(start_paused = true)]
 async fn a_held_stream_that_stops_is_carried_in_the_same_request() {
     for dialect in Dialect::ALL {
@@ -175,7 +175,7 @@ async fn live_requests_of_the_route_meet_the_failure_until_the_drill_ends() {
     let ((other, _), _) = ask(&mut scene, Dialect::OpenaiChat).await;
     assert_eq!(other, ["lead"], "another route is untouched");
 
-    // It is bounded by itself, and ended by the settings.
+    // It has a time limit, and the settings end it.
     tokio::time::advance(std::time::Duration::from_secs(61)).await;
     let ((after, _), _) = ask(&mut scene, Dialect::Anthropic).await;
     assert_eq!(after, ["lead"], "the session did not move");
