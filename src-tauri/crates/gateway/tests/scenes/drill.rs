@@ -209,6 +209,19 @@ async fn a_live_stream_stops_after_a_word_only_where_a_user_reads_it() {
     }
 }
 
+/// Without a tray and a window, the agent's text announces the fallback, and that its reason is a drill.
+#[tokio::test(start_paused = true)]
+async fn an_announced_fallback_names_the_drill() {
+    let scene = Scene::new().of_agent();
+    scene.change(|config| config.announce = true);
+    live(&scene, MadeFailure::Overloaded);
+    let received = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
+    assert!(
+        received.contains("fails on purpose, because a drill runs"),
+        "{received}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_an_allowed_fallback_the_client_gets_a_clear_error() {
     let scene = Scene::new();
