@@ -1,4 +1,4 @@
-//! A drill: the primary fails on purpose, and the report says what the client saw. The real binary, with mock vendors.
+//! A drill: the primary fails on purpose, and the report shows what the client saw. The real binary, with mock vendors.
 
 use api::{AttemptOutcome, Drill, DrillOffer, ExchangePage, Snapshot};
 use reqwest::Method;
@@ -76,7 +76,7 @@ async fn without_any_provider_it_runs_on_the_rehearsal_models_and_bills_nothing(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_login_alone_the_report_says_what_the_set_up_does() {
+async fn with_a_login_alone_the_report_shows_what_the_set_up_does() {
     let vendors = used("[fallback]\nsibling = \"on\"\n", &[]).await;
     let (code, drill): (i32, Drill) = drill(&vendors.desk, &[]);
     let report = drill.report.unwrap();
@@ -140,13 +140,16 @@ async fn with_a_key_the_fallback_gets_a_real_request_after_the_owners_yes_and_no
         "{report:?}"
     );
     assert!(
-        report.message.starts_with("Lead failed at its first word, and the request was repeated; GPT Sol answered completely after "),
+        report.message.starts_with("Lead failed at its first word, and the request was repeated; GPT Sol answered completely "),
         "{}",
         report.message
     );
     assert_eq!(report.client_saw.len(), 2);
-    assert!(report.client_saw[0].starts_with("200, aborted, so the client repeats it"));
-    assert!(report.client_saw[1].starts_with("200, complete, from GPT Sol, first word after "));
+    assert!(
+        report.client_saw[0]
+            .starts_with("200, aborted after its first word, so the client repeats it")
+    );
+    assert!(report.client_saw[1].starts_with("200, complete, from GPT Sol, first word "));
     assert!(report.cost > Some(0) && report.today.iter().all(|line| line.carried));
     assert_eq!((vendors.lead.posts(), vendors.second.posts()), (1, 1));
     assert_eq!(drill.steps.iter().filter(|step| step.failure).count(), 2);
@@ -220,7 +223,7 @@ async fn live_requests_meet_the_failure_until_the_owner_ends_it_and_a_crash_leav
             .tooltip
             .starts_with("Rehearsal: Lead fails on purpose")
     );
-    // A document is held until it is complete, so this client does not notice the failure.
+    // A document is held until it is complete, so this client sees no failure.
     let live = vendors.ask(&[AGENT, SUBSCRIPTION]).await;
     assert_eq!(live.status(), 200);
     assert_eq!(live.headers()["x-understudy-endpoint"], "second");

@@ -171,7 +171,7 @@ const step = (seconds, sentence, failure = false) => ({ at: ago(seconds), senten
 
 const drillSteps = () => [
   step(14, "A test request: Claude begins its response and stops after the first word.", true),
-  step(14, "The connection was aborted after 0.0 s: an incomplete response is never passed on as a complete one."),
+  step(14, "The connection was aborted within 0.1 s: an incomplete response is never passed on as a complete one."),
   step(13, "The request is repeated, as a coding agent does it: Claude refuses it with status 529.", true),
 ];
 
@@ -184,7 +184,7 @@ const drill = (carried) => ({
       ? "Claude failed at its first word, and the request was repeated; GPT Sol answered completely after 2.1 s."
       : "Claude failed, and the client got a clear error (status 529). No fallback may answer now: you have refused paid fallbacks for a client's subscription.",
     passed: carried,
-    client_saw: ["200, aborted, so the client repeats it, first word after 0.0 s, end after 0.0 s", carried ? "200, complete, from GPT Sol, first word after 1.4 s, end after 2.1 s" : "529, a clear error, end after 0.6 s"],
+    client_saw: ["200, aborted after its first word, so the client repeats it, end within 0.1 s", carried ? "200, complete, from GPT Sol, first word after 1.4 s, end after 2.1 s" : "529, a clear error, end after 0.6 s"],
     cost: carried ? 2_100 : 0,
     today: [
       { failure: "One model of Claude fails", outcome: "Sonnet", carried: true },

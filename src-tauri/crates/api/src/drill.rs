@@ -42,7 +42,7 @@ pub struct Drill {
     pub running: bool,
     pub began: DateTime<Utc>,
     pub ended: Option<DateTime<Utc>>,
-    /// It ends by itself at this time at the latest.
+    /// It ends at this time at the latest.
     pub until: DateTime<Utc>,
     /// "anthropic/claude-opus-5-5"
     pub route: String,

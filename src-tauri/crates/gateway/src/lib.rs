@@ -8,6 +8,8 @@ mod config;
 mod deliver;
 mod door;
 mod draft;
+mod drill;
+mod drill_request;
 mod exchange;
 mod exchange_id;
 mod fault;
@@ -47,6 +49,8 @@ pub use config::{
 };
 pub use deliver::outlet::Aborted;
 pub use door::Gateway;
+pub use drill::{LiveDrill, MadeFailure};
+pub use drill_request::DrillRequest;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use exchange_id::ExchangeId;
 pub use fault::{Cause, Fault};
@@ -56,8 +60,8 @@ pub use kept::ConversationAsk;
 pub use name::BadName;
 pub use once::{KeyedRequest, ReplayAsk};
 pub use plan::{
-    ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, DrillRequest, Dropped,
-    Ineligible, LiveDrill, Login, Loss, MadeFailure, Pin, Plan, Role,
+    ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
+    Loss, Pin, Plan, Role,
 };
 pub use promise::{Promise, PromisedReport, Receipt};
 pub use rejected::{RejectReason, Rejected};

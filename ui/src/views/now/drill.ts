@@ -16,7 +16,7 @@ export function isRecent(drill: Drill, now: number): boolean {
   return drill.ended === null || now - Date.parse(drill.ended) < RECENT_MS;
 }
 
-/** Seconds until a live drill ends by itself. */
+/** Seconds until the time limit of a live drill. */
 export function secondsLeft(drill: Drill, now: number): number {
   return Math.max(0, Math.ceil((Date.parse(drill.until) - now) / 1000));
 }

@@ -13,9 +13,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::fallback_test::turn::MOST_OUTPUT;
 
-/// The whole session ends within this time.
+/// The session ends within this time.
 pub(crate) const WITHIN: Duration = Duration::from_secs(15);
-/// A request that was given up reports its end at once.
+/// A request that timed out reports its end at once.
 const REPORTS_WITHIN: Duration = Duration::from_secs(1);
 const PROMPT: &str =
     "This is a drill: a short test of a connection. Answer with one short sentence.";

@@ -162,9 +162,9 @@ fn of_test(state: &State, run: &DrillRun) -> String {
             _ => ", and the request was repeated",
         };
         return format!(
-            "{primary} failed at its first word{repeated}; {} answered completely after {}.",
+            "{primary} failed at its first word{repeated}; {} answered completely {}.",
             answerer(state, &run.plan, by),
-            seconds(total)
+            after(total)
         );
     }
     let got = match (last.end, last.status) {
@@ -182,10 +182,14 @@ fn of_test(state: &State, run: &DrillRun) -> String {
 fn of_live(run: &DrillRun) -> String {
     let live: Vec<&SeenRequest> = run.seen().filter(|seen| seen.client.is_some()).collect();
     let complete = live.iter().filter(|seen| seen.is_complete()).count();
+    let aborted = live.iter().filter(|seen| seen.end == End::Cut).count();
     match live.len() {
         0 => "No live request came.".into(),
         1 if complete == 1 => "1 live request met the failure and got a complete response.".into(),
         1 => "1 live request met the failure and got no complete response.".into(),
+        met if complete + aborted == met && aborted > 0 => format!(
+            "{met} live requests met the failure: {aborted} aborted and repeated, {complete} with a complete response."
+        ),
         met => {
             format!("{met} live requests met the failure, and {complete} got a complete response.")
         }
@@ -226,20 +230,20 @@ fn answered(state: &State, plan: &DrillPlan, seen: &SeenRequest) -> String {
             )
         }
     };
-    let total = seconds(seen.total);
+    let total = after(seen.total);
     let then = match (&seen.by, seen.end, seen.status) {
         (Some(by), ..) => format!(
-            "{} answered completely after {total}.",
+            "{} answered completely {total}.",
             capital(&answerer(state, plan, by))
         ),
         (None, End::Cut, _) => format!(
-            "The connection was aborted after {total}: an incomplete response is never passed on as a complete one."
+            "The connection was aborted {total}: an incomplete response is never passed on as a complete one."
         ),
-        (None, End::ClientLeft, _) => format!("No response within {total}."),
+        (None, End::ClientLeft, _) => format!("No response {total}."),
         (None, _, Some(status)) => {
-            format!("The client got a clear error (status {status}) after {total}.")
+            format!("The client got a clear error (status {status}) {total}.")
         }
-        (None, _, None) => format!("The client got an error after {total}."),
+        (None, _, None) => format!("The client got an error {total}."),
     };
     format!("{met}{then}")
 }
@@ -250,17 +254,16 @@ fn saw(state: &State, plan: &DrillPlan, seen: &SeenRequest) -> String {
     parts.extend(seen.status.map(|status| status.to_string()));
     parts.push(match (&seen.by, seen.end) {
         (Some(_), _) => "complete".into(),
-        (None, End::Cut) => "aborted, so the client repeats it".into(),
+        (None, End::Cut) => "aborted after its first word, so the client repeats it".into(),
         (None, End::ClientLeft) => "no response".into(),
         (None, _) => "a clear error".to_owned(),
     });
     if let Some(by) = &seen.by {
         parts.push(format!("from {}", answerer(state, plan, by)));
+        let first = seen.first_word.map(after);
+        parts.extend(first.map(|first| format!("first word {first}")));
     }
-    if let Some(first) = seen.first_word.filter(|_| seen.end != End::Exhausted) {
-        parts.push(format!("first word after {}", seconds(first)));
-    }
-    parts.push(format!("end after {}", seconds(seen.total)));
+    parts.push(format!("end {}", after(seen.total)));
     let whose = seen.client.as_ref();
     let whose = whose.map_or_else(String::new, |client| format!("{client}: "));
     format!("{whose}{}", parts.join(", "))
@@ -286,7 +289,10 @@ fn answerer(state: &State, plan: &DrillPlan, by: &Candidate) -> String {
     set_up::name(state, primary, (&by.endpoint, &by.provider, &by.model))
 }
 
-/// "2.1 s"
-fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
+/// "after 2.1 s"
+fn after(duration: Duration) -> String {
+    if duration < Duration::from_millis(100) {
+        return "within 0.1 s".into();
+    }
+    format!("after {:.1} s", duration.as_secs_f64())
 }

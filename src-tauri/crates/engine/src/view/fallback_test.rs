@@ -139,8 +139,12 @@ pub(crate) fn cost_of(expected: &Expected) -> TestCost {
         (true, ..) => "nothing: it runs on this machine".to_owned(),
         (false, Some(likely), Some(most)) => {
             let as_of = expected.price_as_of.as_deref().unwrap_or("an unknown date");
+            let about = match likely.0 {
+                1..1_000 => "",
+                _ => "about ",
+            };
             format!(
-                "about {}: {tokens} at the list price of {as_of}; at most {}",
+                "{about}{}: {tokens} at the list price of {as_of}; at most {}",
                 dollars(likely),
                 dollars(most)
             )

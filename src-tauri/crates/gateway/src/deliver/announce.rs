@@ -72,6 +72,7 @@ fn line(fallback: &Fallback, candidate: &Candidate) -> String {
             "has reached a limit"
         }
         Some(FailureClass::ContextTooLong) => "cannot take a request of this length",
+        Some(_) if fallback.admitted.plan.is_drilled() => "fails on purpose, because a drill runs",
         Some(_) | None => "does not answer",
     };
     format!("[Understudy: {primary} {how}; {by} answers instead.]")

@@ -13,12 +13,12 @@ use super::Gateway;
 use crate::admitted::Admitted;
 use crate::deliver::hold::{self, Gate, Hold};
 use crate::draft::Draft;
+use crate::drill::Drill;
 use crate::exchange_id::LazyId;
 use crate::held::Share;
 use crate::kept::Conversation;
 use crate::once::{self, Again, Item, RequestIdentity, Run};
 use crate::open::OpenExchange;
-use crate::plan::drill::Drill;
 use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
 use crate::plan::{Caller, CallerKind, PlanInput};
@@ -103,7 +103,11 @@ impl Gateway {
                 ..Caller::of(&head.headers, pipeline, client, &config, dialect)
             },
         };
-        let drill = Drill::of(drill_request.as_ref(), config.drill.as_ref(), started);
+        let drill = Drill::of(
+            drill_request.map(|request| request.failure),
+            config.drill.as_ref(),
+            started,
+        );
         let session = SessionKey::of(client, &ask, &caller, kind);
         let conversation = Conversation::of(&self.0, &config, &head, (&ask, kind), &body).await;
         let in_full = conversation.in_full().map_or(&body, |full| &full.body);

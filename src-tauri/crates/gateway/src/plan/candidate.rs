@@ -5,8 +5,8 @@ use std::fmt;
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use translate::LeftOut;
 
-use super::{Carriage, Ineligible, MadeFailure};
-use crate::Standing;
+use super::{Carriage, Ineligible};
+use crate::{MadeFailure, Standing};
 
 /// An endpoint's model to which a session stays bound.
 pub(crate) type Answerer = (EndpointId, ModelId);

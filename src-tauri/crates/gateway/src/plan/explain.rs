@@ -2,8 +2,8 @@
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 
-use super::drill::Drill;
-use super::{Caller, MadeFailure, Pin, Plan, PlanInput, plan};
+use super::{Caller, Pin, Plan, PlanInput, plan};
+use crate::drill::{Drill, MadeFailure};
 use crate::{BreakerView, Config, Standing};
 
 impl Plan {

@@ -3,8 +3,8 @@
 use catalog::{Dialect, ProviderId};
 use wire::Kind;
 
-use super::drill::Drill;
 use super::{Answerer, Caller};
+use crate::drill::Drill;
 
 /// The properties of a request that its plan depends on.
 #[derive(Clone, Copy, Debug)]

@@ -113,7 +113,7 @@ async fn a_stream_that_stops_after_its_first_word_is_never_passed_as_complete() 
     }
 }
 
-/// Where a response is held until it is complete, the client does not notice the cut at all.
+/// If a response is held until it is complete, the client sees no cut.
 #[tokio::test(start_paused = true)]
 async fn a_held_stream_that_stops_is_carried_in_the_same_request() {
     for dialect in Dialect::ALL {
@@ -175,7 +175,7 @@ async fn live_requests_of_the_route_meet_the_failure_until_the_drill_ends() {
     let ((other, _), _) = ask(&mut scene, Dialect::OpenaiChat).await;
     assert_eq!(other, ["lead"], "another route is untouched");
 
-    // It is bounded by itself, and ended by the settings.
+    // It has a time limit, and the settings end it.
     tokio::time::advance(std::time::Duration::from_secs(61)).await;
     let ((after, _), _) = ask(&mut scene, Dialect::Anthropic).await;
     assert_eq!(after, ["lead"], "the session did not move");
@@ -207,6 +207,19 @@ async fn a_live_stream_stops_after_a_word_only_where_a_user_reads_it() {
             (requested.iter().map(ToString::to_string).collect(), ends)
         );
     }
+}
+
+/// Without a tray and a window, the agent's text announces the fallback, and that its reason is a drill.
+#[tokio::test(start_paused = true)]
+async fn an_announced_fallback_names_the_drill() {
+    let scene = Scene::new().of_agent();
+    scene.change(|config| config.announce = true);
+    live(&scene, MadeFailure::Overloaded);
+    let received = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
+    assert!(
+        received.contains("fails on purpose, because a drill runs"),
+        "{received}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

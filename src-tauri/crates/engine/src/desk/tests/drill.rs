@@ -8,7 +8,7 @@ fn a_drill_shows_its_steps_and_its_report_and_counts_nowhere() {
         "12:00 call opus ok              => today 1 | carried 0 | headline Claude is operational | kept 1
          12:01 drill                     => drill true | note Rehearsal: Claude fails on purpose | menu Rehearsal: Claude fails on purpose | menu End the drill | icon outage | step stops after the first word | headline Claude is operational
          12:01:01 drilled opus made-cut  => drill true | step never passed on as a complete one | step refuses it with status 529
-         12:01:03 drilled opus made-529, gpt-5.6-sol ok => drill false | update Rehearsal: a fallback answered | report Claude failed at its first word, and the request was repeated; GPT Sol answered completely after | saw 200, aborted | saw 200, complete, from GPT Sol | no menu Rehearsal | no menu End the drill | icon operational
+         12:01:03 drilled opus made-529, gpt-5.6-sol ok => drill false | update Rehearsal: a fallback answered | report Claude failed at its first word, and the request was repeated; GPT Sol answered completely after | saw 200, aborted after its first word | saw 200, complete, from GPT Sol | no menu Rehearsal | no menu End the drill | icon operational
          12:01:04 wait                   => today 1 | carried 0 | open 0 | logged 0 | evidence Claude works | kept 3 | no question",
     );
     assert_eq!(rows, 5);
@@ -27,7 +27,7 @@ fn made_failures_of_live_requests_change_no_verdict_and_ask_nothing() {
         lines += &format!("\n12:00:{second} call opus made-529, gpt-5.6-sol ok");
     }
     lines += "\n12:00:50 wait => open 0 | headline Claude and OpenAI are operational | no question | carried 25 | today 27
-         12:01:11 wait => drill false | report 26 live requests met the failure, and 25 got a complete response. | saw Claude Code: 200, complete, from GPT Sol | open 0 | logged 0
+         12:01:11 wait => drill false | report 26 live requests met the failure: 1 aborted and repeated, 25 with a complete response. | saw Claude Code: 200, complete, from GPT Sol | open 0 | logged 0
          12:01:20 call opus ok => headline Claude and OpenAI are operational | today 28";
     let rows = Scene::of(&["openai"], CONSENT).play(&lines);
     assert_eq!(rows, 8);
@@ -56,7 +56,7 @@ fn without_a_key_a_drill_runs_on_the_rehearsal_models_and_states_what_the_set_up
 }
 
 #[test]
-fn a_refused_consent_gives_a_clear_error_and_the_report_says_why() {
+fn a_refused_consent_gives_a_clear_error_and_the_report_shows_why() {
     let rows = Scene::of(&["openai"], "[fallback]\nsubscription_to_paid_key = \"no\"\n").play(
         "12:00 call opus ok
          12:01 drill                        => drill true

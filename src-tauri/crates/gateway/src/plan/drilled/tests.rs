@@ -1,6 +1,11 @@
 use catalog::{EndpointId, ModelId};
 
+use catalog::Dialect;
+use chrono::{DateTime, Utc};
+
 use super::*;
+use crate::drill::{LiveDrill, MadeFailure};
+use crate::plan::{Caller, Login};
 use crate::plan::{PlanInput, plan};
 use crate::tests::{config, endpoint, route};
 use crate::{Config, Standing};
