@@ -65,13 +65,14 @@ if [ -n "$links" ]; then
     done
 fi
 
-if [ -z "$root" ]; then
-    for program in /proc/[0-9]*/exe; do
-        if [ "$(readlink "$program" 2>/dev/null)" = /usr/bin/understudyd ]; then
+# After an upgrade a running engine's program has the suffix.
+for program in /proc/[0-9]*/exe; do
+    case "$(readlink "$program" 2>/dev/null)" in
+        "$root/usr/bin/understudyd" | "$root/usr/bin/understudyd (deleted)")
             process="${program#/proc/}"
             process="${process%/exe}"
             echo "understudy: an engine still runs (process $process). It answers its clients until it is stopped or its user logs out."
-        fi
-    done
-fi
+            ;;
+    esac
+done
 exit 0

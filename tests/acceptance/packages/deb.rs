@@ -159,6 +159,23 @@ fn the_deb_installs_starts_and_is_removed_without_a_trace() {
     }
 }
 
+/// Without the authorities' certificates the engine does not start.
+#[test]
+fn the_deb_depends_on_what_its_programs_need() {
+    let Some(deb) = package(".deb") else { return };
+    let mut field = Command::new("dpkg-deb");
+    let depends = printed(field.arg("--field").arg(deb).arg("Depends"));
+    let needed = [
+        "libc6 (>= 2.",
+        "libwebkit2gtk-4.1-0",
+        "libgtk-3-0",
+        "ca-certificates",
+    ];
+    for library in needed {
+        assert!(depends.contains(library), "{library}: {depends}");
+    }
+}
+
 #[test]
 fn the_removal_names_each_user_whose_clients_depend_on_it_and_edits_nothing() {
     let Some(root) = CleanRoot::new() else { return };
@@ -172,6 +189,9 @@ fn the_removal_names_each_user_whose_clients_depend_on_it_and_edits_nothing() {
     }
     std::fs::write(&receipts, "{}").unwrap();
     std::os::unix::fs::symlink("/usr/lib/systemd/user/understudy.service", &link).unwrap();
+    root.settings("");
+    let mut program = root.program();
+    program.start();
 
     let upgrade = root.install();
     assert!(
@@ -179,7 +199,12 @@ fn the_removal_names_each_user_whose_clients_depend_on_it_and_edits_nothing() {
         "an upgrade is silent: {upgrade}"
     );
     let printed = root.remove();
+    let runs = format!(
+        "understudy: an engine still runs (process {}). It answers its clients until it is stopped or its user logs out.",
+        program.process()
+    );
     for line in [
+        runs.as_str(),
         "understudy: clients of these users still send their requests to Understudy. The removal does not change their files.",
         "  alice: understudyd connect --undo-all",
         "understudy: the start at login is on for these users. After the removal the link has no effect and can be deleted.",
@@ -192,6 +217,7 @@ fn the_removal_names_each_user_whose_clients_depend_on_it_and_edits_nothing() {
     }
     assert!(receipts.exists() && link.is_symlink());
     assert!(!root.path("usr").exists());
+    program.rehearses();
 }
 
 #[test]

@@ -61,6 +61,10 @@ impl Program {
         }
     }
 
+    pub(super) fn process(&self) -> u32 {
+        self.engine.as_ref().unwrap().id()
+    }
+
     /// Pastes the line that the engine printed.
     pub(super) fn rehearses(&self) {
         let mut lines = self.printed.lines();

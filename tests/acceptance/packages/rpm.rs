@@ -91,6 +91,7 @@ fn the_rpm_states_its_dependencies_and_the_script_that_runs_before_a_removal() {
         "libwebkit2gtk-4.1.so.0",
         "libgtk-3.so.0",
         "libc.so.6(GLIBC_2.",
+        "ca-certificates",
     ] {
         assert!(requires.contains(needed), "{needed}: {requires}");
     }

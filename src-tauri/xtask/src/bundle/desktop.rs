@@ -13,6 +13,9 @@ use crate::step::{Failed, Outcome, ask};
 use crate::system::{npm, require_node};
 use crate::tree::{Stamp, content_hash, root};
 
+/// The engine does not start without certificates of authorities; Debian's and Fedora's package have the same name.
+const CERTIFICATES: &str = "ca-certificates";
+
 /// Level 19 of zstd takes a minute; a package for a test is written in seconds.
 const SMALL: (&str, u64) = ("zstd", 19);
 const FAST: (&str, u64) = ("gzip", 1);
@@ -97,7 +100,10 @@ fn linux(stage: &Stage) -> Outcome<Json> {
         .glibc
         .ok_or_else(|| Failed::new("the programs name no version of the C library"))?;
     let deb = Json::object([
-        ("depends", Json::texts(&[format!("libc6 (>= 2.{minor})")])),
+        (
+            "depends",
+            Json::texts(&[&format!("libc6 (>= 2.{minor})"), CERTIFICATES]),
+        ),
         ("files", documents(stage, "vendor-completions")?),
     ]);
     let bits = if cfg!(target_pointer_width = "64") {
@@ -108,7 +114,7 @@ fn linux(stage: &Stage) -> Outcome<Json> {
     let rpm = Json::object([
         (
             "depends",
-            Json::texts(&[format!("libc.so.6(GLIBC_2.{minor}){bits}")]),
+            Json::texts(&[&format!("libc.so.6(GLIBC_2.{minor}){bits}"), CERTIFICATES]),
         ),
         ("compression", compression),
         ("files", documents(stage, "site-functions")?),
