@@ -85,6 +85,9 @@ pub struct EngineState {
     /// Number of named tokens, besides this computer's own.
     #[serde(default)]
     pub named_tokens: u32,
+    /// The owner turned probes off on this computer.
+    #[serde(default)]
+    pub probes_off: bool,
 }
 
 /// How long the ledger keeps its rows. Days; None: without a limit.

@@ -13,6 +13,7 @@ mod start;
 mod status;
 mod token;
 mod traffic;
+mod transfer;
 mod url;
 mod use_now;
 
@@ -152,6 +153,10 @@ enum Command {
         #[arg(long, conflicts_with = "first")]
         json: bool,
     },
+    /// Write settings and provider files for another computer, without keys, tokens and paths
+    Export(transfer::ExportArgs),
+    /// Read the settings and provider files of another computer: shows the changes, then asks
+    Import(transfer::ImportArgs),
     /// The file with the history
     Ledger {
         #[command(subcommand)]
@@ -347,6 +352,8 @@ async fn run(command: Command) -> ExitCode {
             (Some(provider), None) => use_now::choose(None, provider, pin).await,
             (Some(client), Some(provider)) => use_now::choose(Some(client), provider, pin).await,
         },
+        Command::Export(args) => transfer::export(args).await,
+        Command::Import(args) => transfer::import(&args),
         Command::Ledger {
             command: LedgerCommand::Compact,
         } => compact::compact().await,

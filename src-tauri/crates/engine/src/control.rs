@@ -13,6 +13,7 @@ mod routes;
 mod series;
 mod shown;
 mod tokens;
+mod transfer;
 mod ui;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::Clock;
 use crate::event::{ControlRequest, LoopEvent};
 use crate::keys::Keys;
+use crate::places::Places;
 use crate::reads::{LoopRead, Reads, Unread};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
@@ -53,6 +55,7 @@ pub(crate) struct Control {
     /// Runs parked requests again.
     pub gateway: Gateway,
     pub clock: Clock,
+    pub places: Places,
     pub reads: Reads,
     /// For the sentences of pages.
     pub facts: watch::Receiver<Arc<PageFacts>>,

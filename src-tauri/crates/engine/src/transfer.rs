@@ -131,12 +131,6 @@ pub(crate) struct Plan {
     pub kept: Vec<String>,
 }
 
-impl Plan {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.settings.is_none() && self.providers.is_empty()
-    }
-}
-
 /// `catalog`: parses the provider files as they are after the import.
 pub(crate) fn plan(
     export: &Export,

@@ -19,7 +19,7 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, exchanges, fallbacks, guard, health, incidents, keys, retry_all, review,
-    series, shown, tokens, ui,
+    series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -48,6 +48,11 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/revoke", post(tokens::revoke))
+        .route("/export", get(transfer::export))
+        .route(
+            "/import",
+            post(transfer::import).layer(DefaultBodyLimit::max(REQUEST_LIMIT)),
+        )
         .route("/fallbacks", get(fallbacks::list))
         .route("/fallbacks/test", post(fallbacks::test))
         .route("/series/uptime", get(series::uptime))

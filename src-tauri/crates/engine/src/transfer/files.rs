@@ -1,25 +1,27 @@
 //! Reads and writes the files of this computer. An import replaces all of them, or none.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use api::Imported;
 use catalog::Catalog;
 use chrono::{DateTime, Utc};
 
-use super::{Plan, Texts};
+use super::{Plan, Private, Texts};
 use crate::places::Places;
 use crate::settings::DEFAULT_TEXT;
-use crate::{private_file, text_file};
+use crate::{private_file, text_file, transfer};
 
 /// A file that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("{file} {what}: {error}")]
-pub(crate) struct FileFailed {
-    pub file: String,
-    pub what: &'static str,
-    pub error: io::Error,
+pub(super) struct FileFailed {
+    file: String,
+    what: &'static str,
+    error: io::Error,
 }
 
 fn failed(file: &Path, what: &'static str, error: io::Error) -> FileFailed {
@@ -30,7 +32,7 @@ fn failed(file: &Path, what: &'static str, error: io::Error) -> FileFailed {
     }
 }
 
-pub(crate) fn read(places: &Places) -> Result<Texts, FileFailed> {
+fn read(places: &Places) -> Result<Texts, FileFailed> {
     let settings = match text_file::read(&places.settings) {
         Ok(text) => text,
         Err(gone) if gone.kind() == io::ErrorKind::NotFound => DEFAULT_TEXT.to_owned(),
@@ -60,7 +62,7 @@ pub(crate) fn read(places: &Places) -> Result<Texts, FileFailed> {
 }
 
 /// The bundled catalogue with these files.
-pub(crate) fn catalog(providers: &BTreeMap<String, String>) -> Result<Catalog, String> {
+pub(super) fn catalog(providers: &BTreeMap<String, String>) -> Result<Catalog, String> {
     let files: Vec<(String, String)> = providers.clone().into_iter().collect();
     Catalog::with_files(&files).map_err(|wrong| {
         let lines = wrong.iter().map(|error| format!("  {error}"));
@@ -68,8 +70,53 @@ pub(crate) fn catalog(providers: &BTreeMap<String, String>) -> Result<Catalog, S
     })
 }
 
+/// The first line of an export of this computer.
+pub(crate) fn export(places: &Places, now: DateTime<Utc>) -> Result<String, String> {
+    let texts = read(places).map_err(|error| error.to_string())?;
+    let token = text_file::read(&places.token).unwrap_or_default();
+    let home = env::var("HOME").or_else(|_| env::var("USERPROFILE"));
+    let private = Private {
+        token: token.trim(),
+        home: &home.unwrap_or_default(),
+    };
+    let catalog = catalog(&texts.providers)
+        .map_err(|why| format!("your provider files have errors:\n{why}"))?;
+    transfer::export(&texts, private, &catalog, now).map_err(|why| why.to_string())
+}
+
+/// An import that is not applied yet.
+pub(crate) struct Planned {
+    plan: Plan,
+    pub(crate) imported: Imported,
+}
+
+/// `text`: of the export.
+pub(crate) fn plan(places: &Places, text: &str) -> Result<Planned, String> {
+    let export = transfer::parse(text).map_err(|why| why.to_string())?;
+    let here = read(places).map_err(|error| error.to_string())?;
+    let plan = transfer::plan(&export, &here, catalog).map_err(|why| why.to_string())?;
+    let imported = Imported {
+        diff: plan.diff.clone(),
+        kept: plan.kept.clone(),
+        copies: Vec::new(),
+        needs_restart: !plan.providers.is_empty(),
+        has_log: text.lines().nth(1).is_some(),
+    };
+    Ok(Planned { plan, imported })
+}
+
+impl Planned {
+    /// # Errors The reason; all files are as before.
+    pub(crate) fn apply(&mut self, places: &Places, now: DateTime<Utc>) -> Result<(), String> {
+        let copies = apply(&self.plan, places, now).map_err(|error| error.to_string())?;
+        let shown = copies.iter().map(|copy| copy.display().to_string());
+        self.imported.copies = shown.collect();
+        Ok(())
+    }
+}
+
 /// Writes the new files. Returns the copies of the replaced ones. After an error, all files are as before.
-pub(crate) fn apply(
+pub(super) fn apply(
     plan: &Plan,
     places: &Places,
     now: DateTime<Utc>,
