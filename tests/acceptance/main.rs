@@ -68,6 +68,7 @@ mod settings;
 mod steadfast;
 mod tasks;
 mod team;
+mod transfer;
 mod translation;
 mod use_now;
 mod week_old;

@@ -22,6 +22,7 @@ mod series;
 mod snapshot;
 mod span;
 mod token;
+mod transfer;
 mod tray;
 mod use_now;
 mod version;
@@ -66,6 +67,7 @@ pub use snapshot::{
 };
 pub use span::{Span, Spans};
 pub use token::{NewToken, TokenList, TokenName, TokenView};
+pub use transfer::{Import, Imported};
 pub use tray::{MenuLine, TrayIcon, TrayView};
 pub use use_now::{ClientUse, RefusedChoice, UseChoice};
 pub use version::Version;

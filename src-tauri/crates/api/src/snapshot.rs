@@ -106,6 +106,9 @@ pub struct Installed {
     pub removal: Option<String>,
     /// "Delete the folder in which you built it."
     pub explained: String,
+    /// The owner turned probes off on this computer.
+    #[serde(default)]
+    pub probes_off: bool,
 }
 
 /// How long the ledger keeps its rows. Days; None: without a limit.

@@ -19,6 +19,7 @@ mod status;
 mod stop;
 mod token;
 mod traffic;
+mod transfer;
 mod url;
 mod use_now;
 
@@ -169,6 +170,10 @@ enum Command {
         #[arg(long, conflicts_with = "first")]
         json: bool,
     },
+    /// Write settings and provider files for another computer, without keys, tokens and paths
+    Export(transfer::ExportArgs),
+    /// Read the settings and provider files of another computer: shows the changes, then asks
+    Import(transfer::ImportArgs),
     /// The file with the history
     Ledger {
         #[command(subcommand)]
@@ -390,6 +395,8 @@ async fn run(command: Command) -> ExitCode {
             (Some(provider), None) => use_now::choose(None, provider, pin).await,
             (Some(client), Some(provider)) => use_now::choose(Some(client), provider, pin).await,
         },
+        Command::Export(args) => transfer::export(args).await,
+        Command::Import(args) => transfer::import(&args),
         Command::Ledger {
             command: LedgerCommand::Compact,
         } => compact::compact().await,

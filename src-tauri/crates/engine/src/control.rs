@@ -16,6 +16,7 @@ mod routes;
 mod series;
 mod shown;
 mod tokens;
+mod transfer;
 mod ui;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::clock::Clock;
 use crate::event::{ControlRequest, LoopEvent};
 use crate::handover::Successor;
 use crate::keys::Keys;
+use crate::places::Places;
 use crate::reads::{LoopRead, Reads, Unread};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
@@ -57,6 +59,7 @@ pub(crate) struct Control {
     /// Runs parked requests again.
     pub gateway: Gateway,
     pub clock: Clock,
+    pub places: Places,
     pub successor: Successor,
     pub reads: Reads,
     /// For the sentences of pages.

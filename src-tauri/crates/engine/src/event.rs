@@ -1,7 +1,5 @@
 //! All events that can wake the engine.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::{
@@ -18,6 +16,7 @@ use crate::drill::play::Session;
 use crate::fallback_test::play::Played;
 use crate::fallback_test::target::Target;
 use crate::named_tokens::Issued;
+use crate::network::Addresses;
 use crate::reads::LoopRead;
 
 /// One entry of the loop's queue. The only other wake-up is a timer.
@@ -36,7 +35,7 @@ pub(crate) enum LoopEvent {
     /// The files by which other programs find the engine were written, or why not.
     Published(Option<String>),
     /// Addresses of networks, with the reason if one is not open.
-    Network(BTreeMap<SocketAddr, Option<String>>),
+    Network(Addresses),
     /// A key was added, removed or loaded.
     KeysChanged,
     /// The keychain is not usable; the reason as text for the user.

@@ -230,16 +230,16 @@ impl Front {
             return to_ui;
         }
         if is_control(request.uri().path()) {
-            return self.to_control(request).await;
+            return self.control(request).await;
         }
-        self.to_gateway(request).await
+        self.gateway(request).await
     }
 
     /// The control API, the metrics and the web UI are for this computer.
     async fn dispatch_from_network(self, mut request: Request<Arriving>) -> Response<Body> {
         let path = request.uri().path();
         if path == HEALTH {
-            return self.to_control(request).await;
+            return self.control(request).await;
         }
         if is_control(path) {
             let body = AxumBody::from(ONLY_HERE).map_err(Into::into).boxed_unsync();
@@ -250,15 +250,15 @@ impl Front {
             return refused;
         }
         request.extensions_mut().insert(FromNetwork);
-        self.to_gateway(request).await
+        self.gateway(request).await
     }
 
-    async fn to_control(mut self, request: Request<Arriving>) -> Response<Body> {
+    async fn control(mut self, request: Request<Arriving>) -> Response<Body> {
         let Ok(response) = self.control.call(request.map(AxumBody::new)).await;
         response.map(|body| body.map_err(Into::into).boxed_unsync())
     }
 
-    async fn to_gateway(self, request: Request<Arriving>) -> Response<Body> {
+    async fn gateway(self, request: Request<Arriving>) -> Response<Body> {
         let response = self.gateway.handle(request).await;
         response.map(|body| {
             body.map_err(|aborted: Aborted| aborted.into())

@@ -43,6 +43,7 @@ mod settings;
 mod state;
 mod text_file;
 mod token;
+mod transfer;
 mod try_key;
 mod unknown_pipelines;
 mod view;

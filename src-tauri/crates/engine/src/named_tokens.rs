@@ -1,5 +1,4 @@
-//! The named tokens of persons and devices, in a file of mode 0600. It has their digests only, so that nobody can read a token
-//! from it.
+//! The named tokens of persons and devices, in a file of mode 0600. It contains only their digests.
 
 use std::io;
 use std::path::Path;

@@ -1,9 +1,13 @@
 //! Which addresses of networks open: the rule for each, from the settings. Pure.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::settings::{NetworkAddress, Settings, TlsFiles};
+
+/// The addresses that should be open; the reason if one is not.
+pub(crate) type Addresses = BTreeMap<SocketAddr, Option<String>>;
 
 /// An address that may open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +48,7 @@ impl Closed {
     pub(crate) fn fix(self) -> String {
         match self {
             Closed::NoHosts => {
-                "Write the names into [listen] allowed_hosts: those that stand in the clients' URLs.".into()
+                "Write the names into [listen] allowed_hosts: those of the clients' URLs.".into()
             }
             Closed::NeedsTls => {
                 "Write certificate and key (PEM files) into its [[listen.also]], use an address of a private network, or reach 127.0.0.1 through a tunnel (`ssh -L`).".into()

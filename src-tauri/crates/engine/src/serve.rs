@@ -234,6 +234,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         client_token: token.clone(),
         reads: reads.clone(),
         facts: facts_seen,
+        places: places.clone(),
         clock: Arc::clone(&clock),
         successor: successor.clone(),
     };

@@ -19,8 +19,7 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-pub(crate) use network::{NetworkAddress, TlsFiles};
-pub(crate) use values::{Retention, Settings};
+pub(crate) use values::{NetworkAddress, Retention, Settings, TlsFiles};
 pub(crate) use weight::Weight;
 
 use crate::text_file;

@@ -3,7 +3,6 @@
 mod scope_answer;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, Secret, SurfaceId};
@@ -23,6 +22,7 @@ use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::logging::LogLoss;
 use crate::named_tokens::NamedTokens;
+use crate::network::Addresses;
 use crate::places::Places;
 use crate::requested_models::RequestedModels;
 use crate::retry::Retry;
@@ -45,7 +45,7 @@ pub(crate) struct State {
     /// Why their file cannot be read: no named token is valid.
     pub tokens_unreadable: Option<String>,
     /// Addresses of networks that should be open; the reason if one is not.
-    pub network: BTreeMap<SocketAddr, Option<String>>,
+    pub network: Addresses,
     pub zone: Zone,
 
     pub catalog: Arc<Catalog>,
@@ -224,7 +224,7 @@ impl State {
             listening: start.listening,
             tokens_unreadable: start.tokens.as_ref().err().cloned(),
             tokens: start.tokens.unwrap_or_default(),
-            network: BTreeMap::new(),
+            network: Addresses::new(),
             today: Day::of(start.at, &start.zone),
             retention: Retention::default(),
             zone: start.zone,

@@ -52,6 +52,11 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     let below = snapshot.limits.iter();
     let below = below.filter(|limit| limit.spans != headline.spans);
     lines.extend(below.map(|limit| text_of(&clock, &limit.spans, &limit.sentence)));
+    if snapshot.engine.probes_off {
+        lines.push(
+            "Probes are off on this computer; health comes from status pages and requests.".into(),
+        );
+    }
     lines.extend(waiting(snapshot.review_open));
     lines.extend(questions(snapshot, details));
     lines.extend(first(

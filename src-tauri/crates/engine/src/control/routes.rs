@@ -19,7 +19,7 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, connect, drill, exchanges, fallbacks, guard, hand_over, health, incidents,
-    keys, retry_all, review, series, shown, tokens, ui,
+    keys, retry_all, review, series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -49,6 +49,11 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/revoke", post(tokens::revoke))
+        .route("/export", get(transfer::export))
+        .route(
+            "/import",
+            post(transfer::import).layer(DefaultBodyLimit::max(REQUEST_LIMIT)),
+        )
         .route("/fallbacks", get(fallbacks::list))
         .route("/fallbacks/test", post(fallbacks::test))
         .route(

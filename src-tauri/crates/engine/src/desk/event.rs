@@ -1,7 +1,5 @@
 //! All inputs of the desk. The main loop stamps each event with the time.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +10,7 @@ use ledger::Sums;
 use super::LedgerFailure;
 use crate::logging::LogLoss;
 use crate::named_tokens::NamedTokens;
+use crate::network::Addresses;
 use crate::settings::{Settings, SettingsError};
 
 #[derive(Debug)]
@@ -36,7 +35,7 @@ pub(crate) enum Event {
     /// The named tokens were changed.
     Tokens(NamedTokens),
     /// Addresses of networks, with the reason if one is not open.
-    Network(BTreeMap<SocketAddr, Option<String>>),
+    Network(Addresses),
     KeysChanged,
     KeychainFailed(String),
     /// Number of trays and windows on the event stream.

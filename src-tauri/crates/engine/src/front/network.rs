@@ -117,12 +117,12 @@ impl Front {
 }
 
 fn why(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrNotAvailable => {
-            "no interface of this computer has the address now".into()
-        }
-        io::ErrorKind::AddrInUse => "another program uses it".into(),
-        _ => error.to_string(),
+    if error.kind() == io::ErrorKind::AddrNotAvailable {
+        "no interface of this computer has the address now".into()
+    } else if error.kind() == io::ErrorKind::AddrInUse {
+        "another program uses it".into()
+    } else {
+        error.to_string()
     }
 }
 

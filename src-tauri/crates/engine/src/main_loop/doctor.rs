@@ -3,6 +3,7 @@
 mod addresses;
 mod line;
 mod network;
+mod probes;
 
 use api::{Check, Doctor, FallbackState, KeyState};
 use catalog::{Endpoint, REHEARSAL};
@@ -31,6 +32,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway, now: DateTime<Utc>) -> D
     checks.extend(pipelines(state));
     checks.extend(scope(state));
     checks.extend(pages(state));
+    checks.extend(probes::check(state));
     checks.push(network::check(
         state.verdicts.offline,
         state.connectivity.as_ref(),

@@ -7,22 +7,7 @@ use toml::Spanned;
 
 use super::file;
 use super::reading::Reading;
-
-/// An address at which other computers or containers reach the engine. Whether it opens depends also on the tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NetworkAddress {
-    pub address: SocketAddr,
-    /// The owner allows requests without encryption.
-    pub plain_http: bool,
-    pub tls: Option<TlsFiles>,
-}
-
-/// PEM files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TlsFiles {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
-}
+use super::values::{NetworkAddress, TlsFiles};
 
 impl Reading<'_> {
     /// The address on this computer, and the others. An `address` that is not of this computer is one of the others: earlier

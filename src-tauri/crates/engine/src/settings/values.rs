@@ -1,7 +1,8 @@
 //! The settings with all defaults applied.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId};
@@ -9,7 +10,6 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
 use impact::Pipeline;
 
-use super::network::NetworkAddress;
 use super::weight::Weight;
 
 /// `None` is a meaningful value, never a missing default.
@@ -69,6 +69,22 @@ pub(crate) struct Settings {
     pub pipeline_names: BTreeSet<String>,
     /// The pipelines with figures, for estimates.
     pub pipelines: Vec<Pipeline>,
+}
+
+/// An address at which other computers or containers reach the engine. Whether it opens depends also on the tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NetworkAddress {
+    pub address: SocketAddr,
+    /// The owner allows requests without encryption.
+    pub plain_http: bool,
+    pub tls: Option<TlsFiles>,
+}
+
+/// PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// How long the ledger keeps its rows, in days; 0: without a limit.

@@ -84,6 +84,7 @@ fn engine(state: &State, now: DateTime<Utc>) -> EngineState {
         paid_fallbacks: paid_fallbacks(state),
         siblings: route::siblings(state),
         history: retention::history(state, now),
+        probes_off: !state.settings.probes,
         named_tokens: u32::try_from(state.tokens.count()).unwrap_or(u32::MAX),
         first_run: state.first_run,
         installed: state.installed.clone(),
