@@ -61,5 +61,6 @@ mod settings;
 mod steadfast;
 mod tasks;
 mod translation;
+mod update;
 mod use_now;
 mod week_old;

@@ -12,6 +12,7 @@ mod show;
 mod start;
 mod status;
 mod traffic;
+mod update;
 mod url;
 mod use_now;
 
@@ -157,6 +158,14 @@ enum Command {
     Resume,
     /// Stop the engine when its open requests have ended
     Stop,
+    /// Whether a newer version was published; exit code 69 if no place for updates is configured
+    Update {
+        /// Only reads the signed description: nothing is downloaded or installed
+        #[arg(long, required = true)]
+        check: bool,
+        #[arg(long)]
+        json: bool,
+    },
     /// Run the rehearsal provider as a separate server that serves any model, for tests with real clients
     Stage {
         #[arg(long)]
@@ -347,6 +356,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Ledger {
             command: LedgerCommand::Compact,
         } => compact::compact().await,
+        Command::Update { check: _, json } => update::check(env!("CARGO_PKG_VERSION"), json).await,
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,
         Command::Stop => show::act(api::Command::StopEngine).await,

@@ -11,6 +11,7 @@ mod retention;
 mod route;
 mod rules;
 mod scope;
+mod update;
 pub(crate) mod upgrade;
 mod values;
 mod weight;
@@ -18,7 +19,7 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-pub(crate) use values::{Retention, Settings};
+pub(crate) use values::{Retention, Settings, UpdateSource};
 pub(crate) use weight::Weight;
 
 use crate::text_file;
