@@ -61,6 +61,7 @@ mod settings;
 mod steadfast;
 mod tasks;
 mod translation;
+mod trust;
 mod update;
 mod use_now;
 mod week_old;
