@@ -66,7 +66,7 @@ fn no_file_contains_a_mark(folder: &Path, read: &mut usize) {
     }
 }
 
-/// The status page fails, so that the network is checked.
+/// One page cannot be reached, so that the network is checked.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_page_and_the_network_check_get_no_key_no_cookie_and_no_content() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -85,10 +85,12 @@ async fn a_status_page_and_the_network_check_get_no_key_no_cookie_and_no_content
         }
     });
     let mut desk = Desk::new();
-    let pages = ["anthropic", "openai", "github", "cursor", "openrouter"]
-        .map(|provider| format!("{provider} = \"http://{address}/page\"\n"))
+    // Nothing listens at the others.
+    let pages = ["openai", "github", "cursor", "openrouter"]
+        .map(|provider| format!("{provider} = \"http://127.0.0.1:9/\"\n"))
         .concat();
-    desk.settings(&format!("[watch]\nmine = [\"anthropic\"]\nprobes = false\nonline_hosts = [\"{address}\"]\npage_every_s = 1\n[watch.pages_from]\n{pages}"));
+    let pages = format!("anthropic = \"http://{address}/page\"\n{pages}");
+    desk.settings(&format!("[watch]\nmine = [\"anthropic\", \"openai\"]\nprobes = false\nonline_hosts = [\"{address}\"]\npage_every_s = 1\n[watch.pages_from]\n{pages}"));
     desk.env("ANTHROPIC_API_KEY", MARKS[1]);
     desk.start();
     let (mut pages, mut checks) = (0, 0);
