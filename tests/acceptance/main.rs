@@ -70,5 +70,7 @@ mod tasks;
 mod team;
 mod transfer;
 mod translation;
+mod trust;
+mod update;
 mod use_now;
 mod week_old;

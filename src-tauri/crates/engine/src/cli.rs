@@ -20,6 +20,7 @@ mod stop;
 mod token;
 mod traffic;
 mod transfer;
+mod update;
 mod url;
 mod use_now;
 
@@ -190,6 +191,14 @@ enum Command {
     /// Write the manual pages into this folder, for packages
     #[command(hide = true)]
     Manual { folder: PathBuf },
+    /// Whether a newer version was published; exit code 69 if no place for updates is configured
+    Update {
+        /// Only reads the signed description: nothing is downloaded or installed
+        #[arg(long, required = true)]
+        check: bool,
+        #[arg(long)]
+        json: bool,
+    },
     /// Run the rehearsal provider as a separate server that serves any model, for tests with real clients
     Stage {
         #[arg(long)]
@@ -400,6 +409,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Ledger {
             command: LedgerCommand::Compact,
         } => compact::compact().await,
+        Command::Update { check: _, json } => update::check(env!("CARGO_PKG_VERSION"), json).await,
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,
         Command::Stop => stop::stop().await,

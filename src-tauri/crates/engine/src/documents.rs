@@ -4,6 +4,7 @@ mod commands;
 mod links;
 mod markdown;
 mod snippets;
+mod trust;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -46,4 +46,5 @@ mod token;
 mod transfer;
 mod try_key;
 mod unknown_pipelines;
+mod update;
 mod view;

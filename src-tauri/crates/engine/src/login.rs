@@ -55,13 +55,11 @@ enum Way {
 }
 
 /// None: the folder of this user is not known.
-#[cfg(windows)]
 fn way() -> Option<Way> {
-    Some(Way::RunKey)
-}
-
-#[cfg(not(windows))]
-fn way() -> Option<Way> {
+    #[cfg(windows)]
+    if cfg!(windows) {
+        return Some(Way::RunKey);
+    }
     let named = |name: &str| {
         let value = env::var_os(name).filter(|value| !value.is_empty());
         value.map(PathBuf::from)
@@ -80,7 +78,6 @@ fn way() -> Option<Way> {
     })
 }
 
-#[cfg(not(windows))]
 fn has_systemd() -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|dir| dir.join("systemctl").is_file())

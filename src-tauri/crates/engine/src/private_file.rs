@@ -50,6 +50,9 @@ pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
     }
     let mut options = OpenOptions::new();
     options.append(true).create(true);
+    // Windows locks no file that was opened only to append.
+    #[cfg(windows)]
+    options.read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;

@@ -12,6 +12,7 @@ mod retention;
 mod route;
 mod rules;
 mod scope;
+mod update;
 pub(crate) mod upgrade;
 mod values;
 mod weight;
@@ -19,7 +20,7 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-pub(crate) use values::{NetworkAddress, Retention, Settings, TlsFiles};
+pub(crate) use values::{NetworkAddress, Retention, Settings, TlsFiles, UpdateSource};
 pub(crate) use weight::Weight;
 
 use crate::text_file;

@@ -144,10 +144,13 @@ impl Older {
 }
 
 /// State of the older engine after the request for its socket.
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "a socket is passed only on Unix")
+)]
 enum Asked {
     Passed(TcpListener),
     /// It stops, and the port is free then.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "only asked on Unix"))]
     Stops,
     /// It has another address, an earlier version does not know the request, or this system passes no sockets.
     Nothing,

@@ -135,8 +135,9 @@ mod tests {
     fn systemd(home: &Path, packaged: bool) -> Systemd {
         let unit = home.join("lib").join(UNIT);
         if packaged {
-            fs::create_dir_all(unit.parent().unwrap()).unwrap();
-            fs::write(&unit, "packaged").unwrap();
+            let folder = fs::create_dir_all(home.join("lib"));
+            let written = folder.and_then(|()| fs::write(&unit, "packaged"));
+            assert!(written.is_ok(), "{written:?}");
         }
         Systemd {
             units: home.join("user"),

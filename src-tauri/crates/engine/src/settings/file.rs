@@ -29,6 +29,14 @@ pub(super) struct File {
     pub(super) equivalents: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
     pub(super) rule: Vec<Rule>,
     pub(super) pipeline: Vec<Pipeline>,
+    pub(super) update: Update,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Update {
+    pub(super) url: Option<Spanned<String>>,
+    pub(super) public_key: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -74,6 +74,7 @@ impl Reading<'_> {
             keep_tool_arguments: file.history.keep_tool_arguments.unwrap_or(false),
             keep_conversations: file.history.keep_conversations.unwrap_or(true),
             retention: self.retention(&file.retention),
+            update: self.update(file.update),
             routes: file
                 .route
                 .into_iter()

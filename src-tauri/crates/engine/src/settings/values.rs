@@ -69,6 +69,16 @@ pub(crate) struct Settings {
     pub pipeline_names: BTreeSet<String>,
     /// The pipelines with figures, for estimates.
     pub pipelines: Vec<Pipeline>,
+    /// None: `update --check` has nothing to read.
+    pub update: Option<UpdateSource>,
+}
+
+/// Where a new version is announced, and whose signature counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UpdateSource {
+    pub url: String,
+    /// The second line of a minisign key file.
+    pub public_key: String,
 }
 
 /// An address at which other computers or containers reach the engine. Whether it opens depends also on the tokens.

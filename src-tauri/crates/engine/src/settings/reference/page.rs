@@ -2,7 +2,7 @@ use super::types::{self, Key};
 use super::written::{self, Section, Written};
 
 /// Section of the file, and the type of its keys.
-const TYPES: [(&str, &str); 12] = [
+const TYPES: [(&str, &str); 13] = [
     ("[listen]", "Listen"),
     ("[watch]", "Watch"),
     ("[timers]", "Timers"),
@@ -10,6 +10,7 @@ const TYPES: [(&str, &str); 12] = [
     ("[notifications]", "Notifications"),
     ("[history]", "History"),
     ("[retention]", "Retention"),
+    ("[update]", "Update"),
     ("[[endpoint]]", "Endpoint"),
     ("[equivalents]", ""),
     ("[[route]]", "Route"),
@@ -64,7 +65,9 @@ pub(super) fn page() -> String {
 
 fn table(section: &Section, keys: &[Key]) -> String {
     let repeats = section.heading.starts_with("[[");
-    let value = if repeats { "example" } else { "default" };
+    // Without a value in the settings, there is none.
+    let is_example = repeats || section.heading == "[update]";
+    let value = if is_example { "example" } else { "default" };
     let mut table =
         format!("| key | type | {value} | restart | meaning |\n|---|---|---|---|---|\n");
     for key in keys {

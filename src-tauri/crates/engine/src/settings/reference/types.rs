@@ -13,9 +13,12 @@ pub(super) struct Key {
 /// By the name of the struct.
 pub(super) fn structs() -> BTreeMap<String, Vec<Key>> {
     let file = syn::parse_file(include_str!("../file.rs")).unwrap();
-    let structs = file.items.into_iter().filter_map(|item| match item {
-        Item::Struct(found) => Some(found),
-        _ => None,
+    let structs = file.items.into_iter().filter_map(|item| {
+        if let Item::Struct(found) = item {
+            Some(found)
+        } else {
+            None
+        }
     });
     let keys = |fields: Fields, of_the_file: bool, has_defaults: bool| {
         let keys = fields.into_iter().filter_map(|field| {
@@ -49,15 +52,12 @@ fn parts(of: &Type) -> (String, Option<&Type>) {
         return ("pair".into(), None);
     };
     let last = path.path.segments.last().unwrap();
-    let inner = match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(inner) => Some(inner),
-                _ => None,
-            })
-        }
-        _ => None,
-    };
+    let mut inner = None;
+    if let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(first)) = arguments.args.first()
+    {
+        inner = Some(first);
+    }
     (last.ident.to_string(), inner)
 }
 
