@@ -46,4 +46,8 @@ named_tokens: number,
 /**
  * The questions of the first run are neither answered nor skipped.
  */
-first_run: boolean, installed: Installed, };
+first_run: boolean, 
+/**
+ * The owner turned probes off on this computer.
+ */
+probes_off: boolean, installed: Installed, };

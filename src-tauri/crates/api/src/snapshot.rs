@@ -92,6 +92,9 @@ pub struct EngineState {
     /// The questions of the first run are neither answered nor skipped.
     #[serde(default)]
     pub first_run: bool,
+    /// The owner turned probes off on this computer.
+    #[serde(default)]
+    pub probes_off: bool,
     #[serde(default)]
     pub installed: Installed,
 }
@@ -106,9 +109,6 @@ pub struct Installed {
     pub removal: Option<String>,
     /// "Delete the folder in which you built it."
     pub explained: String,
-    /// The owner turned probes off on this computer.
-    #[serde(default)]
-    pub probes_off: bool,
 }
 
 /// How long the ledger keeps its rows. Days; None: without a limit.
