@@ -7,7 +7,7 @@ import type { DrillStep } from "./DrillStep";
  */
 export type Drill = { running: boolean, began: string, ended: string | null, 
 /**
- * It ends by itself at this time at the latest.
+ * It ends at this time at the latest.
  */
 until: string, 
 /**
