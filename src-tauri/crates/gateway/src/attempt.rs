@@ -18,7 +18,7 @@ pub(crate) mod terms;
 pub(crate) mod translation;
 pub(crate) mod upstream;
 
-use std::future::{poll_fn, ready};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -67,18 +67,6 @@ pub(crate) async fn attempt(
         exchange.attempt_sent(0);
     }
     response.map_err(|failed_attempt| line.judge(failed_attempt))
-}
-
-/// Runs an attempt of a drill: its response is made here, and nothing is sent.
-pub(crate) async fn drilled(
-    made: Response<Arriving>,
-    terms: impl Future<Output = Terms>,
-    held: Share,
-    now: DateTime<Utc>,
-    exchange: &mut OpenExchange,
-) -> Result<AttemptResponse, FailedAttempt> {
-    exchange.attempt_sent(0);
-    respond(ready(Ok(made)), terms, held, now, exchange).await
 }
 
 /// The response, or the failure as it appears on the connection.

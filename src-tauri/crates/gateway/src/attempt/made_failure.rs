@@ -1,14 +1,23 @@
 //! The response of a primary that fails on purpose. It is read like a provider's, so that a drill shows what a real failure does.
 
+use std::future::ready;
+
 use bytes::Bytes;
 use catalog::Dialect;
+use chrono::{DateTime, Utc};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 use wire::{GatewayError, sse};
 
+use super::respond;
 use crate::admitted::Admitted;
+use crate::attempt::attempt_response::AttemptResponse;
+use crate::attempt::failed_attempt::FailedAttempt;
+use crate::attempt::terms::Terms;
 use crate::attempt::upstream::Arriving;
+use crate::held::Share;
+use crate::open::OpenExchange;
 use crate::{Candidate, MadeFailure};
 
 /// The part of a response before the cut. Only a user who reads the response gets it.
@@ -16,6 +25,18 @@ const FIRST_WORDS: &str = "A drill stops this response here";
 const OVERLOADED: &str = "Overloaded: a drill made this error, and no request was sent";
 /// A part of a document.
 const BEGINNING: &[u8] = b"{\"id\":\"drill\",\"model\"";
+
+/// Runs an attempt of a drill: its response is made here, and nothing is sent.
+pub(crate) async fn attempt(
+    made: Response<Arriving>,
+    terms: impl Future<Output = Terms>,
+    held: Share,
+    now: DateTime<Utc>,
+    exchange: &mut OpenExchange,
+) -> Result<AttemptResponse, FailedAttempt> {
+    exchange.attempt_sent(0);
+    respond(ready(Ok(made)), terms, held, now, exchange).await
+}
 
 /// In the candidate's dialect.
 pub(crate) fn response(

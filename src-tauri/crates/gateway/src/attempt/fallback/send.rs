@@ -12,6 +12,7 @@ use wire::Kind;
 
 use super::Fallback;
 use crate::admitted::Admitted;
+use crate::attempt::attempt;
 use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience};
@@ -20,7 +21,6 @@ use crate::attempt::made_failure;
 use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
 use crate::attempt::upstream::Line;
-use crate::attempt::{attempt, drilled};
 use crate::deliver::hold::Hold;
 use crate::plan::patience::{self, Turn};
 use crate::{Candidate, Demand};
@@ -121,7 +121,7 @@ impl Fallback {
             Some(failure) => {
                 line.has_no_connection();
                 let made = made_failure::response(failure, candidate, &admitted);
-                drilled(made, terms, held, now, exchange).await
+                made_failure::attempt(made, terms, held, now, exchange).await
             }
         };
         let passed_over = self.queue.lineup().passed_over();
