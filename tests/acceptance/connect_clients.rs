@@ -148,7 +148,15 @@ const CLINE: Real = Real {
         )
     },
     environment: &[],
-    turn: &["cline", "--json", "-P", "openai", "-m", "gpt-5", "hello"],
+    turn: &[
+        "cline",
+        "--json",
+        "-P",
+        "openai",
+        "-m",
+        "gpt-5",
+        "say hello",
+    ],
     testable: false,
 };
 

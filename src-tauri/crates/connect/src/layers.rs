@@ -61,15 +61,14 @@ pub(crate) fn overrides(
     let mut found = Vec::new();
     for layer in &client.connection.layers {
         for name in &layer.variables {
-            if let Some(value) = surroundings.variables.get(name) {
-                if !matches!(&**value, "" | "0" | "false") && !address.is_own(value) {
-                    found.push(Override {
-                        place: "the environment".to_owned(),
-                        key: name.clone(),
-                        value: hide(&address.hide(value)),
-                        is_project: false,
-                    });
-                }
+            let value = surroundings.variables.get(name).map_or("", String::as_str);
+            if !matches!(value, "" | "0" | "false") && !address.is_own(value) {
+                found.push(Override {
+                    place: "the environment".to_owned(),
+                    key: name.clone(),
+                    value: hide(&address.hide(value)),
+                    is_project: false,
+                });
             }
         }
         let format = layer.format.unwrap_or(SettingsFormat::Json);

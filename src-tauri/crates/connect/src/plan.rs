@@ -144,10 +144,10 @@ impl<'a> Edit<'a> {
         let is_base = !key.only_if_absent && key.only_over.is_empty();
         let count = if is_base { places.len() } else { 0 };
         let value = address.fill(&key.value);
-        if let Some(needs) = &key.needs {
-            if self.get(&KeyPath::parse(needs))?.is_none() {
-                return Ok(0);
-            }
+        if let Some(needs) = &key.needs
+            && self.get(&KeyPath::parse(needs))?.is_none()
+        {
+            return Ok(0);
         }
         for path in places {
             let current = self.get(&path)?;
