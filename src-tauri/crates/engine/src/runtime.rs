@@ -158,22 +158,10 @@ pub(crate) fn read(places: &Places) -> io::Result<RuntimeFile> {
 mod tests {
     use super::*;
 
-    fn places(home: &Path) -> Places {
-        Places {
-            settings: home.join("settings.toml"),
-            providers: home.join("providers"),
-            ledger: home.join("ledger.sqlite"),
-            token: home.join("token"),
-            lock: home.join("lock"),
-            runtime: home.join("run/engine.json"),
-            logs: home.join("log"),
-        }
-    }
-
     #[tokio::test]
     async fn a_command_that_checks_the_lock_does_not_block_a_start() {
         let home = tempfile::tempdir().unwrap();
-        let places = places(home.path());
+        let places = Places::under(home.path());
         assert!(!is_locked(&places).unwrap(), "there is no lock file yet");
         fs::write(&places.lock, "").unwrap();
         let looking = File::open(&places.lock).unwrap();

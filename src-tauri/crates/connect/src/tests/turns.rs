@@ -271,8 +271,9 @@ fn a_variable_moves_the_folder() {
         .insert("CLAUDE_CONFIG_DIR".into(), moved.display().to_string());
     home.connect().unwrap();
     assert!(moved.join("settings.json").exists() && !home.file(".claude").exists());
-    // The undo finds the file without the variable.
+    // The engine does not have the variable of the terminal: the state and the undo find the file by the receipt.
     home.surroundings.variables.clear();
+    assert_eq!(home.standing(), Standing::Connected);
     home.disconnect().unwrap();
     assert!(!moved.exists());
 }
