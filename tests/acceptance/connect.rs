@@ -243,6 +243,10 @@ async fn a_window_connects_only_what_it_has_shown() {
         .json(&request);
     assert_eq!(sent.send().await.unwrap().status(), 200);
     desk.exchanges(1).await;
+    desk.until("the session", |snapshot| {
+        !snapshot.engine.sessions.is_empty()
+    })
+    .await;
     let page: ConnectPage = serde_json::from_value(desk.get("/connect").await).unwrap();
     let claude = page
         .clients

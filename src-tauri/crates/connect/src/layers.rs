@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use api::{ClientFile, ClientFileScope};
-use catalog::{Layer, Scope, SettingsFormat};
+use catalog::{Blocker, Layer, Scope, SettingsFormat};
 
 use crate::address::Address;
 use crate::client::Client;
@@ -35,6 +35,24 @@ fn paths(layer: &Layer, surroundings: &Surroundings) -> Vec<PathBuf> {
     }
 }
 
+/// Why the requests of this client would fail here, if they would.
+pub(crate) fn blocker(client: Client, surroundings: &Surroundings) -> Option<&'static Blocker> {
+    let mut blockers = client.connection.blockers.iter();
+    blockers.find(|blocker| {
+        let path = surroundings.expand(&blocker.file);
+        let source = path.and_then(|path| Source::read(&path, surroundings).ok());
+        let Some(source) = source else { return false };
+        let value = |path: &str| {
+            let value = format::get(blocker.format, source.text(), &KeyPath::parse(path));
+            value.ok().flatten().filter(|value| value.raw != "null")
+        };
+        let is_excepted = blocker.unless.as_ref().is_some_and(|unless| {
+            value(&unless.path).is_some_and(|value| value.text == unless.value)
+        });
+        value(&blocker.path).is_some() && !is_excepted
+    })
+}
+
 pub(crate) fn files(client: Client, surroundings: &Surroundings) -> Vec<ClientFile> {
     let layers = client.connection.layers.iter();
     let files = layers.flat_map(|layer| {
@@ -61,15 +79,14 @@ pub(crate) fn overrides(
     let mut found = Vec::new();
     for layer in &client.connection.layers {
         for name in &layer.variables {
-            if let Some(value) = surroundings.variables.get(name) {
-                if !matches!(&**value, "" | "0" | "false") && !address.is_own(value) {
-                    found.push(Override {
-                        place: "the environment".to_owned(),
-                        key: name.clone(),
-                        value: hide(&address.hide(value)),
-                        is_project: false,
-                    });
-                }
+            let value = surroundings.variables.get(name).map_or("", String::as_str);
+            if !matches!(value, "" | "0" | "false") && !address.is_own(value) {
+                found.push(Override {
+                    place: "the environment".to_owned(),
+                    key: name.clone(),
+                    value: hide(&address.hide(value)),
+                    is_project: false,
+                });
             }
         }
         let format = layer.format.unwrap_or(SettingsFormat::Json);

@@ -56,6 +56,10 @@ pub fn plan(
         let fix = "install it and start it once, then connect it";
         return Err(Refusal::new(RefusalKind::Nothing, what, fix));
     }
+    if let Some(blocker) = layers::blocker(client, surroundings) {
+        let what = format!("{}, so it cannot be connected", blocker.why);
+        return Err(Refusal::new(RefusalKind::Nothing, what, &*blocker.fix));
+    }
     let receipt = store.load(client.id())?;
     let mut plan = Plan {
         files: Vec::new(),
@@ -144,10 +148,10 @@ impl<'a> Edit<'a> {
         let is_base = !key.only_if_absent && key.only_over.is_empty();
         let count = if is_base { places.len() } else { 0 };
         let value = address.fill(&key.value);
-        if let Some(needs) = &key.needs {
-            if self.get(&KeyPath::parse(needs))?.is_none() {
-                return Ok(0);
-            }
+        if let Some(needs) = &key.needs
+            && self.get(&KeyPath::parse(needs))?.is_none()
+        {
+            return Ok(0);
         }
         for path in places {
             let current = self.get(&path)?;

@@ -22,8 +22,8 @@ impl System {
     }
 }
 
-/// Everything that decides which files a client reads.
-#[derive(Clone, Debug)]
+/// Everything that decides which files a client reads. No `Debug`: variables hold keys.
+#[derive(Clone)]
 pub struct Surroundings {
     pub system: System,
     pub home: PathBuf,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use api::{ClientFile, ClientFileScope};
-use catalog::SettingsFile;
+use catalog::{Blocker, SettingsFile};
 use chrono::{DateTime, Utc};
 
 use crate::address::Address;
@@ -14,7 +14,7 @@ use crate::hide::hide;
 use crate::layers;
 use crate::path::KeyPath;
 use crate::plan::broken_file;
-use crate::receipt::Store;
+use crate::receipt::{ReceiptFile, ReceiptKey, Store};
 use crate::refusal::Refusal;
 use crate::surroundings::Surroundings;
 
@@ -47,6 +47,8 @@ pub struct Survey {
     pub standing: Standing,
     pub files: Vec<ClientFile>,
     pub connected_at: Option<DateTime<Utc>>,
+    /// Why its requests would fail here, and what to do.
+    pub blocker: Option<&'static Blocker>,
     /// Its program, for a test turn.
     pub program: Option<PathBuf>,
 }
@@ -63,7 +65,8 @@ pub fn survey(
         client,
         standing: Standing::Absent,
         files: Vec::new(),
-        connected_at: receipt.map(|receipt| receipt.connected_at),
+        connected_at: receipt.as_ref().map(|receipt| receipt.connected_at),
+        blocker: layers::blocker(client, surroundings),
         program: surroundings.program(&client.connection.programs),
     };
     let mut states = States::default();
@@ -85,6 +88,19 @@ pub fn survey(
             Err(unreadable) => refusal = refusal.or(Some(unreadable)),
         }
     }
+    let paths: Vec<PathBuf> = client
+        .connection
+        .files
+        .iter()
+        .filter_map(|file| path_of(file, surroundings))
+        .collect();
+    let noted = receipt.into_iter().flat_map(|receipt| receipt.files);
+    let moved = noted
+        .filter(|noted| !paths.contains(&noted.path))
+        .filter_map(|noted| moved_file(&noted, surroundings, address));
+    let moved: Vec<ClientFile> = moved.collect();
+    let is_connected_there = !moved.is_empty();
+    survey.files.extend(moved);
     survey.files.extend(layers::files(client, surroundings));
     survey.standing = if !client.is_edited() {
         Standing::Lines
@@ -93,10 +109,31 @@ pub fn survey(
     } else {
         states.standing(client, surroundings, address)
     };
+    if is_connected_there && survey.standing == Standing::NotConnected {
+        survey.standing = Standing::Connected;
+    }
     if !client.is_installed(surroundings) && !matches!(survey.standing, Standing::Connected) {
         survey.standing = Standing::Absent;
     }
     survey
+}
+
+/// A file that was connected where a variable of a terminal moved the client's folder, if it still points here.
+fn moved_file(
+    noted: &ReceiptFile,
+    surroundings: &Surroundings,
+    address: &Address,
+) -> Option<ClientFile> {
+    let source = Source::read(&noted.path, surroundings).ok()?;
+    let is_own = |key: &ReceiptKey| {
+        let value = format::get(noted.format, source.text(), &key.path);
+        matches!(value, Ok(Some(value)) if address.is_own(&value.text))
+    };
+    noted.keys.iter().any(is_own).then(|| ClientFile {
+        path: source.shown.clone(),
+        scope: ClientFileScope::User,
+        exists: true,
+    })
 }
 
 #[derive(Default)]

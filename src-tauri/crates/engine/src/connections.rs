@@ -32,7 +32,7 @@ const PROGRAMS_AT_HOME: [&str; 8] = [
 const PROGRAMS: [&str; 3] = ["/opt/homebrew/bin", "/usr/local/bin", "/usr/bin"];
 
 /// Settings files of clients, as one user and one environment sees them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Connections {
     pub store: Store,
     pub surroundings: Surroundings,

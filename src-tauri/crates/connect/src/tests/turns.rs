@@ -240,6 +240,29 @@ fn codex_keeps_the_provider_of_old_sessions_and_its_top_keys() {
 }
 
 #[test]
+fn a_login_that_would_fail_here_is_not_connected() {
+    let home = Home::new("codex");
+    let login = |text: &str| {
+        home.write(".codex/auth.json", text);
+        home.connect()
+    };
+    let refused = login(
+        r#"{"auth_mode": "chatgpt", "OPENAI_API_KEY": null, "tokens": {"access_token": "x"}}"#,
+    );
+    let refusal = refused.unwrap_err();
+    assert!(refusal.what.contains("ChatGPT account"), "{refusal}");
+    assert!(refusal.fix.unwrap().contains("codex login --with-api-key"));
+    assert!(!home.file(".codex/config.toml").exists());
+    for text in [
+        r#"{"auth_mode": "apikey", "OPENAI_API_KEY": "sk-x"}"#,
+        r#"{"OPENAI_API_KEY": "sk-x", "tokens": null}"#,
+        r#"{"auth_mode": "apikey", "OPENAI_API_KEY": "sk-x", "tokens": {"access_token": "x"}}"#,
+    ] {
+        login(text).unwrap();
+    }
+}
+
+#[test]
 fn what_overrides_the_address_is_named() {
     let mut home =
         claude("{\"env\": {\"CLAUDE_CODE_USE_BEDROCK\": \"1\"}, \"fallbackModel\": \"x\"}");
@@ -271,8 +294,9 @@ fn a_variable_moves_the_folder() {
         .insert("CLAUDE_CONFIG_DIR".into(), moved.display().to_string());
     home.connect().unwrap();
     assert!(moved.join("settings.json").exists() && !home.file(".claude").exists());
-    // The undo finds the file without the variable.
+    // The engine does not have the variable of the terminal: the state and the undo find the file by the receipt.
     home.surroundings.variables.clear();
+    assert_eq!(home.standing(), Standing::Connected);
     home.disconnect().unwrap();
     assert!(!moved.exists());
 }
