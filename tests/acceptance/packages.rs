@@ -1,5 +1,6 @@
 //! The packages of `cargo xtask bundle`, installed, used and removed.
 
+mod command_line;
 mod compose;
 mod deb;
 mod image;

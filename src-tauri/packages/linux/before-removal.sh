@@ -27,14 +27,18 @@ homes() {
     done | sort -u -k2
 }
 
+# Understudy keeps a receipt for each client that it connected. Lines of "user: command    # clients".
 connected() {
     homes | while read -r user home; do
-        for receipts in "$home"/.local/share/understudy/receipts*; do
-            if [ -e "$receipts" ]; then
-                printf '%s\n' "$user"
-                break
+        clients=""
+        for receipt in "$home"/.local/share/understudy/clients/*.json; do
+            if [ -e "$receipt" ]; then
+                clients="$clients $(basename "$receipt" .json)"
             fi
         done
+        if [ -n "$clients" ]; then
+            echo "  $user: understudyd connect --undo-all    #$clients"
+        fi
     done
 }
 
@@ -47,12 +51,10 @@ starting_at_login() {
     done
 }
 
-users="$(connected)"
-if [ -n "$users" ]; then
+commands="$(connected)"
+if [ -n "$commands" ]; then
     echo "understudy: clients of these users still send their requests to Understudy. The removal does not change their files."
-    for user in $users; do
-        echo "  $user: understudyd connect --undo-all"
-    done
+    echo "$commands"
     echo "Run this command as the user. It needs the program: after the removal, install the package again for it,"
     echo "or remove the base URL with \"127.0.0.1\" and \"/t/\" from the client's settings by hand."
 fi

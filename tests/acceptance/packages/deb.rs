@@ -180,7 +180,9 @@ fn the_deb_depends_on_what_its_programs_need() {
 fn the_removal_names_each_user_whose_clients_depend_on_it_and_edits_nothing() {
     let Some(root) = CleanRoot::new() else { return };
     root.install();
-    let receipts = root.home().join(".local/share/understudy/receipts.json");
+    let receipts = root
+        .home()
+        .join(".local/share/understudy/clients/claude-code.json");
     let link = root
         .home()
         .join(".config/systemd/user/default.target.wants/understudy.service");
@@ -206,7 +208,7 @@ fn the_removal_names_each_user_whose_clients_depend_on_it_and_edits_nothing() {
     for line in [
         runs.as_str(),
         "understudy: clients of these users still send their requests to Understudy. The removal does not change their files.",
-        "  alice: understudyd connect --undo-all",
+        "  alice: understudyd connect --undo-all    # claude-code",
         "understudy: the start at login is on for these users. After the removal the link has no effect and can be deleted.",
         "  alice: rm /home/alice/.config/systemd/user/default.target.wants/understudy.service",
     ] {
