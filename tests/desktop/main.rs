@@ -10,6 +10,7 @@ mod engine;
 mod item;
 mod notifications;
 mod page;
+mod remote;
 mod states;
 mod supervision;
 mod wait;

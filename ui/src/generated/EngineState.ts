@@ -5,7 +5,11 @@ import type { ProblemView } from "./ProblemView";
 import type { Session } from "./Session";
 import type { SiblingModels } from "./SiblingModels";
 
-export type EngineState = { version: string, started: string, 
+export type EngineState = { version: string, 
+/**
+ * Name of its computer; empty: unknown.
+ */
+computer: string, started: string, 
 /**
  * `http://127.0.0.1:4747`
  */
@@ -41,4 +45,8 @@ starts_at_login: boolean | null, paid_stand_ins: PaidFallbacks, siblings: Siblin
 /**
  * Number of named tokens, besides this computer's own.
  */
-named_tokens: number, };
+named_tokens: number, 
+/**
+ * The owner turned probes off on this computer.
+ */
+probes_off: boolean, };

@@ -4,6 +4,7 @@ mod apart;
 mod booking;
 pub mod cli;
 mod clock;
+mod computer;
 mod control;
 mod crash_log;
 mod descriptors;

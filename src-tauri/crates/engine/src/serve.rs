@@ -42,7 +42,7 @@ use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
-use crate::{dial, exposure, greeting, login, opening, rehearsal, token};
+use crate::{computer, dial, exposure, greeting, login, opening, rehearsal, token};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
@@ -177,6 +177,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let url = listening.url();
     let state = State::new(Start {
         at: started,
+        computer: computer::name(),
         places: places.clone(),
         listening,
         token: token.clone(),
