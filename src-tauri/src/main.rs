@@ -59,7 +59,7 @@ fn start(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     let places = Places::from_environment(|name| std::env::var_os(name))?;
     let _log = log::open(&places.log);
     let remote = Remote::of(arguments, |name| std::env::var_os(name));
-    let remote = remote.inspect_err(|error| print_usage(error))?;
+    let remote = remote.inspect_err(print_usage)?;
     let http = connection::client()?;
 
     let (commands, received) = mpsc::unbounded_channel();

@@ -26,7 +26,7 @@ pub(crate) struct Note {
 
 impl Note {
     /// The title names the other computer on which the engine runs.
-    pub(crate) fn from_computer(mut self, computer: Option<&str>) -> Self {
+    pub(crate) fn on_computer(mut self, computer: Option<&str>) -> Self {
         if let Some(computer) = computer {
             self.title = format!("{}: {}", escape(computer), self.title);
         }
