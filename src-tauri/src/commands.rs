@@ -17,6 +17,8 @@ pub(crate) struct Seen(pub(crate) watch::Receiver<Standing>);
 pub(crate) struct Place {
     address: String,
     token: String,
+    /// The name of the other computer on which the engine runs; null: it runs here.
+    computer: Option<String>,
 }
 
 /// Address of the control API; `None`: no engine is running.
@@ -26,6 +28,7 @@ pub(crate) fn connection(seen: State<'_, Seen>) -> Option<Place> {
         Standing::Connected(connection) => Some(Place {
             address: connection.engine.address.clone(),
             token: connection.engine.control_token.clone(),
+            computer: connection.computer.clone(),
         }),
         Standing::Apart(_) => None,
     }

@@ -37,6 +37,8 @@ pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) engine: RuntimeFile,
+    /// The name of the other computer on which it runs; None: it runs here.
+    pub(crate) computer: Option<String>,
     http: reqwest::Client,
 }
 
@@ -74,10 +76,7 @@ pub(crate) async fn find(runtime_file: &Path, http: &reqwest::Client) -> Found {
     let Some(engine) = read(runtime_file).await else {
         return Found::None;
     };
-    let connection = Connection {
-        engine,
-        http: http.clone(),
-    };
+    let connection = Connection::to(engine, http.clone());
     match connection.snapshot().await {
         // An unreadable snapshot also proves that an engine runs; following it reports the error.
         Ok(_) | Err(Unanswered::Unreadable(_)) => Found::Answers(connection),
@@ -96,7 +95,23 @@ async fn read(runtime_file: &Path) -> Option<RuntimeFile> {
 }
 
 impl Connection {
-    async fn snapshot(&self) -> Result<Snapshot, Unanswered> {
+    pub(crate) fn to(engine: RuntimeFile, http: reqwest::Client) -> Self {
+        Self {
+            engine,
+            computer: None,
+            http,
+        }
+    }
+
+    /// The same to an engine on another computer.
+    pub(crate) fn on(self, computer: String) -> Self {
+        Self {
+            computer: Some(computer),
+            ..self
+        }
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unanswered> {
         let request = self.http.get(self.url("snapshot"));
         answer(
             timeout(ANSWER, self.send(request))

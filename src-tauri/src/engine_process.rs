@@ -50,6 +50,8 @@ pub(crate) enum State {
     Running,
     Restarting,
     Stopped,
+    /// It is on another computer.
+    Unreachable,
 }
 
 impl Apart {

@@ -10,12 +10,15 @@ mod notify;
 mod open_link;
 mod panel;
 mod places;
+mod remote;
 mod shell;
 mod sse;
 mod tray;
 mod user_command;
 mod window;
 
+use std::ffi::OsString;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -27,18 +30,19 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::engine_process::{Apart, Standing, Supervisor, launch};
 use crate::notify::Notifier;
 use crate::places::Places;
+use crate::remote::Remote;
 use crate::shell::Shell;
 use crate::user_command::{UserCommand, UserCommands};
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
+    let mut arguments = std::env::args_os().skip(1).peekable();
     if arguments
-        .next()
-        .is_some_and(|first| first == launch::DETACH)
+        .next_if(|first| *first == launch::DETACH)
+        .is_some()
     {
         return launch::detach(arguments);
     }
-    match start() {
+    match start(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("Understudy cannot start: {error:#}");
@@ -47,9 +51,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn start() -> anyhow::Result<()> {
+/// The log is in a file; a wrong option is for the person at the terminal.
+#[expect(clippy::print_stderr, reason = "the user started it with this option")]
+fn print_usage(error: &remote::BadRemote) {
+    eprintln!("understudy: {error}");
+}
+
+fn start(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     let places = Places::from_environment(|name| std::env::var_os(name))?;
     let _log = log::open(&places.log);
+    let remote = Remote::of(arguments, |name| std::env::var_os(name));
+    let remote = remote.inspect_err(print_usage)?;
     let http = connection::client()?;
 
     let (commands, received) = mpsc::unbounded_channel();
@@ -58,7 +70,11 @@ fn start() -> anyhow::Result<()> {
     let (standing, seen) = watch::channel(Standing::Apart(Apart::looking()));
     let start_now = Arc::new(Notify::new());
     let (news, reports) = mpsc::channel(16);
-    let supervisor = Supervisor::new(places.clone(), http, Arc::clone(&start_now), news);
+    let wakes = Arc::clone(&start_now);
+    let follow: Pin<Box<dyn Future<Output = ()> + Send>> = match remote {
+        Some(remote) => Box::pin(remote.run(http, wakes, news)),
+        None => Box::pin(Supervisor::new(places.clone(), http, wakes, news).run()),
+    };
 
     let second_start = commands.clone();
     let from_menu = commands.clone();
@@ -102,7 +118,7 @@ fn start() -> anyhow::Result<()> {
                 start_now,
                 Notifier::new(commands),
             );
-            tauri::async_runtime::spawn(supervisor.run());
+            tauri::async_runtime::spawn(follow);
             tauri::async_runtime::spawn(shell.run(reports, received));
             Ok(())
         })

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clipboard::Clipboard;
+use crate::connection::Connection;
 use crate::engine_process::{Apart, News, Standing};
 use crate::notify::{Note, Notifier};
 use crate::panel::{self, MissingPanel, Panel};
@@ -108,10 +109,22 @@ impl Shell {
     }
 
     fn show(&mut self, snapshot: Snapshot) {
-        self.base_url = Some(snapshot.engine.base_url);
-        self.view = snapshot.tray;
+        let connection = match &*self.standing.borrow() {
+            Standing::Connected(connection) => Some(connection.clone()),
+            Standing::Apart(_) => None,
+        };
+        let remote = connection
+            .as_ref()
+            .and_then(|one| Some((one, one.computer.as_ref()?)));
+        (self.base_url, self.view) = match remote {
+            None => (Some(snapshot.engine.base_url), snapshot.tray),
+            Some((connection, computer)) => (
+                Some(through_the_tunnel(&snapshot.engine, connection)),
+                tray::elsewhere::view(snapshot.tray, computer),
+            ),
+        };
         self.draw();
-        if let Standing::Connected(connection) = &*self.standing.borrow() {
+        if let Some(connection) = &connection {
             self.notifications
                 .receive(snapshot.notifications, connection);
         }
@@ -169,7 +182,7 @@ impl Shell {
         };
         match command {
             Command::OpenWindow { view } => {
-                let opened = window::open(&self.app, view);
+                let opened = window::open(&self.app, view, self.computer().as_deref());
                 self.reply(
                     reply_to,
                     opened
@@ -218,6 +231,12 @@ impl Shell {
         let Standing::Connected(connection) = self.standing.borrow().clone() else {
             return self.reply(reply_to, Err("The engine is not running.".into()));
         };
+        if let Some(computer) = &connection.computer
+            && tray::elsewhere::stays_there(&command)
+        {
+            let why = format!("This engine runs on {computer}: do that there.");
+            return self.reply(reply_to, Err(why));
+        }
         let notifier = self.notifier.clone();
         tokio::spawn(async move {
             let outcome = connection
@@ -226,6 +245,14 @@ impl Shell {
                 .map_err(|why| why.to_string());
             reply(reply_to, outcome, &notifier).await;
         });
+    }
+
+    /// The other computer on which the engine runs.
+    fn computer(&self) -> Option<String> {
+        match &*self.standing.borrow() {
+            Standing::Connected(connection) => connection.computer.clone(),
+            Standing::Apart(_) => None,
+        }
     }
 
     fn copy_base_url(&self, reply_to: Option<oneshot::Sender<CommandResult>>) {
@@ -298,6 +325,14 @@ async fn reply(
                 })
                 .await;
         }
+    }
+}
+
+/// The base URL for clients of this computer.
+fn through_the_tunnel(engine: &api::EngineState, connection: &Connection) -> String {
+    match engine.base_url.strip_prefix(&engine.address) {
+        Some(path) => format!("{}{path}", connection.engine.address),
+        None => engine.base_url.clone(),
     }
 }
 

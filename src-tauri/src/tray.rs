@@ -2,6 +2,7 @@
 //! closes when it is replaced.
 
 mod apart;
+pub(crate) mod elsewhere;
 mod icon;
 
 use api::{Command, MenuLine, TrayView, escape_lines};

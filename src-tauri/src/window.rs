@@ -13,7 +13,8 @@ const LABEL: &str = "main";
 const SMALLEST: (f64, f64) = (640.0, 420.0);
 
 /// Shows the window at a view, and creates it first if needed.
-pub(crate) fn open(app: &AppHandle, view: View) -> tauri::Result<()> {
+/// `computer`: the other one on which the engine runs.
+pub(crate) fn open(app: &AppHandle, view: View, computer: Option<&str>) -> tauri::Result<()> {
     if let Some(window) = app.get_webview_window(LABEL) {
         window.emit("view", view)?;
         window.unminimize()?;
@@ -24,7 +25,10 @@ pub(crate) fn open(app: &AppHandle, view: View) -> tauri::Result<()> {
     // The page reads its first view from the address, because an event would arrive before its listener is set.
     let page = WebviewUrl::App(format!("index.html#{}", view.as_str()).into());
     let window = WebviewWindowBuilder::new(app, LABEL, page)
-        .title("Understudy")
+        .title(computer.map_or_else(
+            || "Understudy".to_owned(),
+            |name| format!("Understudy: engine on {name}"),
+        ))
         .inner_size(width, height)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .build()?;

@@ -11,6 +11,7 @@ mod first_ten_minutes;
 mod item;
 mod notifications;
 mod page;
+mod remote;
 mod states;
 mod supervision;
 mod wait;

@@ -17,6 +17,11 @@ pub(crate) struct Driven(JoinHandle<Client>);
 
 impl Driven {
     pub(crate) async fn run_understudy(desk: &Desk) -> Self {
+        Self::run_understudy_with(desk, &[]).await
+    }
+
+    /// With these options on its command line.
+    pub(crate) async fn run_understudy_with(desk: &Desk, options: &[String]) -> Self {
         let port = free_port();
         let mut driver = Command::new("WebKitWebDriver");
         driver
@@ -30,7 +35,7 @@ impl Driven {
         .await;
         let Value::Object(wants) = json!({
             "browserName": "wry",
-            "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_understudy"), "args": [] }
+            "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_understudy"), "args": options }
         }) else {
             unreachable!("an object is an object");
         };

@@ -24,6 +24,16 @@ pub(crate) struct Note {
     pub(crate) is_end: bool,
 }
 
+impl Note {
+    /// The title names the other computer on which the engine runs.
+    pub(crate) fn on_computer(mut self, computer: Option<&str>) -> Self {
+        if let Some(computer) = computer {
+            self.title = format!("{}: {}", escape(computer), self.title);
+        }
+        self
+    }
+}
+
 impl From<&Notification> for Note {
     fn from(notification: &Notification) -> Self {
         Self {

@@ -60,7 +60,8 @@ async fn show_each(
     outcomes: Outcomes,
 ) {
     while let Some((notification, connection)) = waiting.recv().await {
-        let outcome = notifier.show(&Note::from(&notification)).await;
+        let note = Note::from(&notification).on_computer(connection.computer.as_deref());
+        let outcome = notifier.show(&note).await;
         report(notification.id, outcome, connection, Arc::clone(&outcomes)).await;
     }
 }

@@ -12,6 +12,7 @@ pub(crate) fn view(apart: &Apart) -> TrayView {
             Some("Try to start the engine now"),
         ),
         State::Stopped => ("the engine is stopped", Some("Start the engine")),
+        State::Unreachable => ("the engine does not answer", Some("Try again now")),
     };
     let open = Command::OpenWindow { view: View::Now };
     let mut menu = vec![
@@ -24,7 +25,9 @@ pub(crate) fn view(apart: &Apart) -> TrayView {
     menu.push(action("Open Understudy", open));
     menu.push(action("Quit", Command::Quit));
     let tooltip = match apart.state {
-        State::Restarting => format!("Understudy: {tooltip}\n{}", apart.detail),
+        State::Restarting | State::Unreachable => {
+            format!("Understudy: {tooltip}\n{}", apart.detail)
+        }
         State::Starting | State::Running | State::Stopped => format!("Understudy: {tooltip}"),
     };
     TrayView {

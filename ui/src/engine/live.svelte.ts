@@ -20,7 +20,7 @@ class Refused extends Error {}
 class Live {
   snapshot = $state.raw<Snapshot | null>(null);
   link = $state.raw<Link>({ link: "connecting" });
-  place: Place | null = null;
+  place = $state.raw<Place | null>(null);
 
   #now = new AbortController();
 

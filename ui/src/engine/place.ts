@@ -1,7 +1,7 @@
 import { connection, engineState, inShell, type EngineProcess } from "./shell";
 
-/** Address and token of the control API. */
-export type Place = { address: string; token: string };
+/** Address and token of the control API. `computer`: the other one on which the engine runs. */
+export type Place = { address: string; token: string; computer?: string | null };
 
 export type Found =
   | { found: "engine"; place: Place }

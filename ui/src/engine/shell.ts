@@ -5,14 +5,14 @@ import type { Command } from "../generated/Command";
 
 /** State of the engine's process, for a page without a connection to it. */
 export type EngineProcess = {
-  state: "starting" | "running" | "restarting" | "stopped";
+  state: "starting" | "running" | "restarting" | "stopped" | "unreachable";
   detail: string;
 };
 
 /** The page runs inside the desktop application, not in a browser. */
 export const inShell = "__TAURI_INTERNALS__" in globalThis;
 
-export const connection = () => invoke<{ address: string; token: string } | null>("connection");
+export const connection = () => invoke<{ address: string; token: string; computer: string | null } | null>("connection");
 
 export const engineState = () => invoke<EngineProcess>("engine_state");
 

@@ -6,7 +6,11 @@ import type { ProblemView } from "./ProblemView";
 import type { Session } from "./Session";
 import type { SiblingModels } from "./SiblingModels";
 
-export type EngineState = { version: string, started: string, 
+export type EngineState = { version: string, 
+/**
+ * Name of its computer; empty: unknown.
+ */
+computer: string, started: string, 
 /**
  * `http://127.0.0.1:4747`
  */

@@ -58,6 +58,9 @@ pub struct Snapshot {
 #[ts(export)]
 pub struct EngineState {
     pub version: String,
+    /// Name of its computer; empty: unknown.
+    #[serde(default)]
+    pub computer: String,
     pub started: DateTime<Utc>,
     /// `http://127.0.0.1:4747`
     pub address: String,

@@ -5,6 +5,7 @@ mod booking;
 pub mod cli;
 mod clock;
 mod connections;
+mod computer;
 mod control;
 mod crash_log;
 mod descriptors;

@@ -43,7 +43,7 @@ use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
-use crate::{dial, exposure, greeting, login, opening, package, rehearsal, token};
+use crate::{computer, dial, exposure, greeting, login, opening, package, rehearsal, token};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
@@ -185,6 +185,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     let url = listening.url();
     let state = State::new(Start {
         at: started,
+        computer: computer::name(),
         places: places.clone(),
         listening,
         token: token.clone(),

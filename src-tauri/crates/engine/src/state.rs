@@ -33,6 +33,8 @@ pub(crate) use scope_answer::ScopeAnswer;
 #[derive(Debug)]
 pub(crate) struct State {
     pub version: &'static str,
+    /// Name of this computer; empty: unknown.
+    pub computer: String,
     pub started: DateTime<Utc>,
     pub places: Places,
     /// `http://127.0.0.1:4747`
@@ -194,6 +196,7 @@ pub(crate) struct Way {
 #[derive(Debug)]
 pub(crate) struct Start {
     pub at: DateTime<Utc>,
+    pub computer: String,
     pub places: Places,
     pub listening: Listening,
     pub token: Secret,
@@ -217,6 +220,7 @@ impl State {
     pub(crate) fn new(start: Start) -> State {
         State {
             version: env!("CARGO_PKG_VERSION"),
+            computer: start.computer,
             started: start.at,
             places: start.places,
             address: start.listening.url(),

@@ -69,6 +69,7 @@ fn engine(state: &State, now: DateTime<Utc>) -> EngineState {
     let (sessions, more) = sessions(state);
     EngineState {
         version: state.version.into(),
+        computer: state.computer.clone(),
         started: state.started,
         address: state.address.clone(),
         base_url: state.base_url.clone(),

@@ -694,6 +694,7 @@ fn started(
     let token = Secret::new("token");
     let state = State::new(Start {
         at: now,
+        computer: String::new(),
         places: Places::under("/home/owner/understudy".as_ref()),
         listening: Listening::new(address, &settings, None),
         token: token.clone(),
