@@ -75,7 +75,7 @@ async fn a_newer_engine_takes_the_port_over_and_no_request_is_lost() {
 
     let mut newer = newer(&desk, port);
     let over = AtomicBool::new(false);
-    let (sent, whole) = thread::scope(|scope| {
+    let (sent, complete) = thread::scope(|scope| {
         let asking = scope.spawn(|| {
             let mut sent = 0;
             while !over.load(Ordering::Relaxed) {
@@ -89,7 +89,7 @@ async fn a_newer_engine_takes_the_port_over_and_no_request_is_lost() {
             }
             sent
         });
-        let whole = tokio::task::block_in_place(|| {
+        let complete = tokio::task::block_in_place(|| {
             tokio::runtime::Handle::current().block_on(async {
                 while let Some(piece) = stream.chunk().await.unwrap() {
                     received.extend(piece);
@@ -101,15 +101,15 @@ async fn a_newer_engine_takes_the_port_over_and_no_request_is_lost() {
         // The next request is the newer engine's.
         assert!(desk.ended().success(), "{}", desk.log());
         over.store(true, Ordering::Relaxed);
-        (asking.join().unwrap(), whole)
+        (asking.join().unwrap(), complete)
     });
-    let whole = text(&whole);
-    assert!(whole.starts_with("event: message_start"), "{whole}");
+    let complete = text(&complete);
+    assert!(complete.starts_with("event: message_start"), "{complete}");
     assert!(
-        whole
+        complete
             .trim_end()
             .ends_with(r#"data: {"type":"message_stop"}"#),
-        "{whole}"
+        "{complete}"
     );
     assert!(sent > 10, "requests were sent meanwhile");
 
@@ -160,7 +160,7 @@ fn an_engine_that_cannot_pass_its_port_on_is_stopped() {
     std::fs::write(desk.file("run/engine.json"), runtime.to_string()).unwrap();
     let runtime_file = desk.file("run/engine.json");
     let old = thread::spawn(move || {
-        let mut asked = Vec::new();
+        let mut received = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut head = [0; 4096];
@@ -168,7 +168,7 @@ fn an_engine_that_cannot_pass_its_port_on_is_stopped() {
             let line = text(&head[..n]).lines().next().unwrap().to_owned();
             let known = line.contains("/control/do");
             let status = if known { "200 OK" } else { "404 Not Found" };
-            asked.push(line);
+            received.push(line);
             if known {
                 std::fs::remove_file(&runtime_file).unwrap();
             }
@@ -183,7 +183,7 @@ fn an_engine_that_cannot_pass_its_port_on_is_stopped() {
         }
         drop(listener);
         lock.unlock().unwrap();
-        asked
+        received
     });
     let mut newer = newer(&desk, port);
     serves(&desk, &mut newer);

@@ -1,4 +1,4 @@
-//! A newer engine asks for the port of this one.
+//! A newer engine requests the port of this one.
 
 use std::path::PathBuf;
 

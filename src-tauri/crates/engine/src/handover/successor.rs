@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// An engine that is asked for its port accepts requests until it is without one, at most for this time. Then new connections wait
+/// After the request for its port, an engine accepts requests until it is without one, at most for this time. Then new connections wait
 /// until its open responses have ended.
 const ACCEPTS_FOR: Duration = Duration::from_secs(5);
 
