@@ -54,12 +54,19 @@ pub(crate) async fn serve(
     let peers = Peers::default();
     let mut refusals = Refusals::default();
     let mut stop = std::pin::pin!(stop);
-    let mut passes_on = pin!(successor.needs_the_port());
+    let open_requests = || gateway.open_exchanges() + gateway.pending();
+    let mut passes_on = pin!(successor.gets_the_port(open_requests));
     let stopped = loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break true,
-            () = &mut passes_on => break false,
+            () = &mut passes_on => {
+                if successor.give(&listener) {
+                    break false;
+                }
+                passes_on.set(successor.gets_the_port(open_requests));
+                continue;
+            }
         };
         let (tcp, _) = match accepted {
             Ok(accepted) => accepted,
@@ -74,7 +81,6 @@ pub(crate) async fn serve(
         let placed = tokio::select! {
             placed = place(&seats, &mut refusals) => placed,
             () = &mut stop => break true,
-            () = &mut passes_on => break false,
         };
         match placed {
             Place::Seat(seat) => {
@@ -89,7 +95,10 @@ pub(crate) async fn serve(
             }
         }
     };
-    successor.give(listener);
+    if stopped {
+        successor.give(&listener);
+    }
+    drop(listener);
     stopping.cancel();
     open.close();
     if !stopped {
