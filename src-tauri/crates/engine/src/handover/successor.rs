@@ -23,7 +23,7 @@ pub(crate) struct Successor(Arc<Line>);
 struct Line {
     waiting: Mutex<Option<Waiting>>,
     arrived: Notify,
-    given: Notify,
+    passed: Notify,
 }
 
 #[cfg(unix)]
@@ -72,16 +72,16 @@ impl Successor {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let given = waiting.is_some_and(|waiting| give(&waiting, listener));
-        if given {
-            self.0.given.notify_one();
+        let passed = waiting.is_some_and(|waiting| give(&waiting, listener));
+        if passed {
+            self.0.passed.notify_one();
         }
-        given
+        passed
     }
 
     /// Resolves after the port was passed on and the last requests have arrived: this engine may stop then.
-    pub(crate) async fn given(&self) {
-        self.0.given.notified().await;
+    pub(crate) async fn passed_on(&self) {
+        self.0.passed.notified().await;
         sleep(LAST_REQUESTS_WITHIN).await;
     }
 }

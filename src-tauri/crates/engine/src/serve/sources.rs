@@ -81,7 +81,7 @@ fn own_addresses() -> [Option<IpAddr>; 2] {
 
 /// This engine stops after it has passed its port on.
 pub(super) async fn succession(successor: Successor, events: mpsc::Sender<LoopEvent>) {
-    successor.given().await;
+    successor.passed_on().await;
     let _ = events.send(LoopEvent::Quit).await;
 }
 
