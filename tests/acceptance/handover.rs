@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::desk::{Desk, text};
 
+const DRIP: &str = "rehearsal/drip:20ms";
+
 /// The running engine reports this version from now on.
 fn older(desk: &Desk) -> u16 {
     let file = desk.file("run/engine.json");
@@ -44,8 +46,8 @@ fn message(model: &str, stream: bool) -> Value {
 }
 
 /// Sends one request on a connection of its own; returns the response, or why there is none.
-fn once(port: u16, path: &str) -> Result<String, std::io::Error> {
-    let body = message("rehearsal/drip:20ms", true).to_string();
+fn once(port: u16, path: &str, model: &str) -> Result<String, std::io::Error> {
+    let body = message(model, true).to_string();
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     write!(
         stream,
@@ -75,12 +77,12 @@ async fn a_newer_engine_takes_the_port_over_and_no_request_is_lost() {
 
     let mut newer = newer(&desk, port);
     let over = AtomicBool::new(false);
-    let (sent, whole) = thread::scope(|scope| {
+    let (sent, complete) = thread::scope(|scope| {
         let asking = scope.spawn(|| {
             let mut sent = 0;
             while !over.load(Ordering::Relaxed) {
-                let answer =
-                    once(port, &path).unwrap_or_else(|error| panic!("request {sent}: {error}"));
+                let answer = once(port, &path, DRIP)
+                    .unwrap_or_else(|error| panic!("request {sent}: {error}"));
                 assert!(
                     answer.starts_with("HTTP/1.1 200") && answer.contains("message_stop"),
                     "request {sent}: {answer:?}"
@@ -89,7 +91,7 @@ async fn a_newer_engine_takes_the_port_over_and_no_request_is_lost() {
             }
             sent
         });
-        let whole = tokio::task::block_in_place(|| {
+        let complete = tokio::task::block_in_place(|| {
             tokio::runtime::Handle::current().block_on(async {
                 while let Some(piece) = stream.chunk().await.unwrap() {
                     received.extend(piece);
@@ -101,22 +103,22 @@ async fn a_newer_engine_takes_the_port_over_and_no_request_is_lost() {
         // The next request is the newer engine's.
         assert!(desk.ended().success(), "{}", desk.log());
         over.store(true, Ordering::Relaxed);
-        (asking.join().unwrap(), whole)
+        (asking.join().unwrap(), complete)
     });
-    let whole = text(&whole);
-    assert!(whole.starts_with("event: message_start"), "{whole}");
+    let complete = text(&complete);
+    assert!(complete.starts_with("event: message_start"), "{complete}");
     assert!(
-        whole
+        complete
             .trim_end()
             .ends_with(r#"data: {"type":"message_stop"}"#),
-        "{whole}"
+        "{complete}"
     );
-    assert!(sent > 10, "requests were sent meanwhile");
+    assert!(sent > 1, "requests were sent meanwhile");
 
     let running = desk.runtime();
     assert_eq!((running.pid, desk.base()), (newer.id(), base));
     assert_ne!(running.pid, old);
-    assert!(once(port, &path).unwrap().starts_with("HTTP/1.1 200"));
+    assert!(once(port, &path, DRIP).unwrap().starts_with("HTTP/1.1 200"));
     desk.exchanges(sent + 2).await;
     assert!(
         desk.log().contains("the newer engine has the port now"),
@@ -125,6 +127,40 @@ async fn a_newer_engine_takes_the_port_over_and_no_request_is_lost() {
     );
     let left = std::fs::read_dir(desk.file("run")).unwrap();
     assert_eq!(left.count(), 1, "only the runtime file is left");
+    desk.printed(&["stop"]);
+    assert!(newer.wait().unwrap().success());
+}
+
+/// Short requests one after the other: the older engine is often without one, and passes its port on at such a moment.
+#[test]
+fn between_two_requests_the_port_is_passed_on_at_once() {
+    let mut desk = Desk::started();
+    let port = older(&desk);
+    let base = desk.base();
+    let path = base.split_once(&port.to_string()).unwrap().1.to_owned();
+    let mut newer = newer(&desk, port);
+    let over = AtomicBool::new(false);
+    let sent = thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut sent = 0;
+            while !over.load(Ordering::Relaxed) {
+                let answer = once(port, &path, "rehearsal/steady");
+                let answer = answer.unwrap_or_else(|error| panic!("request {sent}: {error}"));
+                assert!(
+                    answer.contains("message_stop"),
+                    "request {sent}: {answer:?}"
+                );
+                sent += 1;
+            }
+            sent
+        });
+        serves(&desk, &mut newer);
+        assert!(desk.ended().success(), "{}", desk.log());
+        over.store(true, Ordering::Relaxed);
+        asking.join().unwrap()
+    });
+    assert!(sent > 10, "{sent}");
+    assert_eq!(desk.runtime().pid, newer.id());
     desk.printed(&["stop"]);
     assert!(newer.wait().unwrap().success());
 }
@@ -144,7 +180,7 @@ fn a_newer_engine_that_cannot_start_leaves_the_older_one_as_it_is() {
     );
     let path = desk.base();
     let path = path.split_once(&port.to_string()).unwrap().1;
-    assert!(once(port, path).unwrap().starts_with("HTTP/1.1 200"));
+    assert!(once(port, path, DRIP).unwrap().starts_with("HTTP/1.1 200"));
 }
 
 /// An engine of a version that cannot pass its port on: it holds the lock, and knows only the command to stop.
@@ -160,7 +196,7 @@ fn an_engine_that_cannot_pass_its_port_on_is_stopped() {
     std::fs::write(desk.file("run/engine.json"), runtime.to_string()).unwrap();
     let runtime_file = desk.file("run/engine.json");
     let old = thread::spawn(move || {
-        let mut asked = Vec::new();
+        let mut received = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut head = [0; 4096];
@@ -168,7 +204,7 @@ fn an_engine_that_cannot_pass_its_port_on_is_stopped() {
             let line = text(&head[..n]).lines().next().unwrap().to_owned();
             let known = line.contains("/control/do");
             let status = if known { "200 OK" } else { "404 Not Found" };
-            asked.push(line);
+            received.push(line);
             if known {
                 std::fs::remove_file(&runtime_file).unwrap();
             }
@@ -183,7 +219,7 @@ fn an_engine_that_cannot_pass_its_port_on_is_stopped() {
         }
         drop(listener);
         lock.unlock().unwrap();
-        asked
+        received
     });
     let mut newer = newer(&desk, port);
     serves(&desk, &mut newer);

@@ -83,7 +83,7 @@ fn refused(desk: &Desk) -> String {
 }
 
 #[test]
-fn without_a_configured_place_it_says_so() {
+fn without_a_configured_place_nothing_is_read() {
     let desk = Desk::new();
     let output = desk.run(&["update", "--check"]);
     assert_eq!(output.status.code(), Some(69));

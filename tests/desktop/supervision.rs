@@ -232,7 +232,7 @@ fn spoken(stream: &str) -> Vec<String> {
         .collect()
 }
 
-/// A running engine of an earlier version: its runtime file says so.
+/// A running engine of an earlier version, by its runtime file.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_engine_is_replaced_and_the_port_stays() {
     let desk = Desk::start().await;

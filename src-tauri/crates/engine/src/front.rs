@@ -92,17 +92,35 @@ impl Front {
         stop: impl Future<Output = ()>,
         drain: Duration,
     ) {
-        let mut stop = pin!(stop);
-        let stopped = tokio::select! {
-            () = self.accept(&listener, From::Here, self.stopping.clone()) => true,
-            () = network => true,
-            () = &mut stop => true,
-            () = successor.needs_the_port() => false,
+        let (mut stop, mut network) = (pin!(stop), pin!(network));
+        let passed_on = CancellationToken::new();
+        let mut accepts = pin!(self.accept(&listener, &From::Here, &self.stopping, &passed_on));
+        let open_requests = || self.gateway.open_exchanges() + self.gateway.pending();
+        let mut is_over = loop {
+            tokio::select! {
+                () = &mut accepts => break true,
+                () = &mut network => break true,
+                () = &mut stop => break true,
+                () = successor.gets_the_port(open_requests) => {
+                    if successor.give(&listener) {
+                        break false;
+                    }
+                }
+            }
         };
-        successor.give(listener);
+        if is_over {
+            successor.give(&listener);
+        } else {
+            // A connection that was accepted already is served here.
+            passed_on.cancel();
+            tokio::select! {
+                () = accepts => {}
+                () = &mut stop => is_over = true,
+            }
+        }
         self.stopping.cancel();
         self.open.close();
-        if !stopped {
+        if !is_over {
             stop.await;
         }
         if tokio::time::timeout(drain, self.open.wait()).await.is_err() {
@@ -113,11 +131,21 @@ impl Front {
         }
     }
 
-    /// Never ends.
-    async fn accept(&self, listener: &TcpListener, from: From, stopping: CancellationToken) {
+    /// Accepts connections until the listener is `passed_on`.
+    async fn accept(
+        &self,
+        listener: &TcpListener,
+        from: &From,
+        stopping: &CancellationToken,
+        passed_on: &CancellationToken,
+    ) {
         let mut refusals = Refusals::default();
         loop {
-            let (tcp, _) = match listener.accept().await {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = passed_on.cancelled() => return,
+            };
+            let (tcp, _) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Usually out of file descriptors; connections that end free some.

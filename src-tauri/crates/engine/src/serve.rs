@@ -53,7 +53,7 @@ use inputs::{
 };
 pub(crate) use inputs::{StartError, own_catalog};
 use publish::Publication;
-use sources::{forward, network_changes, settings_changes, signals, sleeps};
+use sources::{forward, network_changes, settings_changes, signals, sleeps, succession};
 use vital::Vital;
 
 /// Queue length for reports and queries to the loop.
@@ -294,6 +294,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     vital.spawn(sleeps(Arc::clone(&clock), events.clone()));
     vital.spawn(network_changes(events.clone()));
     vital.spawn(signals(events.clone()));
+    vital.spawn(succession(successor.clone(), events.clone()));
     #[cfg(debug_assertions)]
     vital.spawn(test_fault::wait(events.clone()));
 

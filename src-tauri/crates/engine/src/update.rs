@@ -1,5 +1,5 @@
-//! `update --check`: reads what the owner's configured place says about the newest version. Nothing is downloaded or run besides
-//! the signed description.
+//! `update --check`: reads the signed description of the newest version from the owner's configured place. Nothing else is
+//! downloaded, and nothing is run.
 
 pub(crate) mod how;
 pub(crate) mod manifest;

@@ -1,8 +1,8 @@
-//! A newer engine asks for the port of this one.
+//! A newer engine requests the port of this one.
 
 use std::path::PathBuf;
 
-use api::{Accepted, Command};
+use api::Accepted;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,7 +10,6 @@ use serde::Deserialize;
 
 use super::shown::Shown;
 use super::{Control, Refused};
-use crate::event::ControlRequest;
 
 #[derive(Deserialize)]
 pub(super) struct To {
@@ -18,7 +17,7 @@ pub(super) struct To {
     to: PathBuf,
 }
 
-/// This engine stops as on a command, and passes its listening socket on at the end.
+/// This engine passes its listening socket on, and then stops as on a command.
 pub(super) async fn hand_over(
     State(control): State<Control>,
     Json(To { to }): Json<To>,
@@ -30,7 +29,11 @@ pub(super) async fn hand_over(
             Some("stop this engine with `understudyd stop`, then start the newer one"),
         )
     })?;
-    tracing::info!("a newer engine takes over: this one ends its open responses and stops");
-    let stop = |reply| ControlRequest::Do(Command::StopEngine, reply);
-    Ok(Shown(control.ask(stop).await??))
+    tracing::info!(
+        "a newer engine takes over: it gets the port, and this one ends its open responses"
+    );
+    Ok(Shown(Accepted {
+        message: "The newer engine gets the port; this one ends its open responses and stops."
+            .into(),
+    }))
 }

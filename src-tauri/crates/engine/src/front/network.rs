@@ -101,10 +101,7 @@ impl Front {
         let (front, stopping) = (self.clone(), closes.clone());
         self.open.spawn(async move {
             let from = From::Network(receiver);
-            tokio::select! {
-                () = front.accept(&listener, from, stopping.clone()) => {}
-                () = stopping.cancelled() => {}
-            }
+            front.accept(&listener, &from, &stopping, &stopping).await;
         });
         let opened = Open {
             tls,

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-/// An engine that is asked for its port accepts requests until it is without one, at most for this time. Then new connections wait
-/// until its open responses have ended.
+/// After the request for its port, an engine accepts requests until it is without one, at most for this time. Then new connections
+/// wait until its open responses have ended.
 const ACCEPTS_FOR: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// The requests of connections that were accepted last arrive within this time, and count as open.
+const LAST_REQUESTS_WITHIN: Duration = Duration::from_millis(500);
 
 /// The newer engine, once it has reported.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,7 @@ pub(crate) struct Successor(Arc<Line>);
 struct Line {
     waiting: Mutex<Option<Waiting>>,
     arrived: Notify,
+    passed: Notify,
 }
 
 #[cfg(unix)]
@@ -51,24 +55,34 @@ impl Successor {
         Ok(())
     }
 
-    /// Resolves when the newer engine must have the port: this one was never without a request, so new connections wait for that
-    /// one.
-    pub(crate) async fn needs_the_port(&self) {
+    /// Resolves when the newer engine gets the port: this one is without a request, or was never. `open`: the number of requests.
+    pub(crate) async fn gets_the_port(&self, open: impl Fn() -> usize) {
         self.0.arrived.notified().await;
-        sleep(ACCEPTS_FOR).await;
+        let deadline = Instant::now() + ACCEPTS_FOR;
+        while open() > 0 && Instant::now() < deadline {
+            sleep(LOOK_EVERY).await;
+        }
     }
 
-    /// Passes the socket on if a newer engine waits, and closes it here.
-    pub(crate) fn give(&self, listener: TcpListener) {
+    /// Passes the socket on. False: no newer engine waits, or it is gone, and this one keeps the port.
+    pub(crate) fn give(&self, listener: &TcpListener) -> bool {
         let waiting = self
             .0
             .waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(waiting) = waiting {
-            give(&waiting, &listener);
+        let passed = waiting.is_some_and(|waiting| give(&waiting, listener));
+        if passed {
+            self.0.passed.notify_one();
         }
+        passed
+    }
+
+    /// Resolves after the port was passed on and the last requests have arrived: this engine may stop then.
+    pub(crate) async fn passed_on(&self) {
+        self.0.passed.notified().await;
+        sleep(LAST_REQUESTS_WITHIN).await;
     }
 }
 
@@ -83,14 +97,16 @@ fn connect(_: &Path) -> Result<Waiting, String> {
 }
 
 #[cfg(unix)]
-fn give(waiting: &Waiting, listener: &TcpListener) {
-    match super::passing::send(waiting, listener) {
+fn give(waiting: &Waiting, listener: &TcpListener) -> bool {
+    let sent = super::passing::send(waiting, listener);
+    match &sent {
         Ok(()) => tracing::info!("the newer engine has the port now"),
         Err(error) => tracing::error!(%error, "the newer engine did not get the port"),
     }
+    sent.is_ok()
 }
 
 #[cfg(not(unix))]
-fn give(waiting: &Waiting, _: &TcpListener) {
+fn give(waiting: &Waiting, _: &TcpListener) -> bool {
     match *waiting {}
 }

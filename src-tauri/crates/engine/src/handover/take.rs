@@ -1,4 +1,4 @@
-//! The newer engine's side: asks the older one to end, and waits for its port and its lock.
+//! The newer engine's side: requests the end of the older one, and waits for its port and its lock.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -63,17 +63,17 @@ struct Older {
 
 impl Older {
     async fn take_over(&self, places: &Places, wanted: SocketAddr) -> Result<TakenOver, String> {
-        let mut asked = Asked::Nothing;
+        let mut outcome = Handover::Nothing;
         if self.listens_at(wanted) {
-            asked = self.ask_for_the_socket(places).await?;
+            outcome = self.request_the_socket(places).await?;
         }
-        if matches!(asked, Asked::Nothing) {
+        if matches!(outcome, Handover::Nothing) {
             self.post("/do", &Command::StopEngine).await?;
         }
         let lock = free(places, Instant::now() + self.drain + CLOSES_WITHIN).await?;
-        let listener = match asked {
-            Asked::Passed(listener) => Some(listener),
-            Asked::Stops | Asked::Nothing => None,
+        let listener = match outcome {
+            Handover::Passed(listener) => Some(listener),
+            Handover::Stops | Handover::Nothing => None,
         };
         let listener = listener.filter(|passed| {
             let passed = passed.local_addr();
@@ -113,33 +113,33 @@ impl Older {
     }
 
     #[cfg(unix)]
-    async fn ask_for_the_socket(&self, places: &Places) -> Result<Asked, String> {
+    async fn request_the_socket(&self, places: &Places) -> Result<Handover, String> {
         let folder = places.runtime.parent().unwrap_or(&places.runtime);
         let waiting = match super::waiting::Waiting::in_folder(folder) {
             Ok(waiting) => waiting,
             Err(error) => {
                 tracing::warn!(%error, "the older engine cannot pass its port on");
-                return Ok(Asked::Nothing);
+                return Ok(Handover::Nothing);
             }
         };
         let to = serde_json::json!({ "to": waiting.path() });
         let status = self.post("/hand-over", &to).await?;
         if !status.is_success() {
             tracing::info!(%status, "the older engine cannot pass its port on");
-            return Ok(Asked::Nothing);
+            return Ok(Handover::Nothing);
         }
         Ok(waiting.received().await.map_or_else(
             |error| {
                 tracing::warn!(%error, "the older engine did not pass its port on");
-                Asked::Stops
+                Handover::Stops
             },
-            Asked::Passed,
+            Handover::Passed,
         ))
     }
 
     #[cfg(not(unix))]
-    async fn ask_for_the_socket(&self, _: &Places) -> Result<Asked, String> {
-        Ok(Asked::Nothing)
+    async fn request_the_socket(&self, _: &Places) -> Result<Handover, String> {
+        Ok(Handover::Nothing)
     }
 }
 
@@ -148,7 +148,7 @@ impl Older {
     not(unix),
     expect(dead_code, reason = "a socket is passed only on Unix")
 )]
-enum Asked {
+enum Handover {
     Passed(TcpListener),
     /// It stops, and the port is free then.
     Stops,

@@ -10,15 +10,18 @@ mod here;
 #[path = "keychain/windows.rs"]
 mod here;
 mod system;
+mod unusable;
 
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
 use catalog::{EndpointId, Secret};
 
 #[cfg(any(target_os = "linux", target_os = "macos", windows))]
 use here::SYSTEM;
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
 use system::System;
+pub(crate) use unusable::NoKeychain;
+use unusable::PATIENCE;
 
 /// No keychain is opened there.
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
@@ -26,28 +29,11 @@ const SYSTEM: System = System::SecretService;
 
 /// Service name of all entries.
 const SERVICE: &str = "understudy";
-/// Timeout of keychain calls: a keychain that waits for a password dialog must not block the engine.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A keychain that responded when it was opened. All calls block.
 #[derive(Clone, Debug)]
 pub(crate) struct Keychain {
     store: Arc<keyring_core::CredentialStore>,
-}
-
-/// Why the keychain is not usable, as text for the owner.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoKeychain {
-    #[error("this computer has no keychain ({0})")]
-    Absent(String),
-    #[error("the keychain is locked")]
-    Locked,
-    #[error("the keychain failed: {0}")]
-    Refused(String),
-    #[error("the keychain keeps at most {0} bytes for one key")]
-    TooLong(u32),
-    #[error("the keychain did not respond within {} s; it may be waiting for a password", PATIENCE.as_secs())]
-    TimedOut,
 }
 
 impl Keychain {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::LoginError;
+use super::error::LoginError;
 
 pub(super) struct StartFile(pub(super) PathBuf);
 

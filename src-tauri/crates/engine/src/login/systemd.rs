@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::LoginError;
+use super::error::LoginError;
 use super::text;
 
 const UNIT: &str = "understudy.service";

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::{self, Clock};
 use crate::event::LoopEvent;
+use crate::handover::Successor;
 use crate::settings::reload;
 
 pub(super) async fn forward<T>(
@@ -76,6 +77,12 @@ fn own_addresses() -> [Option<IpAddr>; 2] {
         outward("0.0.0.0:0", "192.0.2.1:9").ok(),
         outward("[::]:0", "[2001:db8::1]:9").ok(),
     ]
+}
+
+/// This engine stops after it has passed its port on.
+pub(super) async fn succession(successor: Successor, events: mpsc::Sender<LoopEvent>) {
+    successor.passed_on().await;
+    let _ = events.send(LoopEvent::Quit).await;
 }
 
 pub(super) async fn signals(events: mpsc::Sender<LoopEvent>) {

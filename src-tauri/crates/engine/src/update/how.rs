@@ -70,7 +70,7 @@ mod tests {
     use crate::package::{Facts, installed_as};
 
     #[test]
-    fn each_package_says_how_it_is_updated() {
+    fn each_package_has_its_own_update() {
         let of = |exe: &str, in_dpkg: bool, has_rpm: bool| {
             let facts = Facts {
                 exe: exe.into(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyring_core::CredentialStore;
 
-use super::System;
+use super::system::System;
 
 pub(super) const SYSTEM: System = System::SecretService;
 

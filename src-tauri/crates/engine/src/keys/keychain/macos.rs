@@ -1,11 +1,11 @@
-//! The login keychain. An item belongs to the signature of the program that wrote it: macOS asks again after an update of an
+//! The login keychain. An item belongs to the signature of the program that wrote it: macOS wants consent again after an update of an
 //! unsigned build.
 
 use std::sync::Arc;
 
 use keyring_core::CredentialStore;
 
-use super::System;
+use super::system::System;
 
 pub(super) const SYSTEM: System = System::LoginKeychain;
 

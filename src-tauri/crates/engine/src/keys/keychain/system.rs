@@ -2,7 +2,7 @@
 
 use keyring_core::Error;
 
-use super::NoKeychain;
+use super::unusable::NoKeychain;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(

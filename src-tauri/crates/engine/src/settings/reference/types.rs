@@ -70,7 +70,7 @@ fn kind(of: &Type) -> &'static str {
         ("String", _) => "text",
         ("bool", _) => "true or false",
         ("f64", _) => "number",
-        ("u16" | "u32" | "NonZeroU64", _) => "whole number",
+        ("u16" | "u32" | "NonZeroU64", _) => "integer",
         ("pair", _) => "two numbers",
         ("MayGoTo", _) => "word or list",
         ("Demand", _) => "word or table",
