@@ -187,7 +187,8 @@ fn block(page: &mut String, lines: &[catalog::KnownLines]) {
             .text
             .trim()
             .replace("{url}", BASE)
-            .replace("{port}", "4747");
+            .replace("{port}", "4747")
+            .replace("{token}", "TOKEN");
         let _ = writeln!(page, "\n{}:\n\n```\n{text}\n```", lines.label);
     }
 }
