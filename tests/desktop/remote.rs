@@ -75,10 +75,11 @@ async fn the_window_has_no_stop_for_an_engine_on_another_computer() {
     icon.click("Open Understudy").await;
     let page = driven.page().await;
     shows(&page, "All your providers work.").await;
+    shows(&page, "Engine on build-server").await;
     let settings = Locator::Css("nav li:nth-child(5) button");
     let settings = page.wait().for_element(settings).await.unwrap();
     settings.click().await.unwrap();
-    shows(&page, "Engine on build-server").await;
+    shows(&page, "Start and stop it on that computer.").await;
     let source = page.source().await.unwrap();
     assert!(!source.contains("Stop the engine"), "{source}");
 }

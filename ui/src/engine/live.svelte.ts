@@ -75,8 +75,16 @@ async function* snapshots(place: Place, signal: AbortSignal): AsyncGenerator<Sna
   if (response.status === 401 || response.status === 403) throw new Refused();
   if (!response.ok || !response.body) throw new Error(`The engine responded with status ${response.status}.`);
   for await (const { event, data } of eventsOf(response.body)) {
-    if (event === "snapshot") yield JSON.parse(data) as Snapshot;
+    if (event === "snapshot") yield reachedAt(place, JSON.parse(data) as Snapshot);
   }
+}
+
+/** The addresses of an engine on another computer are those of the tunnel's end here. */
+export function reachedAt(place: Place, snapshot: Snapshot): Snapshot {
+  const { engine } = snapshot;
+  if (!place.computer || !engine.base_url.startsWith(engine.address)) return snapshot;
+  const base_url = place.address + engine.base_url.slice(engine.address.length);
+  return { ...snapshot, engine: { ...engine, address: place.address, base_url } };
 }
 
 function words(error: unknown): string {

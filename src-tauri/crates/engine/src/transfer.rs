@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use similar::TextDiff;
 
-use crate::settings::Settings;
+use crate::settings::{DEFAULT_TEXT, Settings};
 
 /// Version of the format. A newer one is refused.
 const FORMAT: u32 = 1;
@@ -165,6 +165,8 @@ pub(crate) fn plan(
 }
 
 fn diff(name: &str, before: &str, after: &str) -> String {
+    // Nothing of the owner's is lost with the file of the first start.
+    let before = if before == DEFAULT_TEXT { "" } else { before };
     let diff = TextDiff::from_lines(before, after);
     let mut unified = diff.unified_diff();
     let unified = unified.context_radius(2).header(

@@ -140,13 +140,12 @@ fn imported(args: &ImportArgs) -> Result<(), String> {
     let mut planned = files::plan(&places, &text).map_err(refused)?;
     let shown = &planned.imported;
     if !args.json {
-        print_line!(
-            "{}",
-            match shown.diff.trim_end() {
-                "" => "Nothing changes: the settings and the provider files are the same.",
-                diff => diff,
-            }
-        );
+        if shown.diff.is_empty() {
+            print_line!("Nothing changes: the settings and the provider files are the same.");
+        }
+        for line in shown.diff.lines() {
+            print_line!("{line}");
+        }
         if !shown.kept.is_empty() {
             print_line!(
                 "Only on this computer, and kept: {}.",

@@ -4,11 +4,12 @@ use toml_edit::{DocumentMut, Item, Table};
 
 use super::Refused;
 
-/// The addresses and the port by which clients of this computer find it, and whether this computer probes.
-const OWN: [(&str, &str); 4] = [
+/// The addresses, names and port by which clients find this computer, and whether this computer probes.
+const OWN: [(&str, &str); 5] = [
     ("listen", "address"),
     ("listen", "port"),
     ("listen", "also"),
+    ("listen", "allowed_hosts"),
     ("watch", "probes"),
 ];
 

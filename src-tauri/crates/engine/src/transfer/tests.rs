@@ -31,7 +31,7 @@ fn an_export_has_the_comments_and_no_key_of_one_computer() {
     assert_eq!(export.understudy_export, 1);
     assert_eq!(
         export.settings,
-        "# mine\n[listen]\nallowed_hosts = [\"desk\"]\n\n[watch]\nprobe_every_s = 60 # often\n\n[[pipeline]] # of sales\nname = \"Leads\"\n"
+        "# mine\n[listen]\n\n[watch]\nprobe_every_s = 60 # often\n\n[[pipeline]] # of sales\nname = \"Leads\"\n"
     );
     // Without such keys, every byte is the same.
     let text = "[watch]\r\nprobe_every_s  =  60\r\n";
