@@ -91,7 +91,8 @@ impl Older {
         })
     }
 
-    async fn post(&self, path: &str, body: &impl Serialize) -> Result<StatusCode, String> {
+    /// None: it no longer has a port.
+    async fn post(&self, path: &str, body: &impl Serialize) -> Result<Option<StatusCode>, String> {
         // An error means that a provider is already installed; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -104,11 +105,13 @@ impl Older {
             .header(CONTROL_HEADER, &self.running.control_token)
             .json(body)
             .send()
-            .await
-            .map_err(|error| format!("it does not respond ({error})"))?;
-        match response.status() {
-            StatusCode::FORBIDDEN => Err("it refuses the token of its runtime file".into()),
-            status => Ok(status),
+            .await;
+        match response.map(|response| response.status()) {
+            Ok(StatusCode::FORBIDDEN) => Err("it refuses the token of its runtime file".into()),
+            Ok(status) => Ok(Some(status)),
+            // It has the lock and no port: it is ending.
+            Err(error) if error.is_connect() => Ok(None),
+            Err(error) => Err(format!("it does not respond ({error})")),
         }
     }
 
@@ -123,7 +126,9 @@ impl Older {
             }
         };
         let to = serde_json::json!({ "to": waiting.path() });
-        let status = self.post("/hand-over", &to).await?;
+        let Some(status) = self.post("/hand-over", &to).await? else {
+            return Ok(Handover::Stops);
+        };
         if !status.is_success() {
             tracing::info!(%status, "the older engine cannot pass its port on");
             return Ok(Handover::Nothing);
