@@ -34,7 +34,7 @@ pub(crate) enum BadRemote {
     )]
     Unknown(String),
     #[error("--engine needs --control-token-file, and the other way: both, or none")]
-    Half,
+    Incomplete,
     #[error(
         "--engine is an address of this computer, such as http://127.0.0.1:4848: the control API is never on a network. Open a tunnel first: ssh -L 4848:127.0.0.1:4747 HOST"
     )]
@@ -70,7 +70,7 @@ impl Remote {
         let (engine, token_file) = match (engine, token_file) {
             (None, None) => return Ok(None),
             (Some(engine), Some(token_file)) => (engine, token_file),
-            (Some(_), None) | (None, Some(_)) => return Err(BadRemote::Half),
+            (Some(_), None) | (None, Some(_)) => return Err(BadRemote::Incomplete),
         };
         Ok(Some(Remote {
             address: loopback(&engine.to_string_lossy()).ok_or(BadRemote::NotLoopback)?,
@@ -226,8 +226,11 @@ mod tests {
     fn an_incomplete_or_foreign_address_is_refused() {
         let file = "--control-token-file=/t";
         for (arguments, why) in [
-            (&["--engine", "http://127.0.0.1:1"][..], BadRemote::Half),
-            (&[file], BadRemote::Half),
+            (
+                &["--engine", "http://127.0.0.1:1"][..],
+                BadRemote::Incomplete,
+            ),
+            (&[file], BadRemote::Incomplete),
             (&["--engine"], BadRemote::NoValue("--engine".into())),
             (&["--remote"], BadRemote::Unknown("--remote".into())),
             (

@@ -173,7 +173,7 @@ enum Command {
     },
     /// Write settings and provider files for another computer, without keys, tokens and paths
     Export(transfer::ExportArgs),
-    /// Read the settings and provider files of another computer: shows the changes, then asks
+    /// Read the settings and provider files of another computer: shows the changes, and writes them after your consent
     Import(transfer::ImportArgs),
     /// The file with the history
     Ledger {

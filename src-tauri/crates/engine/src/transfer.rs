@@ -4,6 +4,7 @@
 pub(crate) mod files;
 mod own_keys;
 mod private_text;
+mod refused;
 
 use std::collections::BTreeMap;
 
@@ -13,9 +14,7 @@ use serde::{Deserialize, Serialize};
 use similar::TextDiff;
 
 use crate::settings::{DEFAULT_TEXT, Settings};
-
-/// Version of the format. A newer one is refused.
-const FORMAT: u32 = 1;
+use refused::{FORMAT, Private, Refused};
 
 /// The first line of the file. With the log, a line for each request follows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,38 +34,6 @@ pub(crate) struct Export {
 pub(crate) struct Texts {
     pub settings: String,
     pub providers: BTreeMap<String, String>,
-}
-
-/// What must not leave this computer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Private<'a> {
-    pub token: &'a str,
-    pub home: &'a str,
-}
-
-/// Why a file cannot be written or read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error(
-        "line {line} of {file} {what}. Remove it from that line, then export again; nothing was written"
-    )]
-    Private {
-        file: String,
-        line: usize,
-        what: &'static str,
-    },
-    #[error("the settings file is not valid TOML ({0}). Correct it first")]
-    NotToml(String),
-    #[error("this is not an export of Understudy: {0}")]
-    NotExport(String),
-    #[error(
-        "it was written by Understudy {version}, in a newer format ({format}) than this version reads ({FORMAT}). Update Understudy on this computer first"
-    )]
-    Newer { version: String, format: u32 },
-    #[error("\"{0}\" is not the name of a provider file; the export was changed by hand")]
-    FileName(String),
-    #[error("its settings are not valid here:\n{0}")]
-    NotValid(String),
 }
 
 pub(crate) fn export(

@@ -10,7 +10,8 @@ use api::Imported;
 use catalog::Catalog;
 use chrono::{DateTime, Utc};
 
-use super::{Plan, Private, Texts};
+use super::refused::Private;
+use super::{Plan, Texts};
 use crate::places::Places;
 use crate::settings::DEFAULT_TEXT;
 use crate::{private_file, text_file, transfer};

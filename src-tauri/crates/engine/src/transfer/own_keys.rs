@@ -2,7 +2,7 @@
 
 use toml_edit::{DocumentMut, Item, Table};
 
-use super::Refused;
+use super::refused::Refused;
 
 /// The addresses, names and port by which clients find this computer, and whether this computer probes.
 const OWN: [(&str, &str); 5] = [

@@ -2,7 +2,7 @@
 
 use catalog::Catalog;
 
-use super::{Private, Refused};
+use super::refused::{Private, Refused};
 
 /// A shorter word with the prefix of a key is an example such as "sk-…".
 const SHORTEST_KEY: usize = 20;

@@ -15,6 +15,9 @@ pub(super) fn checks(state: &State) -> Vec<Check> {
         match problem::closed_address(state, address, &port) {
             Some((why, fix)) if port.is_err() => note(name, format!("closed: {why}."), &fix),
             Some((why, fix)) => bad(name, format!("not open: {why}."), &fix),
+            None if !state.network.contains_key(&address) => {
+                note(name, "is being opened.".into(), "look again in a second")
+            }
             None => {
                 let tls = port.is_ok_and(|port| port.tls.is_some());
                 let how = if tls { "with TLS" } else { "with plain HTTP" };
