@@ -2,7 +2,7 @@ use super::types::{self, Key};
 use super::written::{self, Section, Written};
 
 /// Section of the file, and the type of its keys.
-const TYPES: [(&str, &str); 13] = [
+const TYPES: [(&str, &str); 14] = [
     ("[listen]", "Listen"),
     ("[watch]", "Watch"),
     ("[timers]", "Timers"),
@@ -16,6 +16,7 @@ const TYPES: [(&str, &str); 13] = [
     ("[[route]]", "Route"),
     ("[[rule]]", "Rule"),
     ("[[pipeline]]", "Pipeline"),
+    ("[[listen.also]]", "Also"),
 ];
 
 /// Keys whose change counts from the next start; `doctor` and the window report it for the first two.
@@ -70,7 +71,11 @@ fn table(section: &Section, keys: &[Key]) -> String {
     let value = if is_example { "example" } else { "default" };
     let mut table =
         format!("| key | type | {value} | restart | meaning |\n|---|---|---|---|---|\n");
-    for key in keys {
+    let has_own_section = |key: &&Key| {
+        let own = format!("[{}.{}]]", section.heading.trim_end_matches(']'), key.name);
+        TYPES.iter().any(|(heading, _)| *heading == own)
+    };
+    for key in keys.iter().filter(|key| !has_own_section(key)) {
         let written = section.keys.iter().find(|written| written.name == key.name);
         let written = written.unwrap_or_else(|| {
             panic!(

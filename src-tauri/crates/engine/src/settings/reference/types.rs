@@ -68,6 +68,7 @@ fn kind(of: &Type) -> &'static str {
         ("Vec", _) => "list",
         ("BTreeMap" | "Allow", _) => "table",
         ("String", _) => "text",
+        ("PathBuf", _) => "path of a file",
         ("bool", _) => "true or false",
         ("f64", _) => "number",
         ("u16" | "u32" | "NonZeroU64", _) => "integer",
