@@ -78,7 +78,11 @@ impl Connections {
             })
             .collect();
         let absent = |state| state == api::ConnectState::Absent;
-        clients.sort_by_key(|client| (absent(client.state), client.name.to_lowercase()));
+        let copied = |method| method == api::ConnectMethod::Copy;
+        clients.sort_by_key(|client| {
+            let name = client.name.to_lowercase();
+            (absent(client.state), copied(client.method), name)
+        });
         ConnectPage {
             base_url: self.address.url(),
             clients,

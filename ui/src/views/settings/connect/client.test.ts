@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { ConnectClient } from "../../../generated/ConnectClient";
 import type { ConnectState } from "../../../generated/ConnectState";
-import { arrival, diffLines, grouped, lossesFirst, lostFor, named, pointsHere, STATE, stillOpen } from "./client";
+import { arrival, diffLines, fixBeside, grouped, lossesFirst, lostFor, named, pointsHere, STATE, stillOpen } from "./client";
 
 const client = (id: string, state: ConnectState, extra: Partial<ConnectClient> = {}): ConnectClient => ({
   id, name: id, method: "edit", state, message: "", fix: null, files: [], losses: [], lines: [], last_request: null, testable: false, ...extra,
@@ -61,4 +61,10 @@ it("a diff is shown without its file names, and a removed line of dashes is kept
     { kind: "same", text: " }" },
   ]);
   expect(diffLines("@@ -0,0 +1 @@\n+a")).toHaveLength(2);
+});
+
+it("a command is not repeated beside the button that does the same", () => {
+  expect(fixBeside({ fix: "understudyd connect codex" })).toBeNull();
+  expect(fixBeside({ fix: "log in with an API key first" })).toBe("log in with an API key first");
+  expect(fixBeside({ fix: null })).toBeNull();
 });

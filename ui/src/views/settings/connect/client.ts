@@ -22,6 +22,11 @@ export function pointsHere(client: Pick<ConnectClient, "state" | "method">): boo
   return client.method === "edit" && (client.state === "connected" || client.state === "confirmed");
 }
 
+/** What to do, unless the button beside it does it. */
+export function fixBeside({ fix }: Pick<ConnectClient, "fix">): string | null {
+  return fix?.startsWith("understudyd connect ") ? null : fix;
+}
+
 /** One click can connect it now. */
 export function canConnect({ state, method }: Pick<ConnectClient, "state" | "method">): boolean {
   return method === "edit" && (state === "not_connected" || state === "elsewhere");
