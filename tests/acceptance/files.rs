@@ -61,6 +61,27 @@ fn settings_that_are_no_file_or_too_large_are_an_error_at_the_start() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn without_certificate_authorities_the_start_says_what_to_install() {
+    let desk = Desk::new();
+    let empty = desk.file("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+    let output = desk
+        .command(&["serve", "--port", "0"])
+        .env("SSL_CERT_FILE", &empty)
+        .env("SSL_CERT_DIR", desk.file("no-such-folder"))
+        .output()
+        .unwrap();
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(
+        printed.contains("trusted certificate authorities (No CA certificates")
+            && printed.contains("ca-certificates"),
+        "{printed}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_become_no_file_or_too_large_keep_the_last_ones() {
     let desk = Desk::started();

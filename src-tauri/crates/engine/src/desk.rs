@@ -98,6 +98,8 @@ pub(crate) struct Desk {
     /// Traffic revealed a new provider, login or model. All routes are recomputed once before the next snapshot, because doing
     /// so for each request would be slow.
     traffic_has_news: bool,
+    /// Clients whose settings point here, by name, when a drill was requested.
+    connected: Vec<String>,
     /// The last notification of each open incident.
     outage_notifications: BTreeMap<ProviderId, LastNotification>,
     /// When to recompute the effect of open incidents on the work.
@@ -133,6 +135,7 @@ impl Desk {
             kept_breakers: BTreeMap::new(),
             probed: BTreeSet::new(),
             traffic_has_news: false,
+            connected: Vec::new(),
             outage_notifications: BTreeMap::new(),
             refresh_at: None,
             impact_refresh: ImpactRefresh::default(),

@@ -118,7 +118,12 @@ fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
         proxies: Arc::new(Matcher::from_system()),
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let platform = Verifier::new(Arc::clone(&provider)).map_err(io::Error::other)?;
+    let platform = Verifier::new(Arc::clone(&provider)).map_err(|error| {
+        io::Error::other(format!(
+            "this computer has no list of trusted certificate authorities ({}). Install one: on Linux, the package ca-certificates.",
+            reason(&error)
+        ))
+    })?;
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
@@ -130,6 +135,14 @@ fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
         .https_or_http()
         .enable_all_versions()
         .wrap_connector(outward))
+}
+
+/// Without rustls's own beginning, "unexpected error".
+fn reason(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::General(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// TCP to the provider, directly or through the proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name. Loopback is never proxied.

@@ -146,11 +146,14 @@ pub(crate) enum ControlRequest {
     DrillOffer {
         model: Option<String>,
         live: bool,
+        /// Names of the clients whose settings point here.
+        connected: Vec<String>,
         reply: Reply<Result<DrillOffer, ControlError>>,
     },
     /// The reply has the session to play. None: only live requests meet the failure.
     BeginDrill {
         entry: DrillEntry,
+        connected: Vec<String>,
         reply: Reply<Result<(Drill, Option<Session>), ControlError>>,
     },
     /// A request of the drill's session has ended. The reply has the failure of its repetition.

@@ -20,7 +20,7 @@ const WITHIN: Duration = Duration::from_secs(90);
 const CHECKS: u32 = 30;
 const CHECK_EVERY: Duration = Duration::from_millis(100);
 /// Characters of the program's output in a message.
-const QUOTED: usize = 300;
+const QUOTED: usize = 160;
 
 /// A program that can be run.
 #[derive(Debug)]
@@ -90,9 +90,10 @@ impl TestTurn {
         let ended_well = output.status.success();
         match (found, ended_well) {
             (Some(exchange), true) => {
-                let seconds = exchange.total_ms as f64 / 1000.0;
-                let message =
-                    format!("{name} got its response through Understudy in {seconds:.1} s.");
+                let message = format!(
+                    "{name} got its response through Understudy {}.",
+                    duration(exchange.total_ms)
+                );
                 self.result(exchange.status == Some(200), message, None)
             }
             (Some(_), false) => {
@@ -120,7 +121,7 @@ impl TestTurn {
                 self.result(
                     false,
                     message,
-                    Some("run the command yourself; a client may need its login first"),
+                    Some("log in to the client first, if it says so, and test again; or run the command yourself"),
                 )
             }
         }
@@ -188,19 +189,58 @@ fn stop(group: Option<u32>) {
 #[cfg(not(unix))]
 fn stop(_: Option<u32>) {}
 
-/// The last lines of the output, which name the error in most programs.
+/// The last line of the standard output, or else of the errors: it names the cause in most programs.
 fn quoted(output: &Output) -> String {
-    let both = [&output.stdout[..], b"\n", &output.stderr[..]].concat();
-    let text = String::from_utf8_lossy(&both);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|it| !it.is_empty())
-        .collect();
-    let last = lines[lines.len().saturating_sub(3)..].join(" / ");
-    let short: String = last.chars().take(QUOTED).collect();
-    match short.is_empty() {
-        true => "no output.".to_owned(),
-        false => short,
+    let last = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let mut lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
+        lines.next_back().map(str::to_owned)
+    };
+    let Some(line) = last(&output.stdout).or_else(|| last(&output.stderr)) else {
+        return "no output.".to_owned();
+    };
+    match line.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+/// "in 1.2 s"
+fn duration(ms: u64) -> String {
+    match ms {
+        0..100 => "in under 0.1 s".to_owned(),
+        longer => format!("in {:.1} s", longer as f64 / 1000.0),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{ExitStatus, Output};
+
+    use super::{duration, quoted};
+
+    #[test]
+    fn the_line_that_names_the_cause_is_quoted() {
+        let output = |stdout: &str, stderr: &str| Output {
+            status: ExitStatus::from_raw(0),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+        };
+        let model = "Claude Code doesn't recognize the model";
+        let login = "Not logged in · Please run /login";
+        assert_eq!(quoted(&output(&format!("{login}\n\n"), model)), login);
+        assert_eq!(
+            quoted(&output(" \n", "a\nERROR: no key\n")),
+            "ERROR: no key"
+        );
+        assert_eq!(quoted(&output("", "")), "no output.");
+        assert_eq!(quoted(&output(&"é".repeat(400), "")).chars().count(), 161);
+    }
+
+    #[test]
+    fn a_fast_response_has_no_zero_seconds() {
+        assert_eq!(duration(40), "in under 0.1 s");
+        assert_eq!(duration(1_240), "in 1.2 s");
     }
 }

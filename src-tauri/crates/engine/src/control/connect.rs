@@ -1,6 +1,9 @@
 //! Connecting clients over HTTP. Files are read and written beside the loop.
 
-use api::{Check, ConnectChange, ConnectDone, ConnectEntry, ConnectPage, ConnectTest, Exchange};
+use api::{
+    Check, ConnectChange, ConnectDone, ConnectEntry, ConnectPage, ConnectState, ConnectTest,
+    Exchange,
+};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -46,6 +49,17 @@ async fn on_files<T: Send + 'static>(
     });
     let done = done.await.map_err(|_| Refused::ending())?;
     done.map_err(|why| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, why, None))
+}
+
+/// Names of the clients whose settings point here; none if their files cannot be read.
+pub(super) async fn connected(control: &Control) -> Vec<String> {
+    let page = on_files(control, |of| of.page(&LastRequests::new())).await;
+    let clients = page.map(|page| page.clients).unwrap_or_default();
+    let is_connected = |state| matches!(state, ConnectState::Connected | ConnectState::Confirmed);
+    let connected = clients
+        .into_iter()
+        .filter(|client| is_connected(client.state));
+    connected.map(|client| client.name).collect()
 }
 
 async fn last_requests(control: &Control) -> Result<LastRequests, Refused> {

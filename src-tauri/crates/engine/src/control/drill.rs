@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::connect::connected;
 use super::shown::Shown;
 use super::{Control, Refused};
 use crate::drill::play::{Session, WITHIN, ask};
@@ -24,7 +25,13 @@ pub(super) async fn offer(
     Query(wanted): Query<Wanted>,
 ) -> Result<Shown<DrillOffer>, Refused> {
     let Wanted { model, live } = wanted;
-    let offer = control.ask(|reply| ControlRequest::DrillOffer { model, live, reply });
+    let connected = connected(&control).await;
+    let offer = control.ask(|reply| ControlRequest::DrillOffer {
+        model,
+        live,
+        connected,
+        reply,
+    });
     Ok(Shown(offer.await??))
 }
 
@@ -33,7 +40,12 @@ pub(super) async fn begin(
     State(control): State<Control>,
     Json(entry): Json<DrillEntry>,
 ) -> Result<Shown<Drill>, Refused> {
-    let begun = control.ask(|reply| ControlRequest::BeginDrill { entry, reply });
+    let connected = connected(&control).await;
+    let begun = control.ask(|reply| ControlRequest::BeginDrill {
+        entry,
+        connected,
+        reply,
+    });
     let (drill, session) = begun.await??;
     if let Some(session) = session {
         tokio::spawn(async move { run(&control, &session).await });

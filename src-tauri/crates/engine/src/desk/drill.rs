@@ -1,7 +1,7 @@
 //! Drills: what one would do, its begin, its requests and its end. It changes no verdict, no breaker and no sum.
 
 use api::{ControlError, DrillEntry, DrillOffer};
-use catalog::{Dialect, REHEARSAL_PREFIX};
+use catalog::{Dialect, KnownClient, REHEARSAL_PREFIX, Tier};
 use chrono::{DateTime, Utc};
 use gateway::{Caller, Exchange, Ineligible, LiveDrill, Login, MadeFailure, Plan};
 use ledger::{ExchangeRow, NotificationKind, NotificationRow, Urgency};
@@ -21,6 +21,11 @@ const REHEARSED: &str = "steady";
 const CLIENT: &str = "Understudy drill";
 
 impl Desk {
+    /// The clients whose settings point here, by name: before their first request they show what the set-up does.
+    pub(crate) fn connected_are(&mut self, clients: Vec<String>) {
+        self.connected = clients;
+    }
+
     /// What a drill would do and cost.
     ///
     /// # Errors
@@ -323,9 +328,30 @@ impl Desk {
             let plan = self.explain(drilled.dialect, &drilled.model, &caller);
             plans.push((Whose::AnyClient, plan));
         }
+        if plans.is_empty() {
+            plans.extend(self.plans_of_connected());
+        }
         for (name, plan) in self.pipeline_plans() {
             plans.push((Whose::Pipeline(name), plan));
         }
         view::set_up::of(&self.state, &plans)
+    }
+
+    /// For a large model of each one's vendor. A subscription is assumed: its fallbacks need the most consent.
+    fn plans_of_connected(&self) -> Vec<(Whose, Plan)> {
+        let plans = self.connected.iter().filter_map(|name| {
+            let connection = KnownClient::named(name)?.connect.as_ref()?;
+            let mut providers = self.state.catalog.providers().iter();
+            let provider = providers.find(|provider| provider.name == connection.vendor)?;
+            let model = provider.tiers.get(&Tier::Large)?.fallback_model.as_ref()?;
+            let mut endpoints = provider.endpoints.iter();
+            let endpoint = endpoints.find(|endpoint| endpoint.accepts_client_login)?;
+            let dialect = endpoint
+                .preferred
+                .or(endpoint.paths.keys().next().copied())?;
+            let plan = self.explain(dialect, model.as_str(), &Caller::agent(Login::Subscription));
+            Some((Whose::Client(name.clone()), plan))
+        });
+        plans.collect()
     }
 }

@@ -126,10 +126,21 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(tested);
             }
-            ControlRequest::DrillOffer { model, live, reply } => {
+            ControlRequest::DrillOffer {
+                model,
+                live,
+                connected,
+                reply,
+            } => {
+                self.desk.connected_are(connected);
                 let _ = reply.send(self.desk.drill_offer(model.as_deref(), live));
             }
-            ControlRequest::BeginDrill { entry, reply } => {
+            ControlRequest::BeginDrill {
+                entry,
+                connected,
+                reply,
+            } => {
+                self.desk.connected_are(connected);
                 let _ = reply.send(self.begin_drill(now, &entry));
             }
             ControlRequest::DrillTested {

@@ -270,7 +270,11 @@ fn saw(state: &State, plan: &DrillPlan, seen: &SeenRequest) -> String {
 }
 
 fn route(plan: &DrillPlan) -> String {
-    format!("{}/{}", plan.primary.endpoint, plan.model)
+    // A rehearsal model's name begins with its endpoint.
+    match plan.model.split_once('/') {
+        Some((endpoint, _)) if plan.primary.endpoint.as_str() == endpoint => plan.model.clone(),
+        _ => format!("{}/{}", plan.primary.endpoint, plan.model),
+    }
 }
 
 /// "Claude"

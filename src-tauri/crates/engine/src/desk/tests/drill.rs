@@ -56,6 +56,20 @@ fn without_a_key_a_drill_runs_on_the_rehearsal_models_and_states_what_the_set_up
 }
 
 #[test]
+fn before_the_first_request_a_connected_client_shows_what_the_set_up_does() {
+    let rows = Scene::of(&[], "").play(
+        "12:01 drill by Claude Code                                  => drill true
+         12:01:01 drilled rehearsal made-529, rehearsal ok           => set-up One model of Claude fails → a clear error, until you allow Claude Sonnet | set-up All of Claude fails → a clear error | set-up Allow a fallback: Settings → General",
+    );
+    assert_eq!(rows, 2);
+    let rows = Scene::of(&["openai"], "[fallback]\nsubscription_to_paid_key = \"yes\"\n").play(
+        "12:01 drill by Claude Code                                  => drill true
+         12:01:01 drilled rehearsal made-529, rehearsal ok           => set-up All of Claude fails → GPT Sol",
+    );
+    assert_eq!(rows, 2);
+}
+
+#[test]
 fn a_refused_consent_gives_a_clear_error_and_the_report_shows_why() {
     let rows = Scene::of(&["openai"], "[fallback]\nsubscription_to_paid_key = \"no\"\n").play(
         "12:00 call opus ok

@@ -436,6 +436,9 @@ impl Scene {
     }
 
     fn drill(&mut self, how: &str) {
+        if let Some(client) = how.strip_prefix("by ") {
+            self.desk.connected_are(vec![client.to_owned()]);
+        }
         let (begun, effects) = match how {
             "stop" => (Ok(None), self.desk.stop_drill(self.now)),
             how => {
