@@ -63,7 +63,7 @@ fn settings_that_are_no_file_or_too_large_are_an_error_at_the_start() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_certificate_authorities_the_start_says_what_to_install() {
+fn without_certificate_authorities_the_error_names_the_package() {
     let desk = Desk::new();
     let empty = desk.file("empty.pem");
     std::fs::write(&empty, "").unwrap();
