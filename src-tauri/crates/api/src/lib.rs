@@ -13,7 +13,9 @@ mod escape;
 mod exchange;
 mod fallback;
 mod incident;
+mod installed;
 mod level;
+mod limit;
 mod money;
 mod notification;
 mod question;
@@ -46,7 +48,9 @@ pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, LastOutage,
     TimelineEntry, TimelineSource, UnexpectedEnd,
 };
+pub use installed::Installed;
 pub use level::Level;
+pub use limit::UsedUpLimit;
 pub use money::usd;
 pub use notification::{
     Notification, NotificationAction, NotificationKind, NotificationOutcome, Urgency,
@@ -61,9 +65,9 @@ pub use series::{
     LatencySeries, ProviderCost, ProviderLatency, ProviderUptime, UptimePoint, UptimeSeries,
 };
 pub use snapshot::{
-    Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, Installed,
-    KeyState, ModelHealth, PageView, PaidFallbacks, PipelineView, ProblemView, Provider, Route,
-    Session, SiblingModels, Snapshot, Surface, Today, UsedUpLimit,
+    Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, KeyState,
+    ModelHealth, PageView, PaidFallbacks, PipelineView, ProblemView, Provider, Route, Session,
+    SiblingModels, Snapshot, Surface, Today,
 };
 pub use span::{Span, Spans};
 pub use token::{NewToken, TokenList, TokenName, TokenView};

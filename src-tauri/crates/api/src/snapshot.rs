@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ClientUse, Dialect, Drill, Fallback, IncidentSummary, LastOutage, Level, Notification,
-    Question, ReviewRetry, Spans, TrayView,
+    ClientUse, Dialect, Drill, Fallback, IncidentSummary, Installed, LastOutage, Level,
+    Notification, Question, ReviewRetry, Spans, TrayView, UsedUpLimit,
 };
 
 /// All content of the UIs at one moment, sent in full on every change.
@@ -100,18 +100,6 @@ pub struct EngineState {
     pub probes_off: bool,
     #[serde(default)]
     pub installed: Installed,
-}
-
-/// How Understudy was installed, and how it is removed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct Installed {
-    /// "the Debian package"
-    pub as_what: String,
-    /// A command for a terminal. None: there is only a sentence.
-    pub removal: Option<String>,
-    /// "Delete the folder in which you built it."
-    pub explained: String,
 }
 
 /// How long the ledger keeps its rows. Days; None: without a limit.
@@ -295,22 +283,6 @@ pub enum KeyState {
     Memory,
     /// No stored key, but clients' own logins appeared in traffic.
     ClientLogin,
-}
-
-/// A plan, or a quota per hour, day or week, that is used up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct UsedUpLimit {
-    pub provider: String,
-    /// "Claude"
-    pub product: String,
-    /// Models that a refused response or a circuit breaker showed.
-    pub models: Vec<String>,
-    /// None: the provider did not send it.
-    pub resets_at: Option<DateTime<Utc>>,
-    /// "Your limit at Anthropic is used up; it resets 13:40."
-    pub sentence: String,
-    pub spans: Spans,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

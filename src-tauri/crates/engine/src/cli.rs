@@ -1,5 +1,6 @@
 //! `understudyd`: human output by default, `--json` for scripts, exit codes.
 
+mod answer;
 mod client;
 mod compact;
 mod connect;
@@ -31,6 +32,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::logging::{self, LogFormat};
 use crate::serve::Options;
+use answer::{Siblings, YesNoOrAsk, YesOrNo, may_go_to};
 use print_line::failed;
 
 /// Watches AI providers and fails over when one breaks.
@@ -233,43 +235,6 @@ enum RouteCommand {
         #[arg(long)]
         json: bool,
     },
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum YesOrNo {
-    Yes,
-    No,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum YesNoOrAsk {
-    Yes,
-    No,
-    /// Ask when one would help
-    Ask,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Siblings {
-    #[value(alias = "yes")]
-    On,
-    #[value(alias = "no")]
-    Off,
-    /// Ask when a sibling is available
-    Ask,
-}
-
-fn may_go_to(word: &str) -> api::MayGoTo {
-    match word {
-        "keep" => api::MayGoTo::Keep,
-        "named" => api::MayGoTo::Named,
-        "same-vendor" => api::MayGoTo::SameVendor,
-        "any" => api::MayGoTo::Any,
-        endpoints => {
-            let ids = endpoints.split(',').map(|id| id.trim().to_owned());
-            api::MayGoTo::Endpoints(ids.filter(|id| !id.is_empty()).collect())
-        }
-    }
 }
 
 pub fn main() -> ExitCode {
