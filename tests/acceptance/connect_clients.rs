@@ -24,6 +24,8 @@ struct Real {
     turn: &'static [&'static str],
     /// `connect --test` runs it.
     testable: bool,
+    /// Ends what a turn leaves running.
+    ending: &'static [&'static str],
 }
 
 const CLAUDE: Real = Real {
@@ -41,6 +43,7 @@ const CLAUDE: Real = Real {
     ],
     turn: &["claude", "--model", "claude-sonnet-4-5", "-p", "hello"],
     testable: true,
+    ending: &[],
 };
 
 const CODEX: Real = Real {
@@ -65,6 +68,7 @@ const CODEX: Real = Real {
         "hello",
     ],
     testable: true,
+    ending: &[],
 };
 
 const OPENCODE: Real = Real {
@@ -92,6 +96,7 @@ const OPENCODE: Real = Real {
         "hello",
     ],
     testable: true,
+    ending: &[],
 };
 
 const AIDER: Real = Real {
@@ -115,6 +120,7 @@ const AIDER: Real = Real {
         "hello",
     ],
     testable: true,
+    ending: &[],
 };
 
 const CONTINUE: Real = Real {
@@ -136,6 +142,7 @@ const CONTINUE: Real = Real {
         "hello",
     ],
     testable: false,
+    ending: &[],
 };
 
 const CLINE: Real = Real {
@@ -158,10 +165,13 @@ const CLINE: Real = Real {
         "say hello",
     ],
     testable: false,
+    // A daemon that its later sessions share.
+    ending: &["cline", "hub", "stop"],
 };
 
 /// A started engine, and a client whose settings point elsewhere.
 struct Stage {
+    real: &'static Real,
     desk: Desk,
     bin: PathBuf,
     /// The provider behind Understudy.
@@ -172,7 +182,7 @@ struct Stage {
 }
 
 /// `None`: the clients are not installed.
-async fn stage(real: &Real, settings: Option<&str>) -> Option<Stage> {
+async fn stage(real: &'static Real, settings: Option<&str>) -> Option<Stage> {
     let clients = installed("UNDERSTUDY_CLIENTS")?;
     let (ours, theirs) = (Upstream::start().await, Upstream::start().await);
     let before = match settings {
@@ -193,6 +203,7 @@ async fn stage(real: &Real, settings: Option<&str>) -> Option<Stage> {
     }
     block_in_place(|| desk.start());
     Some(Stage {
+        real,
         desk,
         bin,
         ours,
@@ -213,14 +224,17 @@ fn aider(clients: &Path, desk: &Desk) -> PathBuf {
 
 impl Stage {
     /// One turn of the client, as its user starts it; its output.
-    fn turn(&self, real: &Real, more: &[&str]) -> String {
+    fn turn(&self, more: &[&str]) -> String {
+        self.run(&[self.real.turn, more].concat())
+    }
+
+    fn run(&self, words: &[&str]) -> String {
         let folder = self.desk.file("work");
         std::fs::create_dir_all(&folder).unwrap();
         let of_desk = self.desk.command(&[]);
         let environment = of_desk.get_envs();
-        let output = Command::new(self.bin.join(real.turn[0]))
-            .args(&real.turn[1..])
-            .args(more)
+        let output = Command::new(self.bin.join(words[0]))
+            .args(&words[1..])
             .env_clear()
             .envs(environment.filter_map(|(name, value)| Some((name, value?))))
             .current_dir(folder)
@@ -231,12 +245,20 @@ impl Stage {
     }
 }
 
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !self.real.ending.is_empty() {
+            block_in_place(|| self.run(self.real.ending));
+        }
+    }
+}
+
 /// Connected, its request passes Understudy; undone, its file is as before and its request goes to the former address.
-async fn assert_connects(real: &Real) {
+async fn assert_connects(real: &'static Real) {
     let Some(stage) = stage(real, None).await else {
         return;
     };
-    let Stage { desk, theirs, .. } = &stage;
+    let (desk, theirs) = (&stage.desk, &stage.theirs);
     block_in_place(|| desk.printed(&["connect", real.id, "--yes"]));
     if real.testable {
         let (code, printed) =
@@ -261,7 +283,7 @@ async fn assert_connects(real: &Real) {
             "{tested}"
         );
     }
-    let printed = block_in_place(|| stage.turn(real, &[]));
+    let printed = block_in_place(|| stage.turn(&[]));
     assert!(stage.ours.posts() > 0, "{}: {printed}", real.id);
     assert_eq!(theirs.posts(), 0, "{}", real.id);
     desk.exchanges(1).await;
@@ -272,7 +294,7 @@ async fn assert_connects(real: &Real) {
     let after = read(desk, real.file);
     assert_eq!(undated(&after), undated(&stage.before), "{}", real.id);
     let ours = stage.ours.posts();
-    let printed = block_in_place(|| stage.turn(real, &[]));
+    let printed = block_in_place(|| stage.turn(&[]));
     assert!(theirs.posts() > 0, "{}: {printed}", real.id);
     assert_eq!(stage.ours.posts(), ours, "{}", real.id);
 }
@@ -332,14 +354,14 @@ async fn an_open_session_finishes_its_turn_and_the_next_goes_direct() {
     stage.ours.stage.cue(step);
     let desk = &stage.desk;
     block_in_place(|| desk.printed(&["connect", "claude-code", "--yes"]));
-    let printed = block_in_place(|| stage.turn(&CLAUDE, &["--allowedTools", "Bash"]));
+    let printed = block_in_place(|| stage.turn(&["--allowedTools", "Bash"]));
     assert!(printed.contains("The turn is complete."), "{printed}");
     assert_eq!(read(desk, SETTINGS), "{}\n", "undone during the turn");
     let ours = stage.ours.posts();
     assert!(ours >= 2, "{ours}");
     // The internet cannot be reached from this test, and Understudy gets nothing.
     let closed = json!({ "env": { "HTTPS_PROXY": "http://127.0.0.1:9" } }).to_string();
-    let printed = block_in_place(|| stage.turn(&CLAUDE, &["--settings", &closed]));
+    let printed = block_in_place(|| stage.turn(&["--settings", &closed]));
     assert!(!printed.contains("The turn is complete."), "{printed}");
     assert_eq!(stage.ours.posts(), ours, "{printed}");
 }

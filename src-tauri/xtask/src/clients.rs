@@ -19,8 +19,19 @@ use selection::{is_wanted, wanted};
 
 pub(crate) use install::{folder, install_one};
 
-/// The clients of `cargo xtask test`; more would take too long for a local run.
-pub(crate) const TESTED: [&str; 5] = ["node", "claude-code", "codex", "sdk-node", "sdk-python"];
+/// The clients of `cargo xtask test`: those that one command connects, and two libraries. More would take too long for a local
+/// run.
+pub(crate) const TESTED: [&str; 9] = [
+    "node",
+    "claude-code",
+    "codex",
+    "opencode",
+    "continue",
+    "cline",
+    "aider",
+    "sdk-node",
+    "sdk-python",
+];
 
 /// Tests every client in an outage. `arguments` are passed to the runner, except `--raise`.
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
