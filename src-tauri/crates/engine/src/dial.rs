@@ -139,10 +139,10 @@ fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
 
 /// Without rustls's own beginning, "unexpected error".
 fn reason(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::General(text) => text.clone(),
-        other => other.to_string(),
+    if let rustls::Error::General(text) = error {
+        return text.clone();
     }
+    error.to_string()
 }
 
 /// TCP to the provider, directly or through the proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name. Loopback is never proxied.
