@@ -201,6 +201,9 @@ impl<'a> Edit<'a> {
         let edited = format::set(self.file.format, &self.text, path, raw)
             .map_err(|broken| self.broken(&broken))?;
         self.text = edited.text;
+        if self.source.bytes.is_none() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
         for container in edited.containers {
             let known = |it: &Container| it.path == container.path;
             if !self.receipt.containers.iter().any(known) {

@@ -301,6 +301,18 @@ fn a_variable_moves_the_folder() {
     assert!(!moved.exists());
 }
 
+#[test]
+fn the_last_line_of_a_new_file_ends() {
+    for (id, file) in [("claude-code", FILE), ("codex", ".codex/config.toml")] {
+        let home = Home::new(id);
+        home.connect().unwrap();
+        let text = home.read(file);
+        assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text:?}");
+        home.disconnect().unwrap();
+        assert!(!home.file(file).exists(), "{id}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn new_files_and_our_own_are_private_and_the_copy_is_made_once() {
