@@ -27,6 +27,11 @@ resumed: string | null,
  */
 checked: string | null, 
 /**
+ * The command that continues it, in the folder where it began: `claude --resume …`. None: it continued already, the incident
+ * is still open, or the client has no such command.
+ */
+resume?: string | null, 
+/**
  * The tool calls of the last response, oldest first.
  */
 calls: Array<DeliveredCall>, };

@@ -113,6 +113,11 @@ pub struct Interruption {
     pub resumed: Option<DateTime<Utc>>,
     /// When the user marked it as checked.
     pub checked: Option<DateTime<Utc>>,
+    /// The command that continues it, in the folder where it began: `claude --resume …`. None: it continued already, the incident
+    /// is still open, or the client has no such command.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub resume: Option<String>,
     /// The tool calls of the last response, oldest first.
     pub calls: Vec<DeliveredCall>,
 }

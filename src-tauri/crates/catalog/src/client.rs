@@ -83,6 +83,9 @@ pub struct KnownClient {
     /// Without this header the client is another one.
     #[serde(default)]
     header: Option<String>,
+    /// The command that opens an earlier conversation again; `{session}` is the id that its requests send.
+    #[serde(default)]
+    resume: Option<String>,
     #[serde(default, rename = "behaviour")]
     behaviours: Vec<Measured>,
     /// How it is connected; `None`: a library, or a client that cannot be connected.
@@ -175,6 +178,16 @@ impl KnownClient {
 
     pub fn named(name: &str) -> Option<&'static KnownClient> {
         CLIENTS.iter().find(|client| client.name == name)
+    }
+
+    /// The command that continues this session in the folder where it began. `None`: the client has none, or the id is not one
+    /// that it makes, and could be anything to a shell.
+    pub fn resume(&self, session: &str) -> Option<String> {
+        let begins = session.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let known = begins && session.len() <= 128 && session.chars().all(plain);
+        let command = self.resume.as_ref().filter(|_| known)?;
+        Some(command.replace("{session}", session))
     }
 
     /// The behaviour for one kind of its requests. `version`: `None` if the client does not send it.

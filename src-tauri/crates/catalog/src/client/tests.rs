@@ -144,3 +144,23 @@ fn each_connection_is_complete() {
             .all(|lines| lines.text.contains("{port}") || lines.text.contains("{url}"))
     );
 }
+
+#[test]
+fn an_interrupted_session_is_resumed_by_its_id() {
+    let claude = KnownClient::named("Claude Code").unwrap();
+    let session = "b93ba861-9480-45bb-aa35-a9795039f8bc";
+    assert_eq!(
+        claude.resume(session),
+        Some(format!("claude --resume {session}"))
+    );
+    for (client, session) in [
+        ("Claude Code", "x; rm -r ~"),
+        ("Claude Code", "$(id)"),
+        ("Claude Code", "--help"),
+        ("Claude Code", ""),
+        ("n8n", session),
+    ] {
+        let client = KnownClient::named(client).unwrap();
+        assert_eq!(client.resume(session), None, "{session}");
+    }
+}

@@ -96,6 +96,9 @@ fn print_interruption(session: &Interruption, clock: &Clock) {
     for call in &session.calls {
         print_line!("         {}", text_of(clock, &call.spans, &call.message));
     }
+    if let Some(resume) = &session.resume {
+        print_line!("         To continue it, in the folder where it began: {resume}");
+    }
 }
 
 pub(super) async fn checked(interruption: i64) -> ExitCode {

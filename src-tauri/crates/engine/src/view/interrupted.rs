@@ -1,10 +1,17 @@
 use ::words::{Clock, Spans};
 use api::{DeliveredCall, Interruption};
+use catalog::KnownClient;
 use ledger::{End, InterruptionRow};
 use serde_json::Value;
 
 /// Text about an interrupted session.
-pub(crate) fn interruption(clock: &Clock, id: i64, row: &InterruptionRow) -> Interruption {
+/// `is_over`: the incident is closed.
+pub(crate) fn interruption(
+    clock: &Clock,
+    id: i64,
+    row: &InterruptionRow,
+    is_over: bool,
+) -> Interruption {
     let message = session(row);
     Interruption {
         id,
@@ -16,12 +23,20 @@ pub(crate) fn interruption(clock: &Clock, id: i64, row: &InterruptionRow) -> Int
         message: clock.plain(&message),
         spans: message,
         resumed: row.resumed,
+        resume: resume(row).filter(|_| is_over),
         checked: row.checked,
         calls: row
             .calls
             .iter()
             .map(|call| delivered(clock, call))
             .collect(),
+    }
+}
+
+fn resume(row: &InterruptionRow) -> Option<String> {
+    match row.resumed {
+        Some(_) => None,
+        None => KnownClient::named(&row.client)?.resume(&row.session),
     }
 }
 
@@ -91,7 +106,7 @@ fn briefly(arguments: &str) -> String {
 mod tests {
     use ::words::Span;
 
-    use super::{briefly, call};
+    use super::{briefly, call, interruption};
 
     #[test]
     fn the_time_of_a_result_is_an_instant() {
@@ -104,6 +119,36 @@ mod tests {
         };
         let spans = call(&delivered).0;
         assert_eq!(spans[1..], [Span::Instant { at }]);
+    }
+
+    #[test]
+    fn a_session_is_resumed_after_the_incident_if_it_did_not_continue() {
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let mut row = ledger::InterruptionRow {
+            client: "Codex".into(),
+            session: "01a22dcf-3f59".into(),
+            model: catalog::ModelId::new("gpt-6.2-sol"),
+            provider: "openai".into(),
+            first: at,
+            last: at,
+            times: 1,
+            end: ledger::End::Cut,
+            resumed: None,
+            checked: None,
+            calls: Vec::new(),
+        };
+        let clock = ::words::Clock::local(
+            std::sync::Arc::new(|_| chrono::FixedOffset::east_opt(7200).unwrap()),
+            at,
+        );
+        let shown = |row: &_, is_over| interruption(&clock, 7, row, is_over).resume;
+        assert_eq!(
+            shown(&row, true).as_deref(),
+            Some("codex resume 01a22dcf-3f59")
+        );
+        assert_eq!(shown(&row, false), None);
+        row.resumed = Some(at);
+        assert_eq!(shown(&row, true), None);
     }
 
     #[test]

@@ -62,10 +62,11 @@ pub(crate) fn incident(
     let met = ledger.met(id)?.unwrap_or_default();
     let sessions = ledger.interruptions(id)?;
     let clock = facts.clock(now);
+    let is_over = with_timeline.incident.closed.is_some();
     Ok(Some(Incident {
         interrupted: sessions
             .iter()
-            .map(|(id, row)| interrupted::interruption(&clock, *id, row))
+            .map(|(id, row)| interrupted::interruption(&clock, *id, row, is_over))
             .collect(),
         ..rows::incident(facts, id, &with_timeline, &met, now)
     }))
