@@ -99,6 +99,21 @@ async fn an_incident_lists_the_interrupted_session_and_its_tools() {
         "{printed}"
     );
 
+    // What the client showed for it leads to the incident.
+    let line = format!("{id:>5}  ");
+    for shown in [
+        "503",
+        "API Error: 503 Overloaded. This is a server-side issue",
+    ] {
+        let found = desk.printed(&["incidents", "--search", shown]);
+        assert!(found.contains(&line), "{shown}: {found}");
+    }
+    let none = desk.printed(&["incidents", "--search", "response incomplete"]);
+    assert_eq!(
+        none.trim(),
+        "No incident has the text \"response incomplete\"."
+    );
+
     // A restart loses the sessions in memory, but not those in the ledger.
     desk.kill();
     desk.start();
@@ -147,6 +162,8 @@ async fn a_tool_call_that_a_live_route_released_before_the_cut_has_no_result() {
         .await;
     desk.exchanges(3).await;
     let id = red.open_incidents[0].id;
+    let found = desk.printed(&["incidents", "--search", "response incomplete"]);
+    assert!(found.contains(&format!("{id:>5}  ")), "{found}");
     let incident = desk.get(&format!("/incidents/{id}")).await;
     let cut = &incident["interrupted"][0];
     assert_eq!(

@@ -37,7 +37,7 @@ function notify_readers() {
 
 const routes = [
   ["GET", /^\/control\/snapshot$/, () => snapshot()],
-  ["GET", /^\/control\/incidents$/, (query) => ({ incidents: page(incidents(), query, (one) => one.summary.id).rows.map((one) => one.summary), next: null, unexpected_ends: [] })],
+  ["GET", /^\/control\/incidents$/, (query) => ({ incidents: page(found(query.get("text") ?? ""), query, (one) => one.summary.id).rows.map((one) => one.summary), next: null, unexpected_ends: [] })],
   ["GET", /^\/control\/incidents\/(\d+)$/, (_, id) => incidents().find((one) => one.summary.id === Number(id)) ?? missing(`There is no incident ${id}.`)],
   ["GET", /^\/control\/exchanges$/, (query) => {
     const { rows, next } = page(exchanges(), query, (one) => one.id);
@@ -159,6 +159,7 @@ function drills(next) {
 }
 
 const missing = (error) => ({ error, fix: "It may have been deleted. Go back to the list." });
+const found = (text) => incidents().filter((one) => JSON.stringify(one).toLowerCase().includes(text.toLowerCase()));
 const incidents = () => (scene === "newcomer" ? [] : INCIDENTS().filter((one) => scene === "outage" || one.summary.closed));
 const closed = {};
 const reviews = () =>

@@ -40,7 +40,9 @@ export class ControlFailure extends Error {
 
 export type PageOf = { limit: number; before?: number | null };
 
-export const incidents = (page: PageOf) => request<IncidentPage>("GET", `incidents?${query(page)}`);
+/** `text`: a search in the incidents and their failed requests; empty: all. */
+export const incidents = ({ text, ...page }: PageOf & { text: string }) =>
+  request<IncidentPage>("GET", `incidents?${query(page)}&text=${encodeURIComponent(text)}`);
 export const incident = (id: number) => request<Incident>("GET", `incidents/${id}`);
 export const exchanges = (page: PageOf) => request<ExchangePage>("GET", `exchanges?${query(page)}`);
 export const exchange = (id: number) => request<Exchange>("GET", `exchanges/${id}`);

@@ -8,11 +8,15 @@ use serde::Deserialize;
 use crate::Dialect;
 
 mod connection;
+mod message;
 
 pub use connection::{
     Blocker, Connection, Guard, KnownLines, KnownLoss, KnownNote, Layer, Method, Obsolete, Scope,
     SettingsFile, SettingsFormat, SettingsKey, elsewhere,
 };
+
+use message::Message;
+pub use message::ShownFailure;
 
 macro_rules! bundled {
     ($($name:literal),+ $(,)?) => {
@@ -86,6 +90,9 @@ pub struct KnownClient {
     /// The command that opens an earlier conversation again; `{session}` is the id that its requests send.
     #[serde(default)]
     resume: Option<String>,
+    /// What it shows for a failure.
+    #[serde(default)]
+    messages: Vec<Message>,
     #[serde(default, rename = "behaviour")]
     behaviours: Vec<Measured>,
     /// How it is connected; `None`: a library, or a client that cannot be connected.

@@ -79,6 +79,9 @@ enum Command {
         /// Mark this interrupted session as checked
         #[arg(long, value_name = "NUMBER", requires = "id")]
         checked: Option<i64>,
+        /// Only incidents with this text in themselves or in a failed request: a status such as 529, or what a client showed
+        #[arg(long, value_name = "TEXT", conflicts_with = "id")]
+        search: Option<String>,
         #[arg(long, default_value_t = 20)]
         limit: u32,
         #[arg(long)]
@@ -300,10 +303,11 @@ async fn run(command: Command) -> ExitCode {
         } => show::incident(id, json).await,
         Command::Incidents {
             id: None,
+            search,
             limit,
             json,
             ..
-        } => show::incidents(limit, json).await,
+        } => show::incidents(search, limit, json).await,
         Command::Traffic(args) => traffic::run(args).await,
         Command::Review { command, listing } => {
             review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await

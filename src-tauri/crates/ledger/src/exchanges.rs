@@ -17,8 +17,6 @@ use crate::{Ledger, LedgerError, Page};
 
 pub use outcome::AttemptOutcome;
 pub use row::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
-#[cfg(test)]
-pub(crate) use search::EXACT;
 pub use search::{ByToken, ExchangeFilter};
 
 pub(crate) const STEPS: &[Step] = &[

@@ -1,6 +1,7 @@
 //! Incidents and their timelines. `incidents/apply.rs` applies a [`Transition`] to them.
 
 mod apply;
+mod search;
 
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};

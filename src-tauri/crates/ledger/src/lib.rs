@@ -31,6 +31,7 @@ mod replays;
 mod retention;
 mod review;
 mod schema;
+mod search_text;
 mod series;
 mod sums;
 mod tables;

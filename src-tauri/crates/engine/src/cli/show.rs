@@ -12,13 +12,15 @@ use super::client::{CallError, Engine};
 use super::print_line::{failed, print_json_text, print_line};
 use crate::view::words;
 
-pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {
+pub(super) async fn incidents(search: Option<String>, limit: u32, json: bool) -> ExitCode {
     finish(json, async {
-        let page: IncidentPage = Engine::find()?
-            .get(&format!("/incidents?limit={limit}"))
-            .await?;
+        let text = search.unwrap_or_default();
+        let query = query_of(&[("limit", &limit.to_string()), ("text", &text)]);
+        let page: IncidentPage = Engine::find()?.get(&format!("/incidents?{query}")).await?;
         if json {
             print_json(&page);
+        } else if page.incidents.is_empty() && !text.is_empty() {
+            print_line!("No incident has the text \"{}\".", api::escape(&text));
         } else if page.incidents.is_empty() {
             print_line!("No incident was recorded.");
         } else {

@@ -13,6 +13,8 @@ use crate::view::page;
 pub(super) struct Paging {
     limit: Option<u32>,
     before: Option<i64>,
+    #[serde(default)]
+    text: String,
 }
 
 pub(super) async fn list(
@@ -21,8 +23,9 @@ pub(super) async fn list(
 ) -> Result<Shown<IncidentPage>, Refused> {
     let (facts, now) = (control.facts(), (control.clock)());
     let limit = paging.limit.unwrap_or(50);
-    let page =
-        control.read(move |ledger| page::incidents(ledger, &*facts, now, limit, paging.before));
+    let page = control.read(move |ledger| {
+        page::incidents(ledger, &*facts, now, &paging.text, (limit, paging.before))
+    });
     Ok(Shown(page.await?))
 }
 

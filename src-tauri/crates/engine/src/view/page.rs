@@ -27,14 +27,15 @@ pub(crate) fn exchanges(
     })
 }
 
+/// `text`: a search; blank: all.
 pub(crate) fn incidents(
     ledger: &Ledger,
     facts: &impl Facts,
     now: DateTime<Utc>,
-    limit: u32,
-    before: Option<i64>,
+    text: &str,
+    (limit, before): (u32, Option<i64>),
 ) -> Result<IncidentPage, LedgerError> {
-    let page = ledger.incidents(limit, before)?;
+    let page = ledger.find_incidents(text, limit, before)?;
     let summaries = page.rows.iter().map(|(id, row)| {
         let met = ledger.met(*id)?.unwrap_or_default();
         Ok(rows::summary(facts, *id, row, &met, now))
@@ -44,8 +45,10 @@ pub(crate) fn incidents(
         unreadable: page.unreadable,
         next: page.next,
         unexpected_ends: match before {
-            None => crash_log::parse(&ledger.meta(CRASHES)?.unwrap_or_default()),
-            Some(_) => Vec::new(),
+            None if text.trim().is_empty() => {
+                crash_log::parse(&ledger.meta(CRASHES)?.unwrap_or_default())
+            }
+            None | Some(_) => Vec::new(),
         },
     })
 }

@@ -7,13 +7,14 @@ use rusqlite::params_from_iter;
 use super::columns;
 use super::row::{End, ExchangeRow};
 use crate::column::{Col, readable};
+use crate::search_text::{Condition, SearchText, request_ids};
 use crate::{Ledger, LedgerError, Page, page_limit};
 
 /// Conditions that all apply; the default matches every exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExchangeFilter {
-    /// Part of the id, client, session, model, pipeline, item, token's name or error, in any case. A complete id finds only that
-    /// exchange.
+    /// Part of the id, client, session, model, pipeline, item, token's name or error, in any case; a status, or a client's own
+    /// message. A text with complete ids finds only those exchanges.
     pub text: Option<String>,
     /// The client should have got a response and got none.
     pub failed: bool,
@@ -43,22 +44,7 @@ impl ExchangeFilter {
 /// Rows that are searched for one page.
 const SEARCHED: i64 = 20_000;
 
-/// Columns of an exchange that are searched for a text.
-const OF_EXCHANGE: &[&str] = &[
-    "request_id",
-    "client",
-    "session",
-    "model",
-    "pipeline",
-    "item",
-    "detail",
-    "token",
-];
-/// Columns of an attempt that are searched.
-const OF_ATTEMPT: &[&str] = &["provider", "endpoint", "model", "outcome", "detail"];
-
 pub(crate) const SPAN: &str = "SELECT coalesce((SELECT min(id) FROM exchanges), 0), coalesce((SELECT max(id) FROM exchanges), 0)";
-pub(crate) const EXACT: &str = "SELECT EXISTS (SELECT 1 FROM exchanges WHERE request_id = ?1)";
 
 impl Ledger {
     /// Latest recorded first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`. With a filter, a page
@@ -72,19 +58,14 @@ impl Ledger {
         let limit = page_limit(limit);
         let mut query = Query::new(before.unwrap_or(i64::MAX));
         let mut by_id = false;
-        if let Some(text) = filter.text.as_deref().map(str::trim)
-            && !text.is_empty()
+        if let Some(text) = &filter.text
+            && let Some(search) = SearchText::of(text)
         {
-            let id = text.to_ascii_lowercase();
-            let exact = self
-                .conn
-                .prepare_cached(EXACT)?
-                .query_row([&id], |row| row.get(0))?;
-            if exact {
-                query.and("request_id = ?", id);
-                by_id = true;
-            } else {
-                query.and_text(text);
+            let ids = request_ids(&self.conn, text)?;
+            by_id = !ids.is_empty();
+            match by_id {
+                true => query.and_one_of("request_id", ids),
+                false => query.and_condition(search.of_exchange()),
             }
         }
         if filter.failed {
@@ -162,22 +143,16 @@ impl Query {
         self.values.push(Box::new(value));
     }
 
-    fn and_text(&mut self, text: &str) {
-        let any = |columns: &[&str]| {
-            let like = columns
-                .iter()
-                .map(|name| format!("{name} LIKE ? ESCAPE '\\'"));
-            like.collect::<Vec<_>>().join(" OR ")
-        };
-        self.conditions.push(format!(
-            "({} OR EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id AND ({})))",
-            any(OF_EXCHANGE),
-            any(OF_ATTEMPT)
-        ));
-        let pattern = format!("%{}%", escaped(text));
-        for _ in OF_EXCHANGE.iter().chain(OF_ATTEMPT) {
-            self.values.push(Box::new(pattern.clone()));
-        }
+    fn and_condition(&mut self, condition: Condition) {
+        self.conditions.push(condition.sql);
+        self.values.extend(condition.values);
+    }
+
+    fn and_one_of(&mut self, column: &str, of: Vec<String>) {
+        let places = vec!["?"; of.len()].join(", ");
+        self.conditions.push(format!("{column} IN ({places})"));
+        let of = of.into_iter().map(|one| Box::new(one) as Box<dyn ToSql>);
+        self.values.extend(of);
     }
 
     fn newest(mut self, count: u64) -> (String, Vec<Box<dyn ToSql>>) {
@@ -188,16 +163,4 @@ impl Query {
         );
         (sql, self.values)
     }
-}
-
-/// Escapes the wildcards of a LIKE pattern.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for sign in text.chars() {
-        if matches!(sign, '%' | '_' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(sign);
-    }
-    escaped
 }

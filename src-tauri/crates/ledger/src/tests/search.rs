@@ -1,5 +1,5 @@
-use super::{answered, carried, exhausted, fresh, minutes, t0};
-use crate::exchanges::EXACT;
+use super::{answered, carried, exhausted, fresh, minutes, opened, t0};
+use crate::search_text::EXACT;
 use crate::tests::paging::plan;
 use crate::{ByToken, End, ExchangeFilter, ExchangeRow, Ledger, Reader};
 
@@ -189,4 +189,27 @@ fn requests_are_found_by_their_token_and_its_last_use_is_known() {
             ("CI".to_owned(), t0() + minutes(20))
         ]
     );
+}
+
+#[test]
+fn what_a_client_showed_finds_its_requests_and_the_incident() {
+    let mut ledger = four();
+    ledger.apply(&opened("lead", t0())).unwrap();
+    let overloaded = ledger.find_exchanges(&text("529"), 100, None).unwrap();
+    assert!(!overloaded.rows.is_empty());
+    for shown in [
+        "529",
+        "API Error: 529 Overloaded. This is a server-side issue",
+        "overloaded_error",
+        "no response of Claude (request v5x7q03)",
+        "lead",
+    ] {
+        let page = ledger.find_incidents(shown, 10, None).unwrap();
+        assert_eq!(page.rows.len(), 1, "{shown}");
+    }
+    for other in ["response incomplete", "418", "request v5x7q01"] {
+        let page = ledger.find_incidents(other, 10, None).unwrap();
+        assert!(page.rows.is_empty(), "{other}");
+    }
+    assert_eq!(ledger.find_incidents(" ", 10, None).unwrap().rows.len(), 1);
 }
