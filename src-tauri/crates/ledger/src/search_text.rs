@@ -121,7 +121,10 @@ impl SearchText {
         }
         for failure in &self.failures {
             condition.or(&match failure {
-                ShownFailure::Cut => format!("{attempt}.outcome = 'broken'"),
+                // A provider's response that began with a good status and failed then.
+                ShownFailure::Cut => format!(
+                    "{attempt}.outcome = 'broken' OR {attempt}.outcome IN ('failed', 'silent', 'dead connection') AND {attempt}.status BETWEEN 200 AND 299"
+                ),
                 ShownFailure::Overloaded => format!("{attempt}.status IN (503, 529)"),
                 ShownFailure::ServerError => format!("{attempt}.status BETWEEN 500 AND 599"),
                 ShownFailure::RateLimit => format!("{attempt}.status = 429"),
