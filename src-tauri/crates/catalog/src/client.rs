@@ -183,6 +183,11 @@ impl KnownClient {
         &CLIENTS
     }
 
+    /// The failures for which a client shows this text, or a part of it; `text` may also contain more than the message.
+    pub fn failures_shown_as(text: &str) -> Vec<ShownFailure> {
+        message::meant_by(text, CLIENTS.iter().flat_map(|client| &client.messages))
+    }
+
     pub fn named(name: &str) -> Option<&'static KnownClient> {
         CLIENTS.iter().find(|client| client.name == name)
     }

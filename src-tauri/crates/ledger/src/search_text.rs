@@ -1,6 +1,6 @@
 //! The text of a search: words of a row, a status, the id of a request, or what a client showed for a failure.
 
-use catalog::ShownFailure;
+use catalog::{KnownClient, ShownFailure};
 use rusqlite::{Connection, ToSql};
 
 /// Columns of an exchange that are searched.
@@ -74,7 +74,7 @@ impl SearchText {
         Some(Self {
             pattern: format!("%{}%", escaped(text)),
             status: text.parse().ok().filter(|s| (100..600).contains(s)),
-            failures: ShownFailure::meant_by(text),
+            failures: KnownClient::failures_shown_as(text),
         })
     }
 

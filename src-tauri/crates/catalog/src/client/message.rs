@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 
-use super::CLIENTS;
-
 /// One text, as measured with the client or read in its source.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,23 +30,22 @@ pub enum ShownFailure {
 /// Shorter texts are in too many messages.
 const SHORTEST: usize = 6;
 
-impl ShownFailure {
-    /// The failures for which a client shows this text, or a part of it; `text` may also contain more than the message.
-    pub fn meant_by(text: &str) -> Vec<ShownFailure> {
-        let text = plain(text);
-        let mut meant: Vec<_> = CLIENTS
-            .iter()
-            .flat_map(|client| &client.messages)
-            .filter(|message| {
-                let shown = plain(&message.text);
-                text.contains(&shown) || (text.len() >= SHORTEST && shown.contains(&text))
-            })
-            .map(|message| message.failure)
-            .collect();
-        meant.sort();
-        meant.dedup();
-        meant
-    }
+/// The failures whose message is this text or a part of it, or which contains it.
+pub(super) fn meant_by<'m>(
+    text: &str,
+    messages: impl Iterator<Item = &'m Message>,
+) -> Vec<ShownFailure> {
+    let text = plain(text);
+    let mut meant: Vec<_> = messages
+        .filter(|message| {
+            let shown = plain(&message.text);
+            text.contains(&shown) || (text.len() >= SHORTEST && shown.contains(&text))
+        })
+        .map(|message| message.failure)
+        .collect();
+    meant.sort();
+    meant.dedup();
+    meant
 }
 
 /// In lower case, with single spaces and straight quotes.
@@ -59,7 +56,8 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ShownFailure::{self, *};
+    use crate::KnownClient;
+    use crate::ShownFailure::*;
 
     #[test]
     fn the_words_of_a_client_lead_to_its_failure() {
@@ -85,7 +83,7 @@ mod tests {
             ("the", &[]),
             ("", &[]),
         ] {
-            assert_eq!(ShownFailure::meant_by(text), meant, "{text}");
+            assert_eq!(KnownClient::failures_shown_as(text), meant, "{text}");
         }
     }
 }

@@ -173,8 +173,8 @@ mod tests {
     use crate::settings::Settings;
 
     fn wrong(text: &str) -> String {
-        let errors = Settings::parse(text, &Catalog::bundled()).unwrap_err();
-        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        let found = Settings::parse(text, &Catalog::bundled()).unwrap_err();
+        let errors: Vec<_> = found.iter().map(ToString::to_string).collect();
         errors.join(" ")
     }
 
@@ -216,8 +216,8 @@ mod tests {
                 "weekly_items and value",
             ),
         ] {
-            let said = wrong(&format!("[[pipeline]]\nname = \"p\"\n{line}\n"));
-            assert!(said.contains(expected), "{line}: {said}");
+            let errors = wrong(&format!("[[pipeline]]\nname = \"p\"\n{line}\n"));
+            assert!(errors.contains(expected), "{line}: {errors}");
         }
     }
 }
