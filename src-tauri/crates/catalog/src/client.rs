@@ -10,7 +10,7 @@ use crate::Dialect;
 mod connection;
 
 pub use connection::{
-    Blocker, Connection, Guard, KnownLines, KnownLoss, KnownNote, Layer, Method, Obsolete, Scope,
+    Connection, Guard, KnownLines, KnownLoss, KnownNote, Layer, Method, Obsolete, Scope,
     SettingsFile, SettingsFormat, SettingsKey, elsewhere,
 };
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use api::{ClientFile, ClientFileScope};
-use catalog::{Blocker, Layer, Scope, SettingsFormat};
+use catalog::{Layer, Scope, SettingsFormat};
 
 use crate::address::Address;
 use crate::client::Client;
@@ -33,24 +33,6 @@ fn paths(layer: &Layer, surroundings: &Surroundings) -> Vec<PathBuf> {
         (Scope::Project, _) => Vec::new(),
         (Scope::Environment | Scope::Managed, _) => known.collect(),
     }
-}
-
-/// Why the requests of this client would fail here, if they would.
-pub(crate) fn blocker(client: Client, surroundings: &Surroundings) -> Option<&'static Blocker> {
-    let mut blockers = client.connection.blockers.iter();
-    blockers.find(|blocker| {
-        let path = surroundings.expand(&blocker.file);
-        let source = path.and_then(|path| Source::read(&path, surroundings).ok());
-        let Some(source) = source else { return false };
-        let value = |path: &str| {
-            let value = format::get(blocker.format, source.text(), &KeyPath::parse(path));
-            value.ok().flatten().filter(|value| value.raw != "null")
-        };
-        let is_excepted = blocker.unless.as_ref().is_some_and(|unless| {
-            value(&unless.path).is_some_and(|value| value.text == unless.value)
-        });
-        value(&blocker.path).is_some() && !is_excepted
-    })
 }
 
 pub(crate) fn files(client: Client, surroundings: &Surroundings) -> Vec<ClientFile> {

@@ -56,10 +56,6 @@ pub fn plan(
         let fix = "install it and start it once, then connect it";
         return Err(Refusal::new(RefusalKind::Nothing, what, fix));
     }
-    if let Some(blocker) = layers::blocker(client, surroundings) {
-        let what = format!("{}, so it cannot be connected", blocker.why);
-        return Err(Refusal::new(RefusalKind::Nothing, what, &*blocker.fix));
-    }
     let receipt = store.load(client.id())?;
     let mut plan = Plan {
         files: Vec::new(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use api::{ClientFile, ClientFileScope};
-use catalog::{Blocker, SettingsFile};
+use catalog::SettingsFile;
 use chrono::{DateTime, Utc};
 
 use crate::address::Address;
@@ -47,8 +47,6 @@ pub struct Survey {
     pub standing: Standing,
     pub files: Vec<ClientFile>,
     pub connected_at: Option<DateTime<Utc>>,
-    /// Why its requests would fail here, and what to do.
-    pub blocker: Option<&'static Blocker>,
     /// Its program, for a test turn.
     pub program: Option<PathBuf>,
 }
@@ -66,7 +64,6 @@ pub fn survey(
         standing: Standing::Absent,
         files: Vec::new(),
         connected_at: receipt.as_ref().map(|receipt| receipt.connected_at),
-        blocker: layers::blocker(client, surroundings),
         program: surroundings.program(&client.connection.programs),
     };
     let mut states = States::default();

@@ -41,9 +41,6 @@ pub struct Connection {
     pub seen_as: Vec<String>,
     #[serde(default)]
     pub files: Vec<SettingsFile>,
-    /// States in which its requests would fail here.
-    #[serde(default)]
-    pub blockers: Vec<Blocker>,
     /// Places that override these files.
     #[serde(default)]
     pub layers: Vec<Layer>,
@@ -152,22 +149,6 @@ pub struct Obsolete {
     /// What stays although it was written for Understudy, and why.
     #[serde(default)]
     pub stays: Option<String>,
-}
-
-/// A value in a file of the client that makes its requests fail behind a base URL.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Blocker {
-    /// The syntax of [`SettingsFile::paths`].
-    pub file: String,
-    pub format: SettingsFormat,
-    /// The key that is set.
-    pub path: String,
-    /// It does not apply if this key has this value.
-    #[serde(default)]
-    pub unless: Option<Obsolete>,
-    pub why: String,
-    pub fix: String,
 }
 
 /// A file or a variable that overrides the owner's settings.

@@ -42,24 +42,11 @@ pub(super) fn client(
     let vendor = &client.connection.vendor;
     let id = client.id();
     let command = || Some(format!("understudyd connect {id}"));
-    let (why, fix) = survey.blocker.map_or(("", None), |blocker| {
-        (blocker.why.as_str(), Some(blocker.fix.clone()))
-    });
     let (state, message, fix) = match survey.standing {
         Standing::Absent => (
             ConnectState::Absent,
             "Not found on this computer.".to_owned(),
             None,
-        ),
-        Standing::Connected | Standing::Partly | Standing::Moved if survey.blocker.is_some() => (
-            ConnectState::Overridden,
-            format!("Its settings point here, but its requests fail: {why}."),
-            fix,
-        ),
-        Standing::NotConnected | Standing::Elsewhere { .. } if survey.blocker.is_some() => (
-            ConnectState::NotConnected,
-            format!("Not connected, and cannot be now: {why}."),
-            fix,
         ),
         Standing::NotConnected => (
             ConnectState::NotConnected,

@@ -94,6 +94,8 @@ impl Reading<'_> {
                 // Another server than the vendor's own.
                 (Ok(to), from) if !from.is_ok_and(|from| from.is_same_server(&to)) => {
                     endpoint.may_loop = true;
+                    // It gets every login.
+                    endpoint.logins.addresses.clear();
                 }
                 (Ok(_), _) => {}
             }

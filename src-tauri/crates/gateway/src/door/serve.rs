@@ -16,8 +16,7 @@ use crate::draft::Draft;
 use crate::exchange_id::LazyId;
 use crate::once;
 use crate::open::OpenExchange;
-use crate::plan::login;
-use crate::{Body, BoxError, Config, ExchangeKind, TurnedAway, tags};
+use crate::{Body, BoxError, Config, ExchangeKind, tags};
 
 /// Route name of requests that are forwarded unparsed.
 const PASSED: &str = "pass-through";
@@ -67,9 +66,6 @@ impl Gateway {
             }
             Target::Base | Target::Nothing => return json(id, GREETING),
         };
-        if let Some(why) = login::refused(&head.headers, &config, dialect) {
-            return self.turn_away((id, began), &head, dialect, TurnedAway::Login(why));
-        }
         let key = match once::key(&head.headers) {
             Ok(key) => key,
             Err(why) => return self.turn_away((id, began), &head, dialect, why),

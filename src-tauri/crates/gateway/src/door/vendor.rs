@@ -53,7 +53,7 @@ pub(super) fn vendor<'a>(
                 return Err(TurnedAway::AmbiguousVendor(names(several)));
             }
         };
-        if let Some(why) = login::refused_at(&head.headers, found) {
+        if let Some(why) = login::refused(&head.headers, found) {
             return Err(TurnedAway::Login(why));
         }
         return Ok(Vendor {
