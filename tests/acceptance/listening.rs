@@ -1,5 +1,10 @@
 //! The port's address: the command line finds the engine at any address, and a change takes effect after a restart.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use api::CONTROL_HEADER;
+
 use crate::desk::Desk;
 
 /// Earlier versions opened such an address without TLS.
@@ -50,4 +55,41 @@ async fn a_new_address_takes_effect_after_a_restart() {
 
     desk.settings("");
     desk.until("taken back", |s| !pending(s)).await;
+}
+
+/// A request that never ends keeps the engine running for a while; a new client must not wait for it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_closes_the_port_before_the_last_connection_ends() {
+    let mut desk = Desk::started();
+    let runtime = desk.runtime();
+    let address = runtime.address.trim_start_matches("http://");
+    let mut open = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /control/do HTTP/1.1\r\nhost: {address}\r\n{CONTROL_HEADER}: {}\r\ncontent-type: application/json\r\ncontent-length: 16\r\nexpect: 100-continue\r\n\r\n",
+        runtime.control_token
+    );
+    open.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    open.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100", "the body is awaited");
+
+    desk.printed(&["stop"]);
+    // The connection that is waiting when the port closes is reset; the next one is refused.
+    while let Ok(mut client) = TcpStream::connect(address) {
+        let _ = client.read(&mut answer);
+    }
+    open.write_all(b"{\"do\":\"resume\"} ").unwrap();
+    let mut rest = String::new();
+    open.read_to_string(&mut rest).unwrap();
+    assert!(
+        rest.contains("HTTP/1.1 "),
+        "the open request was dropped first: {rest:?}"
+    );
+    assert!(desk.ended().success());
+    let log = desk.log();
+    assert!(
+        !log.contains("were dropped"),
+        "the port was open until then: {log}"
+    );
 }

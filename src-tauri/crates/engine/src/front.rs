@@ -9,7 +9,7 @@ mod refusals;
 mod seats;
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,32 +92,12 @@ impl Front {
         stop: impl Future<Output = ()>,
         drain: Duration,
     ) {
-        let (mut stop, mut network) = (pin!(stop), pin!(network));
-        let passed_on = CancellationToken::new();
-        let mut accepts = pin!(self.accept(&listener, &From::Here, &self.stopping, &passed_on));
-        let open_requests = || self.gateway.open_exchanges() + self.gateway.pending();
-        let mut is_over = loop {
-            tokio::select! {
-                () = &mut accepts => break true,
-                () = &mut network => break true,
-                () = &mut stop => break true,
-                () = successor.gets_the_port(open_requests) => {
-                    if successor.give(&listener) {
-                        break false;
-                    }
-                }
-            }
-        };
-        if is_over {
-            successor.give(&listener);
-        } else {
-            // A connection that was accepted already is served here.
-            passed_on.cancel();
-            tokio::select! {
-                () = accepts => {}
-                () = &mut stop => is_over = true,
-            }
-        }
+        let mut stop = pin!(stop);
+        let is_over = self
+            .accept_until_the_port_closes(&listener, &successor, network, stop.as_mut())
+            .await;
+        // A new client is refused from now on, and does not wait for the last response.
+        drop(listener);
         self.stopping.cancel();
         self.open.close();
         if !is_over {
@@ -128,6 +108,41 @@ impl Front {
                 "some connections were still open after {} s and were dropped",
                 drain.as_secs()
             );
+        }
+    }
+
+    /// Accepts connections until `stop` resolves or a successor has the listening socket. True: `stop` has resolved.
+    async fn accept_until_the_port_closes(
+        &self,
+        listener: &TcpListener,
+        successor: &Successor,
+        network: impl Future<Output = ()>,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> bool {
+        let mut network = pin!(network);
+        let passed_on = CancellationToken::new();
+        let mut accepts = pin!(self.accept(listener, &From::Here, &self.stopping, &passed_on));
+        let open_requests = || self.gateway.open_exchanges() + self.gateway.pending();
+        loop {
+            tokio::select! {
+                () = &mut accepts => {}
+                () = &mut network => {}
+                () = &mut stop => {
+                    successor.give(listener);
+                    return true;
+                }
+                () = successor.gets_the_port(open_requests) => {
+                    if successor.give(listener) {
+                        break;
+                    }
+                }
+            }
+        }
+        // A connection that was accepted already is served here.
+        passed_on.cancel();
+        tokio::select! {
+            () = accepts => false,
+            () = stop => true,
         }
     }
 
