@@ -1,5 +1,7 @@
 //! Real clients are connected, send a request through Understudy, and go to their former address after the undo.
 
+mod codex_account;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -70,25 +72,6 @@ const CODEX: Real = Real {
     testable: true,
     ending: &[],
 };
-
-/// Logged in with a ChatGPT account instead of a key.
-const CODEX_WITH_ACCOUNT: Real = Real {
-    environment: &[],
-    ..CODEX
-};
-
-/// As Codex stores the login. The token's claims are an account's; its signature is none.
-const ACCOUNT: &str = r#"{
-  "auth_mode": "chatgpt",
-  "OPENAI_API_KEY": null,
-  "tokens": {
-    "id_token": "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJlbWFpbCI6ImFkYUBleGFtcGxlLmNvbSIsImV4cCI6NDEwMjQ0NDgwMCwiaHR0cHM6Ly9hcGkub3BlbmFpLmNvbS9hdXRoIjp7ImNoYXRncHRfcGxhbl90eXBlIjoicHJvIiwiY2hhdGdwdF91c2VyX2lkIjoidXNlci0xIiwiY2hhdGdwdF9hY2NvdW50X2lkIjoiYWNjb3VudC0xIn19.c2lnbmF0dXJl",
-    "access_token": "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJlbWFpbCI6ImFkYUBleGFtcGxlLmNvbSIsImV4cCI6NDEwMjQ0NDgwMCwiaHR0cHM6Ly9hcGkub3BlbmFpLmNvbS9hdXRoIjp7ImNoYXRncHRfcGxhbl90eXBlIjoicHJvIiwiY2hhdGdwdF91c2VyX2lkIjoidXNlci0xIiwiY2hhdGdwdF9hY2NvdW50X2lkIjoiYWNjb3VudC0xIn19.c2lnbmF0dXJl",
-    "refresh_token": "refresh",
-    "account_id": "account-1"
-  },
-  "last_refresh": "2099-01-01T00:00:00Z"
-}"#;
 
 const OPENCODE: Real = Real {
     id: "opencode",
@@ -333,26 +316,6 @@ async fn the_real_claude_code_passes_understudy_until_the_undo() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_real_codex_passes_understudy_until_the_undo() {
     assert_connects(&CODEX).await;
-}
-
-/// Its request is compressed, and has the account in a header of its own.
-#[tokio::test(flavor = "multi_thread")]
-async fn codex_with_a_chatgpt_account_passes_with_its_login() {
-    let Some(stage) = stage(&CODEX_WITH_ACCOUNT, None).await else {
-        return;
-    };
-    std::fs::write(stage.desk.file(".codex/auth.json"), ACCOUNT).unwrap();
-    block_in_place(|| stage.desk.printed(&["connect", "codex", "--yes"]));
-    let printed = block_in_place(|| stage.turn(&[]));
-    let received = stage.ours.stage.received();
-    let request = received.iter().find(|r| r.method == "POST");
-    let request = request.unwrap_or_else(|| panic!("{printed}"));
-    let header = |name: &str| request.headers.get(name).unwrap().to_str().unwrap();
-    assert_eq!(header("chatgpt-account-id"), "account-1");
-    assert!(header("authorization").starts_with("Bearer eyJ"));
-    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-    assert_eq!(body["model"], "gpt-5");
-    assert_eq!(stage.theirs.posts(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

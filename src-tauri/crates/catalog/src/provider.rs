@@ -6,8 +6,8 @@ use crate::model::{
     CallIds, ChatLimit, NotBilled, ReasoningContent, StreamUsage, ThoughtSignatures,
 };
 use crate::{
-    Allow, Dialect, EndpointId, Families, Model, ModelId, Passages, ProviderId, Rank, SurfaceId,
-    Tier, address, pattern,
+    Allow, Dialect, EndpointId, Families, Model, ModelId, Passage, Passages, ProviderId, Rank,
+    SurfaceId, Tier, address, pattern,
 };
 
 /// A provider of models, with the data for its status and its endpoints.
@@ -146,7 +146,9 @@ pub struct LoginAddress {
     pub base: String,
     /// The beginning of a path that this address does not have: `/v1`.
     pub without: String,
-    /// Why no other kind of request is forwarded, and the alternative, as a text for the client's user.
+    /// Requests besides those of models that are forwarded there unparsed.
+    pub passes: Vec<Passage>,
+    /// Why no other request is forwarded, and the alternative, as a text for the client's user.
     pub only: String,
 }
 

@@ -21,6 +21,8 @@ use crate::{Body, BoxError, Config, ExchangeKind, tags};
 /// Route name of requests that are forwarded unparsed.
 const PASSED: &str = "pass-through";
 
+const MODELS: &str = "/v1/models";
+
 const GREETING: &str = "{\"understudy\":\"ready\"}";
 
 impl Gateway {
@@ -58,6 +60,11 @@ impl Gateway {
         }
         let (dialect, kind) = match &place.target {
             Target::Ask(dialect, kind) => (*dialect, *kind),
+            Target::Models if vendor::has_own_list(&head, MODELS, &config) => {
+                return self
+                    .pass((id, began), &config, (head, body), &place, MODELS)
+                    .await;
+            }
             Target::Models => return json(id, models::list(&self.0, &config, &head).await),
             Target::Other(path) => {
                 return self

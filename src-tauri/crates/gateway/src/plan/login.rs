@@ -1,6 +1,6 @@
 //! The kind of a client's login, from its format in the catalogue. Pure.
 
-use catalog::{Dialect, Endpoint};
+use catalog::{Dialect, Endpoint, LoginAddress};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
@@ -30,17 +30,15 @@ pub(crate) fn is_subscription(headers: &HeaderMap, config: &Config, dialect: Dia
 
 /// The URL of a path at this vendor, for the client's own login.
 pub(crate) fn url(headers: &HeaderMap, endpoint: &Endpoint, path: &str) -> String {
-    match endpoint.logins.address(|name| headers.contains_key(name)) {
+    match address(headers, endpoint) {
         Some(address) => address.url(path),
         None => format!("{}{path}", endpoint.base),
     }
 }
 
-/// Why a request that is not for a model is not forwarded with this login; `None`: it is.
-pub(crate) fn refused(headers: &HeaderMap, vendor: &EndpointConfig) -> Option<String> {
-    let logins = &vendor.endpoint.logins;
-    let address = logins.address(|name| headers.contains_key(name));
-    address.map(|address| address.only.clone())
+/// The address of a login that is valid only there.
+pub(crate) fn address<'a>(headers: &HeaderMap, endpoint: &'a Endpoint) -> Option<&'a LoginAddress> {
+    endpoint.logins.address(|name| headers.contains_key(name))
 }
 
 fn vendors(config: &Config, dialect: Dialect) -> impl Iterator<Item = &EndpointConfig> {
