@@ -1,6 +1,7 @@
 //! Each client in each state of its files: connected and undone, the files are as before; or nothing was changed.
 
 mod docs;
+mod overrides;
 mod states;
 mod turns;
 

@@ -44,6 +44,12 @@ pub struct Connection {
     /// Places that override these files.
     #[serde(default)]
     pub layers: Vec<Layer>,
+    /// Parts of its arguments that override these files, if an alias of a shell has them: "openai_base_url".
+    #[serde(default)]
+    pub switches: Vec<String>,
+    /// Variables with an address that these files override: they apply again without the connection.
+    #[serde(default)]
+    pub shadowed: Vec<String>,
     #[serde(default)]
     pub losses: Vec<KnownLoss>,
     /// Sessions that run follow a changed file; otherwise they must be restarted.
@@ -156,7 +162,8 @@ pub struct Obsolete {
 #[serde(deny_unknown_fields)]
 pub struct Layer {
     pub scope: Scope,
-    /// For a project, relative to its folder. The syntax of [`SettingsFile::paths`]; all that exist are read.
+    /// For a project, relative to its folder. The syntax of [`SettingsFile::paths`], with one `*` in the last part; all that
+    /// exist are read.
     #[serde(default)]
     pub paths: Vec<String>,
     #[serde(default)]
@@ -168,15 +175,23 @@ pub struct Layer {
     /// Keys that override ours in these files.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// Values that override nothing.
+    #[serde(default)]
+    pub harmless: Vec<String>,
     /// Variables that override ours if they are set.
     #[serde(default)]
     pub variables: Vec<String>,
+    /// For a profile: the command that uses it; `{profile}` is the part of the file's name that `*` stands for.
+    #[serde(default)]
+    pub used_by: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     Project,
+    /// Only where the user selects it.
+    Profile,
     Environment,
     Managed,
 }

@@ -88,11 +88,16 @@ fn connected(page: &mut String) {
             .flat_map(|layer| layer.paths.iter().chain(&layer.variables))
             .map(|it| format!("`{it}`"))
             .collect();
+        let switches = connection.switches.iter();
+        let over: Vec<String> = over
+            .into_iter()
+            .chain(switches.map(|it| format!("an argument with `{it}`")))
+            .collect();
         let _ = writeln!(
             page,
             "| {} | {live} | {test} | {} |",
             client.name(),
-            cell(&over.join(" "))
+            cell(&over.join(", "))
         );
     }
 }
