@@ -143,7 +143,7 @@ const CONTINUE: Real = Real {
         "../.continue/config.yaml",
         "hello",
     ],
-    testable: false,
+    testable: true,
     ending: &[],
 };
 
@@ -166,7 +166,7 @@ const CLINE: Real = Real {
         "gpt-5",
         "say hello",
     ],
-    testable: false,
+    testable: true,
     // A daemon that its later sessions share.
     ending: &["cline", "hub", "stop"],
 };

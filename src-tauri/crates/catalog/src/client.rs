@@ -11,7 +11,7 @@ mod connection;
 
 pub use connection::{
     Connection, Guard, KnownLines, KnownLoss, KnownNote, Layer, Method, Obsolete, Scope,
-    SettingsFile, SettingsFormat, SettingsKey, elsewhere,
+    SettingsFile, SettingsFormat, SettingsKey, TestFile, elsewhere,
 };
 
 macro_rules! bundled {

@@ -22,7 +22,7 @@ mod tier;
 pub use address::{Address, BadAddress, is_beyond_this_network, shown_name, without_addresses};
 pub use client::{
     Behaviour, Connection, Guard, KnownClient, KnownLines, KnownLoss, KnownNote, Layer, Method,
-    Obsolete, Repeats, Scope, SettingsFile, SettingsFormat, SettingsKey, elsewhere,
+    Obsolete, Repeats, Scope, SettingsFile, SettingsFormat, SettingsKey, TestFile, elsewhere,
 };
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};

@@ -18,6 +18,7 @@ mod refusal;
 mod shell;
 mod surroundings;
 mod survey;
+mod test_file;
 
 pub use address::Address;
 pub use apply::connect;
@@ -29,6 +30,7 @@ pub use receipt::Store;
 pub use refusal::{Refusal, RefusalKind};
 pub use surroundings::{Surroundings, System};
 pub use survey::{Standing, Survey, survey};
+pub use test_file::{TestSettings, test_settings};
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::plan::plan;
 use crate::{
     Address, Client, Refusal, Standing, Store, Surroundings, System, Undone, connect, disconnect,
-    survey,
+    survey, test_settings,
 };
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";

@@ -64,12 +64,32 @@ pub struct Connection {
     /// The program and its arguments for one request to the rehearsal model.
     #[serde(default)]
     pub test: Vec<String>,
+    /// Files of the test turn, for a client whose model cannot be chosen for one turn: `{folder}` in an argument is their folder.
+    #[serde(default)]
+    pub test_files: Vec<TestFile>,
+    /// Further names of its requests in the traffic log, which others have too: for the test turn alone.
+    #[serde(default)]
+    pub test_as: Vec<String>,
     /// Variables of the test turn.
     #[serde(default)]
     pub test_env: std::collections::BTreeMap<String, String>,
     /// Lines to copy, for a repair by hand or where no file can be written.
     #[serde(default)]
     pub lines: Vec<KnownLines>,
+}
+
+/// Settings with the rehearsal model, at the address that the client's own settings have.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestFile {
+    /// The key of the address in the client's settings: of these files, the first whose key is set is written. Without a key
+    /// the file is always written.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// Below the folder.
+    pub name: String,
+    /// `{value}`: the address in double quotes.
+    pub text: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -147,3 +147,31 @@ fn an_alias_with_another_address_is_named() {
         "~/.zshrc, line 1, makes the alias cx of `codex` with openai_base_url, which overrides the settings."
     );
 }
+
+#[test]
+fn a_test_turn_uses_the_address_of_the_settings() {
+    let home = Home::new("continue");
+    let settings = || test_settings(home.client, &home.surroundings);
+    let refused = settings().err().unwrap();
+    assert!(refused.what.contains("no base URL"), "{refused}");
+    let model = "models:\n  - name: a\n    provider: openai\n    model: gpt-4o\n    apiBase: http://127.0.0.1:1/v1/\n    apiKey: sk-theirs\n";
+    home.write(".continue/config.yaml", model);
+    let [file] = settings().unwrap().try_into().ok().unwrap();
+    let parts = [
+        "provider: openai",
+        "rehearsal/steady",
+        "apiBase: \"http://127.0.0.1:1/v1/\"",
+    ];
+    assert!(
+        parts.iter().all(|part| file.text.contains(part)),
+        "{}",
+        file.text
+    );
+    assert!(!file.text.contains("sk-theirs"));
+    let none = Home::new("codex");
+    assert!(
+        test_settings(none.client, &none.surroundings)
+            .unwrap()
+            .is_empty()
+    );
+}
