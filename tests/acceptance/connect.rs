@@ -295,3 +295,43 @@ fn a_test_turn_trusts_the_traffic_and_not_the_exit_code() {
     assert_eq!(code, Some(1), "{printed}");
     assert!(printed.contains("Not logged in"), "{printed}");
 }
+
+/// A profile of Codex, and lines of a shell, which no shell runs.
+#[test]
+fn what_sends_requests_elsewhere_is_named_with_its_line() {
+    let mut desk = with_client(SETTINGS, "{}");
+    let codex = desk.file(".codex");
+    std::fs::create_dir_all(&codex).unwrap();
+    let profile = "openai_base_url = \"https://gateway.example/v1\"\n";
+    std::fs::write(codex.join("work.config.toml"), profile).unwrap();
+    let lines = "# mine\nexport ANTHROPIC_BASE_URL=https://gateway.example\ntouch ran\n";
+    std::fs::write(desk.file(".zshrc"), lines).unwrap();
+    let bashrc = "export CLAUDE_CODE_USE_BEDROCK=1\n";
+    std::fs::write(desk.file(".bashrc"), bashrc).unwrap();
+    desk.start();
+    let of_profile = "~/.codex/work.config.toml sets openai_base_url = https://gateway.example/v1; it applies with `codex --profile work`.";
+    let of_zsh = "~/.zshrc, line 2, sets ANTHROPIC_BASE_URL = https://gateway.example. The settings of Claude Code override it while it is connected; without the connection, requests go there.";
+    let of_bash = "~/.bashrc, line 1, sets CLAUDE_CODE_USE_BEDROCK = 1";
+    let shown = desk.printed(&["connect", "codex", "--dry-run"]);
+    assert!(shown.contains(&format!("WARNING: {of_profile}")), "{shown}");
+    let shown = desk.printed(&["connect", "claude-code", "--yes"]);
+    for part in [of_zsh, of_bash] {
+        assert!(shown.contains(&format!("WARNING: {part}")), "{shown}");
+    }
+    let (_, doctor) = ran(&desk, &["doctor"]);
+    for part in [of_profile, of_zsh, of_bash] {
+        assert!(doctor.contains(part), "{part}: {doctor}");
+    }
+    let claude = state(&desk, "claude-code");
+    assert_eq!(claude.state, ConnectState::Overridden);
+    assert!(claude.message.contains(of_bash), "{claude:?}");
+    let undone = desk.printed(&["connect", "claude-code", "--undo"]);
+    assert!(undone.contains(of_zsh), "{undone}");
+    desk.kill();
+    let (_, doctor) = ran(&desk, &["doctor"]);
+    assert!(
+        doctor.contains(of_zsh) && doctor.contains(of_profile),
+        "{doctor}"
+    );
+    assert!(!desk.file("ran").exists(), "no shell was run");
+}

@@ -1,5 +1,7 @@
 //! Real clients are connected, send a request through Understudy, and go to their former address after the undo.
 
+mod codex_account;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -141,7 +143,7 @@ const CONTINUE: Real = Real {
         "../.continue/config.yaml",
         "hello",
     ],
-    testable: false,
+    testable: true,
     ending: &[],
 };
 
@@ -164,7 +166,7 @@ const CLINE: Real = Real {
         "gpt-5",
         "say hello",
     ],
-    testable: false,
+    testable: true,
     // A daemon that its later sessions share.
     ending: &["cline", "hub", "stop"],
 };

@@ -10,7 +10,7 @@ const exports_of = (name, url) => [
 ];
 
 const client = (id, name, state, message, extra = {}) => ({
-  id, name, method: "edit", state, message, fix: null, files: [], losses: [], lines: [], last_request: null, testable: true, ...extra,
+  id, name, method: "edit", state, message, fix: null, files: [], notes: [], losses: [], lines: [], last_request: null, testable: true, ...extra,
 });
 
 const CLAUDE_LOSSES = [
@@ -30,7 +30,8 @@ const claude = (state, message, extra = {}) =>
 
 const codex = (state, message, extra = {}) =>
   client("codex", "Codex", state, message, {
-    files: [{ path: "~/.codex/config.toml", scope: "user", exists: true }],
+    files: [{ path: "~/.codex/config.toml", scope: "user", exists: true }, { path: "~/.codex/work.config.toml", scope: "profile", exists: true }],
+    notes: ["~/.codex/work.config.toml sets openai_base_url = https://gateway.example/v1; it applies with `codex --profile work`."],
     lines: [{ label: "~/.codex/config.toml, at the top", text: `openai_base_url = "${BASE}/v1"` }], ...extra,
   });
 

@@ -3,4 +3,4 @@
 /**
  * Whose file it is; later ones override earlier ones.
  */
-export type ClientFileScope = "user" | "project" | "environment" | "managed";
+export type ClientFileScope = "user" | "project" | "profile" | "environment" | "managed";

@@ -30,6 +30,10 @@ fix: string | null,
  */
 files: Array<ClientFile>, 
 /**
+ * What may send some of its requests elsewhere: "~/.zshrc, line 3, sets CODEX_HOME = ~/work: …"
+ */
+notes: Array<string>, 
+/**
  * What it loses behind a base URL.
  */
 losses: Array<Loss>, 

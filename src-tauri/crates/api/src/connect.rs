@@ -31,6 +31,9 @@ pub struct ConnectClient {
     pub fix: Option<String>,
     /// The files that hold its settings: those that connecting changes first, then those that may override them.
     pub files: Vec<ClientFile>,
+    /// What may send some of its requests elsewhere: "~/.zshrc, line 3, sets CODEX_HOME = ~/work: …"
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// What it loses behind a base URL.
     pub losses: Vec<Loss>,
     /// What to copy where nothing can be written, and for a repair by hand.
@@ -88,6 +91,8 @@ pub struct ClientFile {
 pub enum ClientFileScope {
     User,
     Project,
+    /// Applies only where the user selects it: `codex --profile work`.
+    Profile,
     Environment,
     Managed,
 }

@@ -11,8 +11,8 @@ mod connection;
 mod message;
 
 pub use connection::{
-    Blocker, Connection, Guard, KnownLines, KnownLoss, KnownNote, Layer, Method, Obsolete, Scope,
-    SettingsFile, SettingsFormat, SettingsKey, elsewhere,
+    Connection, Guard, KnownLines, KnownLoss, KnownNote, Layer, Method, Obsolete, Scope,
+    SettingsFile, SettingsFormat, SettingsKey, TestFile, elsewhere,
 };
 
 use message::Message;

@@ -23,7 +23,7 @@ pub use address::{Address, BadAddress, is_beyond_this_network, shown_name, witho
 pub use client::{
     Behaviour, Blocker, Connection, Guard, KnownClient, KnownLines, KnownLoss, KnownNote, Layer,
     Method, Obsolete, Repeats, Scope, SettingsFile, SettingsFormat, SettingsKey, ShownFailure,
-    elsewhere,
+    TestFile, elsewhere,
 };
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
@@ -38,7 +38,7 @@ pub use model::{
 pub use money::{DEAREST, LongPrompt, MicroDollars, Price, Rates, Tokens, at_dearest};
 pub use passage::{NoPassage, Passage, Passages};
 pub use provider::{
-    Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,
+    Auth, Endpoint, KeyCheck, KeyCheckMethod, LoginAddress, Logins, Provider, Source,
     StatusDialect, StatusPage, Surface, normalise_base,
 };
 pub use secret::Secret;

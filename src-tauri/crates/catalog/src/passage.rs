@@ -2,10 +2,13 @@
 
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use crate::pattern;
 
 /// A method and a path pattern: `POST /v1/embeddings`, `* /v1/files/*`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Passage {
     /// `None`: any method.
     method: Option<String>,
@@ -54,6 +57,14 @@ impl FromStr for Passage {
             method: upper.then(|| method.to_owned()),
             path: path.to_owned(),
         })
+    }
+}
+
+impl TryFrom<String> for Passage {
+    type Error = NoPassage;
+
+    fn try_from(text: String) -> Result<Self, NoPassage> {
+        text.parse()
     }
 }
 

@@ -6,8 +6,8 @@ use crate::model::{
     CallIds, ChatLimit, NotBilled, ReasoningContent, StreamUsage, ThoughtSignatures,
 };
 use crate::{
-    Allow, Dialect, EndpointId, Families, Model, ModelId, Passages, ProviderId, Rank, SurfaceId,
-    Tier, address, pattern,
+    Allow, Dialect, EndpointId, Families, Model, ModelId, Passage, Passages, ProviderId, Rank,
+    SurfaceId, Tier, address, pattern,
 };
 
 /// A provider of models, with the data for its status and its endpoints.
@@ -132,18 +132,38 @@ pub struct Logins {
     pub begins: Vec<String>,
     /// A login with this prefix is an API key that is billed per token; any other counts as a subscription's.
     pub metered: Vec<String>,
-    /// Logins that cannot be forwarded.
-    pub refused: Vec<RefusedLogin>,
+    /// Addresses of logins that are valid only there.
+    pub addresses: Vec<LoginAddress>,
 }
 
-/// A request with this header has a login that does not work at this endpoint.
+/// A request with this header has a login that is valid only at this address of the vendor.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RefusedLogin {
+pub struct LoginAddress {
     /// In lower case.
     pub header: String,
-    /// The reason and the alternative, as a text for the client's user.
-    pub why: String,
+    /// Without a trailing slash: `https://chatgpt.com/backend-api/codex`.
+    pub base: String,
+    /// The beginning of a path that this address does not have: `/v1`.
+    pub without: String,
+    /// Requests besides those of models that are forwarded there unparsed.
+    pub passes: Vec<Passage>,
+    /// Why no other request is forwarded, and the alternative, as a text for the client's user.
+    pub only: String,
+}
+
+impl LoginAddress {
+    pub fn url(&self, path: &str) -> String {
+        let rest = path.strip_prefix(&self.without).unwrap_or(path);
+        format!("{}{rest}", self.base)
+    }
+}
+
+impl Logins {
+    /// `has`: true for the names of the request's headers, in lower case.
+    pub fn address(&self, has: impl Fn(&str) -> bool) -> Option<&LoginAddress> {
+        self.addresses.iter().find(|address| has(&address.header))
+    }
 }
 
 /// A request without cost that returns 2xx only for a valid key.

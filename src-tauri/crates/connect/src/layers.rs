@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use api::{ClientFile, ClientFileScope};
-use catalog::{Blocker, Layer, Scope, SettingsFormat};
+use catalog::{Layer, Scope, SettingsFormat};
 
 use crate::address::Address;
 use crate::client::Client;
@@ -11,59 +11,58 @@ use crate::file::Source;
 use crate::format;
 use crate::hide::hide;
 use crate::path::KeyPath;
+use crate::shell::ShellFiles;
 use crate::surroundings::Surroundings;
 
 /// A key of another layer with another address.
 pub(crate) struct Override {
-    /// "/etc/client/managed.json" or "CLIENT_SWITCH in the environment"
+    /// "/etc/client/managed.json", "~/.zshrc, line 3," or "the environment"
     pub place: String,
     pub key: String,
     pub value: String,
-    pub is_project: bool,
+    pub scope: ClientFileScope,
+    /// For a profile: the command that uses it.
+    pub used_by: String,
 }
 
-fn paths(layer: &Layer, surroundings: &Surroundings) -> Vec<PathBuf> {
+impl Override {
+    /// It applies to requests that are sent now; a profile applies only where the user selects it.
+    pub(crate) fn is_active(&self) -> bool {
+        self.scope != ClientFileScope::Profile
+    }
+}
+
+fn scope(layer: &Layer) -> ClientFileScope {
+    match layer.scope {
+        Scope::Project => ClientFileScope::Project,
+        Scope::Profile => ClientFileScope::Profile,
+        Scope::Environment => ClientFileScope::Environment,
+        Scope::Managed => ClientFileScope::Managed,
+    }
+}
+
+/// Each with the name of its profile.
+fn paths(layer: &Layer, surroundings: &Surroundings) -> Vec<(PathBuf, String)> {
     let paths = surroundings.choose(&layer.paths, &layer.macos, &layer.windows);
     let known = paths.iter().filter_map(|path| surroundings.expand(path));
-    match (layer.scope, &surroundings.project) {
+    let known: Vec<PathBuf> = match (layer.scope, &surroundings.project) {
         // The user's own folder is no project.
         (Scope::Project, Some(project)) if *project != surroundings.home => {
             known.map(|path| project.join(path)).collect()
         }
         (Scope::Project, _) => Vec::new(),
-        (Scope::Environment | Scope::Managed, _) => known.collect(),
-    }
-}
-
-/// Why the requests of this client would fail here, if they would.
-pub(crate) fn blocker(client: Client, surroundings: &Surroundings) -> Option<&'static Blocker> {
-    let mut blockers = client.connection.blockers.iter();
-    blockers.find(|blocker| {
-        let path = surroundings.expand(&blocker.file);
-        let source = path.and_then(|path| Source::read(&path, surroundings).ok());
-        let Some(source) = source else { return false };
-        let value = |path: &str| {
-            let value = format::get(blocker.format, source.text(), &KeyPath::parse(path));
-            value.ok().flatten().filter(|value| value.raw != "null")
-        };
-        let is_excepted = blocker.unless.as_ref().is_some_and(|unless| {
-            value(&unless.path).is_some_and(|value| value.text == unless.value)
-        });
-        value(&blocker.path).is_some() && !is_excepted
-    })
+        (Scope::Environment | Scope::Managed | Scope::Profile, _) => known.collect(),
+    };
+    let files = known.iter().flat_map(|path| surroundings.matching(path));
+    files.collect()
 }
 
 pub(crate) fn files(client: Client, surroundings: &Surroundings) -> Vec<ClientFile> {
     let layers = client.connection.layers.iter();
     let files = layers.flat_map(|layer| {
-        let scope = match layer.scope {
-            Scope::Project => ClientFileScope::Project,
-            Scope::Environment => ClientFileScope::Environment,
-            Scope::Managed => ClientFileScope::Managed,
-        };
-        let file = move |path: PathBuf| ClientFile {
+        let file = move |(path, _): (PathBuf, String)| ClientFile {
             path: surroundings.shown(&path),
-            scope,
+            scope: scope(layer),
             exists: path.exists(),
         };
         paths(layer, surroundings).into_iter().map(file)
@@ -75,36 +74,49 @@ pub(crate) fn overrides(
     client: Client,
     surroundings: &Surroundings,
     address: &Address,
+    shells: &ShellFiles,
 ) -> Vec<Override> {
     let mut found = Vec::new();
     for layer in &client.connection.layers {
-        for name in &layer.variables {
-            let value = surroundings.variables.get(name).map_or("", String::as_str);
-            if !matches!(value, "" | "0" | "false") && !address.is_own(value) {
+        let is_harmless = |value: &str| {
+            matches!(value, "" | "0" | "false")
+                || layer.harmless.iter().any(|it| it == value)
+                || address.is_own(value)
+        };
+        let mut add = |place: &str, key: &str, value: &str, profile: &str| {
+            if !is_harmless(value) {
+                let used_by = layer.used_by.as_deref().unwrap_or_default();
                 found.push(Override {
-                    place: "the environment".to_owned(),
-                    key: name.clone(),
+                    place: place.to_owned(),
+                    key: key.to_owned(),
                     value: hide(&address.hide(value)),
-                    is_project: false,
+                    scope: scope(layer),
+                    used_by: used_by.replace("{profile}", profile),
                 });
+            }
+        };
+        for name in &layer.variables {
+            let of_shells = shells.variables.iter().filter(|line| line.name == *name);
+            let mut here = surroundings.variables.get(name);
+            for line in of_shells {
+                add(&line.place, name, &line.value, "");
+                // The line is where this process has it from.
+                here = here.filter(|here| **here != line.value);
+            }
+            if let Some(value) = here {
+                add("the environment", name, value, "");
             }
         }
         let format = layer.format.unwrap_or(SettingsFormat::Json);
-        for path in paths(layer, surroundings) {
+        for (path, profile) in paths(layer, surroundings) {
             // What cannot be read here cannot be read by the client either.
             let Ok(source) = Source::read(&path, surroundings) else {
                 continue;
             };
             for key in &layer.keys {
                 let value = format::get(format, source.text(), &KeyPath::parse(key));
-                let Ok(Some(value)) = value else { continue };
-                if !address.is_own(&value.text) {
-                    found.push(Override {
-                        place: source.shown.clone(),
-                        key: key.clone(),
-                        value: hide(&address.hide(&value.text)),
-                        is_project: layer.scope == Scope::Project,
-                    });
+                if let Ok(Some(value)) = value {
+                    add(&source.shown, key, &value.text, &profile);
                 }
             }
         }
@@ -112,21 +124,21 @@ pub(crate) fn overrides(
     found
 }
 
-pub(crate) fn warnings(
-    client: Client,
-    surroundings: &Surroundings,
-    address: &Address,
-) -> Vec<String> {
-    let overrides = overrides(client, surroundings, address).into_iter();
-    let warning = |one: Override| {
-        let Override {
-            place, key, value, ..
-        } = one;
-        if one.is_project {
+/// As a warning before a change.
+pub(crate) fn sentence(one: &Override) -> String {
+    let Override {
+        place, key, value, ..
+    } = one;
+    match one.scope {
+        ClientFileScope::Project => {
             format!("{place} sets {key} = {value}; it applies in this project.")
-        } else {
+        }
+        ClientFileScope::Profile => {
+            let used_by = &one.used_by;
+            format!("{place} sets {key} = {value}; it applies with `{used_by}`.")
+        }
+        ClientFileScope::User | ClientFileScope::Environment | ClientFileScope::Managed => {
             format!("{place} sets {key} = {value}, which overrides this change.")
         }
-    };
-    overrides.map(warning).collect()
+    }
 }

@@ -13,9 +13,11 @@ use crate::file::Source;
 use crate::format::{self, Broken, Container, Value};
 use crate::hide::hide;
 use crate::layers;
+use crate::notes::notes;
 use crate::path::{KeyPath, Step};
 use crate::receipt::{Receipt, ReceiptFile, ReceiptKey, Store};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::shell;
 use crate::surroundings::Surroundings;
 
 /// A change, and the state of the files from which it was computed.
@@ -56,17 +58,23 @@ pub fn plan(
         let fix = "install it and start it once, then connect it";
         return Err(Refusal::new(RefusalKind::Nothing, what, fix));
     }
-    if let Some(blocker) = layers::blocker(client, surroundings) {
-        let what = format!("{}, so it cannot be connected", blocker.why);
-        return Err(Refusal::new(RefusalKind::Nothing, what, &*blocker.fix));
-    }
     let receipt = store.load(client.id())?;
+    let shells = shell::read(surroundings);
+    let overrides = layers::overrides(client, surroundings, address, &shells);
+    let mut warnings: Vec<String> = overrides.iter().map(layers::sentence).collect();
+    warnings.extend(notes(
+        client,
+        surroundings,
+        address,
+        &shells,
+        receipt.as_ref(),
+    ));
     let mut plan = Plan {
         files: Vec::new(),
         change: ConnectChange {
             files: Vec::new(),
             keys: Vec::new(),
-            warnings: layers::warnings(client, surroundings, address),
+            warnings,
             restart: !client.connection.live,
             revision: String::new(),
         },

@@ -1,6 +1,8 @@
 //! The user's computer as a client finds it: folders, variables, programs.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,26 @@ impl Surroundings {
             Some(below) => Some(self.home.join(below.trim_start_matches(['/', '\\']))),
             None => Some(PathBuf::from(full)),
         }
+    }
+
+    /// The existing files of a path with one `*` in its last part, by name, each with what `*` stands for. A path without one
+    /// is its own only file, whether it exists or not.
+    pub(crate) fn matching(&self, path: &Path) -> Vec<(PathBuf, String)> {
+        let name = path.file_name().and_then(OsStr::to_str);
+        let Some((before, after)) = name.and_then(|name| name.split_once('*')) else {
+            return vec![(path.to_owned(), String::new())];
+        };
+        let entries = path.parent().and_then(|folder| fs::read_dir(folder).ok());
+        let entries = entries.into_iter().flatten().flatten();
+        let mut found: Vec<_> = entries
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                let star = name.strip_prefix(before)?.strip_suffix(after)?.to_owned();
+                Some((entry.path(), star))
+            })
+            .collect();
+        found.sort();
+        found
     }
 
     /// The first of these programs that is installed.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use api::{ClientFile, ClientFileScope};
-use catalog::{Blocker, SettingsFile};
+use catalog::SettingsFile;
 use chrono::{DateTime, Utc};
 
 use crate::address::Address;
@@ -11,11 +11,13 @@ use crate::client::{Client, path_of};
 use crate::file::Source;
 use crate::format;
 use crate::hide::hide;
-use crate::layers;
+use crate::layers::{self, Override};
+use crate::notes::notes;
 use crate::path::KeyPath;
 use crate::plan::broken_file;
 use crate::receipt::{ReceiptFile, ReceiptKey, Store};
 use crate::refusal::Refusal;
+use crate::shell;
 use crate::surroundings::Surroundings;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +49,8 @@ pub struct Survey {
     pub standing: Standing,
     pub files: Vec<ClientFile>,
     pub connected_at: Option<DateTime<Utc>>,
-    /// Why its requests would fail here, and what to do.
-    pub blocker: Option<&'static Blocker>,
+    /// What may send some of its requests elsewhere.
+    pub notes: Vec<String>,
     /// Its program, for a test turn.
     pub program: Option<PathBuf>,
 }
@@ -66,7 +68,7 @@ pub fn survey(
         standing: Standing::Absent,
         files: Vec::new(),
         connected_at: receipt.as_ref().map(|receipt| receipt.connected_at),
-        blocker: layers::blocker(client, surroundings),
+        notes: Vec::new(),
         program: surroundings.program(&client.connection.programs),
     };
     let mut states = States::default();
@@ -94,10 +96,10 @@ pub fn survey(
         .iter()
         .filter_map(|file| path_of(file, surroundings))
         .collect();
-    let noted = receipt.into_iter().flat_map(|receipt| receipt.files);
+    let noted = receipt.iter().flat_map(|receipt| &receipt.files);
     let moved = noted
         .filter(|noted| !paths.contains(&noted.path))
-        .filter_map(|noted| moved_file(&noted, surroundings, address));
+        .filter_map(|noted| moved_file(noted, surroundings, address));
     let moved: Vec<ClientFile> = moved.collect();
     let is_connected_there = !moved.is_empty();
     survey.files.extend(moved);
@@ -107,7 +109,18 @@ pub fn survey(
     } else if let Some(refusal) = refusal {
         Standing::Unusable(refusal)
     } else {
-        states.standing(client, surroundings, address)
+        let shells = shell::read(surroundings);
+        let mut overrides = layers::overrides(client, surroundings, address, &shells);
+        let profiles = overrides.extract_if(.., |one| !one.is_active());
+        survey.notes = profiles.map(|one| layers::sentence(&one)).collect();
+        survey.notes.extend(notes(
+            client,
+            surroundings,
+            address,
+            &shells,
+            receipt.as_ref(),
+        ));
+        states.standing(overrides.first())
     };
     if is_connected_there && survey.standing == Standing::NotConnected {
         survey.standing = Standing::Connected;
@@ -190,7 +203,8 @@ impl States {
         Ok(())
     }
 
-    fn standing(self, client: Client, surroundings: &Surroundings, address: &Address) -> Standing {
+    /// `over`: what overrides these files.
+    fn standing(self, over: Option<&Override>) -> Standing {
         if self.moved {
             return Standing::Moved;
         }
@@ -205,13 +219,11 @@ impl States {
             },
             (_, 1..) => Standing::Partly,
             (_, 0) => {
-                let mut overrides = layers::overrides(client, surroundings, address).into_iter();
                 let by = self.guard.or_else(|| {
-                    let first = overrides.next()?;
-                    Some(format!(
-                        "{} sets {} = {}",
-                        first.place, first.key, first.value
-                    ))
+                    let Override {
+                        place, key, value, ..
+                    } = over?;
+                    Some(format!("{place} sets {key} = {value}"))
                 });
                 by.map_or(Standing::Connected, |by| Standing::Overridden { by })
             }

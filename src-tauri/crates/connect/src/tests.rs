@@ -1,6 +1,7 @@
 //! Each client in each state of its files: connected and undone, the files are as before; or nothing was changed.
 
 mod docs;
+mod overrides;
 mod states;
 mod turns;
 
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use crate::plan::plan;
 use crate::{
     Address, Client, Refusal, Standing, Store, Surroundings, System, Undone, connect, disconnect,
-    survey,
+    survey, test_settings,
 };
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";

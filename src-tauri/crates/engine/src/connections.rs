@@ -126,8 +126,9 @@ impl Connections {
     ) -> Result<ConnectDone, Refusal> {
         let address = Some(&self.address);
         let undone = connect::disconnect(client, &self.surroundings, &self.store, address)?;
+        let shadowed = connect::shadowed(client, &self.surroundings, &self.address);
         Ok(ConnectDone {
-            message: page::disconnected(client, &undone),
+            message: page::disconnected(client, &undone, &shadowed),
             changed: undone.changed,
             left: undone.left,
             open_sessions,

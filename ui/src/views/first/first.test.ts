@@ -12,7 +12,7 @@ const provider = (id: string, product: string, key: KeyState, extra: Partial<Pro
   endpoints: [{ id, base: "", dialects: [], key, key_env: null, models: [] }], ...extra,
 });
 const tool = (id: string, state: ConnectClient["state"] = "not_connected"): ConnectClient => ({
-  id, name: id, method: "edit", state, message: "", fix: null, files: [], losses: [], lines: [], last_request: null, testable: true,
+  id, name: id, method: "edit", state, message: "", fix: null, files: [], notes: [], losses: [], lines: [], last_request: null, testable: true,
 });
 const paid = (cap = 5_000_000): PaidFallbacks => ({ allowed: null, by_settings_file: false, cap, spent: 0, stopped_today: false });
 const providers = (openai: KeyState, deepseek: KeyState = "missing") => [

@@ -41,12 +41,15 @@ pub struct Connection {
     pub seen_as: Vec<String>,
     #[serde(default)]
     pub files: Vec<SettingsFile>,
-    /// States in which its requests would fail here.
-    #[serde(default)]
-    pub blockers: Vec<Blocker>,
     /// Places that override these files.
     #[serde(default)]
     pub layers: Vec<Layer>,
+    /// Parts of its arguments that override these files, if an alias of a shell has them: "openai_base_url".
+    #[serde(default)]
+    pub switches: Vec<String>,
+    /// Variables with an address that these files override: they apply again without the connection.
+    #[serde(default)]
+    pub shadowed: Vec<String>,
     #[serde(default)]
     pub losses: Vec<KnownLoss>,
     /// Sessions that run follow a changed file; otherwise they must be restarted.
@@ -61,12 +64,32 @@ pub struct Connection {
     /// The program and its arguments for one request to the rehearsal model.
     #[serde(default)]
     pub test: Vec<String>,
+    /// Files of the test turn, for a client whose model cannot be chosen for one turn: `{folder}` in an argument is their folder.
+    #[serde(default)]
+    pub test_files: Vec<TestFile>,
+    /// Further names of its requests in the traffic log, which others have too: for the test turn alone.
+    #[serde(default)]
+    pub test_as: Vec<String>,
     /// Variables of the test turn.
     #[serde(default)]
     pub test_env: std::collections::BTreeMap<String, String>,
     /// Lines to copy, for a repair by hand or where no file can be written.
     #[serde(default)]
     pub lines: Vec<KnownLines>,
+}
+
+/// Settings with the rehearsal model, at the address that the client's own settings have.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestFile {
+    /// The key of the address in the client's settings: of these files, the first whose key is set is written. Without a key
+    /// the file is always written.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// Below the folder.
+    pub name: String,
+    /// `{value}`: the address in double quotes.
+    pub text: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -154,28 +177,13 @@ pub struct Obsolete {
     pub stays: Option<String>,
 }
 
-/// A value in a file of the client that makes its requests fail behind a base URL.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Blocker {
-    /// The syntax of [`SettingsFile::paths`].
-    pub file: String,
-    pub format: SettingsFormat,
-    /// The key that is set.
-    pub path: String,
-    /// It does not apply if this key has this value.
-    #[serde(default)]
-    pub unless: Option<Obsolete>,
-    pub why: String,
-    pub fix: String,
-}
-
 /// A file or a variable that overrides the owner's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
     pub scope: Scope,
-    /// For a project, relative to its folder. The syntax of [`SettingsFile::paths`]; all that exist are read.
+    /// For a project, relative to its folder. The syntax of [`SettingsFile::paths`], with one `*` in the last part; all that
+    /// exist are read.
     #[serde(default)]
     pub paths: Vec<String>,
     #[serde(default)]
@@ -187,15 +195,23 @@ pub struct Layer {
     /// Keys that override ours in these files.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// Values that override nothing.
+    #[serde(default)]
+    pub harmless: Vec<String>,
     /// Variables that override ours if they are set.
     #[serde(default)]
     pub variables: Vec<String>,
+    /// For a profile: the command that uses it; `{profile}` is the part of the file's name that `*` stands for.
+    #[serde(default)]
+    pub used_by: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     Project,
+    /// Only where the user selects it.
+    Profile,
     Environment,
     Managed,
 }

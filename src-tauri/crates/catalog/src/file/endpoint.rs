@@ -56,7 +56,7 @@ pub(super) struct Endpoint {
     #[serde(default)]
     metered_logins: Vec<String>,
     #[serde(default)]
-    refused_logins: Vec<provider::RefusedLogin>,
+    login_addresses: Vec<provider::LoginAddress>,
     #[serde(default)]
     passes: Vec<Spanned<String>>,
     #[serde(default)]
@@ -166,7 +166,7 @@ pub(super) fn endpoint(
         logins: provider::Logins {
             begins: read.logins,
             metered: read.metered_logins,
-            refused: read.refused_logins,
+            addresses: read.login_addresses,
         },
         passages: Passages {
             with_login: passages(read.passes, problems),

@@ -81,18 +81,30 @@ fn connected(page: &mut String) {
         };
         let test = match connection.test.is_empty() {
             true => "none: send a request".to_owned(),
-            false => format!("`{}`", connection.test.join(" ")),
+            false => {
+                let own = match connection.test_files.is_empty() {
+                    true => "",
+                    false => ", with settings of its own that have the address of its file",
+                };
+                let command = connection.test.join(" ").replace("{folder}", "FOLDER");
+                format!("`{command}`{own}")
+            }
         };
         let layers = connection.layers.iter();
         let over: Vec<String> = layers
             .flat_map(|layer| layer.paths.iter().chain(&layer.variables))
             .map(|it| format!("`{it}`"))
             .collect();
+        let switches = connection.switches.iter();
+        let over: Vec<String> = over
+            .into_iter()
+            .chain(switches.map(|it| format!("an argument with `{it}`")))
+            .collect();
         let _ = writeln!(
             page,
             "| {} | {live} | {test} | {} |",
             client.name(),
-            cell(&over.join(" "))
+            cell(&over.join(", "))
         );
     }
 }

@@ -240,29 +240,6 @@ fn codex_keeps_the_provider_of_old_sessions_and_its_top_keys() {
 }
 
 #[test]
-fn a_login_that_would_fail_here_is_not_connected() {
-    let home = Home::new("codex");
-    let login = |text: &str| {
-        home.write(".codex/auth.json", text);
-        home.connect()
-    };
-    let refused = login(
-        r#"{"auth_mode": "chatgpt", "OPENAI_API_KEY": null, "tokens": {"access_token": "x"}}"#,
-    );
-    let refusal = refused.unwrap_err();
-    assert!(refusal.what.contains("ChatGPT account"), "{refusal}");
-    assert!(refusal.fix.unwrap().contains("codex login --with-api-key"));
-    assert!(!home.file(".codex/config.toml").exists());
-    for text in [
-        r#"{"auth_mode": "apikey", "OPENAI_API_KEY": "sk-x"}"#,
-        r#"{"OPENAI_API_KEY": "sk-x", "tokens": null}"#,
-        r#"{"auth_mode": "apikey", "OPENAI_API_KEY": "sk-x", "tokens": {"access_token": "x"}}"#,
-    ] {
-        login(text).unwrap();
-    }
-}
-
-#[test]
 fn what_overrides_the_address_is_named() {
     let mut home =
         claude("{\"env\": {\"CLAUDE_CODE_USE_BEDROCK\": \"1\"}, \"fallbackModel\": \"x\"}");

@@ -67,6 +67,7 @@ mod tests {
             message: String::new(),
             fix: None,
             files: Vec::new(),
+            notes: Vec::new(),
             losses: Vec::new(),
             lines: Vec::new(),
             last_request: None,

@@ -42,24 +42,11 @@ pub(super) fn client(
     let vendor = &client.connection.vendor;
     let id = client.id();
     let command = || Some(format!("understudyd connect {id}"));
-    let (why, fix) = survey.blocker.map_or(("", None), |blocker| {
-        (blocker.why.as_str(), Some(blocker.fix.clone()))
-    });
     let (state, message, fix) = match survey.standing {
         Standing::Absent => (
             ConnectState::Absent,
             "Not found on this computer.".to_owned(),
             None,
-        ),
-        Standing::Connected | Standing::Partly | Standing::Moved if survey.blocker.is_some() => (
-            ConnectState::Overridden,
-            format!("Its settings point here, but its requests fail: {why}."),
-            fix,
-        ),
-        Standing::NotConnected | Standing::Elsewhere { .. } if survey.blocker.is_some() => (
-            ConnectState::NotConnected,
-            format!("Not connected, and cannot be now: {why}."),
-            fix,
         ),
         Standing::NotConnected => (
             ConnectState::NotConnected,
@@ -143,6 +130,7 @@ pub(super) fn client(
         message,
         fix,
         files: survey.files,
+        notes: survey.notes,
         losses: losses(client),
         lines: lines(&client.connection.lines, address),
         last_request,
@@ -193,11 +181,15 @@ pub(super) fn connected(client: Client, already: bool) -> String {
     }
 }
 
-pub(super) fn disconnected(client: Client, undone: &Undone) -> String {
+/// `shadowed`: what decides its address from now on, where a variable does.
+pub(super) fn disconnected(client: Client, undone: &Undone, shadowed: &[String]) -> String {
     let name = client.name();
-    match undone.changed.is_empty() {
-        true => format!("{name} was not connected. Nothing was changed."),
-        false => format!(
+    match (undone.changed.is_empty(), shadowed.first()) {
+        (true, _) => format!("{name} was not connected. Nothing was changed."),
+        (false, Some(line)) => {
+            format!("{name} is disconnected. {line} Restart its open sessions.")
+        }
+        (false, None) => format!(
             "{name} is disconnected: its next start goes straight to {}. Restart its open sessions.",
             client.connection.vendor
         ),
@@ -238,5 +230,15 @@ pub(crate) fn checks(page: &ConnectPage) -> Vec<Check> {
         message: client.message.clone(),
         fix: client.fix.clone(),
     };
-    found.map(check).collect()
+    let note = |client: &ConnectClient, text: &String| Check {
+        name: format!("client {}", client.id),
+        state: CheckState::Note,
+        message: text.clone(),
+        fix: Some("if that is not intended, change or remove it there".to_owned()),
+    };
+    let with_notes = found.flat_map(|client| {
+        let notes = client.notes.iter().map(|text| note(client, text));
+        std::iter::once(check(client)).chain(notes.collect::<Vec<_>>())
+    });
+    with_notes.collect()
 }

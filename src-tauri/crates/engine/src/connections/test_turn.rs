@@ -1,15 +1,17 @@
 //! A test turn: the client's own program sends one request to the rehearsal model. It counts only if the gateway got it.
 
-use std::env;
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
+use std::{env, fs};
 
 use api::{ConnectTest, Exchange};
 use catalog::REHEARSAL_PREFIX;
 use chrono::{DateTime, Utc};
-use connect::{Client, Refusal, RefusalKind, Surroundings};
+use connect::{Client, Refusal, RefusalKind, Surroundings, TestSettings};
+use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::page::is_seen_as;
@@ -23,11 +25,11 @@ const CHECK_EVERY: Duration = Duration::from_millis(100);
 const QUOTED: usize = 160;
 
 /// A program that can be run.
-#[derive(Debug)]
 pub(crate) struct TestTurn {
     client: Client,
     program: PathBuf,
     path: OsString,
+    settings: Vec<TestSettings>,
     started: DateTime<Utc>,
 }
 
@@ -55,11 +57,13 @@ pub(crate) fn begin_test(
             "install it, or add its folder to PATH",
         ));
     };
+    let settings = connect::test_settings(client, surroundings)?;
     let path = env::join_paths(&surroundings.programs).unwrap_or_default();
     Ok(TestTurn {
         client,
         program,
         path,
+        settings,
         started: now,
     })
 }
@@ -77,7 +81,7 @@ impl TestTurn {
         let name = self.client.name();
         let output = match self.output().await {
             Ok(output) => output,
-            Err(why) => return self.result(false, why, Some("run the command yourself")),
+            Err(why) => return self.result(false, why, Some(self.by_hand())),
         };
         let mut found = None;
         for _ in 0..CHECKS {
@@ -101,7 +105,7 @@ impl TestTurn {
                     "The request of {name} arrived here, but the program ended with an error: {}",
                     quoted(&output)
                 );
-                self.result(false, message, Some("run the command yourself"))
+                self.result(false, message, Some(self.by_hand()))
             }
             (None, true) => {
                 let message = format!(
@@ -121,7 +125,7 @@ impl TestTurn {
                 self.result(
                     false,
                     message,
-                    Some("log in to the client first, if it says so, and test again; or run the command yourself"),
+                    Some("log in to the client first, if it says so, and test again; or start it yourself"),
                 )
             }
         }
@@ -132,23 +136,57 @@ impl TestTurn {
             passed,
             message,
             fix: fix.map(str::to_owned),
-            command: self.client.connection.test.join(" "),
+            command: self.command().join(" "),
+        }
+    }
+
+    /// As its user can run it.
+    fn command(&self) -> &[String] {
+        let test = &self.client.connection.test;
+        match self.settings.is_empty() {
+            true => test,
+            // Its further arguments name files that are there only during the turn.
+            false => &test[..1],
+        }
+    }
+
+    fn by_hand(&self) -> &'static str {
+        match self.settings.is_empty() {
+            true => "run the command yourself",
+            false => "start it yourself and send a request",
         }
     }
 
     fn is_own(&self, exchange: &Exchange) -> bool {
+        let further = &self.client.connection.test_as;
         exchange.started >= self.started
             && exchange.model.starts_with(REHEARSAL_PREFIX)
-            && is_seen_as(self.client, &exchange.client)
+            && (is_seen_as(self.client, &exchange.client) || further.contains(&exchange.client))
+    }
+
+    /// The folder of the turn with its files, and the empty one in which it runs.
+    fn folders(&self) -> io::Result<(TempDir, PathBuf)> {
+        let folder = tempfile::tempdir()?;
+        for settings in &self.settings {
+            let path = folder.path().join(settings.name);
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(path, &settings.text)?;
+        }
+        let empty = folder.path().join("work");
+        fs::create_dir(&empty)?;
+        Ok((folder, empty))
     }
 
     /// In an empty folder, without input. A program that does not end is stopped with its children.
     async fn output(&self) -> Result<Output, String> {
-        let folder = tempfile::tempdir().map_err(|error| format!("No empty folder: {error}."))?;
+        let folders = self.folders();
+        let (folder, empty) = folders.map_err(|error| format!("No empty folder: {error}."))?;
+        let own = folder.path().display().to_string();
+        let arguments = self.client.connection.test.iter().skip(1);
         let mut command = Command::new(&self.program);
         command
-            .args(self.client.connection.test.iter().skip(1))
-            .current_dir(folder.path())
+            .args(arguments.map(|argument| argument.replace("{folder}", &own)))
+            .current_dir(empty)
             .env("PATH", &self.path)
             .envs(&self.client.connection.test_env)
             .stdin(Stdio::null())

@@ -94,6 +94,8 @@ impl Reading<'_> {
                 // Another server than the vendor's own.
                 (Ok(to), from) if !from.is_ok_and(|from| from.is_same_server(&to)) => {
                     endpoint.may_loop = true;
+                    // It gets every login: none goes past the owner's server.
+                    endpoint.logins.addresses.clear();
                 }
                 (Ok(_), _) => {}
             }
@@ -126,7 +128,44 @@ impl Reading<'_> {
             endpoint.probe_model = (!model.is_empty()).then(|| ModelId::new(model));
         }
         self.credential(known, &mut endpoint, &entry);
+        if let Some(base) = &entry.account_base {
+            self.account_base(base, known, &mut endpoint);
+        }
         endpoint
+    }
+
+    /// The address of logins that are valid only at an address of their own.
+    fn account_base(
+        &mut self,
+        written: &Spanned<String>,
+        known: &Endpoint,
+        endpoint: &mut Endpoint,
+    ) {
+        let base = written.get_ref().trim().trim_end_matches('/');
+        if known.logins.addresses.is_empty() {
+            self.err(
+                written,
+                format!(
+                    "the logins of \"{}\" have no address of their own: remove account_base",
+                    known.id
+                ),
+            );
+        }
+        match Address::of(base) {
+            Err(why) => self.err(written, why.to_string()),
+            Ok(to) if to.is_in_the_clear() => self.err(
+                written,
+                "this account_base would send clients' logins unencrypted; use https".into(),
+            ),
+            Ok(_) => {}
+        }
+        endpoint
+            .logins
+            .addresses
+            .clone_from(&known.logins.addresses);
+        for address in &mut endpoint.logins.addresses {
+            base.clone_into(&mut address.base);
+        }
     }
 
     fn dialects(

@@ -154,6 +154,7 @@ pub(super) struct Endpoint {
     pub(super) max_output: Option<NonZeroU64>,
     pub(super) auth: Option<Auth>,
     pub(super) accepts_client_login: Option<Spanned<bool>>,
+    pub(super) account_base: Option<Spanned<String>>,
     pub(super) probe_model: Option<String>,
 }
 

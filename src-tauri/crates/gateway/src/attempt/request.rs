@@ -13,6 +13,7 @@ use crate::admitted::Admitted;
 use crate::attempt::headers;
 use crate::attempt::translation::{TranslatedRequest, Translation, translate_request};
 use crate::kept::SignatureSink;
+use crate::plan::login;
 use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig};
 
 /// The request for a candidate.
@@ -181,7 +182,10 @@ fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) ->
         .paths
         .get(&spoken)
         .map_or(spoken.default_path(), String::as_str);
-    let mut url = format!("{}{path}", found.base);
+    let mut url = match candidate.credential {
+        Credential::ClientLogin => login::url(&admitted.head.headers, found, path),
+        Credential::OurKey | Credential::None => format!("{}{path}", found.base),
+    };
     match admitted.kind {
         Kind::Generate => {}
         Kind::CountTokens => url.push_str("/count_tokens"),

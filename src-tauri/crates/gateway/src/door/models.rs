@@ -19,6 +19,7 @@ use super::vendor::Named;
 use crate::attempt::content::Content;
 use crate::attempt::headers;
 use crate::attempt::upstream::Line;
+use crate::plan::login;
 use crate::services::Services;
 use crate::{BoxError, Config, Credential, EndpointConfig};
 
@@ -122,8 +123,11 @@ async fn ask(
     credential: Credential,
 ) -> Result<ListResult, BoxError> {
     let endpoint = &found.endpoint;
-    let mut request = Request::get(format!("{}/v1/models?limit=1000", endpoint.base))
-        .body(Full::new(Bytes::new()))?;
+    let url = match credential {
+        Credential::ClientLogin => login::url(&head.headers, endpoint, "/v1/models"),
+        Credential::OurKey | Credential::None => format!("{}/v1/models", endpoint.base),
+    };
+    let mut request = Request::get(format!("{url}?limit=1000")).body(Full::new(Bytes::new()))?;
     *request.headers_mut() = headers::of_list(
         &head.headers,
         credential,

@@ -23,6 +23,7 @@ use crate::deliver::{rescue, respond};
 use crate::late;
 use crate::log::{self, OneLine};
 use crate::open::OpenExchange;
+use crate::plan::login;
 use crate::services::Services;
 use crate::{Body, BoxError, Config, Credential, End, LocalCause, Outcome, TurnedAway, name};
 
@@ -140,7 +141,10 @@ where
     B::Error: Into<BoxError>,
 {
     let endpoint = &vendor.found.endpoint;
-    let mut url = format!("{}{path}", endpoint.base);
+    let mut url = match vendor.credential {
+        Credential::ClientLogin => login::url(&head.headers, endpoint, path),
+        Credential::OurKey | Credential::None => format!("{}{path}", endpoint.base),
+    };
     if let Some(query) = headers::query(head.uri.query(), vendor.credential) {
         url.push('?');
         url.push_str(&query);

@@ -16,11 +16,12 @@ use crate::draft::Draft;
 use crate::exchange_id::LazyId;
 use crate::once;
 use crate::open::OpenExchange;
-use crate::plan::login;
-use crate::{Body, BoxError, Config, ExchangeKind, TurnedAway, tags};
+use crate::{Body, BoxError, Config, ExchangeKind, tags};
 
 /// Route name of requests that are forwarded unparsed.
 const PASSED: &str = "pass-through";
+
+const MODELS: &str = "/v1/models";
 
 const GREETING: &str = "{\"understudy\":\"ready\"}";
 
@@ -59,6 +60,11 @@ impl Gateway {
         }
         let (dialect, kind) = match &place.target {
             Target::Ask(dialect, kind) => (*dialect, *kind),
+            Target::Models if vendor::has_own_list(&head, MODELS, &config) => {
+                return self
+                    .pass((id, began), &config, (head, body), &place, MODELS)
+                    .await;
+            }
             Target::Models => return json(id, models::list(&self.0, &config, &head).await),
             Target::Other(path) => {
                 return self
@@ -67,9 +73,6 @@ impl Gateway {
             }
             Target::Base | Target::Nothing => return json(id, GREETING),
         };
-        if let Some(why) = login::refused(&head.headers, &config, dialect) {
-            return self.turn_away((id, began), &head, dialect, TurnedAway::Login(why));
-        }
         let key = match once::key(&head.headers) {
             Ok(key) => key,
             Err(why) => return self.turn_away((id, began), &head, dialect, why),

@@ -30,13 +30,15 @@ pub(super) fn vendor<'a>(
     let unknown = || TurnedAway::Path(quoted(path));
     if headers::has_login(&head.headers, &config.token) {
         let known: Vec<_> = vendors(config)
-            .filter_map(|found| {
-                Some((
-                    found,
-                    pattern(&found.endpoint.passages.with_login, head, path)?,
-                ))
-            })
+            .filter_map(|found| Some((found, pattern(passages(found, head), head, path)?)))
             .collect();
+        let own_address =
+            vendors(config).find_map(|found| login::address(&head.headers, &found.endpoint));
+        if let Some(address) = own_address
+            && pattern(&address.passes, head, path).is_none()
+        {
+            return Err(TurnedAway::Login(address.only.clone()));
+        }
         let (found, pattern) = match (Named::by(head, config), known.as_slice()) {
             (_, []) => return Err(unknown()),
             (Named::One(vendor), known) => {
@@ -53,9 +55,6 @@ pub(super) fn vendor<'a>(
                 return Err(TurnedAway::AmbiguousVendor(names(several)));
             }
         };
-        if let Some(why) = login::refused_at(&head.headers, found) {
-            return Err(TurnedAway::Login(why));
-        }
         return Ok(Vendor {
             found,
             pattern,
@@ -85,6 +84,23 @@ pub(super) fn vendor<'a>(
             let several = several.iter().map(|(found, _)| *found);
             Err(TurnedAway::AmbiguousVendor(names(several)))
         }
+    }
+}
+
+/// The vendor of the login has a list of models in a form of its own, which no other client reads.
+pub(super) fn has_own_list(head: &Parts, path: &str, config: &Config) -> bool {
+    let is_own = |found: &EndpointConfig| {
+        let address = login::address(&head.headers, &found.endpoint);
+        address.is_some_and(|address| pattern(&address.passes, head, path).is_some())
+    };
+    headers::has_login(&head.headers, &config.token) && vendors(config).any(is_own)
+}
+
+/// What this vendor gets with the client's login.
+fn passages<'a>(found: &'a EndpointConfig, head: &Parts) -> &'a [Passage] {
+    match login::address(&head.headers, &found.endpoint) {
+        Some(address) => &address.passes,
+        None => &found.endpoint.passages.with_login,
     }
 }
 

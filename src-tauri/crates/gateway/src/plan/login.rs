@@ -1,6 +1,6 @@
 //! The kind of a client's login, from its format in the catalogue. Pure.
 
-use catalog::Dialect;
+use catalog::{Dialect, Endpoint, LoginAddress};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
@@ -28,16 +28,17 @@ pub(crate) fn is_subscription(headers: &HeaderMap, config: &Config, dialect: Dia
         .any(|start| login.starts_with(start.as_str()))
 }
 
-/// Why this login cannot be forwarded; `None`: it can, or there is none.
-pub(crate) fn refused(headers: &HeaderMap, config: &Config, dialect: Dialect) -> Option<String> {
-    vendors(config, dialect).find_map(|vendor| refused_at(headers, vendor))
+/// The URL of a path at this vendor, for the client's own login.
+pub(crate) fn url(headers: &HeaderMap, endpoint: &Endpoint, path: &str) -> String {
+    match address(headers, endpoint) {
+        Some(address) => address.url(path),
+        None => format!("{}{path}", endpoint.base),
+    }
 }
 
-/// The same at one vendor.
-pub(crate) fn refused_at(headers: &HeaderMap, vendor: &EndpointConfig) -> Option<String> {
-    let mut refused = vendor.endpoint.logins.refused.iter();
-    let found = refused.find(|login| headers.contains_key(&login.header));
-    found.map(|login| login.why.clone())
+/// The address of a login that is valid only there.
+pub(crate) fn address<'a>(headers: &HeaderMap, endpoint: &'a Endpoint) -> Option<&'a LoginAddress> {
+    endpoint.logins.address(|name| headers.contains_key(name))
 }
 
 fn vendors(config: &Config, dialect: Dialect) -> impl Iterator<Item = &EndpointConfig> {

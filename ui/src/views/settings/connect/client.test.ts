@@ -5,7 +5,7 @@ import type { ConnectState } from "../../../generated/ConnectState";
 import { arrival, diffLines, fixBeside, grouped, lossesFirst, lostFor, named, pointsHere, STATE, stillOpen } from "./client";
 
 const client = (id: string, state: ConnectState, extra: Partial<ConnectClient> = {}): ConnectClient => ({
-  id, name: id, method: "edit", state, message: "", fix: null, files: [], losses: [], lines: [], last_request: null, testable: false, ...extra,
+  id, name: id, method: "edit", state, message: "", fix: null, files: [], notes: [], losses: [], lines: [], last_request: null, testable: false, ...extra,
 });
 
 describe("clients", () => {

@@ -23,6 +23,11 @@ pub(super) fn table(page: &ConnectPage, listening: bool) {
         if let Some(fix) = client.fix.as_ref().filter(|_| is_trouble(client.state)) {
             print_line!("      To fix it: {fix}");
         }
+        if client.state != ConnectState::Absent {
+            for note in &client.notes {
+                print_line!("      {note}");
+            }
+        }
     }
     print_line!("");
     print_line!("Cannot be connected:");

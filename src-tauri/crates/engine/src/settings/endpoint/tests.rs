@@ -34,11 +34,12 @@ fn an_entry_changes_only_its_values_for_every_endpoint_of_the_catalogue() {
         assert_eq!(catalog_of(&nothing), bundled, "{id}");
 
         let moved = format!("{nothing}base = \"http://127.0.0.1:9/v1/\"\n");
-        let expected = Endpoint {
+        let mut expected = Endpoint {
             base: "http://127.0.0.1:9".to_owned(),
             may_loop: true,
             ..known.clone()
         };
+        expected.logins.addresses.clear();
         assert_eq!(endpoint(&moved, id), expected, "{id}");
 
         let all = format!(
@@ -50,7 +51,7 @@ fn an_entry_changes_only_its_values_for_every_endpoint_of_the_catalogue() {
             paths: changed.paths.clone(),
             surface: known.surface.clone(),
             key_check: known.key_check.clone(),
-            logins: known.logins.clone(),
+            logins: expected.logins.clone(),
             passages: known.passages.clone(),
             not_billed: known.not_billed.clone(),
             provider: known.provider.clone(),
@@ -69,6 +70,46 @@ fn an_entry_changes_only_its_values_for_every_endpoint_of_the_catalogue() {
         assert!(changed.file_addresses && !changed.accepts_client_login);
         assert_eq!(changed.preferred, Some(Dialect::OpenaiChat));
         assert_eq!(changed.paths.len(), 1);
+    }
+}
+
+/// The base where Codex's requests with a ChatGPT account go.
+#[test]
+fn a_login_with_an_account_never_goes_past_the_owners_server() {
+    for (entry, base) in [
+        ("", Some("https://chatgpt.com/backend-api/codex")),
+        (
+            "base = \"https://api.openai.com/v1\"",
+            Some("https://chatgpt.com/backend-api/codex"),
+        ),
+        ("base = \"http://127.0.0.1:9\"", None),
+        (
+            "account_base = \"http://127.0.0.1:9/codex/\"",
+            Some("http://127.0.0.1:9/codex"),
+        ),
+        (
+            "base = \"http://127.0.0.1:9\"\naccount_base = \"https://proxy.example/codex\"",
+            Some("https://proxy.example/codex"),
+        ),
+    ] {
+        let text = format!("[[endpoint]]\nid = \"openai\"\n{entry}\n");
+        let logins = endpoint(&text, "openai").logins;
+        let address = logins.address(|name| name == "chatgpt-account-id");
+        assert_eq!(address.map(|it| it.base.as_str()), base, "{text}");
+    }
+    for (entry, word) in [
+        (
+            "id = \"openai\"\naccount_base = \"http://proxy.example\"",
+            "line 3: this account_base would send clients' logins unencrypted",
+        ),
+        (
+            "id = \"anthropic\"\naccount_base = \"https://proxy.example\"",
+            "line 3: the logins of \"anthropic\" have no address of their own",
+        ),
+        ("id = \"openai\"\naccount_base = \"proxy\"", "line 3: "),
+    ] {
+        let found = wrong(&format!("[[endpoint]]\n{entry}\n"));
+        assert!(found.contains(word), "{found}");
     }
 }
 

@@ -36,6 +36,7 @@ fn found(
     Ok((vendor.found.endpoint.id.to_string(), vendor.credential))
 }
 
+const MODELS: &str = "/v1/models";
 const EMBEDDINGS: (&str, &str) = ("POST", "/v1/embeddings");
 const FILES: (&str, &str) = ("POST", "/v1/files");
 const CLAUDE: (&str, &str) = ("x-api-key", "sk-ant-api03-abc");
@@ -119,10 +120,31 @@ fn a_path_that_the_vendor_does_not_have_is_not_found() {
 }
 
 #[test]
-fn a_login_that_cannot_be_forwarded_is_refused_here_too() {
-    let headers = [OPENAI, ("chatgpt-account-id", "a1")];
-    let refused = found(EMBEDDINGS, &headers, &config()).unwrap_err();
-    assert!(matches!(refused, TurnedAway::Login(_)), "{refused}");
+fn a_login_with_an_account_is_forwarded_only_for_its_clients_own_requests() {
+    let config = config();
+    let account = ("authorization", "Bearer eyJhbGciOi");
+    let headers = [account, ("chatgpt-account-id", "a1")];
+    for requested in [EMBEDDINGS, FILES, ("POST", "/v1/batches")] {
+        let refused = found(requested, &headers, &config).unwrap_err();
+        assert!(matches!(refused, TurnedAway::Login(_)), "{refused}");
+    }
+    for requested in [("GET", MODELS), ("POST", "/v1/responses/compact")] {
+        let there = Ok(("openai".to_owned(), Credential::ClientLogin));
+        assert_eq!(found(requested, &headers, &config), there, "{requested:?}");
+    }
+    for (headers, own) in [
+        (&headers as &[_], true),
+        (&[OPENAI], false),
+        (&[CLAUDE], false),
+        (&[OURS, ("chatgpt-account-id", "a1")], false),
+    ] {
+        let mut request = Request::get(MODELS);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        assert_eq!(has_own_list(&head, MODELS, &config), own, "{headers:?}");
+    }
 }
 
 #[test]

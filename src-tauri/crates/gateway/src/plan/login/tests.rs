@@ -63,15 +63,16 @@ fn a_subscription_is_distinguished_from_a_key() {
 }
 
 #[test]
-fn a_chatgpt_login_is_refused_with_a_reason_and_a_key_is_not() {
+fn a_chatgpt_login_goes_to_its_own_address_and_a_key_does_not() {
+    let config = config();
+    let endpoint = &config.endpoints[&catalog::EndpointId::new("openai")].endpoint;
     let chatgpt = headers(&[
         ("authorization", "Bearer eyJhbGciOi"),
         ("chatgpt-account-id", "0a1b"),
     ]);
-    let why = refused(&chatgpt, &config(), Dialect::OpenaiResponses).unwrap();
-    assert!(
-        why.contains("ChatGPT") && why.contains("OPENAI_API_KEY"),
-        "{why}"
+    assert_eq!(
+        url(&chatgpt, endpoint, "/v1/responses"),
+        "https://chatgpt.com/backend-api/codex/responses"
     );
     // Codex sends a key in this form (recorded with 0.169.0).
     let key = headers(&[
@@ -79,5 +80,9 @@ fn a_chatgpt_login_is_refused_with_a_reason_and_a_key_is_not() {
         ("originator", "codex_exec"),
         ("session-id", "01a20a94-e27a-7bc0-b1b7-a1e014bf63c0"),
     ]);
-    assert_eq!(refused(&key, &config(), Dialect::OpenaiResponses), None);
+    assert_eq!(
+        url(&key, endpoint, "/v1/responses"),
+        "https://api.openai.com/v1/responses"
+    );
+    assert!(is_subscription(&chatgpt, &config, Dialect::OpenaiResponses));
 }
