@@ -21,9 +21,9 @@ mod tier;
 
 pub use address::{Address, BadAddress, is_beyond_this_network, shown_name, without_addresses};
 pub use client::{
-    Behaviour, Blocker, Connection, Guard, KnownClient, KnownLines, KnownLoss, KnownNote, Layer,
-    Method, Obsolete, Repeats, Scope, SettingsFile, SettingsFormat, SettingsKey, ShownFailure,
-    TestFile, elsewhere,
+    Behaviour, Connection, Guard, KnownClient, KnownLines, KnownLoss, KnownNote, Layer, Method,
+    Obsolete, Repeats, Scope, SettingsFile, SettingsFormat, SettingsKey, ShownFailure, TestFile,
+    elsewhere,
 };
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
