@@ -125,7 +125,10 @@ pub(crate) const TESTS: Sums = Sums::Calls(&[Part {
 
 /// A drill's request counts as a test of the fallback. The rest of a rehearsal has no sum.
 pub(crate) const DRILLS: Sums = Sums::Calls(&[Part {
-    from: concat!("old JOIN attempts a ON a.exchange = old.id AND ", is_drills!()),
+    from: concat!(
+        "old JOIN attempts a ON a.exchange = old.id AND ",
+        is_drills!()
+    ),
     key: ["a.provider", "a.endpoint", "a.model", "''"],
     counted: "tests",
     columns: &[

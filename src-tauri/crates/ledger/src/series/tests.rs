@@ -3,7 +3,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::tests::{
-    answered, candidate, carried, drilled, exhausted, fresh, minutes, opened, recovered, rehearsed, t0,
+    answered, candidate, carried, drilled, exhausted, fresh, minutes, opened, recovered, rehearsed,
+    t0,
 };
 use crate::{AttemptOutcome, Ledger, ProbeRow};
 
@@ -159,10 +160,16 @@ fn cost_separates_reported_tokens_from_estimated_ones() {
 #[test]
 fn the_cost_of_a_drill_is_in_the_chart_of_its_day() {
     let mut ledger = ledger();
-    let before = (ledger.uptime(&days()).unwrap(), ledger.latency(&days()).unwrap());
+    let before = (
+        ledger.uptime(&days()).unwrap(),
+        ledger.latency(&days()).unwrap(),
+    );
     let cost = ledger.cost(&days()).unwrap();
     ledger.book_exchange(&drilled(t0() + hours(26))).unwrap();
-    let after = (ledger.uptime(&days()).unwrap(), ledger.latency(&days()).unwrap());
+    let after = (
+        ledger.uptime(&days()).unwrap(),
+        ledger.latency(&days()).unwrap(),
+    );
     assert_eq!(after, before);
     let added = CostPoint {
         provider: "second".into(),
@@ -171,7 +178,10 @@ fn the_cost_of_a_drill_is_in_the_chart_of_its_day() {
         estimated: MicroDollars::ZERO,
     };
     let points = ledger.cost(&days()).unwrap();
-    let new: Vec<_> = points.iter().filter(|point| !cost.contains(point)).collect();
+    let new: Vec<_> = points
+        .iter()
+        .filter(|point| !cost.contains(point))
+        .collect();
     assert_eq!(new, [&added]);
 }
 

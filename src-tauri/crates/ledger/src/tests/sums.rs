@@ -1,7 +1,8 @@
 use catalog::{MicroDollars, REHEARSAL, Tokens};
 
 use super::{
-    answered, candidate, carried, drilled, exhausted, fresh, minutes, opened, recovered, rehearsed, t0,
+    answered, candidate, carried, drilled, exhausted, fresh, minutes, opened, recovered, rehearsed,
+    t0,
 };
 use crate::{End, ExchangeRow, IncidentTraffic, Ledger, ProbeRow, Sums};
 
@@ -197,7 +198,12 @@ fn a_drill_counts_in_the_cost_and_against_the_cap_and_nowhere_else() {
     without_price.attempts[1].cost = None;
     let at_dearest = without_price.attempts[1].counted();
     assert!(at_dearest > MicroDollars::ZERO);
-    let rows = [drilled(t0() - minutes(1)), drilled(t0()), estimated, without_price];
+    let rows = [
+        drilled(t0() - minutes(1)),
+        drilled(t0()),
+        estimated,
+        without_price,
+    ];
     for row in &rows {
         ledger.book_exchange(row).unwrap();
     }
