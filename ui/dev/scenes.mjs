@@ -140,7 +140,7 @@ const engine = (extra = {}) => ({
 });
 
 const today = (extra = {}) => ({
-  exchanges: 214, failed: 0, carried_by_fallback: 0, spent_estimate: 4_870_000, spent_of_estimated_tokens: 92_000, probes_estimate: 3_900, unpriced: 2, ...extra,
+  exchanges: 214, failed: 0, carried_by_fallback: 0, spent_estimate: 4_870_000, spent_of_estimated_tokens: 92_000, drills_estimate: 0, probes_estimate: 3_900, unpriced: 2, ...extra,
 });
 
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
