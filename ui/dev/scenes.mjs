@@ -215,7 +215,7 @@ export const SCENES = {
     tray: tray("outage", true),
     drill: { ...drill(true), running: true, live: true, ended: null, until: ago(-42), steps: drillSteps(), report: null },
   }),
-  drilled: () => drilled({ drill: drill(true) }),
+  drilled: () => drilled({ drill: drill(true), today: today({ drills_estimate: 12_400 }) }),
   "drill-refused": () => drilled({ drill: drill(false) }),
   green: () => snapshot({
     headline: { level: "operational", sentence: "Claude and OpenAI are operational.", consequence: null },
