@@ -108,6 +108,7 @@ async fn money_in_json_has_its_unit_and_its_older_name() {
     for (older, dollars) in [
         ("spent_estimate", "spent_estimate_usd"),
         ("probes_estimate", "probes_estimate_usd"),
+        ("drills_estimate", "drills_estimate_usd"),
         ("spent_of_estimated_tokens", "spent_of_estimated_tokens_usd"),
     ] {
         assert_eq!((&today[older], &today[dollars]), (&json!(0), &json!(0.0)));

@@ -169,7 +169,22 @@ async fn with_a_key_the_fallback_gets_a_real_request_after_the_owners_yes_and_no
         "Answered by Second with gpt-6-sol after a drill made Lead fail."
     );
     let after = vendors.desk.snapshot().await;
-    assert_eq!(before.today, after.today);
+    // Its cost is real, and nothing else of the day changes.
+    let cost = report.cost.unwrap();
+    assert_eq!(after.today.drills_estimate, cost);
+    assert_eq!(
+        after.today,
+        api::Today {
+            spent_estimate: before.today.spent_estimate + cost,
+            spent_estimate_usd: after.today.spent_estimate_usd,
+            drills_estimate: cost,
+            drills_estimate_usd: after.today.drills_estimate_usd,
+            ..before.today
+        }
+    );
+    assert_eq!(after.engine.paid_fallbacks.spent, cost);
+    let charted = vendors.desk.get("/series/cost?days=1").await;
+    assert!(charted.to_string().contains(&cost.to_string()), "{charted}");
     is_untouched(&after);
     assert!(!after.tray.rehearsal && !after.drill.unwrap().running);
     // The next request of the client goes to the primary.
@@ -223,6 +238,13 @@ async fn live_requests_meet_the_failure_until_the_owner_ends_it_and_a_crash_leav
             .tooltip
             .starts_with("Rehearsal: Lead fails on purpose")
     );
+    let explain = ["route", "explain", "lead-opus-5"];
+    let explained = vendors.desk.printed(&explain);
+    assert!(
+        explained
+            .contains("A drill is running: the primary fails on purpose for live requests until "),
+        "{explained}"
+    );
     // A document is held until it is complete, so this client sees no failure.
     let live = vendors.ask(&[AGENT, SUBSCRIPTION]).await;
     assert_eq!(live.status(), 200);
@@ -245,6 +267,8 @@ async fn live_requests_meet_the_failure_until_the_owner_ends_it_and_a_crash_leav
         saw.starts_with("Claude Code: 200, complete, from GPT Sol"),
         "{saw}"
     );
+    let explained = vendors.desk.printed(&explain);
+    assert!(!explained.contains("drill"), "{explained}");
     let after = vendors.ask(&[AGENT, SUBSCRIPTION]).await;
     assert_eq!(after.headers()["x-understudy-endpoint"], "lead");
     let rows = exchanges(&vendors.desk, 5).await;

@@ -82,6 +82,42 @@ fn without_certificate_authorities_the_error_names_the_package() {
     );
 }
 
+/// Commands reach the engine over plain HTTP, so only those that reach another computer need certificate authorities.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_certificate_authorities_commands_to_the_engine_work() {
+    let desk = Desk::started();
+    let empty = desk.file("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+    let run = |arguments: &[&str]| {
+        let output = desk
+            .command(arguments)
+            .env("SSL_CERT_FILE", &empty)
+            .env("SSL_CERT_DIR", desk.file("no-such-folder"))
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    for arguments in [&["status"][..], &["doctor"], &["traffic"], &["url"]] {
+        let (code, stdout, stderr) = run(arguments);
+        let with_authorities = desk.run(arguments);
+        assert_eq!(code, with_authorities.status.code(), "{stderr}");
+        assert!(!stdout.is_empty() && stderr.is_empty(), "{stderr}");
+    }
+    desk.settings("[update]\nurl = \"https://updates.example/newest.json\"\npublic_key = \"RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\"\n");
+    let (code, _, stderr) = run(&["update", "--check"]);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(
+        stderr.contains("https://updates.example/newest.json cannot be read: this computer has no list of trusted certificate authorities")
+            && stderr.contains("ca-certificates"),
+        "{stderr}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_become_no_file_or_too_large_keep_the_last_ones() {
     let desk = Desk::started();

@@ -20,8 +20,17 @@ const SIZES = [
   { name: "480 px", width: 480, zoom: 1 },
 ];
 const SCHEMES = ["light", "dark"];
-/** Presses each button in turn, and waits until the page shows the text. */
+/** Presses each button in turn, and waits until the page shows the text. An entry with `run` is a script instead of a button. */
 const after = (buttons, text) => ({ buttons, text });
+/** Types into a field. */
+const type = (selector, text) => ({
+  run: `{ const field = document.querySelector(${JSON.stringify(selector)}); field.value = ${JSON.stringify(text)}; field.dispatchEvent(new Event("input", { bubbles: true })); }`,
+});
+/** Chooses a file. */
+const choose = (name, text) => ({
+  run: `{ const input = document.querySelector("input[type=file]"); const files = new DataTransfer(); files.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)})); input.files = files.files; input.dispatchEvent(new Event("change", { bubbles: true })); }`,
+});
+const EXPORT = '{"understudy_export":1}\n{"exchange":{}}\n';
 
 /**
  * A scene of the mock server and the address of a page: each section, each page with a chart, and each state of the set-up.
@@ -44,6 +53,15 @@ const PAGES = [
   ["newcomer", "settings/clients", "failed", after(["Connect… Codex", "Make this change"], "sent no request")],
   ["waiting", "settings/clients", "lines", after(["Show the lines for n8n", "Show the lines for llm"], "Waiting for the first request of llm")],
   ["green", "settings/clients", "disconnected", after(["Disconnect Claude Code"], "keeps Understudy's address")],
+  ["green", "settings/sharing"], ["newcomer", "settings/sharing"],
+  ["green", "settings/sharing", "created", after([type("form input", "Tom's phone"), "Create a token"], "shown only once")],
+  ["green", "settings/sharing", "refused", after([type("form input", "build server"), "Create a token"], "already a token")],
+  ["green", "settings/sharing", "revoke", after(["Revoke… the token of build server"], "cannot be restored")],
+  ["green", "settings/sharing", "revoked", after(["Revoke… the token of build server", "Revoke"], "is revoked")],
+  ["green", "settings/sharing", "exported", after(["Export"], "is in your downloads")],
+  ["green", "settings/sharing", "import", after([choose("anna.jsonl", EXPORT)], "our own server")],
+  ["green", "settings/sharing", "imported", after([choose("anna.jsonl", EXPORT), "Make these changes"], "The files as they were")],
+  ["green", "settings/sharing", "not-imported", after([choose("notes.txt", "hello")], "not an export")],
   ["green", "settings/stop"], ["unused", "settings/stop"],
   ["green", "settings/stop", "disconnected", after(["Disconnect and stop"], "Stop now")],
   ["green", "settings/remove"],
@@ -170,6 +188,10 @@ async function press(page, { buttons, text }) {
   const squeezed = (text) => text.replaceAll(/\s/g, "");
   const found = (name) => `[...document.querySelectorAll("button:not(:disabled)")].find((one) => one.textContent.replace(/\\s/g, "") === ${JSON.stringify(squeezed(name))})`;
   for (const name of buttons) {
+    if (name.run !== undefined) {
+      await evaluate(page, `${name.run};0`);
+      continue;
+    }
     await until(page, `${found(name)} !== undefined`);
     await evaluate(page, `${found(name)}.click()`);
   }
@@ -217,8 +239,8 @@ async function shot(page, { width, zoom }, file) {
 
 function errorOf({ method, params }) {
   if (method === "Runtime.exceptionThrown") return `exception: ${params.exceptionDetails.exception?.description ?? params.exceptionDetails.text}`;
-  // A change that is outdated is answered with 409, and the page shows it.
-  const expected = method === "Log.entryAdded" && params.entry.text.includes("status of 409");
+  // A change that is outdated is answered with 409, an entry that is not valid with 422, and the page shows it.
+  const expected = method === "Log.entryAdded" && /status of (409|422)/.test(params.entry.text);
   if (method === "Log.entryAdded" && params.entry.level === "error" && !expected) return `console: ${params.entry.text} ${params.entry.url ?? ""}`;
   return null;
 }

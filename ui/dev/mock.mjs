@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { beginDrill, connect, connectChange, connectPage, disconnect, disconnectAll, drill, reset, resetDrill, tested } from "./connect.mjs";
 import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
+import { addToken, exported, imported, resetTokens, revokeToken, tokens } from "./sharing.mjs";
 import { cost, incidentSeries, latency, uptime } from "./series.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -81,6 +82,11 @@ const routes = [
   ["POST", /^\/control\/connect\/([\w-]+)\/test$/, (_, id) => tested(id)],
   ["POST", /^\/control\/connect\/([\w-]+)$/, (_, id, entry) => connect(scene, id, entry)],
   ["DELETE", /^\/control\/connect\/([\w-]+)$/, (_, id) => disconnect(scene, id)],
+  ["GET", /^\/control\/tokens$/, () => tokens(scene)],
+  ["POST", /^\/control\/tokens$/, (_, __, wanted) => addToken(wanted)],
+  ["POST", /^\/control\/tokens\/revoke$/, (_, __, wanted) => revokeToken(wanted)],
+  ["GET", /^\/control\/export$/, () => exported()],
+  ["POST", /^\/control\/import$/, (_, __, wanted) => imported(wanted)],
   ["GET", /^\/control\/drill$/, () => drill()],
   ["POST", /^\/control\/drill$/, () => beginDrill()],
   ["GET", /^\/control\/doctor$/, () => DOCTOR],
@@ -121,6 +127,7 @@ createServer(async (request, response) => {
     changes = {};
     reset();
     resetDrill();
+    resetTokens();
     notify_readers();
     return answer(response, 200, { scene });
   }

@@ -140,7 +140,7 @@ const engine = (extra = {}) => ({
 });
 
 const today = (extra = {}) => ({
-  exchanges: 214, failed: 0, carried_by_fallback: 0, spent_estimate: 4_870_000, spent_of_estimated_tokens: 92_000, probes_estimate: 3_900, unpriced: 2, ...extra,
+  exchanges: 214, failed: 0, carried_by_fallback: 0, spent_estimate: 4_870_000, spent_of_estimated_tokens: 92_000, drills_estimate: 0, probes_estimate: 3_900, unpriced: 2, ...extra,
 });
 
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
@@ -215,7 +215,7 @@ export const SCENES = {
     tray: tray("outage", true),
     drill: { ...drill(true), running: true, live: true, ended: null, until: ago(-42), steps: drillSteps(), report: null },
   }),
-  drilled: () => drilled({ drill: drill(true) }),
+  drilled: () => drilled({ drill: drill(true), today: today({ drills_estimate: 12_400 }) }),
   "drill-refused": () => drilled({ drill: drill(false) }),
   green: () => snapshot({
     headline: { level: "operational", sentence: "Claude and OpenAI are operational.", consequence: null },

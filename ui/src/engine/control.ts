@@ -98,6 +98,11 @@ export function asFailure(error: unknown): ControlFailure {
 
 /** A text is sent unchanged, any other body as JSON. */
 export async function request<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
+  return parsed(await requestText(method, path, body, timeoutMs)) as Answer;
+}
+
+/** The text of a successful response. */
+export async function requestText(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<string> {
   const place = live.place;
   if (!place) throw new ControlFailure("There is no connection to the engine.", "This page is reconnecting.");
   const headers: Record<string, string> = { "x-understudy-control": place.token };
@@ -121,8 +126,8 @@ export async function request<Answer>(method: string, path: string, body?: unkno
       "Try again in a moment.",
     );
   }
+  if (response.ok) return text;
   const answer = parsed(text);
-  if (response.ok) return answer as Answer;
   if (isControlError(answer)) throw new ControlFailure(answer.error, answer.fix, answer, response.status);
   throw new ControlFailure(`The engine responded with status ${response.status}.`, null, answer, response.status);
 }

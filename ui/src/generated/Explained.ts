@@ -23,4 +23,8 @@ fallbacks: Array<Fallback>,
 /**
  * "no fallback: items will wait"; None: there is a fallback, or the request is never parked.
  */
-no_fallback: string | null, };
+no_fallback: string | null, 
+/**
+ * Until then, the primary fails on purpose for live requests of this route: a drill is running.
+ */
+drill_until: string | null, };

@@ -13,6 +13,10 @@ spent_estimate: number,
  */
 spent_of_estimated_tokens: number, 
 /**
+ * Part of the cost for the own requests of drills.
+ */
+drills_estimate: number, 
+/**
  * Cost of probes, in micro-dollars.
  */
 probes_estimate: number, 

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -20,6 +21,9 @@ pub struct Explained {
     pub fallbacks: Vec<crate::Fallback>,
     /// "no fallback: items will wait"; None: there is a fallback, or the request is never parked.
     pub no_fallback: Option<String>,
+    /// Until then, the primary fails on purpose for live requests of this route: a drill is running.
+    #[serde(default)]
+    pub drill_until: Option<DateTime<Utc>>,
 }
 
 /// When a streamed response is released to the client.

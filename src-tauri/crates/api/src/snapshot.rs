@@ -378,6 +378,9 @@ pub struct Today {
     pub spent_estimate: i64,
     /// Part of the cost that comes from tokens estimated from bytes: truncated responses, and usage that was not reported.
     pub spent_of_estimated_tokens: i64,
+    /// Part of the cost for the own requests of drills.
+    #[serde(default)]
+    pub drills_estimate: i64,
     /// Cost of probes, in micro-dollars.
     pub probes_estimate: i64,
     #[serde(default)]
@@ -386,6 +389,9 @@ pub struct Today {
     #[serde(default)]
     #[ts(skip)]
     pub spent_of_estimated_tokens_usd: f64,
+    #[serde(default)]
+    #[ts(skip)]
+    pub drills_estimate_usd: f64,
     #[serde(default)]
     #[ts(skip)]
     pub probes_estimate_usd: f64,

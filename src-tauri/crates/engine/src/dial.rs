@@ -118,12 +118,8 @@ fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
         proxies: Arc::new(Matcher::from_system()),
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let platform = Verifier::new(Arc::clone(&provider)).map_err(|error| {
-        io::Error::other(format!(
-            "this computer has no list of trusted certificate authorities ({}). Install one: on Linux, the package ca-certificates.",
-            reason(&error)
-        ))
-    })?;
+    let platform = Verifier::new(Arc::clone(&provider))
+        .map_err(|error| io::Error::other(without_authorities(&error)))?;
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
@@ -135,6 +131,14 @@ fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
         .https_or_http()
         .enable_all_versions()
         .wrap_connector(outward))
+}
+
+/// What is missing for TLS, and what to install.
+pub(crate) fn without_authorities(error: &rustls::Error) -> String {
+    format!(
+        "this computer has no list of trusted certificate authorities ({}). Install one: on Linux, the package ca-certificates.",
+        reason(error)
+    )
 }
 
 /// Without rustls's own beginning, "unexpected error".

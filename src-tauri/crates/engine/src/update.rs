@@ -11,6 +11,7 @@ use std::time::Duration;
 use minisign_verify::PublicKey;
 use reqwest::{Client, StatusCode};
 
+use crate::dial::without_authorities;
 use crate::private_file;
 use crate::settings::UpdateSource;
 use manifest::{Accepted, Manifest, NotAccepted};
@@ -50,7 +51,7 @@ pub(crate) async fn check(
         .retry(reqwest::retry::never())
         .timeout(WITHIN)
         .build()
-        .map_err(|error| unreachable(&source.url, &error))?;
+        .map_err(|error| no_client(&source.url, &error))?;
     let text = read(&client, &source.url).await?;
     let signature = read(&client, &format!("{}.minisig", source.url)).await?;
     let key = PublicKey::from_base64(&source.public_key).map_err(|_| NotAccepted::Key)?;
@@ -104,6 +105,21 @@ async fn read(client: &Client, url: &str) -> Result<String, CheckError> {
         }
     }
     String::from_utf8(text).map_err(|_| NotAccepted::Unreadable("it is not UTF-8".into()).into())
+}
+
+/// TLS needs the list of trusted certificate authorities.
+fn no_client(url: &str, error: &reqwest::Error) -> CheckError {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<rustls::Error>() {
+            return CheckError::Unreachable {
+                url: url.to_owned(),
+                why: without_authorities(error),
+            };
+        }
+        source = error.source();
+    }
+    unreachable(url, error)
 }
 
 fn unreachable(url: &str, error: &reqwest::Error) -> CheckError {

@@ -12,6 +12,7 @@ mod carry;
 mod column;
 mod conversations;
 mod daily;
+mod drills;
 mod error;
 mod exchanges;
 mod fallback_tests;

@@ -1,4 +1,4 @@
-//! Figures over time, for charts. All of them exclude rehearsals, and none of them writes.
+//! Figures over time, for charts. All of them exclude rehearsals, except the cost of drills; and none of them writes.
 
 mod cost;
 mod daily;

@@ -1,4 +1,4 @@
-//! Figures over many rows. None of them counts rehearsals.
+//! Figures over many rows. None of them counts rehearsals; the cost of a drill's own request is real and counts.
 
 use catalog::{DEAREST, MicroDollars};
 use chrono::{DateTime, Utc};
@@ -13,13 +13,15 @@ pub struct Sums {
     /// The client should have got a response and got none.
     pub failed: u64,
     pub carried_by_fallback: u64,
-    /// Estimate. Includes discarded attempts and tests of fallbacks, but not probes.
+    /// Estimate. Includes discarded attempts, tests of fallbacks and drills, but not probes.
     pub spent: MicroDollars,
     /// The part of `spent` whose tokens are estimated from bytes: truncated responses, and responses without usage.
     pub of_estimated_tokens: MicroDollars,
-    /// The part of `spent` for fallbacks and their tests. A model without a price counts at [`DEAREST`], so that it
+    /// The part of `spent` for fallbacks, their tests and drills. A model without a price counts at [`DEAREST`], so that it
     /// cannot bypass the day's cap.
     pub fallbacks: MicroDollars,
+    /// The part of `spent` for the own requests of drills.
+    pub drills: MicroDollars,
     /// Estimate.
     pub probes: MicroDollars,
     /// Exchanges that billed a key, and whose cost is not known.
@@ -49,16 +51,21 @@ impl Ledger {
                     spent: get(row, "spent")?,
                     of_estimated_tokens: get(row, "of_estimated_tokens")?,
                     fallbacks: get(row, "stand_ins")?,
+                    drills: MicroDollars::ZERO,
                     probes: MicroDollars::ZERO,
                     unpriced: get(row, "unpriced")?,
                 })
             },
         )?;
         let tests = self.tests_spent(since)?;
+        let drills = self.drills_spent(since)?;
         Ok(Sums {
-            spent: sums.spent + tests.spent,
-            of_estimated_tokens: sums.of_estimated_tokens + tests.of_estimated_tokens,
-            fallbacks: sums.fallbacks + tests.counted,
+            spent: sums.spent + tests.spent + drills.spent,
+            of_estimated_tokens: sums.of_estimated_tokens
+                + tests.of_estimated_tokens
+                + drills.of_estimated_tokens,
+            fallbacks: sums.fallbacks + tests.counted + drills.counted,
+            drills: drills.spent,
             probes: self.probes_spent(since)?,
             ..sums
         })

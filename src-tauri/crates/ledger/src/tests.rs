@@ -131,12 +131,28 @@ pub(crate) fn exhausted(started: DateTime<Utc>) -> ExchangeRow {
     }
 }
 
-pub(crate) fn rehearsed(of: ExchangeRow) -> ExchangeRow {
+/// On the rehearsal models.
+pub(crate) fn rehearsed(mut of: ExchangeRow) -> ExchangeRow {
     let stage = candidate(REHEARSAL);
+    for attempt in &mut of.attempts {
+        attempt.provider = stage.provider.clone();
+    }
     ExchangeRow {
         rehearsal: true,
         primary: Some(stage),
         ..of
+    }
+}
+
+/// A drill's own request: "lead" failed on purpose, "second" succeeded.
+pub(crate) fn drilled(started: DateTime<Utc>) -> ExchangeRow {
+    let mut row = carried(started);
+    row.attempts[0].outcome = AttemptOutcome::Drill;
+    row.attempts[0].provider_failed = false;
+    row.attempts[0].cost = Some(MicroDollars::ZERO);
+    ExchangeRow {
+        rehearsal: true,
+        ..row
     }
 }
 

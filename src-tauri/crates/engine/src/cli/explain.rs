@@ -91,6 +91,12 @@ pub(super) async fn explain(of: Of, dialect: &str, caller: &CallerArgs, json: bo
             explained.route,
             explained.delivery
         );
+        if let Some(until) = explained.drill_until {
+            let until = until.with_timezone(&chrono::Local).format("%H:%M:%S");
+            print_line!(
+                "A drill is running: the primary fails on purpose for live requests until {until}. `understudyd drill --stop` ends it."
+            );
+        }
         let mut place = 0;
         for candidate in &explained.candidates {
             let mark = if candidate.usable {

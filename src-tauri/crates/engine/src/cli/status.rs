@@ -192,8 +192,12 @@ fn today(snapshot: &Snapshot) -> String {
         1 => "1 request".to_owned(),
         n => format!("{n} requests"),
     };
+    let drills = match today.drills_estimate {
+        0 => String::new(),
+        micro => format!(", {} of it for drills", words::dollars(MicroDollars(micro))),
+    };
     format!(
-        "Today: {requests}, {} failed, {} answered by a fallback, {} (estimated{about})",
+        "Today: {requests}, {} failed, {} answered by a fallback, {} (estimated{about}{drills})",
         today.failed,
         today.carried_by_fallback,
         words::dollars(MicroDollars(today.spent_estimate) + MicroDollars(today.probes_estimate))

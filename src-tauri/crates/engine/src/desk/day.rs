@@ -60,6 +60,16 @@ impl Day {
         self.sums.probes += cost.unwrap_or_default();
     }
 
+    /// A drill's own request is no traffic, but its cost is real.
+    pub(crate) fn drilled(&mut self, row: &ExchangeRow) {
+        let sums = &mut self.sums;
+        sums.fallbacks += row.fallbacks_cost();
+        let cost = row.cost.unwrap_or_default();
+        sums.spent += cost;
+        sums.drills += cost;
+        sums.of_estimated_tokens += row.cost_of_estimated_tokens();
+    }
+
     pub(crate) fn tested(&mut self, row: &FallbackTestRow) {
         let sums = &mut self.sums;
         sums.fallbacks += row.counted;

@@ -1,10 +1,11 @@
-//! Drills: what one would do, its begin, its requests and its end. It changes no verdict, no breaker and no sum.
+//! Drills: what one would do, its begin, its requests and its end. It changes no verdict, no breaker and no count of
+//! requests. The cost of its own requests is in the day's sum and cap.
 
 use api::{ControlError, DrillEntry, DrillOffer};
 use catalog::{Dialect, KnownClient, REHEARSAL_PREFIX, Tier};
 use chrono::{DateTime, Utc};
 use gateway::{Caller, Exchange, Ineligible, LiveDrill, Login, MadeFailure, Plan};
-use ledger::{ExchangeRow, NotificationKind, NotificationRow, Urgency};
+use ledger::{AttemptOutcome, AttemptRow, ExchangeRow, NotificationKind, NotificationRow, Urgency};
 
 use super::{Desk, Effect, Record};
 use crate::booking;
@@ -100,6 +101,10 @@ impl Desk {
         let seen = row.as_ref().map(|row| SeenRequest::of(row, None));
         let next = current.and_then(|run| run.tested(now, seen));
         if let Some(row) = row {
+            if row.attempts.iter().any(is_billed) {
+                self.state.today.drilled(&row);
+                self.check_the_cap(now);
+            }
             self.effect(Effect::Record(Record::Exchange {
                 row: Box::new(row),
                 review: None,
@@ -116,7 +121,7 @@ impl Desk {
         (next, std::mem::take(&mut self.effects))
     }
 
-    /// Marked as a rehearsal, so that no sum contains it.
+    /// Marked as a rehearsal, so that only its cost counts.
     fn drill_row(&self, exchange: &Exchange) -> ExchangeRow {
         let primary = self.primary(exchange);
         ExchangeRow {
@@ -188,6 +193,12 @@ impl Desk {
             failure: run.live_failure,
             until: run.until,
         })
+    }
+
+    /// Live requests of this plan's route meet the failure until then.
+    pub(crate) fn drilled_until(&self, plan: &Plan) -> Option<DateTime<Utc>> {
+        let live = self.live_drill()?;
+        (live.route == plan.route && live.dialect == plan.dialect).then_some(live.until)
     }
 
     fn live_changed(&mut self, now: DateTime<Utc>) {
@@ -354,4 +365,9 @@ impl Desk {
         });
         plans.collect()
     }
+}
+
+/// A real provider got the request.
+fn is_billed(attempt: &AttemptRow) -> bool {
+    !booking::is_rehearsal(&attempt.provider) && attempt.outcome != AttemptOutcome::Drill
 }

@@ -97,6 +97,7 @@ impl Older {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .no_proxy()
+            .tls_certs_only([])
             .timeout(ANSWER_WITHIN)
             .build()
             .map_err(|error| error.to_string())?;

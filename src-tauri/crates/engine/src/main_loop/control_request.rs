@@ -206,6 +206,7 @@ impl MainLoop {
         let of_a_pipeline = matches!(caller.kind, gateway::CallerKind::Pipeline(_));
         api::Explained {
             fallbacks: self.desk.fallbacks_of(plan),
+            drill_until: self.desk.drilled_until(plan),
             ..view::route::explained(plan, of_a_pipeline)
         }
     }

@@ -70,6 +70,7 @@ pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
         },
         candidates: candidates(plan),
         fallbacks: Vec::new(),
+        drill_until: None,
         no_fallback: (waits && plan.candidates.len() < 2).then(|| pipeline::NO_FALLBACK.to_owned()),
     }
 }

@@ -279,9 +279,11 @@ fn today(state: &State) -> Today {
         carried_by_fallback: sums.carried_by_fallback,
         spent_estimate: sums.spent.0,
         spent_of_estimated_tokens: sums.of_estimated_tokens.0,
+        drills_estimate: sums.drills.0,
         probes_estimate: sums.probes.0,
         spent_estimate_usd: usd(sums.spent.0),
         spent_of_estimated_tokens_usd: usd(sums.of_estimated_tokens.0),
+        drills_estimate_usd: usd(sums.drills.0),
         probes_estimate_usd: usd(sums.probes.0),
         unpriced: sums.unpriced,
     }

@@ -1,6 +1,6 @@
 //! How long the rows of each table are kept: one list, with every table of the schema.
 
-use super::sums::{EXCHANGES, PROBES, Sums, TESTS};
+use super::sums::{DRILLS, EXCHANGES, PROBES, Sums, TESTS};
 
 pub(crate) struct Rule {
     pub(crate) table: &'static str,
@@ -79,6 +79,7 @@ pub(crate) const RULES: &[Rule] = &[
         "exchanges",
         Aged {
             of: "old.rehearsal = 1",
+            sums: Some(DRILLS),
             ..Aged::by(Limit::Exchanges, "started_at")
         },
     ),

@@ -1,5 +1,6 @@
 //! How expired rows become daily rows: as data, from which the statements are made. In each of them `old` is an expired row.
 
+use crate::drills::is_drills;
 use crate::sums::{judged_probes, shows_health};
 
 /// The sums of one kind of row. Parameters of all statements: `?1` and `?2` bound the age, `?3` and `?4` the day.
@@ -118,6 +119,27 @@ pub(crate) const TESTS: Sums = Sums::Calls(&[Part {
     columns: &[
         ("cost_measured", "iif(old.tokens_estimated, 0, old.cost)"),
         ("cost_estimated", "iif(old.tokens_estimated, old.cost, 0)"),
+    ],
+    latency: None,
+}]);
+
+/// A drill's request counts as a test of the fallback. The rest of a rehearsal has no sum.
+pub(crate) const DRILLS: Sums = Sums::Calls(&[Part {
+    from: concat!(
+        "old JOIN attempts a ON a.exchange = old.id AND ",
+        is_drills!()
+    ),
+    key: ["a.provider", "a.endpoint", "a.model", "''"],
+    counted: "tests",
+    columns: &[
+        (
+            "cost_measured",
+            "iif(old.ended <> 'turned_away' AND old.cost IS NOT NULL AND NOT a.tokens_estimated, a.cost, 0)",
+        ),
+        (
+            "cost_estimated",
+            "iif(old.ended <> 'turned_away' AND old.cost IS NOT NULL AND a.tokens_estimated, a.cost, 0)",
+        ),
     ],
     latency: None,
 }]);

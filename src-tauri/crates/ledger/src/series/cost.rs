@@ -3,6 +3,7 @@ use catalog::{MicroDollars, ProviderId};
 use super::{Slots, slots};
 use crate::column::get;
 use crate::daily::in_slot;
+use crate::drills::is_drills;
 use crate::{Ledger, LedgerError};
 
 /// Cost of one provider within one slot, at list prices. The two parts do not overlap.
@@ -17,7 +18,7 @@ pub struct CostPoint {
 }
 
 impl Ledger {
-    /// Requests, probes and tests of fallbacks, by provider, then by slot. A slot without a cost has no point.
+    /// Requests, probes, tests of fallbacks and drills, by provider, then by slot. A slot without a cost has no point.
     pub fn cost(&self, slots: &Slots) -> Result<Vec<CostPoint>, LedgerError> {
         let mut select = self.conn.prepare_cached(COST)?;
         let points = select.query_map([slots.json()], |row| {
@@ -46,6 +47,15 @@ pub(super) const COST: &str = concat!(
          CROSS JOIN attempts a
          WHERE e.rehearsal = 0 AND e.ended <> 'turned_away' AND e.cost IS NOT NULL
            AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
+        UNION ALL
+        SELECT s.slot, a.provider, a.cost, a.tokens_estimated
+          FROM slots s
+         CROSS JOIN exchanges e
+         CROSS JOIN attempts a
+         WHERE e.rehearsal = 1 AND e.ended <> 'turned_away' AND e.cost IS NOT NULL
+           AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id AND ",
+    is_drills!(),
+    "
         UNION ALL
         SELECT s.slot, p.provider, p.cost, 0
           FROM slots s

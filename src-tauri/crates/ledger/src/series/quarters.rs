@@ -11,6 +11,7 @@ use rusqlite::{Connection, Row};
 
 use super::{CostPoint, LatencyMeasure, LatencyPoint, Slots, UptimePoint, daily};
 use crate::column::{Col, get, maybe, readable};
+use crate::drills::is_drills;
 use crate::sums::{judged_probes, shows_health};
 use crate::{LedgerError, Reader};
 use sample::{Sample, Times};
@@ -25,7 +26,7 @@ pub struct Quarters {
     /// Nothing before it is known. `None`: nothing was read yet.
     since: Option<DateTime<Utc>>,
     /// The last id of each of [`SOURCES`].
-    last: [i64; 3],
+    last: [i64; 4],
     /// How many rows the sums of each day contain, by the day's begin and end.
     summed: BTreeMap<(i64, i64), i64>,
     /// By the quarter's number since the epoch.
@@ -45,7 +46,7 @@ struct Quarter {
 /// A provider's slot, with its quarters.
 type SlotOf<'a> = (ProviderId, u32, Vec<&'a Quarter>);
 
-/// A row of any of the three sources.
+/// A row of any of the sources.
 struct Call {
     id: i64,
     at: DateTime<Utc>,
@@ -336,24 +337,47 @@ macro_rules! of_tests {
     };
 }
 
+/// Rehearsals are few, and have an index by time.
+macro_rules! of_drills {
+    () => {
+        concat!(
+            "SELECT e.id AS id, e.started_at AS at, a.provider AS provider, 0 AS shows_health, 0 AS failed, 0 AS complete,
+            NULL AS ttft_ms, a.total_ms AS total_ms,
+            iif(e.ended <> 'turned_away' AND e.cost IS NOT NULL, a.cost, NULL) AS cost, a.tokens_estimated AS estimated
+       FROM exchanges e CROSS JOIN attempts a ON a.exchange = e.id
+      WHERE e.rehearsal = 1 AND ",
+            is_drills!(),
+            " AND "
+        )
+    };
+}
+
 /// The same rows as [`UPTIME`](super::uptime::UPTIME), [`COST`](super::cost::COST) and
 /// [`LATENCY`](super::latency::LATENCY), from the row after `?1` and the time `?2` on. The plus keeps SQLite from reading all rows
 /// of that time again.
-pub(crate) const SOURCES: [&str; 3] = [
+pub(crate) const SOURCES: [&str; 4] = [
     concat!(
         of_exchanges!(),
         "e.id > ?1 AND +e.started_at >= ?2 ORDER BY e.id"
     ),
     concat!(of_probes!(), "id > ?1 AND +at >= ?2 ORDER BY id"),
     concat!(of_tests!(), "id > ?1 AND +at >= ?2 ORDER BY id"),
+    concat!(
+        of_drills!(),
+        "e.id > ?1 AND e.started_at >= ?2 ORDER BY e.id"
+    ),
 ];
 
 /// The same rows up to the row `?1`, from the time `?2` to before `?3`.
-pub(crate) const SOURCES_OF_TIME: [&str; 3] = [
+pub(crate) const SOURCES_OF_TIME: [&str; 4] = [
     concat!(
         of_exchanges!(),
         "e.started_at >= ?2 AND e.started_at < ?3 AND +e.id <= ?1"
     ),
     concat!(of_probes!(), "at >= ?2 AND at < ?3 AND +id <= ?1"),
     concat!(of_tests!(), "at >= ?2 AND at < ?3 AND +id <= ?1"),
+    concat!(
+        of_drills!(),
+        "e.started_at >= ?2 AND e.started_at < ?3 AND +e.id <= ?1"
+    ),
 ];

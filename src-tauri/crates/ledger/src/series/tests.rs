@@ -3,7 +3,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::tests::{
-    answered, candidate, carried, exhausted, fresh, minutes, opened, recovered, rehearsed, t0,
+    answered, candidate, carried, drilled, exhausted, fresh, minutes, opened, recovered, rehearsed,
+    t0,
 };
 use crate::{AttemptOutcome, Ledger, ProbeRow};
 
@@ -153,6 +154,35 @@ fn cost_separates_reported_tokens_from_estimated_ones() {
         sums.spent.0 + sums.probes.0 - 40,
         "the last probe is after the last day"
     );
+}
+
+/// A drill's own request has a cost, and no uptime or latency.
+#[test]
+fn the_cost_of_a_drill_is_in_the_chart_of_its_day() {
+    let mut ledger = ledger();
+    let before = (
+        ledger.uptime(&days()).unwrap(),
+        ledger.latency(&days()).unwrap(),
+    );
+    let cost = ledger.cost(&days()).unwrap();
+    ledger.book_exchange(&drilled(t0() + hours(26))).unwrap();
+    let after = (
+        ledger.uptime(&days()).unwrap(),
+        ledger.latency(&days()).unwrap(),
+    );
+    assert_eq!(after, before);
+    let added = CostPoint {
+        provider: "second".into(),
+        slot: 1,
+        measured: MicroDollars(5_260),
+        estimated: MicroDollars::ZERO,
+    };
+    let points = ledger.cost(&days()).unwrap();
+    let new: Vec<_> = points
+        .iter()
+        .filter(|point| !cost.contains(point))
+        .collect();
+    assert_eq!(new, [&added]);
 }
 
 #[test]

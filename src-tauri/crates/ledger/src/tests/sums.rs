@@ -1,7 +1,8 @@
 use catalog::{MicroDollars, REHEARSAL, Tokens};
 
 use super::{
-    answered, candidate, carried, exhausted, fresh, minutes, opened, recovered, rehearsed, t0,
+    answered, candidate, carried, drilled, exhausted, fresh, minutes, opened, recovered, rehearsed,
+    t0,
 };
 use crate::{End, ExchangeRow, IncidentTraffic, Ledger, ProbeRow, Sums};
 
@@ -69,6 +70,7 @@ fn today_sums_exchanges_since_midnight() {
         spent: MicroDollars(2 * 5_260 + 6_260),
         of_estimated_tokens: MicroDollars(1_000),
         fallbacks: MicroDollars(3 * 5_260),
+        drills: MicroDollars::ZERO,
         probes: MicroDollars(40),
         unpriced: 2,
     };
@@ -174,18 +176,49 @@ fn rehearsals_count_in_no_figure() {
     let mut ledger = fresh();
     let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     for exchange in [answered(t0()), carried(t0()), exhausted(t0())] {
-        let exchange = ExchangeRow {
-            rehearsal: true,
-            ..exchange
-        };
-        ledger.book_exchange(&exchange).unwrap();
         ledger.book_exchange(&rehearsed(exchange)).unwrap();
     }
     ledger.book_probe(&probe(REHEARSAL, Some(1_000))).unwrap();
     assert_eq!(ledger.today(t0() - minutes(60)).unwrap(), Sums::default());
     let traffic = traffic(&ledger, incident);
     assert_eq!(traffic, Some(IncidentTraffic::default()));
-    assert_eq!(ledger.exchanges(100, None).unwrap().rows.len(), 6);
+    assert_eq!(ledger.exchanges(100, None).unwrap().rows.len(), 3);
+}
+
+/// The cost of a drill's own request is real; the request itself is no traffic.
+#[test]
+fn a_drill_counts_in_the_cost_and_against_the_cap_and_nowhere_else() {
+    let mut ledger = fresh();
+    let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    let cost = drilled(t0()).attempts[1].cost.unwrap();
+    let mut estimated = drilled(t0() + minutes(1));
+    estimated.attempts[1].tokens_estimated = true;
+    let mut without_price = drilled(t0() + minutes(2));
+    without_price.cost = None;
+    without_price.attempts[1].cost = None;
+    let at_dearest = without_price.attempts[1].counted();
+    assert!(at_dearest > MicroDollars::ZERO);
+    let rows = [
+        drilled(t0() - minutes(1)),
+        drilled(t0()),
+        estimated,
+        without_price,
+    ];
+    for row in &rows {
+        ledger.book_exchange(row).unwrap();
+    }
+    let expected = Sums {
+        spent: cost + cost,
+        of_estimated_tokens: cost,
+        fallbacks: cost + cost + at_dearest,
+        drills: cost + cost,
+        ..Sums::default()
+    };
+    assert_eq!(ledger.today(t0()).unwrap(), expected);
+    let counted = rows[1..].iter().map(ExchangeRow::fallbacks_cost).sum();
+    assert_eq!(expected.fallbacks, counted);
+    let traffic = traffic(&ledger, incident);
+    assert_eq!(traffic, Some(IncidentTraffic::default()));
 }
 
 fn traffic(ledger: &Ledger, incident: i64) -> Option<IncidentTraffic> {

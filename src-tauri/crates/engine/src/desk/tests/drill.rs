@@ -90,6 +90,28 @@ fn the_cost_of_a_test_request_needs_the_owners_consent() {
     assert_eq!(rows, 2);
 }
 
+/// The fallback's response is billed, and a cap that it uses up stops the next paid fallback. It is no request of a client.
+#[test]
+fn the_cost_of_its_own_request_is_in_todays_sum_and_cap() {
+    let settings = format!("{CONSENT}dollars_a_day = 0.01\n");
+    let rows = Scene::of(&["openai"], &settings).play(
+        "12:00 call opus ok
+         12:01 drill                                              => drill true
+         12:01:01 drilled opus made-529, gpt-5.6-sol ok billed       => drills 0.05 | fallbacks 0.05 | today 1 | carried 0 | open 0 | evidence Claude works
+         12:02 drill                                              => drill true
+         12:02:01 drilled opus made-529                           => report the daily cap of $0.01 for fallbacks is used up
+         12:03 restart                                            => drills 0.05 | fallbacks 0.05 | today 1
+         1/00:10 wait                                            => drills 0.00 | fallbacks 0.00",
+    );
+    assert_eq!(rows, 6);
+    // On the rehearsal models nothing is billed.
+    let rows = Scene::of(&[], "").play(
+        "12:01 drill by Claude Code
+         12:01:01 drilled rehearsal made-529, rehearsal ok billed => drills 0.00 | fallbacks 0.00",
+    );
+    assert_eq!(rows, 1);
+}
+
 #[test]
 fn clients_and_pipelines_have_their_own_lines() {
     let settings = format!("{CONSENT}[[pipeline]]\nname = \"leads\"\n");

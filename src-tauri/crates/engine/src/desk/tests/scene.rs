@@ -32,6 +32,7 @@
 //! | `open 2`, `opened 18:58`, `logged 1` | number of open incidents; start of the only one; incidents in the ledger |
 //! | `message …` | the newest incident's timeline contains this |
 //! | `waiting 2`, `today 5`, `carried 1`, `unpriced 1` | parked requests; since midnight: requests, carried ones, billed ones of unknown cost |
+//! | `fallbacks 0.05`, `drills 0.05` | dollars since midnight: against the day's cap; the part of drills |
 //! | `evidence …` | the sentence on Claude contains this |
 //! | `kept 2`, `deletion …`, `no deletion` | requests in the ledger; the window announces their first deletion |
 //! | `drill true`, `step …`, `report …`, `saw …`, `set-up …` | a drill runs; its steps, and its report |
@@ -637,6 +638,14 @@ impl Scene {
             ),
             "waiting" => counts(snapshot.review_open),
             "today" => counts(snapshot.today.exchanges),
+            "fallbacks" | "drills" => {
+                let today = &self.desk.state().today;
+                let cost = match what {
+                    "drills" => today.drills,
+                    _ => today.fallbacks,
+                };
+                assert_eq!(format!("{:.2}", cost.dollars()), value, "{line}");
+            }
             "unpriced" => counts(snapshot.today.unpriced),
             "carried" => counts(snapshot.today.carried_by_fallback),
             "evidence" => contains(&claude.evidence),
@@ -755,7 +764,8 @@ fn first_word(attempts: &[Attempt]) -> &str {
     attempts.first().expect("an attempt").model.as_str()
 }
 
-/// "opus 529", "opus ok", "opus cut"; "opus ok by-key" is billed to a key; "opus ok 400k" has 400,000 bytes.
+/// "opus 529", "opus ok", "opus cut"; "opus ok by-key" is billed to a key; "opus ok 400k" has 400,000 bytes;
+/// "gpt-5.6-sol ok billed" reports 2,500 tokens.
 fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
     let mut words = line.split_whitespace();
     let (provider, model) = served(words.next().unwrap());
@@ -813,7 +823,17 @@ fn attempt(line: &str, now: DateTime<Utc>) -> Attempt {
                 failed(FailureClass::Transient, Some(kind), "overloaded")
             }
         },
-        report: wire::Report::default(),
+        report: match more.contains(&"billed") {
+            true => wire::Report {
+                tokens: catalog::Tokens {
+                    output: 2_500,
+                    ..catalog::Tokens::default()
+                },
+                usage_reported: true,
+                ..wire::Report::default()
+            },
+            false => wire::Report::default(),
+        },
     }
 }
 

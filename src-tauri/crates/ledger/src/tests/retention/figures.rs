@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{all_before, count, day_of, days};
 use crate::series::Quarters;
-use crate::tests::{answered, candidate, carried, exhausted, fresh, rehearsed, t0};
+use crate::tests::{answered, candidate, carried, drilled, exhausted, fresh, rehearsed, t0};
 use crate::{
     AttemptOutcome, CostPoint, End, ExchangeRow, FallbackTestRow, LatencyPoint, Ledger, ProbeRow,
     Progress, Reader, Slots, UptimePoint,
@@ -26,7 +26,7 @@ struct Call {
 fn call() -> impl Strategy<Value = Call> {
     (
         0..8 * 86_400_i64,
-        0_u8..9,
+        0_u8..10,
         any::<bool>(),
         0_u64..200_000,
         proptest::option::of(0_i64..10_000_000),
@@ -49,6 +49,7 @@ fn exchange(call: &Call) -> Option<ExchangeRow> {
         3 => carried(at),
         4 => exhausted(at),
         5 => rehearsed(answered(at)),
+        9 => drilled(at),
         6 => ExchangeRow {
             end: End::TurnedAway,
             attempts: Vec::new(),
@@ -63,6 +64,9 @@ fn exchange(call: &Call) -> Option<ExchangeRow> {
         attempt.tokens_estimated = call.estimated;
         attempt.total_ms = call.ms;
         attempt.ttft_ms = attempt.ttft_ms.map(|_| call.ms / 3);
+        if attempt.outcome == AttemptOutcome::Drill {
+            attempt.tokens_estimated = false;
+        }
         if call.estimated && attempt.outcome == AttemptOutcome::Complete {
             attempt.outcome = AttemptOutcome::TokenLimit;
         }
