@@ -2,6 +2,7 @@
 
 mod claims;
 mod commands;
+mod figures;
 mod links;
 mod markdown;
 mod shell;

@@ -102,8 +102,9 @@ fn lines(page: &Page) -> Vec<(usize, &str)> {
             fenced = !fenced;
         } else if !fenced
             && !line.trim().is_empty()
-            && !line.starts_with('#')
-            && !line.starts_with("|---")
+            && !["#", "|---", "!["]
+                .iter()
+                .any(|start| line.starts_with(start))
         {
             found.push((at + 1, line));
         }
