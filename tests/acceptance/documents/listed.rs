@@ -40,7 +40,7 @@ pub(super) const LISTED: &[Listed] = &[
     not_run(
         "cargo install --locked --path src-tauri/crates/engine",
         REGISTRY,
-        &[],
+        &["a_binary_without_the_ui_answers_with_the_way_to_get_it"],
     ),
     not_run(
         "gh attestation verify FILE --repo OWNER/NAME",

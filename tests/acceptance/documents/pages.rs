@@ -28,7 +28,7 @@ pub(super) enum Way {
     Exported(String),
     /// `cargo` and `npm`: the names in it exist.
     Cargo(String),
-    Listed,
+    Listed(&'static str),
     /// Neither run nor listed.
     Unknown(String),
 }
@@ -83,8 +83,8 @@ pub(super) fn lines(page: &Page) -> Vec<Line> {
 }
 
 fn of_a_span(text: &str) -> Vec<Way> {
-    if LISTED.iter().any(|entry| entry.line == text) {
-        return vec![Way::Listed];
+    if let Some(line) = listed(text) {
+        return vec![Way::Listed(line)];
     }
     if is_cargo(text) {
         return vec![Way::Cargo(text.to_owned())];
@@ -102,8 +102,8 @@ fn of_a_span(text: &str) -> Vec<Way> {
 fn of_a_line(line: &str) -> Way {
     let text = line.split("  #").next().unwrap_or_default().trim();
     let first = text.split_whitespace().next().unwrap_or_default();
-    if LISTED.iter().any(|entry| entry.line == text) {
-        return Way::Listed;
+    if let Some(line) = listed(text) {
+        return Way::Listed(line);
     }
     match first {
         _ if is_cargo(text) => Way::Cargo(text.to_owned()),
@@ -113,6 +113,11 @@ fn of_a_line(line: &str) -> Way {
         "export" => Way::Exported(text.to_owned()),
         _ => Way::Unknown(text.to_owned()),
     }
+}
+
+fn listed(text: &str) -> Option<&'static str> {
+    let entry = LISTED.iter().find(|entry| entry.line == text)?;
+    Some(entry.line)
 }
 
 fn is_cargo(text: &str) -> bool {

@@ -3,6 +3,7 @@
 mod claims;
 mod commands;
 mod figures;
+mod labels;
 mod links;
 mod markdown;
 mod shell;
