@@ -173,13 +173,13 @@ impl Reader {
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let value = match words.as_slice() {
             ["review", ..] if words.contains(&"ID") => Some(self.parked().await),
-            ["traffic", "--find", _] => Some(self.asked().await),
+            ["traffic", "--find", _] => Some(self.sent_request().await),
             ["import", ..] => {
                 self.second_computer().await;
                 None
             }
             ["allow", ..] => {
-                self.asked_for_consent().await;
+                self.with_an_open_question().await;
                 None
             }
             ["connect", .., "--undo" | "--undo-all"] => {
@@ -190,7 +190,7 @@ impl Reader {
                 home::fill(&self.desk);
                 None
             }
-            ["use", ..] => Some(self.asked().await),
+            ["use", ..] => Some(self.sent_request().await),
             _ => None,
         };
         for word in arguments {
@@ -220,10 +220,10 @@ impl Reader {
     }
 
     /// On a new computer: the primary of the agent is down, and a key may answer.
-    async fn asked_for_consent(&mut self) {
+    async fn with_an_open_question(&mut self) {
         *self = Reader::new().await;
         self.providers[0].stage.outage(Some("529".parse().unwrap()));
-        self.asked().await;
+        self.sent_request().await;
         self.desk
             .until("a question", |s| !s.questions.is_empty())
             .await;
@@ -238,7 +238,7 @@ impl Reader {
     }
 
     /// A request of the agent; returns its id.
-    async fn asked(&self) -> String {
+    async fn sent_request(&self) -> String {
         let body = json!({ "model": "claude-opus-5-5", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
         let url = format!("{}/v1/messages", self.desk.base());
         let request = self

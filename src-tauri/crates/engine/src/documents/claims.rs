@@ -168,7 +168,7 @@ fn every_claim_names_the_test_that_shows_it() {
 }
 
 #[test]
-fn a_figure_or_a_word_of_certainty_is_a_claim() {
+fn a_figure_or_a_certain_word_is_a_claim() {
     assert!(is_claim("It is kept for 24 hours."));
     assert!(is_claim("| a | **Never** without it |"));
     assert!(is_claim("about $0.57"));
