@@ -12,12 +12,14 @@ mod drill;
 mod escape;
 mod exchange;
 mod fallback;
+mod impact;
 mod incident;
 mod installed;
 mod level;
 mod limit;
 mod money;
 mod notification;
+mod pipeline;
 mod question;
 mod review;
 mod series;
@@ -44,6 +46,7 @@ pub use drill::{Drill, DrillEntry, DrillOffer, DrillReport, DrillStep, SetUpLine
 pub use escape::{escape, escape_json, escape_lines, must_escape};
 pub use exchange::{Attempt, AttemptOutcome, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
+pub use impact::{Amount, AtRiskRange, Impact, ImpactBasis, ImpactLine, PipelineImpact};
 pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, LastOutage,
     TimelineEntry, TimelineSource, UnexpectedEnd,
@@ -54,6 +57,10 @@ pub use limit::UsedUpLimit;
 pub use money::usd;
 pub use notification::{
     Notification, NotificationAction, NotificationKind, NotificationOutcome, Urgency,
+};
+pub use pipeline::{
+    PipelineEntry, PipelineForm, PipelinePage, PipelineReliability, PipelineRuns, PipelineStep,
+    UnknownPipeline,
 };
 pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{

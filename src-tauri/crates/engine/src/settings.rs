@@ -6,6 +6,7 @@ mod equivalents;
 mod error;
 mod file;
 mod network;
+mod pipeline;
 mod reading;
 pub(crate) mod reload;
 mod retention;

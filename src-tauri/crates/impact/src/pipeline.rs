@@ -3,16 +3,17 @@ use std::str::FromStr;
 
 use catalog::{MicroDollars, ProviderId};
 
-use crate::Schedule;
+use crate::{Currency, Schedule};
 
-/// A pipeline whose items have a value in dollars.
+/// A pipeline whose items have a value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pipeline {
     pub name: String,
     /// Items a week: 50 leads.
     pub weekly_items: f64,
-    /// What one item is worth to the owner.
+    /// What one item is worth to the owner, in millionths of the currency's unit.
     pub value: MicroDollars,
+    pub currency: Currency,
     pub schedule: Schedule,
     pub surge: Surge,
     /// Providers that the pipeline's steps use; empty: any.

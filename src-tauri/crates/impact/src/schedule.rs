@@ -72,6 +72,16 @@ impl From<Weekday> for Day {
 }
 
 impl Schedule {
+    /// Items arrive at any time.
+    pub fn any_time() -> Self {
+        Self {
+            days: Day::ALL.to_vec(),
+            from: NaiveTime::MIN,
+            to: NaiveTime::MIN,
+            zone: Tz::UTC,
+        }
+    }
+
     /// Active hours in a usual week without a clock change.
     pub fn hours_a_week(&self) -> f64 {
         let seconds = |time: NaiveTime| i64::from(time.num_seconds_from_midnight());
@@ -130,6 +140,9 @@ fn hours(length: TimeDelta) -> f64 {
 impl fmt::Display for Schedule {
     /// "Mon-Fri 09:00-17:00 Europe/Berlin", in the format of the settings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::any_time() {
+            return f.write_str("any time");
+        }
         let mut days: Vec<_> = Day::ALL
             .into_iter()
             .filter(|day| self.days.contains(day))

@@ -241,16 +241,42 @@ pub(super) struct CandidateWithModel {
 #[serde(deny_unknown_fields)]
 pub(super) struct Pipeline {
     pub(super) name: String,
-    /// The three values for an estimate: all of them, or none.
+    pub(super) customer: Option<Spanned<String>>,
+    /// This and the value, for an estimate: both, or none.
     pub(super) weekly_items: Option<Spanned<f64>>,
+    pub(super) value: Option<Spanned<f64>>,
+    /// The value as it was written before currencies.
     pub(super) value_dollars: Option<Spanned<f64>>,
+    pub(super) currency: Option<Spanned<String>>,
     pub(super) schedule: Option<Spanned<String>>,
     pub(super) surge: Option<Spanned<(f64, f64)>>,
     #[serde(default)]
     pub(super) providers: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) runs: PipelineRuns,
+    #[serde(default)]
+    pub(super) steps: Vec<PipelineStep>,
     pub(super) may_go_to: Option<Spanned<MayGoTo>>,
     /// Seconds.
     pub(super) client_waits: Option<Spanned<f64>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PipelineRuns {
+    #[default]
+    Here,
+    N8nCloud,
+    Make,
+    Zapier,
+    Elsewhere,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PipelineStep {
+    pub(super) name: String,
+    pub(super) success: Option<Spanned<f64>>,
 }
 
 /// Cost limits of fallbacks.

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use catalog::{Catalog, EndpointId, MicroDollars, Provider, ProviderId, REHEARSAL, shown_name};
 use chrono::{NaiveTime, TimeDelta};
-use impact::{Pipeline, Schedule, Surge};
 use toml::Spanned;
 
 use super::error::{SettingsError, line_number};
-use super::file::{self, File};
+use super::file::File;
 use super::values::{Settings, Timers};
 
 /// One pass over valid TOML with known keys; collects all errors in its values.
@@ -93,6 +92,7 @@ impl Reading<'_> {
             pipeline_scopes: self.pipeline_scopes(&file.pipeline, &own),
             client_waits: self.pipeline_waits(&file.pipeline),
             sibling: file.fallback.sibling.unwrap_or_default(),
+            pipeline_details: self.pipeline_details(&file.pipeline),
             pipeline_names: file.pipeline.iter().map(|one| one.name.clone()).collect(),
             pipelines: file
                 .pipeline
@@ -108,80 +108,11 @@ impl Reading<'_> {
         own.any(|endpoint| endpoint.id == *id) || self.catalog.endpoint(id).is_some()
     }
 
-    /// None: the pipeline has no figures, and so no estimate.
-    fn pipeline_waits(&mut self, pipelines: &[file::Pipeline]) -> BTreeMap<String, Duration> {
-        let written = pipelines.iter().filter_map(|one| {
-            let waits = one.client_waits.as_ref()?;
-            Some((one.name.clone(), self.duration(Some(waits), 0.0)))
-        });
-        written.collect()
-    }
-
-    fn pipeline(&mut self, written: file::Pipeline, own: &[Provider]) -> Option<Pipeline> {
-        let figures = (
-            &written.weekly_items,
-            &written.value_dollars,
-            &written.schedule,
-        );
-        let (weekly_items, value_dollars, schedule) = match figures {
-            (Some(items), Some(value), Some(schedule)) => (items, value, schedule),
-            (None, None, None) => return None,
-            (items, value, schedule) => {
-                let what = "an estimate needs weekly_items, value_dollars and schedule: write all three, or none";
-                if let Some(at) = items.as_ref().or(value.as_ref()) {
-                    self.err(at, what.into());
-                } else if let Some(at) = schedule {
-                    self.err(at, what.into());
-                }
-                return None;
-            }
-        };
-        let schedule = schedule
-            .get_ref()
-            .parse::<Schedule>()
-            .unwrap_or_else(|error| {
-                self.err(schedule, error.to_string());
-                Schedule {
-                    days: Vec::new(),
-                    from: NaiveTime::MIN,
-                    to: NaiveTime::MIN,
-                    zone: chrono_tz::UTC,
-                }
-            });
-        if !(weekly_items.get_ref().is_finite() && *weekly_items.get_ref() > 0.0) {
-            self.err(
-                weekly_items,
-                "weekly_items is a number above 0: the items in a usual week".into(),
-            );
-        }
-        let surge = written.surge.as_ref().map_or((1.0, 1.0), |s| *s.get_ref());
-        if let Some(text) = &written.surge
-            && !(surge.0 >= 0.0 && surge.1 >= surge.0 && surge.1.is_finite())
-        {
-            self.err(
-                text,
-                "surge is a range from low to high, such as [2.5, 7.5]; [1, 1] is a usual week"
-                    .into(),
-            );
-        }
-        Some(Pipeline {
-            name: written.name,
-            weekly_items: *weekly_items.get_ref(),
-            value: self.dollars(value_dollars),
-            schedule,
-            surge: Surge {
-                low: surge.0,
-                high: surge.1,
-            },
-            providers: written
-                .providers
-                .iter()
-                .filter_map(|id| self.provider(id, own))
-                .collect(),
-        })
-    }
-
-    fn provider(&mut self, id: &Spanned<String>, own: &[Provider]) -> Option<ProviderId> {
+    pub(super) fn provider(
+        &mut self,
+        id: &Spanned<String>,
+        own: &[Provider],
+    ) -> Option<ProviderId> {
         let wanted = ProviderId::new(id.get_ref());
         if self.catalog.provider(&wanted).is_some() || own.iter().any(|p| p.id == wanted) {
             return Some(wanted);
@@ -292,7 +223,7 @@ impl Reading<'_> {
         Duration::from_secs(u64::from((*written.get_ref()).max(least)))
     }
 
-    fn dollars(&mut self, written: &Spanned<f64>) -> MicroDollars {
+    pub(super) fn dollars(&mut self, written: &Spanned<f64>) -> MicroDollars {
         let dollars = *written.get_ref();
         if !(0.0..=1e9).contains(&dollars) {
             self.err(written, "an amount in dollars, 0 or more".into());

@@ -78,7 +78,7 @@ fn where_requests_may_go_is_a_word_or_a_list_of_endpoints() {
         "{unknown:?}"
     );
     let partial = wrong("[[pipeline]]\nname = \"Leads\"\nvalue_dollars = 4\n");
-    assert!(partial[0].contains("all three, or none"), "{partial:?}");
+    assert!(partial[0].contains("write both, or none"), "{partial:?}");
 }
 
 #[test]

@@ -67,10 +67,40 @@ pub(crate) struct Settings {
     pub rules: Vec<wire::Rule>,
     /// Every pipeline in the settings, with or without figures.
     pub pipeline_names: BTreeSet<String>,
+    /// What is known of every pipeline besides its figures.
+    pub pipeline_details: BTreeMap<String, PipelineDetails>,
     /// The pipelines with figures, for estimates.
     pub pipelines: Vec<Pipeline>,
     /// None: `update --check` has nothing to read.
     pub update: Option<UpdateSource>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct PipelineDetails {
+    /// For whom it works.
+    pub customer: Option<String>,
+    pub runs: PipelineRuns,
+    pub steps: Vec<PipelineStep>,
+}
+
+/// Where a pipeline runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum PipelineRuns {
+    /// Its requests pass through the gateway.
+    #[default]
+    Here,
+    /// These cannot reach this computer.
+    N8nCloud,
+    Make,
+    Zapier,
+    Elsewhere,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PipelineStep {
+    pub name: String,
+    /// Assumed share of runs that succeed. `None`: measured.
+    pub success: Option<f64>,
 }
 
 /// Where a new version is announced, and whose signature counts.

@@ -3,13 +3,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::schedule::tests::any_schedule;
-use crate::{Schedule, Surge};
+use crate::{Currency, Schedule, Surge};
 
 pub(crate) fn leads(surge: &str) -> Pipeline {
     Pipeline {
         name: "Leads".to_owned(),
         weekly_items: 50.0,
         value: MicroDollars::from_dollars(400.0),
+        currency: Currency::USD,
         schedule: "Mon-Fri 09:00-17:00 Europe/Berlin"
             .parse::<Schedule>()
             .unwrap(),
@@ -197,6 +198,7 @@ fn any_pipeline() -> impl Strategy<Value = Pipeline> {
             name: "Any".to_owned(),
             weekly_items,
             value: MicroDollars::from_dollars(dollars),
+            currency: Currency::USD,
             schedule,
             surge: Surge {
                 low,

@@ -9,7 +9,7 @@ use super::{Day, Schedule};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoSchedule {
     #[error(
-        "`{0}` is not a valid schedule: write days, hours and a time zone, as in \"Mon-Fri 09:00-17:00 Europe/Berlin\""
+        "`{0}` is not a valid schedule: write days, hours and a time zone, as in \"Mon-Fri 09:00-17:00 Europe/Berlin\", or \"any time\""
     )]
     Shape(String),
     #[error(
@@ -28,6 +28,9 @@ impl FromStr for Schedule {
     type Err = NoSchedule;
 
     fn from_str(text: &str) -> Result<Self, NoSchedule> {
+        if text.trim().eq_ignore_ascii_case("any time") {
+            return Ok(Self::any_time());
+        }
         let parts: Vec<_> = text.split_whitespace().collect();
         let [days_text, hours_text, zone] = parts[..] else {
             return Err(NoSchedule::Shape(text.to_owned()));

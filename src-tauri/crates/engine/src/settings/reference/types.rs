@@ -77,7 +77,8 @@ fn kind(of: &Type) -> &'static str {
         ("Demand", _) => "word or table",
         (
             "When" | "Dialect" | "ChatLimit" | "CallIds" | "StreamUsage" | "ReasoningContent"
-            | "ThoughtSignatures" | "Auth" | "Delivery" | "Restart" | "Consent" | "Siblings",
+            | "ThoughtSignatures" | "Auth" | "Delivery" | "Restart" | "Consent" | "Siblings"
+            | "PipelineRuns",
             _,
         ) => "word",
         (other, _) => panic!("how does a reader write {other}? Add it to this list"),

@@ -15,6 +15,7 @@ fn pipeline(name: &str, dollars: f64) -> Pipeline {
         name: name.into(),
         weekly_items: 60.0,
         value: catalog::MicroDollars::from_dollars(dollars),
+        currency: Default::default(),
         schedule: "daily 08:00-22:00 Europe/Berlin".parse().unwrap(),
         surge: Default::default(),
         providers: Vec::new(),
