@@ -17,7 +17,7 @@ const OTHERS: [&str; 6] = [
     "Allow until Claude is back",
 ];
 
-/// `[Label]` that is no link, "Label" with a capital letter, and the section after "Settings →".
+/// `[Label]` that is no link, "Label" with a capital letter, and the first word of the section after "Settings →".
 fn labels(text: &str) -> Vec<String> {
     let prose = prose(text);
     let mut found = Vec::new();
@@ -33,7 +33,7 @@ fn labels(text: &str) -> Vec<String> {
         let sections = line.split("Settings → ").skip(1);
         found.extend(sections.filter_map(|rest| {
             let section = rest.split(|letter: char| !letter.is_alphabetic()).next()?;
-            Some(format!("\"{section}\""))
+            Some(format!("\"{section}"))
         }));
     }
     found.retain(|label| label.trim_matches('"').starts_with(char::is_uppercase));
@@ -89,5 +89,5 @@ fn every_label_in_the_documentation_is_one() {
 #[test]
 fn labels_are_found() {
     let text = "[Yes] is in Settings → Keys, \"Stop it\", and [a link](b.md) with \"small\".";
-    assert_eq!(labels(text), ["Yes", "Stop it", "\"Keys\""]);
+    assert_eq!(labels(text), ["Yes", "Stop it", "\"Keys"]);
 }
