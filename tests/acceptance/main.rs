@@ -15,6 +15,8 @@ mod costs;
 mod crash;
 mod descriptors;
 mod desk;
+#[cfg(target_os = "linux")]
+mod documents;
 mod drill;
 mod equivalents;
 mod faces;

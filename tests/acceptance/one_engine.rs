@@ -57,6 +57,24 @@ async fn a_stop_is_clean_and_leaves_no_runtime_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_token_is_replaced_and_each_start_has_its_own_control_token() {
+    let mut desk = Desk::started();
+    let (url, control) = (desk.base(), desk.runtime().control_token);
+    desk.printed(&["stop"]);
+    desk.ended();
+    std::fs::remove_file(desk.file("token")).unwrap();
+    desk.start();
+    assert_ne!(desk.runtime().control_token, control);
+    let token = url.split("/t/").nth(1).unwrap();
+    assert!(!desk.base().ends_with(token), "clients need the new URL");
+    let body = serde_json::json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
+    assert_eq!(desk.ask("/v1/messages", &body).await.status(), 200);
+    let old = format!("{}/t/{token}/v1/messages", desk.address());
+    let refused = desk.http.post(old).json(&body).send().await.unwrap();
+    assert_eq!(refused.status(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_engine_restarts_with_its_token_and_its_history() {
     let mut desk = Desk::started();
     let url = desk.base();

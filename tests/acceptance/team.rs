@@ -306,7 +306,7 @@ const CERTIFICATE: &[u8] = include_bytes!("team/cert.pem");
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn all_addresses_of_this_computer_open_with_tls() {
+async fn all_addresses_of_this_computer_open_with_tls_and_a_renewed_certificate() {
     let address = of_a_network();
     let all = SocketAddr::from(([0, 0, 0, 0], address.port()));
     let mut desk = Desk::new();
@@ -322,13 +322,15 @@ async fn all_addresses_of_this_computer_open_with_tls() {
         .iter()
         .find(|url| url.starts_with("https://desk.lan:"))
         .unwrap();
-    let root = reqwest::Certificate::from_pem(CERTIFICATE).unwrap();
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([root])
-        .resolve("desk.lan", address)
-        .build()
-        .unwrap();
+    let trusting = |certificate| {
+        let root = reqwest::Certificate::from_pem(certificate).unwrap();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([root])
+            .resolve("desk.lan", address);
+        http.build().unwrap()
+    };
+    let http = trusting(CERTIFICATE);
     let request = http.post(format!("{anna}/v1/messages")).json(&hello());
     assert_eq!(request.send().await.unwrap().status(), 200);
     let control = http.get(format!(
@@ -341,4 +343,16 @@ async fn all_addresses_of_this_computer_open_with_tls() {
         b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n",
     );
     assert!(!plain.contains("200"), "{plain}");
+
+    // A renewed certificate needs no restart.
+    std::fs::write(&key, include_bytes!("team/renewed.key.pem")).unwrap();
+    let renewed: &[u8] = include_bytes!("team/renewed.cert.pem");
+    std::fs::write(&certificate, renewed).unwrap();
+    let http = trusting(renewed);
+    let open = async {
+        let request = || http.post(format!("{anna}/v1/messages")).json(&hello());
+        while request().send().await.is_err() {}
+    };
+    let renewed = tokio::time::timeout(Duration::from_secs(30), open).await;
+    assert!(renewed.is_ok(), "the old certificate is still in use");
 }

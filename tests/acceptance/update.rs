@@ -36,6 +36,10 @@ impl Publisher {
                     .trim_start_matches('/')
                     .to_owned();
                 let (status, body) = match std::fs::read(files.join(name)) {
+                    Ok(head) if head.starts_with(b"HTTP/1.1 ") => {
+                        let _ = stream.write_all(&head);
+                        continue;
+                    }
                     Ok(body) => ("200 OK", body),
                     Err(_) => ("404 Not Found", Vec::new()),
                 };
@@ -153,4 +157,21 @@ fn what_is_not_signed_or_older_is_refused() {
     desk.printed(&["update", "--check"]);
     publisher.publish("9.1.0", "2026-12-14T09:00:00Z");
     assert!(refused(&desk).contains("an older copy is being sent"));
+}
+
+#[test]
+fn a_redirect_and_a_description_above_64_kib_are_refused() {
+    let desk = Desk::new();
+    let publisher = Publisher::new(&desk);
+    publisher.publish("9.1.0", "2026-12-14T09:00:00Z");
+    let file = publisher.folder.join("understudy.json");
+    std::fs::rename(&file, publisher.folder.join("moved.json")).unwrap();
+    let moved = "HTTP/1.1 302 Found\r\nlocation: /moved.json\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    std::fs::write(&file, moved).unwrap();
+    let redirected = refused(&desk);
+    assert!(redirected.contains("302"), "{redirected}");
+
+    std::fs::write(&file, vec![b' '; (64 << 10) + 1]).unwrap();
+    let large = refused(&desk);
+    assert!(large.contains("64 KiB"), "{large}");
 }

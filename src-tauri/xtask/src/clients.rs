@@ -15,7 +15,8 @@ use crate::step::{Done, Failed, Outcome, ask, call, step};
 use crate::system::{self, Purpose};
 use crate::tree::target;
 
-use selection::{is_wanted, wanted};
+pub(crate) use selection::Selection;
+use selection::is_wanted;
 
 pub(crate) use install::{folder, install_one};
 
@@ -33,23 +34,24 @@ pub(crate) const TESTED: [&str; 9] = [
     "sdk-python",
 ];
 
-/// Tests every client in an outage. `arguments` are passed to the runner, except `--raise`.
-pub(crate) fn run(arguments: &[&str]) -> Outcome {
+/// Tests every client in an outage.
+pub(crate) fn run(selection: &Selection<'_>) -> Outcome {
     system::install(Purpose::Engine)?;
     system::require_node()?;
-    if arguments.contains(&"--raise") {
-        raise::raise(wanted(arguments))?;
+    if selection.raise {
+        raise::raise(selection.wanted)?;
     }
-    let mut arguments: Vec<&str> = arguments.to_vec();
-    arguments.retain(|argument| *argument != "--raise");
     // The engine serves the web UI from its own binary.
     crate::ui::build()?;
     build_binaries(Profile::Debug, false)?;
-    let missing = install_all(wanted(&arguments))?;
+    let missing = install_all(selection.wanted)?;
     let mut build = cargo();
     call(build.args(TEST).arg("--no-run"))?;
     let mut tests = cargo();
-    tests.args(TEST).args(["--offline", "--"]).args(&arguments);
+    tests
+        .args(TEST)
+        .args(["--offline", "--"])
+        .args(&selection.passed);
     let outcome = call(
         alone(tests)
             .env("UNDERSTUDY_CLIENTS", clients())

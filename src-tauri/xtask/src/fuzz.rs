@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::checks::cargo;
 use crate::step::{Done, Failed, Outcome, ask, call, step};
 use crate::system::{self, Purpose};
-use crate::tree::{root, target};
+use crate::tree::{self, root};
 
 /// Seconds for each target, unless the command sets another number.
 pub(crate) const SECONDS: u32 = 600;
@@ -58,19 +58,23 @@ const COVERAGE: &[&str] = &[
     "-Ccodegen-units=1",
 ];
 
+/// The target of this name.
+pub(crate) fn target(name: &str) -> Outcome<&str> {
+    if TARGETS.iter().any(|(known, _)| *known == name) {
+        return Ok(name);
+    }
+    let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+    let names = names.join(", ");
+    Err(Failed::new(format!(
+        "there is no target `{name}`; there are {names}"
+    )))
+}
+
 /// Fuzzes each target for this many seconds, in sequence. Inputs that reach new code are kept in `target/fuzz/corpus` and used
 /// again. An input that violates a property is kept there too and printed.
 pub(crate) fn fuzz(seconds: u32, only: Option<&str>) -> Outcome {
-    let known = |only: &&str| TARGETS.iter().any(|(name, _)| name == only);
-    if let Some(unknown) = only.filter(|only| !known(only)) {
-        let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
-        let names = names.join(", ");
-        return Err(Failed::new(format!(
-            "there is no target `{unknown}`; there are {names}"
-        )));
-    }
     system::install(Purpose::Fuzzing)?;
-    let folder = target().join("fuzz");
+    let folder = tree::target().join("fuzz");
     let programs = build(&folder)?;
     for (name, seeds) in TARGETS
         .iter()

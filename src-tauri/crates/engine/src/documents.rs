@@ -1,9 +1,14 @@
 //! The documentation is true: its commands parse, its settings are accepted, its links lead somewhere.
 
+mod claims;
 mod commands;
+mod figures;
+mod labels;
 mod links;
 mod markdown;
+mod shell;
 mod snippets;
+mod tests_by_name;
 mod trust;
 
 use std::fs;

@@ -201,7 +201,25 @@ fn block(page: &mut String, lines: &[catalog::KnownLines]) {
             .replace("{url}", BASE)
             .replace("{port}", "4747")
             .replace("{token}", "TOKEN");
-        let _ = writeln!(page, "\n{}:\n\n```\n{text}\n```", lines.label);
+        let _ = writeln!(
+            page,
+            "\n{}:\n\n```{}\n{text}\n```",
+            lines.label,
+            language(&text)
+        );
+    }
+}
+
+/// Lines for a shell are run by the tests of the documents.
+fn language(text: &str) -> &'static str {
+    const PROGRAMS: [&str; 8] = [
+        "export", "printenv", "printf", "codex", "cline", "docker", "ssh", "unset",
+    ];
+    match text.split_whitespace().next() {
+        Some("set") => "fish",
+        Some(word) if word.starts_with("$env:") => "powershell",
+        Some(word) if PROGRAMS.contains(&word) => "sh",
+        Some(_) | None => "text",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every TOML block is accepted as settings. One for another program's file begins with a comment that names that file.
 
 use catalog::Catalog;
+use saphyr::LoadableYamlNode;
 
 use super::markdown::{Code, code};
 use crate::settings::Settings;
@@ -38,5 +39,28 @@ fn every_settings_snippet_in_the_documentation_is_accepted() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count > 0, "there are snippets");
+}
+
+#[test]
+fn every_yaml_snippet_in_the_documentation_is_yaml() {
+    let mut count = 0;
+    for page in super::pages() {
+        for piece in code(&page.text) {
+            let Code::Block {
+                line,
+                language,
+                lines,
+            } = piece
+            else {
+                continue;
+            };
+            if language == "yaml" {
+                count += 1;
+                let read = saphyr::Yaml::load_from_str(&lines.join("\n"));
+                assert!(read.is_ok(), "{}:{line}: {read:?}", page.path.display());
+            }
+        }
+    }
     assert!(count > 0, "there are snippets");
 }

@@ -1,9 +1,11 @@
 //! Each claim of docs/trust.md names a test, or a piece of code, that exists.
 
 use std::fs;
-use std::path::Path;
 
-use super::root;
+use super::{root, tests_by_name};
+
+/// The prompt and the tool of a test of a fallback, in the code.
+const TOOL: &str = "TOOL";
 
 /// The code spans that are names of functions or constants, of the rows' last cells and of the text.
 fn names(page: &str) -> Vec<&str> {
@@ -15,7 +17,7 @@ fn names(page: &str) -> Vec<&str> {
             (true, None) | (false, _) => line,
         };
         let spans = claims.split('`').skip(1).step_by(2);
-        names.extend(spans.filter(|name| is_name_of_a_test(name) || *name == "TOOL"));
+        names.extend(spans.filter(|name| is_name_of_a_test(name) || *name == TOOL));
     }
     names
 }
@@ -29,31 +31,14 @@ fn is_name_of_a_test(name: &str) -> bool {
     words > 4 && plain
 }
 
-fn sources(folder: &Path, text: &mut String) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap();
-        if path.is_dir() && name != "target" && name != "node_modules" {
-            sources(&path, text);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            *text += &fs::read_to_string(&path).unwrap();
-        }
-    }
-}
-
 #[test]
 fn every_claim_of_the_trust_page_names_what_shows_it() {
     let page = fs::read_to_string(root().join("docs/trust.md")).unwrap();
-    let mut text = String::new();
-    sources(&root().join("src-tauri/crates"), &mut text);
-    sources(&root().join("tests"), &mut text);
+    let tests = tests_by_name::names(&root());
     let names = names(&page);
     let missing: Vec<&&str> = names
         .iter()
-        .filter(|name| {
-            let function = text.contains(&format!("fn {name}("));
-            !function && !text.contains(&format!("const {name}:"))
-        })
+        .filter(|name| !tests.contains(**name) && **name != TOOL)
         .collect();
     assert!(missing.is_empty(), "no test has this name: {missing:?}");
     assert!(names.len() > 15, "{names:?}");

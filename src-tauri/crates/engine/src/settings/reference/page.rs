@@ -30,9 +30,9 @@ const BEGINNING: &str = "# Settings
 
 The settings are one TOML file: `settings.toml` in `~/.config/understudy` (Linux), `~/Library/Application Support/Understudy` (macOS) or `%APPDATA%\\Understudy` (Windows), and in `UNDERSTUDY_HOME` where that is set. `understudyd doctor` prints its path.
 
-The first start writes the file with every key as a comment. Each key is optional. The engine reads the file again when it changes; a file with an error is rejected with its line, and the last valid settings stay in force. Changes in the window and of commands are written to the same file, and your comments stay.
+The first start writes the file with every key as a comment. Each key is optional. The engine reads the file again when it changes; a file with an error is rejected with its line, and the last valid settings stay in force. Changes in the window and of commands are written to the same file, and your comments stay. <!-- test: a_first_start_writes_a_commented_file, an_invalid_change_keeps_the_last_valid_settings_and_is_reported, the_line_is_inserted_below_its_table_and_other_bytes_stay -->
 
-An unknown key is an error. Amounts of money are US dollars; times without a zone are this machine's local time.
+An unknown key is an error. Amounts of money are US dollars; times without a zone are this machine's local time. <!-- test: errors_are_reported_with_their_line_and_fix, quiet_hours_are_local -->
 
 This page is generated from the types of the file and from its first text (`BLESS=1 cargo test -p engine --lib reference`).
 ";
