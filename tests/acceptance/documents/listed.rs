@@ -137,11 +137,6 @@ pub(super) const LISTED: &[Listed] = &[
         &["the_real_cline_passes_understudy_until_the_undo"],
     ),
     not_run(
-        "printenv OPENAI_API_KEY | codex login --with-api-key",
-        CLIENT,
-        CODEX,
-    ),
-    not_run(
         "printf %s TOKEN | codex login --with-api-key",
         CLIENT,
         CODEX,
