@@ -137,6 +137,16 @@ pub(super) const LISTED: &[Listed] = &[
         &["the_real_cline_passes_understudy_until_the_undo"],
     ),
     not_run(
+        "cline --json --data-dir FOLDER/data -P openai -m rehearsal/steady say hello",
+        CLIENT,
+        &["the_real_cline_passes_understudy_until_the_undo"],
+    ),
+    not_run(
+        "codex -c openai_base_url=…",
+        CLIENT,
+        &["what_sends_requests_elsewhere_is_named_with_its_line"],
+    ),
+    not_run(
         "printf %s TOKEN | codex login --with-api-key",
         CLIENT,
         CODEX,
