@@ -7,9 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::affected::{self, Met, hit};
 use crate::column::maybe;
-use crate::figures;
 use crate::incidents::IncidentRow;
 use crate::{Ledger, LedgerError};
+use crate::{figures, impact_items, items, marks};
 
 /// How many ended incidents are searched for the last one that affected requests.
 const SEARCHED: u32 = 50;
@@ -31,10 +31,18 @@ pub struct Outage {
 impl Ledger {
     /// `None`: there is no such incident. The figures of a closed one are stored; of any other they are counted here.
     pub fn met(&self, incident: i64) -> Result<Option<Met>, LedgerError> {
-        Ok(match figures::read(&self.conn, incident)? {
+        let met = match figures::read(&self.conn, incident)? {
             Some(stored) => Some(stored),
-            None => affected::count(&self.conn, incident)?,
-        })
+            None => items::counted(&self.conn, incident)?.map(|(met, _)| met),
+        };
+        let Some(met) = met else {
+            return Ok(None);
+        };
+        Ok(Some(Met {
+            earlier: impact_items::earlier(&self.conn, incident)?,
+            peaks: marks::peaks(&self.conn, incident)?,
+            ..met
+        }))
     }
 
     /// The last ended outage, if it has open items or ended within [`OUTAGE_SHOWN`].
