@@ -10,6 +10,7 @@ mod examine;
 mod explain;
 mod fallback_test;
 mod health;
+mod impact;
 mod keys;
 mod manual;
 mod print_line;
@@ -73,8 +74,11 @@ enum Command {
         json: bool,
     },
     /// The incident log, newest first
+    #[command(alias = "incident", args_conflicts_with_subcommands = true)]
     Incidents {
-        /// Show only this incident, with its timeline and the interrupted work
+        #[command(subcommand)]
+        command: Option<impact::IncidentCommand>,
+        /// Show only this incident, with its impact, its timeline and the interrupted work
         id: Option<i64>,
         /// Mark this interrupted session as checked
         #[arg(long, value_name = "NUMBER", requires = "id")]
@@ -291,6 +295,10 @@ async fn run(command: Command) -> ExitCode {
         Command::Manual { folder } => manual::pages(Cli::command(), &folder),
         Command::Url { ui, json } => url::url(ui, json).await,
         Command::Status { details, json } => status::status(details, json).await,
+        Command::Incidents {
+            command: Some(command),
+            ..
+        } => impact::run(command).await,
         Command::Incidents {
             checked: Some(number),
             ..

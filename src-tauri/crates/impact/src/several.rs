@@ -61,7 +61,7 @@ fn limited(pipeline: &Pipeline, estimate: AtRisk, used: (i64, i64)) -> AtRisk {
         low,
         high,
         method: format!(
-            "{} Earlier incidents of that week leave {} of its value.",
+            "{} Limited to {}: earlier incidents have counted the rest of that week's value.",
             estimate.method,
             range(pipeline, low, high)
         ),

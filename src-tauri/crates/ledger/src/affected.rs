@@ -28,6 +28,23 @@ pub struct Met {
     pub peaks: Vec<Peak>,
 }
 
+impl Met {
+    /// Keeps the highest values at risk, as the ledger does.
+    pub fn raise(&mut self, peak: &Peak) {
+        let mut stored = self.peaks.iter_mut();
+        match stored.find(|stored| stored.currency == peak.currency) {
+            Some(stored) => {
+                if peak.high > stored.high {
+                    stored.at = peak.at;
+                }
+                stored.low = stored.low.max(peak.low);
+                stored.high = stored.high.max(peak.high);
+            }
+            None => self.peaks.push(peak.clone()),
+        }
+    }
+}
+
 /// An incident that was recorded before another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierIncident {

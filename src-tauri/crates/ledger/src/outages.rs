@@ -16,7 +16,7 @@ const SEARCHED: u32 = 50;
 /// An outage without open items is shown this long after its end.
 pub const OUTAGE_SHOWN: TimeDelta = TimeDelta::hours(24);
 
-/// The last ended incident that affected requests.
+/// An incident with its effects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
     pub incident: i64,
@@ -69,16 +69,37 @@ impl Ledger {
             if !fresh && met.waiting == 0 {
                 return Ok(None);
             }
-            let (carried_by, cost) = self.carried_by(incident)?;
-            return Ok(Some(Outage {
+            return Ok(Some(self.with_fallbacks(
                 incident,
-                row: incident_with_timeline.incident,
+                incident_with_timeline.incident,
                 met,
-                carried_by,
-                cost,
-            }));
+            )?));
         }
         Ok(None)
+    }
+
+    /// `None`: there is no such incident.
+    pub fn outage(&self, incident: i64) -> Result<Option<Outage>, LedgerError> {
+        let (Some(found), Some(met)) = (self.incident(incident)?, self.met(incident)?) else {
+            return Ok(None);
+        };
+        Ok(Some(self.with_fallbacks(incident, found.incident, met)?))
+    }
+
+    fn with_fallbacks(
+        &self,
+        incident: i64,
+        row: IncidentRow,
+        met: Met,
+    ) -> Result<Outage, LedgerError> {
+        let (carried_by, cost) = self.carried_by(incident)?;
+        Ok(Outage {
+            incident,
+            row,
+            met,
+            carried_by,
+            cost,
+        })
     }
 
     fn carried_by(&self, incident: i64) -> Result<(Vec<ProviderId>, MicroDollars), LedgerError> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use ledger::{ExchangeFilter, Ledger, LedgerError, Which};
 
 use super::facts::Facts;
-use super::{interrupted, review, rows};
+use super::{impact, interrupted, review, rows};
 use crate::crash_log;
 use crate::desk::keys::CRASHES;
 
@@ -61,12 +61,14 @@ pub(crate) fn incident(
     };
     let met = ledger.met(id)?.unwrap_or_default();
     let sessions = ledger.interruptions(id)?;
+    let items = ledger.impact_items(id)?.unwrap_or_default();
     let clock = facts.clock(now);
     Ok(Some(Incident {
         interrupted: sessions
             .iter()
             .map(|(id, row)| interrupted::interruption(&clock, *id, row))
             .collect(),
+        items: items.iter().map(impact::item).collect(),
         ..rows::incident(facts, id, &with_timeline, &met, now)
     }))
 }

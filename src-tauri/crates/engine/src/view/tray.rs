@@ -29,7 +29,7 @@ pub(crate) fn tray(
     state: &State,
     desk: &headline::Desk,
     routes: &[api::Route],
-    (limits, questions, clients): (&[UsedUpLimit], &[Question], &[ClientUse]),
+    (limits, questions, clients, impact): (&[UsedUpLimit], &[Question], &[ClientUse], &[String]),
 ) -> TrayView {
     let headline = &desk.headline;
     let rehearsed = verdict::rehearsal_level(state);
@@ -74,7 +74,7 @@ pub(crate) fn tray(
         (&tooltip, &fallbacks),
         headline,
         routes,
-        (rehearsal, limits, questions, clients),
+        (rehearsal, limits, questions, clients, impact),
     );
     TrayView {
         icon,
@@ -84,12 +84,21 @@ pub(crate) fn tray(
     }
 }
 
+/// What else the menu shows; the last are sentences about the impact of outages.
+type Shown<'s> = (
+    bool,
+    &'s [UsedUpLimit],
+    &'s [Question],
+    &'s [ClientUse],
+    &'s [String],
+);
+
 fn menu(
     state: &State,
     (verdict, fallbacks): (&str, &[String]),
     headline: &Headline,
     routes: &[api::Route],
-    (rehearsal, limits, questions, clients): (bool, &[UsedUpLimit], &[Question], &[ClientUse]),
+    (rehearsal, limits, questions, clients, impact): Shown<'_>,
 ) -> Vec<MenuLine> {
     let now = |label: &str| action(label, Command::OpenWindow { view: View::Now });
     let mut lines = vec![now(verdict)];
@@ -104,6 +113,9 @@ fn menu(
                 .split_inclusive(". ")
                 .map(|sentence| now(sentence.trim_end())),
         );
+    }
+    if !rehearsal && !state.paused && !state.draining {
+        lines.extend(impact.iter().map(|sentence| now(sentence)));
     }
     lines.extend(fallbacks.iter().map(|sentence| now(sentence)));
     let chosen = clients

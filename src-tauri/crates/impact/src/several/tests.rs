@@ -54,7 +54,7 @@ fn the_incidents_of_a_week_are_at_most_its_value() {
     assert_eq!((&*week[1].0, &*week[1].1), ("$5,000", "$5,000"));
     assert!(
         week[1].2.ends_with(
-            "= $5,000 to $15,000. Earlier incidents of that week leave $5,000 of its value."
+            "= $5,000 to $15,000. Limited to $5,000: earlier incidents have counted the rest of that week's value."
         ),
         "{}",
         week[1].2

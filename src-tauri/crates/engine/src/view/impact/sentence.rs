@@ -1,0 +1,59 @@
+//! The impact as text for the status, the tray and the notification.
+
+use ::words::Clock;
+use api::{AtRiskRange, Impact, ImpactBasis};
+use impact::{Currency, Money};
+
+use crate::view::words;
+
+/// "$5,000 to $15,000 at risk, at most $21,000 at 20:40"
+pub(crate) fn range_text(range: &AtRiskRange, clock: &Clock) -> String {
+    let peak = range.peak_at.filter(|_| range.peak_high > range.high);
+    let peak = peak.map_or_else(String::new, |at| {
+        let money = money(range.peak_high, &range.currency);
+        format!(", at most {money} at {}", clock.instant(at))
+    });
+    format!("{}{peak}", present(range))
+}
+
+fn present(range: &AtRiskRange) -> String {
+    let money = |micro| money(micro, &range.currency);
+    match range.low == range.high {
+        true => format!("{} at risk", money(range.high)),
+        false => format!("{} to {} at risk", money(range.low), money(range.high)),
+    }
+}
+
+fn money(micro: i64, currency: &str) -> Money {
+    let currency: Currency = currency.parse().unwrap_or_default();
+    Money::new(micro, currency)
+}
+
+/// "Pipelines: 57 items, $22,800, answered; 16 items, $6,400, wait for one click. $6,400 at risk." `None`: no item was hit, and
+/// nothing is at risk.
+pub(crate) fn sentence(impact: &Impact) -> Option<String> {
+    let lines = [&impact.safe, &impact.waiting, &impact.failed];
+    let lines = lines.into_iter().filter(|line| line.items > 0);
+    let lines: Vec<&str> = lines.map(|line| &*line.text).collect();
+    let ranges = impact.at_risk.iter().filter(|range| range.high > 0);
+    let ranges: Vec<String> = ranges.map(present).collect();
+    let estimated = impact
+        .pipelines
+        .iter()
+        .any(|one| one.basis == ImpactBasis::HoursAlone && one.high > 0);
+    let estimated = if estimated {
+        ", estimated from hours alone where requests do not pass through Understudy"
+    } else {
+        ""
+    };
+    match (lines.is_empty(), ranges.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(format!("{}{estimated}.", words::list(&ranges))),
+        (false, true) => Some(format!("Pipelines: {}.", lines.join("; "))),
+        (false, false) => Some(format!(
+            "Pipelines: {}. {}{estimated}.",
+            lines.join("; "),
+            words::list(&ranges)
+        )),
+    }
+}
