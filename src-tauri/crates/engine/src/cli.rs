@@ -13,6 +13,7 @@ mod health;
 mod impact;
 mod keys;
 mod manual;
+mod mark;
 mod print_line;
 mod review;
 mod show;
@@ -77,7 +78,7 @@ enum Command {
     #[command(alias = "incident", args_conflicts_with_subcommands = true)]
     Incidents {
         #[command(subcommand)]
-        command: Option<impact::IncidentCommand>,
+        command: Option<mark::IncidentCommand>,
         /// Show only this incident, with its impact, its timeline and the interrupted work
         id: Option<i64>,
         /// Mark this interrupted session as checked
@@ -298,7 +299,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Incidents {
             command: Some(command),
             ..
-        } => impact::run(command).await,
+        } => mark::run(command).await,
         Command::Incidents {
             checked: Some(number),
             ..

@@ -21,8 +21,6 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-#[cfg(test)]
-pub(crate) use values::PipelineStep;
 pub(crate) use values::{
     NetworkAddress, PipelineDetails, PipelineRuns, Retention, Settings, TlsFiles, UpdateSource,
 };

@@ -1,74 +1,13 @@
-//! An incident's impact, and the owner's marks on its items.
-
-use std::process::ExitCode;
+//! An incident's impact as text.
 
 use ::words::Clock;
-use api::{Accepted, Impact, ImpactItem, ImpactItemState, Incident, ItemMark, MarkItem};
-use clap::{Subcommand, ValueEnum};
-use reqwest::Method;
+use api::{Impact, ImpactItem, ImpactItemState, Incident};
 
-use super::client::Engine;
 use super::print_line::print_line;
-use super::show::{finish, print_json};
 use crate::view::impact::range_text;
 
 /// Items that are listed; further ones are only counted.
 const LISTED: usize = 20;
-
-#[derive(Debug, Subcommand)]
-pub(super) enum IncidentCommand {
-    /// State what became of an item that failed; one that waits leaves the review queue
-    Mark {
-        /// Number of the incident
-        incident: i64,
-        pipeline: String,
-        /// As `understudyd incidents NUMBER` lists it
-        item: String,
-        mark: MarkChoice,
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum MarkChoice {
-    Recovered,
-    Lost,
-    /// Remove the mark
-    None,
-}
-
-pub(super) async fn run(command: IncidentCommand) -> ExitCode {
-    let IncidentCommand::Mark {
-        incident,
-        pipeline,
-        item,
-        mark,
-        json,
-    } = command;
-    let wanted = MarkItem {
-        pipeline,
-        item,
-        mark: match mark {
-            MarkChoice::Recovered => Some(ItemMark::Recovered),
-            MarkChoice::Lost => Some(ItemMark::Lost),
-            MarkChoice::None => None,
-        },
-    };
-    finish(json, async {
-        let path = format!("/incidents/{incident}/mark");
-        let accepted: Accepted = Engine::find()?
-            .call(Method::POST, &path, Some(&wanted))
-            .await?;
-        if json {
-            print_json(&accepted);
-        } else {
-            print_line!("{}", accepted.message);
-        }
-        Ok(ExitCode::SUCCESS)
-    })
-    .await
-}
 
 /// "$5,000 to $15,000 at risk, at most $21,000 at 20:40 UTC+2", or why there is no figure.
 pub(super) fn at_risk(impact: Option<&Impact>, clock: &Clock) -> String {

@@ -11,26 +11,16 @@ use std::collections::BTreeMap;
 use api::{
     AtRiskRange, Impact, ImpactBasis, ImpactItem, ImpactItemState, ItemMark, PipelineImpact,
 };
-use catalog::ProviderId;
 use chrono::{DateTime, Utc};
 use impact::{Basis, Currency, Money};
-use ledger::{ItemState, Mark, Met, Peak};
+use ledger::{ItemState, Mark, Peak};
 
 use super::facts::Facts;
 
 pub(crate) use earlier_shells::at_risk;
 use parts::Affected;
+pub(crate) use parts::Subject;
 pub(crate) use sentence::{range_text, sentence};
-
-/// An incident whose impact is shown.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Subject<'s> {
-    pub provider: &'s ProviderId,
-    pub met: &'s Met,
-    pub opened: DateTime<Utc>,
-    /// `None`: still open.
-    pub closed: Option<DateTime<Utc>>,
-}
 
 pub(crate) fn impact(facts: &impl Facts, of: Subject<'_>, now: DateTime<Utc>) -> Impact {
     let routed = |name: &str| facts.is_routed(name);

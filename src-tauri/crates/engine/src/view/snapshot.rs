@@ -39,7 +39,8 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         state,
         &desk,
         &routes,
-        (&limits, &questions, &clients, &impact),
+        (&limits, &questions, &clients),
+        &impact,
     );
     let mut providers: Vec<Provider> = state
         .catalog

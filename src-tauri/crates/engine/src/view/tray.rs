@@ -29,7 +29,8 @@ pub(crate) fn tray(
     state: &State,
     desk: &headline::Desk,
     routes: &[api::Route],
-    (limits, questions, clients, impact): (&[UsedUpLimit], &[Question], &[ClientUse], &[String]),
+    (limits, questions, clients): (&[UsedUpLimit], &[Question], &[ClientUse]),
+    impact: &[String],
 ) -> TrayView {
     let headline = &desk.headline;
     let rehearsed = verdict::rehearsal_level(state);
@@ -69,12 +70,14 @@ pub(crate) fn tray(
     let quiet = rehearsal || state.paused || state.draining;
     let mut fallbacks = fallbacks(state, desk.work);
     fallbacks.truncate(if quiet { 0 } else { FALLBACKS_SHOWN });
+    let impact = if quiet { &[] } else { impact };
+    let sentences = [impact, &fallbacks].concat();
     let menu = menu(
         state,
-        (&tooltip, &fallbacks),
+        (&tooltip, &sentences),
         headline,
         routes,
-        (rehearsal, limits, questions, clients, impact),
+        (rehearsal, limits, questions, clients),
     );
     TrayView {
         icon,
@@ -84,21 +87,12 @@ pub(crate) fn tray(
     }
 }
 
-/// What else the menu shows; the last are sentences about the impact of outages.
-type Shown<'s> = (
-    bool,
-    &'s [UsedUpLimit],
-    &'s [Question],
-    &'s [ClientUse],
-    &'s [String],
-);
-
 fn menu(
     state: &State,
-    (verdict, fallbacks): (&str, &[String]),
+    (verdict, sentences): (&str, &[String]),
     headline: &Headline,
     routes: &[api::Route],
-    (rehearsal, limits, questions, clients, impact): Shown<'_>,
+    (rehearsal, limits, questions, clients): (bool, &[UsedUpLimit], &[Question], &[ClientUse]),
 ) -> Vec<MenuLine> {
     let now = |label: &str| action(label, Command::OpenWindow { view: View::Now });
     let mut lines = vec![now(verdict)];
@@ -114,10 +108,7 @@ fn menu(
                 .map(|sentence| now(sentence.trim_end())),
         );
     }
-    if !rehearsal && !state.paused && !state.draining {
-        lines.extend(impact.iter().map(|sentence| now(sentence)));
-    }
-    lines.extend(fallbacks.iter().map(|sentence| now(sentence)));
+    lines.extend(sentences.iter().map(|sentence| now(sentence)));
     let chosen = clients
         .iter()
         .filter_map(|client| client.sentence.as_deref());

@@ -184,10 +184,7 @@ fn an_outage_ends_with_what_waits_and_what_it_is_worth() {
          12:03:05 wait                 => menu Pipelines: 3 items, $1,200, wait for one click. | menu $1,200 at risk. | risk $1,200 at risk
          12:04 leads/2 opus ok answered
          12:04:05 wait                 => menu Pipelines: 1 item, $400, answered, 1 of them after a failure; 2 items, $800, wait | risk $800 at risk, at most $1,200 at 12:03
-         12:05 probe haiku ok
-         12:06 leads/5 opus ok
-         12:08 leads/6 opus ok
-         12:20 leads/7 opus ok         => open 0 | note Claude is back | body 2 items, $800, wait for one click. $800 at risk.
+         12:06 leads/5 opus ok         => open 0 | body 2 items, $800, wait for one click. $800 at risk.
          12:20:05 wait                 => menu Pipelines: 1 item, $400, answered, 1 of them after a failure; 2 items, $800, wait for one click. | menu $800 at risk.",
     );
     assert_eq!(rows, 5);

@@ -1,13 +1,23 @@
 //! The pipelines that an incident concerns.
 
+use catalog::ProviderId;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Level;
 use impact::{Basis, Items, Money, Part, Pipeline, SHORTEST, Stretch};
-use ledger::{LevelStretch, PipelineMet};
+use ledger::{LevelStretch, Met, PipelineMet};
 
-use super::Subject;
 use crate::settings::{PipelineDetails, PipelineRuns, Settings};
 use crate::view::words;
+
+/// An incident whose impact is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'s> {
+    pub provider: &'s ProviderId,
+    pub met: &'s Met,
+    pub opened: DateTime<Utc>,
+    /// `None`: still open.
+    pub closed: Option<DateTime<Utc>>,
+}
 
 /// A pipeline that an incident concerns.
 #[derive(Clone, Debug)]
@@ -65,7 +75,7 @@ pub(super) fn affected(
     names.extend(of.met.pipelines.iter().map(|met| &*met.pipeline));
     names.sort_unstable();
     names.dedup();
-    let estimates = !is_too_short(of, now);
+    let estimates = length(of, now) >= SHORTEST;
     let affected = names.into_iter().map(|name| {
         let met = met_by(name);
         let details = settings.pipeline_details.get(name);
@@ -102,7 +112,7 @@ pub(super) fn affected(
 }
 
 /// A pipeline that runs elsewhere is known by its providers alone: without any, nothing is estimated.
-fn uses(settings: &Settings, pipeline: &Pipeline, provider: &catalog::ProviderId) -> bool {
+fn uses(settings: &Settings, pipeline: &Pipeline, provider: &ProviderId) -> bool {
     let details = settings.pipeline_details.get(&pipeline.name);
     let unknown =
         details.is_some_and(|details| runs_elsewhere(details) && pipeline.providers.is_empty());
@@ -139,10 +149,16 @@ fn incidents(
     incidents
 }
 
+fn length(of: Subject<'_>, now: DateTime<Utc>) -> TimeDelta {
+    of.closed.unwrap_or(now) - of.opened
+}
+
+/// An incident that had a value at risk keeps its figure, which falls to zero.
 pub(super) fn is_too_short(of: Subject<'_>, now: DateTime<Utc>) -> bool {
     let left = |met: &PipelineMet| met.waiting.saturating_add(met.failed);
-    let length = of.closed.unwrap_or(now) - of.opened;
-    length < SHORTEST && of.met.pipelines.iter().map(left).sum::<u64>() == 0
+    length(of, now) < SHORTEST
+        && of.met.peaks.is_empty()
+        && of.met.pipelines.iter().map(left).sum::<u64>() == 0
 }
 
 /// False: there is no figure, not even zero.

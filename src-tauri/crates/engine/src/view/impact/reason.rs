@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use impact::Basis;
 
-use super::Subject;
-use super::parts::{Affected, is_too_short, runs_elsewhere};
+use super::parts::{Affected, Subject, is_too_short, runs_elsewhere};
 use crate::settings::Settings;
 use crate::view::words;
 
@@ -34,7 +33,7 @@ pub(super) fn reason(
     let estimated = affected.iter().any(|one| one.basis != Basis::Measured);
     let mut methods: Vec<String> = Vec::new();
     let hit = affected.iter().any(|one| one.items.safe > 0);
-    // Of pipelines that run elsewhere, nobody knows what was hit.
+    // What was hit of pipelines that run elsewhere is not known.
     if !hit && affected.iter().any(|one| one.basis == Basis::Measured) {
         methods.push(
             match (estimated, of.met.traffic.hit) {

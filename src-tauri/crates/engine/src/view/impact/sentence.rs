@@ -13,14 +13,14 @@ pub(crate) fn range_text(range: &AtRiskRange, clock: &Clock) -> String {
         let money = money(range.peak_high, &range.currency);
         format!(", at most {money} at {}", clock.instant(at))
     });
-    format!("{}{peak}", present(range))
+    format!("{} at risk{peak}", value(range))
 }
 
-fn present(range: &AtRiskRange) -> String {
+fn value(range: &AtRiskRange) -> String {
     let money = |micro| money(micro, &range.currency);
     match range.low == range.high {
-        true => format!("{} at risk", money(range.high)),
-        false => format!("{} to {} at risk", money(range.low), money(range.high)),
+        true => money(range.high).to_string(),
+        false => format!("{} to {}", money(range.low), money(range.high)),
     }
 }
 
@@ -35,25 +35,27 @@ pub(crate) fn sentence(impact: &Impact) -> Option<String> {
     let lines = [&impact.safe, &impact.waiting, &impact.failed];
     let lines = lines.into_iter().filter(|line| line.items > 0);
     let lines: Vec<&str> = lines.map(|line| &*line.text).collect();
-    let ranges = impact.at_risk.iter().filter(|range| range.high > 0);
-    let ranges: Vec<String> = ranges.map(present).collect();
+    let above = impact.at_risk.iter().filter(|range| range.high > 0);
+    let above: Vec<String> = above.map(value).collect();
     let estimated = impact
         .pipelines
         .iter()
-        .any(|one| one.basis == ImpactBasis::HoursAlone && one.high > 0);
-    let estimated = if estimated {
-        ", estimated from hours alone where requests do not pass through Understudy"
-    } else {
-        ""
+        .filter(|one| one.basis == ImpactBasis::HoursAlone && one.high > 0);
+    let estimated: Vec<String> = estimated.map(|one| one.pipeline.clone()).collect();
+    let estimated = match estimated.is_empty() {
+        true => String::new(),
+        false => format!(" ({}: estimated from hours alone)", words::list(&estimated)),
     };
-    match (lines.is_empty(), ranges.is_empty()) {
-        (true, true) => None,
-        (true, false) => Some(format!("{}{estimated}.", words::list(&ranges))),
-        (false, true) => Some(format!("Pipelines: {}.", lines.join("; "))),
-        (false, false) => Some(format!(
-            "Pipelines: {}. {}{estimated}.",
-            lines.join("; "),
-            words::list(&ranges)
-        )),
+    let at_risk = match above.is_empty() {
+        true => None,
+        false => Some(format!("{} at risk{estimated}.", words::list(&above))),
+    };
+    let lines = match lines.is_empty() {
+        true => None,
+        false => Some(format!("Pipelines: {}.", lines.join("; "))),
+    };
+    match (lines, at_risk) {
+        (Some(lines), Some(at_risk)) => Some(format!("{lines} {at_risk}")),
+        (lines, at_risk) => lines.or(at_risk),
     }
 }

@@ -2,7 +2,7 @@ use api::{AtRisk, Impact};
 use catalog::Catalog;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use health::Level;
-use ledger::{EarlierIncident, IncidentTraffic, LevelStretch, Met, Peak, PipelineMet};
+use ledger::{EarlierIncident, IncidentTraffic, LevelStretch, Met, PipelineMet};
 
 use super::*;
 use crate::desk::Zone;
@@ -159,7 +159,7 @@ fn a_pipeline_that_runs_elsewhere_is_estimated_by_the_pinned_example() {
     );
     assert_eq!(
         sentence(&impact).unwrap(),
-        "$5,000 to $15,000 at risk, estimated from hours alone where requests do not pass through Understudy."
+        "$5,000 to $15,000 at risk (Leads: estimated from hours alone)."
     );
     assert_eq!(ranges(&of_leads(0, "[1, 1]")), ["$2,000 at risk"]);
     // Sunday 20:00 in Berlin.
@@ -186,7 +186,7 @@ fn a_pipeline_that_runs_elsewhere_is_estimated_by_the_pinned_example() {
 }
 
 #[test]
-fn nothing_was_hit_is_said_of_routed_pipelines_alone() {
+fn nothing_was_hit_is_a_statement_about_routed_pipelines() {
     let long = outage(0, 240, vec![]);
     let routed = of(&desk(LEADS, &["Leads"]), &long);
     assert_eq!(routed.why.as_deref(), Some("Nothing of yours was hit."));
@@ -238,9 +238,9 @@ fn under_ten_minutes_there_is_a_figure_only_if_an_item_is_left() {
             why: ::impact::TOO_SHORT.into()
         }
     );
-    // 50 × 400 × 9 ÷ 2400 × 2.5 to 7.5
     let impact = short(9, vec![met("Leads", 5, 1, 0)]);
-    assert_eq!(ranges(&impact), ["$587.50 to $962.50 at risk"]);
+    assert_eq!(ranges(&impact), ["$400 at risk"]);
+    // 50 × 400 × 10 ÷ 2400 × 2.5 to 7.5
     let impact = short(10, vec![]);
     assert_eq!(ranges(&impact), ["$208.33 to $625 at risk"]);
 }
@@ -324,6 +324,12 @@ fn the_peak_stays_with_its_local_time() {
     assert_eq!(
         impact.why.as_deref(),
         Some("Leads: Measured: all 16 affected items were answered.")
+    );
+    // Also of a short incident.
+    met.stretches[0].to = Some(t0() + TimeDelta::minutes(4));
+    assert_eq!(
+        ranges(&of(&desk, &met)),
+        ["$0 at risk, at most $6,400 at 10:40"]
     );
     met.pipelines[0] = super::tests::met("Leads", 0, 20, 0);
     assert_eq!(ranges(&of(&desk, &met)), ["$8,000 at risk"]);
