@@ -324,8 +324,16 @@ async fn after_an_outage_all_waiting_requests_are_run_again_with_one_command() {
         risk["method"]
             .as_str()
             .unwrap()
-            .starts_with("Leads: 3 waiting × $400 = $1,200."),
+            .starts_with("Leads: Measured: 3 waiting × $400 = $1,200."),
         "{risk}"
+    );
+    let impact = open.open_incidents[0].impact.as_ref().unwrap();
+    assert_eq!(impact.waiting.text, "3 items, $1,200, wait for one click");
+    assert_eq!(impact.at_risk[0].text, "$1,200 at risk");
+    let status = text(&desk.run(&["status"]).stdout);
+    assert!(
+        status.contains("Pipelines: 3 items, $1,200, wait for one click. $1,200 at risk."),
+        "{status}"
     );
 
     failing([&lead, &lead], None);
@@ -351,6 +359,20 @@ async fn after_an_outage_all_waiting_requests_are_run_again_with_one_command() {
     );
     let status = text(&desk.run(&["status"]).stdout);
     assert!(status.contains(&outage.message), "{status}");
+    assert!(
+        outage.message.ends_with("$1,200 at risk."),
+        "{}",
+        outage.message
+    );
+    let back = after
+        .notifications
+        .iter()
+        .find(|n| n.title.ends_with("is back"));
+    assert!(
+        back.is_some_and(|back| back.body.ends_with("wait for one click. $1,200 at risk.")),
+        "{:?}",
+        after.notifications
+    );
 
     let retry = |count_only: bool| json!({ "do": "review_retry_all", "incident": outage.incident, "pipeline": "Leads", "count_only": count_only });
     let (_, counted) = desk.control(Method::POST, "/do", Some(retry(true))).await;
@@ -377,6 +399,26 @@ async fn after_an_outage_all_waiting_requests_are_run_again_with_one_command() {
         s.review_open == 0 && s.last_outage.as_ref().is_some_and(|o| o.waiting == 0)
     })
     .await;
+    let number = outage.incident.to_string();
+    let shown = || text(&desk.run(&["incidents", &number]).stdout);
+    let recovered = shown();
+    assert!(
+        recovered.contains("$0 at risk, at most $1,200 at ")
+            && recovered.contains("answered, 3 of them after a failure"),
+        "{recovered}"
+    );
+    let mark =
+        |item: &str, mark: &str| desk.run(&["incidents", "mark", &number, "Leads", item, mark]);
+    assert!(mark("b", "lost").status.success());
+    assert!(
+        shown().contains("1 item, $400, failed, 1 of them marked as lost"),
+        "{}",
+        shown()
+    );
+    assert!(mark("b", "none").status.success());
+    assert!(shown().contains("nothing failed"), "{}", shown());
+    assert!(!mark("x", "lost").status.success(), "there is no such item");
+
     let requested = lead.posts() + second.posts();
     for item in ["a", "b", "c"] {
         assert_eq!(of_item(item).await.status(), StatusCode::OK);

@@ -10,6 +10,10 @@ low: number, high: number,
  */
 peak_low: number, peak_high: number, 
 /**
- * "$5,000 to $15,000 at risk, at most $21,000 at 20:40"
+ * Of the highest value; None: it is highest now.
+ */
+peak_at: string | null, 
+/**
+ * With the instant in the engine's zone: "$5,000 to $15,000 at risk, at most $21,000 at 20:40"
  */
 text: string, };

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -55,7 +56,10 @@ pub struct AtRiskRange {
     /// The highest values that this range had.
     pub peak_low: i64,
     pub peak_high: i64,
-    /// "$5,000 to $15,000 at risk, at most $21,000 at 20:40"
+    /// Of the highest value; None: it is highest now.
+    #[serde(default)]
+    pub peak_at: Option<DateTime<Utc>>,
+    /// With the instant in the engine's zone: "$5,000 to $15,000 at risk, at most $21,000 at 20:40"
     pub text: String,
 }
 
@@ -91,4 +95,52 @@ pub enum ImpactBasis {
     Measured,
     /// Estimated from the outage's hours alone, because it runs elsewhere or sent nothing.
     HoursAlone,
+}
+
+/// An item that failed during an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ImpactItem {
+    pub pipeline: String,
+    /// Names it within its pipeline: the item's name, the id of its review item, or `#` and the request's number.
+    pub item: String,
+    pub state: ImpactItemState,
+    /// Its review items.
+    pub reviews: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ImpactItemState {
+    /// Answered later, done by hand, or marked as recovered.
+    Recovered,
+    /// In the review queue.
+    Waiting,
+    /// Neither in the queue nor answered later.
+    Failed,
+    /// Marked as lost.
+    Lost,
+    /// Dismissed from the queue.
+    NotNeeded,
+}
+
+/// `POST /control/incidents/<id>/mark`: the owner states what became of an item. An item that waits leaves the review queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct MarkItem {
+    pub pipeline: String,
+    /// As in [`ImpactItem`].
+    pub item: String,
+    /// None: removes the mark.
+    pub mark: Option<ItemMark>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ItemMark {
+    Recovered,
+    Lost,
 }

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Level, Spans};
+use crate::{Impact, ImpactItem, Level, Spans};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -18,7 +18,11 @@ pub struct IncidentSummary {
     /// Exchanges that the incident affected, and how many of them a fallback answered.
     pub exchanges_hit: u64,
     pub carried_by_fallback: u64,
+    /// For shells of an earlier version; `impact` has more.
     pub at_risk: AtRisk,
+    /// None: the engine is of an earlier version.
+    #[serde(default)]
+    pub impact: Option<Impact>,
 }
 
 /// Dollars at risk, always with the method of the estimate.
@@ -70,8 +74,13 @@ pub struct LastOutage {
     pub failed: u64,
     /// Estimated cost of the fallbacks, in micro-dollars.
     pub cost: i64,
+    /// For shells of an earlier version; `impact` has more.
     pub at_risk: AtRisk,
-    /// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."
+    /// None: the engine is of an earlier version.
+    #[serde(default)]
+    pub impact: Option<Impact>,
+    /// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42. Pipelines:
+    /// 28 items, $11,200, wait for one click. $11,200 at risk."
     #[serde(rename = "said")]
     pub message: String,
 }
@@ -90,6 +99,12 @@ pub struct Incident {
     pub timeline: Vec<TimelineEntry>,
     /// Agent sessions that it interrupted within a turn, latest first.
     pub interrupted: Vec<Interruption>,
+    /// The same as in the summary.
+    #[serde(default)]
+    pub impact: Option<Impact>,
+    /// Items of pipelines that failed during it.
+    #[serde(default)]
+    pub items: Vec<ImpactItem>,
 }
 
 /// An agent session that an outage interrupted within a turn.

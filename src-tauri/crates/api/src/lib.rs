@@ -46,7 +46,10 @@ pub use drill::{Drill, DrillEntry, DrillOffer, DrillReport, DrillStep, SetUpLine
 pub use escape::{escape, escape_json, escape_lines, must_escape};
 pub use exchange::{Attempt, AttemptOutcome, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
-pub use impact::{Amount, AtRiskRange, Impact, ImpactBasis, ImpactLine, PipelineImpact};
+pub use impact::{
+    Amount, AtRiskRange, Impact, ImpactBasis, ImpactItem, ImpactItemState, ImpactLine, ItemMark,
+    MarkItem, PipelineImpact,
+};
 pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, LastOutage,
     TimelineEntry, TimelineSource, UnexpectedEnd,

@@ -10,8 +10,10 @@ mod examine;
 mod explain;
 mod fallback_test;
 mod health;
+mod impact;
 mod keys;
 mod manual;
+mod mark;
 mod print_line;
 mod review;
 mod show;
@@ -73,8 +75,11 @@ enum Command {
         json: bool,
     },
     /// The incident log, newest first
+    #[command(alias = "incident", args_conflicts_with_subcommands = true)]
     Incidents {
-        /// Show only this incident, with its timeline and the interrupted work
+        #[command(subcommand)]
+        command: Option<mark::IncidentCommand>,
+        /// Show only this incident, with its impact, its timeline and the interrupted work
         id: Option<i64>,
         /// Mark this interrupted session as checked
         #[arg(long, value_name = "NUMBER", requires = "id")]
@@ -294,6 +299,10 @@ async fn run(command: Command) -> ExitCode {
         Command::Manual { folder } => manual::pages(Cli::command(), &folder),
         Command::Url { ui, json } => url::url(ui, json).await,
         Command::Status { details, json } => status::status(details, json).await,
+        Command::Incidents {
+            command: Some(command),
+            ..
+        } => mark::run(command).await,
         Command::Incidents {
             checked: Some(number),
             ..

@@ -213,8 +213,9 @@ impl Desk {
                 transition,
                 incident,
                 met,
-            } => self.logged(now, &transition, incident, *met),
-            Event::IncidentImpact { open, last } => self.impact_read(open, last),
+                ended,
+            } => self.logged(now, &transition, incident, *met, ended.as_deref()),
+            Event::IncidentImpact { open, last } => self.impact_read(now, open, last),
             Event::Queued {
                 id,
                 row,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::{
-    Accepted, Command, ControlError, Doctor, Drill, DrillEntry, DrillOffer, NewToken,
+    Accepted, Command, ControlError, Doctor, Drill, DrillEntry, DrillOffer, MarkItem, NewToken,
     NotificationOutcome, ReviewClose, SettingsText,
 };
 use chrono::{DateTime, Utc};
@@ -71,6 +71,12 @@ pub(crate) enum ControlRequest {
     /// A person marked an interrupted session as checked.
     Checked {
         interruption: i64,
+        reply: Reply<Result<Accepted, ControlError>>,
+    },
+    /// The owner states what became of an item of this incident.
+    MarkItem {
+        incident: i64,
+        wanted: MarkItem,
         reply: Reply<Result<Accepted, ControlError>>,
     },
     CloseReview {

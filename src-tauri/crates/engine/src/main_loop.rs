@@ -14,6 +14,7 @@ mod doctor;
 mod drill;
 mod ledger_check;
 mod log_check;
+mod mark;
 mod metrics;
 mod open_checks;
 mod perform;

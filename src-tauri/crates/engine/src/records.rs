@@ -36,6 +36,10 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
             }];
         }
         Record::ReadImpact { open, now } => return read_impact(ledger, &open, now),
+        Record::Peak { incident, peak } => (
+            "store the highest value at risk",
+            ledger.record_peak(incident, &peak),
+        ),
         Record::Observation(observation) => ("record an observation", ledger.record(&observation)),
         Record::Probe(row) => ("record a probe", ledger.book_probe(&row)),
         Record::FallbackTest(row) => (
@@ -151,10 +155,17 @@ fn log(ledger: &mut Ledger, logged: LoggedTransition) -> Vec<Event> {
     let opens = matches!(logged.transition.change, Change::Opened { .. });
     let met = incident.filter(|_| opens);
     let met = met.and_then(|id| ledger.met(id).ok().flatten());
+    let closes = matches!(
+        logged.transition.change,
+        Change::Recovered { .. } | Change::Faded { .. }
+    );
+    let ended = incident.filter(|_| closes);
+    let ended = ended.and_then(|id| ledger.outage(id).ok().flatten());
     news.push(Event::Logged {
         transition: Box::new(logged.transition),
         incident,
         met: Box::new(met.unwrap_or_default()),
+        ended: ended.map(Box::new),
     });
     news
 }

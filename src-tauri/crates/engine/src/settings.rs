@@ -21,7 +21,9 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-pub(crate) use values::{NetworkAddress, Retention, Settings, TlsFiles, UpdateSource};
+pub(crate) use values::{
+    NetworkAddress, PipelineDetails, PipelineRuns, Retention, Settings, TlsFiles, UpdateSource,
+};
 pub(crate) use weight::Weight;
 
 use crate::text_file;

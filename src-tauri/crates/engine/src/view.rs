@@ -1,6 +1,5 @@
 //! The content of the UIs, as pure functions of the state: text and numbers ready for display.
 
-pub(crate) mod at_risk;
 pub(crate) mod checked;
 mod clients;
 pub(crate) mod consequence;
@@ -9,6 +8,7 @@ pub(crate) mod facts;
 pub(crate) mod fallback;
 pub(crate) mod fallback_test;
 pub(crate) mod headline;
+pub(crate) mod impact;
 pub(crate) mod interrupted;
 pub(crate) mod limit;
 pub(crate) mod login;

@@ -1,7 +1,7 @@
 use catalog::MicroDollars;
 use chrono::{DateTime, Utc};
 
-use crate::Pipeline;
+use crate::{Money, Pipeline};
 
 /// Text shown instead of an estimate if there is no pipeline.
 pub const NO_ESTIMATE: &str = "Add a pipeline to see what outages cost you.";
@@ -31,6 +31,11 @@ pub struct AtRisk {
 /// outage, each stretch weighted by its share of failed calls. Every figure is rounded as printed before it is used, so that a
 /// reader can verify the printed calculation.
 pub fn at_risk(pipeline: &Pipeline, outage: &[Stretch]) -> AtRisk {
+    of_hours(pipeline, outage, false)
+}
+
+/// `shared`: earlier incidents have counted a part of the outage, which is not in `outage`.
+pub(crate) fn of_hours(pipeline: &Pipeline, outage: &[Stretch], shared: bool) -> AtRisk {
     let inside = |stretch: &Stretch| match stretch.from < stretch.to {
         true => pipeline.schedule.hours_inside(stretch.from, stretch.to),
         false => 0.0,
@@ -60,7 +65,12 @@ pub fn at_risk(pipeline: &Pipeline, outage: &[Stretch]) -> AtRisk {
         method: String::new(),
     };
     estimate.method = if lost.0 > 0 {
-        arithmetic(pipeline, &estimate, (lost, active), (high, partly))
+        let of = match (partly, shared) {
+            (_, true) => "that no earlier incident has counted",
+            (true, false) => "lost, by the share of calls that failed,",
+            (false, false) => "of the outage",
+        };
+        arithmetic(pipeline, &estimate, (lost, active), (high, of))
     } else {
         why_nothing(pipeline, outage)
     };
@@ -95,14 +105,9 @@ fn arithmetic(
     pipeline: &Pipeline,
     estimate: &AtRisk,
     (lost, active): (Minutes, Minutes),
-    (share, partly): (f64, bool),
+    (share, of): (f64, &str),
 ) -> String {
-    let AtRisk { low, high, .. } = estimate;
-    let result = if low == high {
-        low.to_string()
-    } else {
-        format!("{low} to {high}")
-    };
+    let result = range(pipeline, estimate.low, estimate.high);
     let cap = if share < 1.0 {
         ""
     } else {
@@ -119,33 +124,45 @@ fn arithmetic(
             format!("{} active minutes", active.0),
         ),
     };
-    let of = match partly {
-        true => "lost, by the share of calls that failed,",
-        false => "of the outage",
-    };
     format!(
         "Estimated: {} items a week × {} × {lost} {of} inside {} ÷ {active} a week × surge {} = {result}{cap}.",
         short(pipeline.weekly_items),
-        pipeline.value,
+        Money::new(pipeline.value.0, pipeline.currency),
         pipeline.schedule,
         pipeline.surge,
     )
 }
 
+/// "$5,000 to $15,000"
+pub(crate) fn range(pipeline: &Pipeline, low: MicroDollars, high: MicroDollars) -> String {
+    let money = |amount: MicroDollars| Money::new(amount.0, pipeline.currency);
+    match low == high {
+        true => money(low).to_string(),
+        false => format!("{} to {}", money(low), money(high)),
+    }
+}
+
+/// A usual week's value.
+pub(crate) fn week(pipeline: &Pipeline) -> MicroDollars {
+    let dollars = hundredths(pipeline.weekly_items) * cents(pipeline.value).dollars().max(0.0);
+    cents(MicroDollars::from_dollars(dollars))
+}
+
 fn why_nothing(pipeline: &Pipeline, outage: &[Stretch]) -> String {
+    let zero = Money::new(0, pipeline.currency);
     let from = outage.iter().map(|stretch| stretch.from).min();
     let to = outage.iter().map(|stretch| stretch.to).max();
     let Some((from, to)) = from.zip(to).filter(|(from, to)| from < to) else {
-        return "$0: the outage has no length yet.".to_owned();
+        return format!("{zero}: the outage has no length yet.");
     };
     let inside = pipeline.schedule.hours_inside(from, to);
     if inside > 0.0 {
-        return "$0: no call is known to have failed in it.".to_owned();
+        return format!("{zero}: no call is known to have failed in it.");
     }
     let zone = pipeline.schedule.zone;
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %H:%M");
     format!(
-        "$0: the outage from {} to {} lies outside the schedule {}.",
+        "{zero}: the outage from {} to {} lies outside the schedule {}.",
         local(from),
         local(to),
         pipeline.schedule

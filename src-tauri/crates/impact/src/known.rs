@@ -2,7 +2,7 @@
 
 use catalog::MicroDollars;
 
-use crate::Pipeline;
+use crate::{Money, Pipeline};
 
 /// Items of a pipeline that an outage left without a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,11 @@ pub fn known(pipeline: &Pipeline, left: Left) -> Option<Known> {
     let amount = MicroDollars(value.0.saturating_mul(items));
     Some(Known {
         amount,
-        method: format!("{which} × {value} = {amount}"),
+        method: format!(
+            "{which} × {} = {}",
+            Money::new(value.0, pipeline.currency),
+            Money::new(amount.0, pipeline.currency)
+        ),
     })
 }
 

@@ -8,7 +8,8 @@ use rusqlite::Connection;
 use crate::IncidentTraffic;
 use crate::column::{Col, get};
 use crate::incidents::{self, IncidentWithTimeline};
-use crate::sums::{answered_ends, failed_ends, judged_probes, shows_health};
+use crate::marks::Peak;
+use crate::sums::{failed_ends, judged_probes, shows_health};
 
 /// The effects of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,33 @@ pub struct Met {
     pub pipelines: Vec<PipelineMet>,
     /// From its opening on, oldest first.
     pub stretches: Vec<LevelStretch>,
+    /// Recorded before this one, and not over before its week.
+    pub earlier: Vec<EarlierIncident>,
+    pub peaks: Vec<Peak>,
+}
+
+impl Met {
+    /// Keeps the highest values at risk, as the ledger does.
+    pub fn raise(&mut self, peak: &Peak) {
+        let mut stored = self.peaks.iter_mut();
+        match stored.find(|stored| stored.currency == peak.currency) {
+            Some(stored) => {
+                if peak.high > stored.high {
+                    stored.at = peak.at;
+                }
+                stored.low = stored.low.max(peak.low);
+                stored.high = stored.high.max(peak.high);
+            }
+            None => self.peaks.push(peak.clone()),
+        }
+    }
+}
+
+/// An incident that was recorded before another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierIncident {
+    pub provider: ProviderId,
+    pub stretches: Vec<LevelStretch>,
 }
 
 /// The requests of one pipeline that an incident affected.
@@ -30,10 +58,17 @@ pub struct PipelineMet {
     pub pipeline: String,
     pub hit: u64,
     pub carried: u64,
+    /// Items that were answered, or marked as recovered. An item of several incidents counts in the first that hit it, as in the
+    /// next four.
+    pub safe: u64,
+    /// Of the safe ones: failed first.
+    pub recovered: u64,
     /// Items in the review queue.
     pub waiting: u64,
     /// Items that failed, are not in the queue and did not succeed later.
     pub failed: u64,
+    /// Of the failed ones: marked as lost.
+    pub lost: u64,
 }
 
 /// A stretch of an incident at one level.
@@ -48,7 +83,7 @@ pub struct LevelStretch {
     pub calls_failed: u64,
 }
 
-/// `None`: there is no such incident.
+/// The requests, without their items. `None`: there is no such incident.
 pub(crate) fn count(conn: &Connection, incident: i64) -> rusqlite::Result<Option<Met>> {
     let Some(found) = incidents::read(conn, incident)? else {
         return Ok(None);
@@ -59,24 +94,31 @@ pub(crate) fn count(conn: &Connection, incident: i64) -> rusqlite::Result<Option
     while let Some(row) = rows.next()? {
         let hit: u64 = get(row, "hit")?;
         let carried: u64 = get(row, "carried")?;
-        let waiting: u64 = get(row, "waiting")?;
         met.traffic.hit += hit;
         met.traffic.carried_by_fallback += carried;
         met.traffic.failed += get::<u64>(row, "failed")?;
-        met.waiting += waiting;
         met.failed += get::<u64>(row, "not_kept")?;
         if let Some(pipeline) = row.get("pipeline")? {
             met.pipelines.push(PipelineMet {
                 pipeline,
                 hit,
                 carried,
-                waiting,
-                failed: get(row, "failed_items")?,
+                ..PipelineMet::default()
             });
         }
     }
     met.stretches = stretches(conn, &found)?;
     Ok(Some(met))
+}
+
+pub(crate) fn stretches_of(
+    conn: &Connection,
+    incident: i64,
+) -> rusqlite::Result<Vec<LevelStretch>> {
+    match incidents::read(conn, incident)? {
+        Some(found) => stretches(conn, &found),
+        None => Ok(Vec::new()),
+    }
 }
 
 fn stretches(
@@ -150,29 +192,6 @@ pub(crate) fn carried_by(conn: &Connection, incident: i64) -> rusqlite::Result<V
     rows.collect()
 }
 
-/// Work of an incident's requests that may be open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Item {
-    /// `None`: the request had no pipeline.
-    pub(crate) pipeline: Option<String>,
-    /// `None`: the request named no item.
-    pub(crate) item: Option<String>,
-    /// Id of its review item; `None`: it failed, is not in the queue and did not succeed later.
-    pub(crate) parked: Option<String>,
-}
-
-pub(crate) fn items(conn: &Connection, incident: i64) -> rusqlite::Result<Vec<Item>> {
-    let mut select = conn.prepare_cached(ITEMS)?;
-    let rows = select.query_map([incident], |row| {
-        Ok(Item {
-            pipeline: row.get("pipeline")?,
-            item: row.get("item")?,
-            parked: row.get("parked")?,
-        })
-    })?;
-    rows.collect()
-}
-
 /// Table `hit`: ids of the exchanges that incident `?1` affected. While it was open, the provider failed an attempt, or a
 /// fallback answered the request. An exchange that began earlier may still have failed because of it; the hour bounds the index
 /// range, and is four times the default limit of an exchange. Ids bound the range of attempts, which have no time of their own.
@@ -207,22 +226,6 @@ macro_rules! hit {
 }
 pub(crate) use hit;
 
-/// Exchange `e` failed, is not in the queue, and no later request of its item succeeded.
-macro_rules! lost {
-    () => {
-        concat!(
-            "(e.parked IS NULL AND e.ended IN ",
-            failed_ends!(),
-            " AND NOT EXISTS (
-                SELECT 1 FROM exchanges later
-                 WHERE later.pipeline = e.pipeline AND later.item = e.item AND later.id > e.id
-                   AND later.ended IN ",
-            answered_ends!(),
-            "))"
-        )
-    };
-}
-
 pub(crate) const PIPELINES: &str = concat!(
     "WITH ",
     hit!(),
@@ -234,28 +237,9 @@ pub(crate) const PIPELINES: &str = concat!(
     ") AS failed,
             count(*) FILTER (WHERE e.parked IS NULL AND e.ended IN ",
     failed_ends!(),
-    ") AS not_kept,
-            count(DISTINCT e.parked) FILTER (WHERE r.state = 'open') AS waiting,
-            count(DISTINCT coalesce(e.item, e.id)) FILTER (WHERE ",
-    lost!(),
-    ") AS failed_items
+    ") AS not_kept
        FROM hit CROSS JOIN exchanges e ON e.id = hit.id
-       LEFT JOIN review_items r ON r.id = e.parked
       GROUP BY e.pipeline"
-);
-
-/// Each review item once, and each lost item of a pipeline once.
-pub(crate) const ITEMS: &str = concat!(
-    "WITH ",
-    hit!(),
-    "SELECT DISTINCT e.pipeline AS pipeline, NULL AS item, e.parked AS parked, NULL AS number
-       FROM hit CROSS JOIN exchanges e ON e.id = hit.id
-      WHERE e.parked IS NOT NULL
-     UNION ALL
-     SELECT DISTINCT e.pipeline, e.item, NULL, iif(e.item IS NULL, e.id, NULL)
-       FROM hit CROSS JOIN exchanges e ON e.id = hit.id
-      WHERE e.pipeline IS NOT NULL AND ",
-    lost!()
 );
 
 pub(crate) const CARRIED_BY: &str = concat!(

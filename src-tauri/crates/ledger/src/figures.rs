@@ -5,13 +5,16 @@ use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use crate::affected::{self, CarriedBy, Item, LevelStretch, Met, PipelineMet};
+use crate::affected::{self, CarriedBy, LevelStretch, Met, PipelineMet};
 use crate::column::{Col, get, maybe};
+use crate::items::{self, Items};
+use crate::marks;
 use crate::schema::Step;
 use crate::sums::answered_ends;
 use crate::{ExchangeRow, IncidentTraffic, Ledger, LedgerError};
 
-pub(crate) const STEPS: &[Step] = &[Step {
+pub(crate) const STEPS: &[Step] = &[
+    Step {
     version: 10,
     sql: "
 ALTER TABLE incidents ADD COLUMN hit INTEGER; -- affected requests; NULL, as the next three: open, or not counted yet
@@ -61,7 +64,25 @@ CREATE INDEX incident_items_lost ON incident_items (pipeline, item) WHERE item I
 CREATE INDEX attempts_failed ON attempts (provider, exchange) WHERE provider_failed;
 CREATE INDEX exchanges_carried ON exchanges (primary_provider, started_at) WHERE carried;
 ",
-}];
+    },
+    Step {
+        version: 12,
+        sql: "
+ALTER TABLE incident_pipelines ADD COLUMN answered INTEGER; -- items whose requests were all answered; NULL: not counted
+
+ALTER TABLE incident_items ADD COLUMN key TEXT NOT NULL DEFAULT ''; -- names it within its pipeline
+ALTER TABLE incident_items ADD COLUMN review TEXT;                  -- state of its review item, also after that is deleted
+ALTER TABLE incident_items ADD COLUMN answered INTEGER NOT NULL DEFAULT 0; -- a later request of it was answered
+UPDATE incident_items SET key = coalesce(item, (SELECT r.item FROM review_items r WHERE r.id = parked), parked, '?' || id),
+                          review = (SELECT r.state FROM review_items r WHERE r.id = parked);
+CREATE INDEX incident_items_parked ON incident_items (parked) WHERE parked IS NOT NULL;
+CREATE TRIGGER incident_items_of_review AFTER UPDATE OF state ON review_items WHEN new.state <> old.state
+BEGIN
+    UPDATE incident_items SET review = new.state WHERE parked = new.id;
+END;
+",
+    },
+];
 
 /// The figures of one closed incident, ready to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +94,7 @@ pub struct Figures {
     last_exchange: i64,
     met: Met,
     fallbacks: Vec<CarriedBy>,
-    items: Vec<Item>,
+    items: Items,
 }
 
 /// The closed incident's stored figures. `None`: it is open, or not counted yet.
@@ -108,18 +129,21 @@ pub(crate) fn read(conn: &Connection, incident: i64) -> rusqlite::Result<Option<
             })
         })?;
         met.pipelines = rows.collect::<Result<_, _>>()?;
-        let mut select = conn.prepare_cached(OPEN_WORK)?;
-        let mut rows = select.query([incident])?;
-        while let Some(row) = rows.next()? {
-            let (waiting, lost): (u64, u64) = (get(row, "waiting")?, get(row, "lost")?);
-            met.waiting += waiting;
-            let name: Option<String> = row.get("pipeline")?;
-            let mut of_pipeline = met.pipelines.iter_mut();
-            if let Some(found) = of_pipeline.find(|met| Some(&met.pipeline) == name.as_ref()) {
-                (found.waiting, found.failed) = (waiting, lost);
-            }
-        }
+        let items = items::read(conn, incident)?;
+        let marks = marks::of_incident(conn, incident)?;
+        met.waiting = items::counts(&items, &marks, &mut met.pipelines);
     }
+    met.stretches = stretches(conn, incident)?;
+    Ok(Some(met))
+}
+
+/// True: the incident is closed, and its figures are stored.
+pub(crate) fn is_stored(conn: &Connection, incident: i64) -> rusqlite::Result<bool> {
+    conn.prepare_cached(IS_STORED)?
+        .query_row([incident], |row| row.get(0))
+}
+
+pub(crate) fn stretches(conn: &Connection, incident: i64) -> rusqlite::Result<Vec<LevelStretch>> {
     let mut select = conn.prepare_cached(OF_STRETCHES)?;
     let rows = select.query_map([incident], |row| {
         Ok(LevelStretch {
@@ -130,8 +154,7 @@ pub(crate) fn read(conn: &Connection, incident: i64) -> rusqlite::Result<Option<
             calls_failed: get(row, "failed")?,
         })
     })?;
-    met.stretches = rows.collect::<Result<_, _>>()?;
-    Ok(Some(met))
+    rows.collect()
 }
 
 /// Most requests first.
@@ -160,14 +183,14 @@ fn count(conn: &Connection, incident: i64) -> rusqlite::Result<Option<Figures>> 
             Ok((get(row, "opened_at")?, get(row, "closed_at")?))
         })
         .optional()?;
-    let (Some((opened, closed)), Some(met)) = (closed, affected::count(conn, incident)?) else {
+    let (Some((opened, closed)), Some((met, items))) = (closed, items::counted(conn, incident)?)
+    else {
         return Ok(None);
     };
-    let (mut fallbacks, mut items) = (Vec::new(), Vec::new());
-    if met.traffic.hit > 0 {
-        fallbacks = affected::carried_by(conn, incident)?;
-        items = affected::items(conn, incident)?;
-    }
+    let fallbacks = match met.traffic.hit {
+        0 => Vec::new(),
+        _ => affected::carried_by(conn, incident)?,
+    };
     Ok(Some(Figures {
         incident,
         opened,
@@ -177,6 +200,18 @@ fn count(conn: &Connection, incident: i64) -> rusqlite::Result<Option<Figures>> 
         fallbacks,
         items,
     }))
+}
+
+/// A new incident may have hit the items of closed ones first.
+pub(crate) fn count_overlapping_again(
+    tx: &Transaction<'_>,
+    incident: i64,
+    since: DateTime<Utc>,
+    at: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(OVERLAPPING_AGAIN)?
+        .execute((incident, Col(since), Col(at)))?;
+    Ok(())
 }
 
 /// In the transaction that closes it.
@@ -199,7 +234,6 @@ fn store(tx: &Transaction<'_>, figures: &Figures) -> rusqlite::Result<()> {
         "DELETE FROM incident_pipelines WHERE incident = ?1",
         "DELETE FROM incident_stretches WHERE incident = ?1",
         "DELETE FROM incident_fallbacks WHERE incident = ?1",
-        "DELETE FROM incident_items WHERE incident = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([incident])?;
     }
@@ -229,12 +263,7 @@ fn store(tx: &Transaction<'_>, figures: &Figures) -> rusqlite::Result<()> {
     for of in fallbacks {
         insert.execute((incident, Col(&of.provider), Col(of.answered), Col(of.cost)))?;
     }
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO incident_items (incident, pipeline, item, parked) VALUES (?1, ?2, ?3, ?4)",
-    )?;
-    for of in items {
-        insert.execute((incident, &of.pipeline, &of.item, &of.parked))?;
-    }
+    items::store(tx, *incident, items)?;
     tx.prepare_cached(
         "UPDATE incidents SET hit = ?2, carried = ?3, failed = ?4, not_kept = ?5 WHERE id = ?1",
     )?
@@ -271,7 +300,7 @@ pub(crate) fn follow(tx: &Transaction<'_>, exchange: &ExchangeRow) -> rusqlite::
         && let (Some(pipeline), Some(item)) = (&exchange.pipeline, &exchange.item)
     {
         tx.prepare_cached(
-            "DELETE FROM incident_items WHERE pipeline = ?1 AND item = ?2 AND item IS NOT NULL",
+            "UPDATE incident_items SET answered = 1 WHERE pipeline = ?1 AND item = ?2 AND item IS NOT NULL",
         )?
         .execute((pipeline, item))?;
     }
@@ -332,19 +361,15 @@ impl Ledger {
 const TOTALS: &str = "SELECT hit, carried, failed, not_kept FROM incidents WHERE id = ?1 AND closed_at IS NOT NULL AND hit IS NOT NULL";
 const OF_PIPELINES: &str =
     "SELECT pipeline, hit, carried FROM incident_pipelines WHERE incident = ?1 ORDER BY pipeline";
-pub(crate) const OPEN_WORK: &str = "SELECT x.pipeline AS pipeline,
-            count(r.id) AS waiting,
-            count(*) FILTER (WHERE x.parked IS NULL) AS lost
-       FROM incident_items x
-       LEFT JOIN review_items r ON r.id = x.parked AND r.state = 'open'
-      WHERE x.incident = ?1
-      GROUP BY x.pipeline";
+const IS_STORED: &str = "SELECT EXISTS (SELECT 1 FROM incidents WHERE id = ?1 AND closed_at IS NOT NULL AND hit IS NOT NULL)";
 const OF_STRETCHES: &str = "SELECT begins, ends, level, calls, failed FROM incident_stretches WHERE incident = ?1 ORDER BY begins";
 const OF_FALLBACKS: &str =
     "SELECT provider, answered, cost FROM incident_fallbacks WHERE incident = ?1
       ORDER BY answered DESC, provider";
 pub(crate) const COUNT_AGAIN: &str = "UPDATE incidents SET hit = NULL
       WHERE provider = ?1 AND closed_at >= ?2 AND opened_at <= ?3 AND hit IS NOT NULL";
+const OVERLAPPING_AGAIN: &str = "UPDATE incidents SET hit = NULL
+      WHERE closed_at >= ?2 AND opened_at <= ?3 AND id <> ?1 AND NOT past AND hit IS NOT NULL";
 pub(crate) const HAS_UNCOUNTED: &str =
     "SELECT EXISTS (SELECT 1 FROM incidents WHERE closed_at IS NOT NULL AND hit IS NULL)";
 pub(crate) const UNCOUNTED: &str =
@@ -356,7 +381,7 @@ const IS_CURRENT: &str =
         AND NOT EXISTS (SELECT 1 FROM exchanges WHERE id > ?4 AND started_at <= ?3)";
 /// Lost items of which an exchange that was recorded since is a success.
 const FOUND_LATER: &str = concat!(
-    "DELETE FROM incident_items WHERE incident = ?1 AND parked IS NULL
+    "UPDATE incident_items SET answered = 1 WHERE incident = ?1 AND parked IS NULL
         AND EXISTS (
             SELECT 1 FROM exchanges later
              WHERE later.pipeline = incident_items.pipeline AND later.item = incident_items.item AND later.id > ?2

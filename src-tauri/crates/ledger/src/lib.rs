@@ -18,8 +18,11 @@ mod exchanges;
 mod fallback_tests;
 mod figures;
 mod files;
+mod impact_items;
 mod incidents;
 mod interruptions;
+mod items;
+mod marks;
 mod meta;
 mod notifications;
 mod observations;
@@ -42,7 +45,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use affected::{LevelStretch, Met, PipelineMet};
+pub use affected::{EarlierIncident, LevelStretch, Met, PipelineMet};
 pub use breakers::BreakerRow;
 pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart};
 pub use error::{LedgerError, OpenError};
@@ -55,6 +58,8 @@ pub use incidents::{
     IncidentRow, IncidentWithTimeline, LoggedTransition, TimelineRow, TimelineSource,
 };
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
+pub use items::{ImpactItem, ItemState};
+pub use marks::{Mark, Peak};
 pub use notifications::{NotificationKind, NotificationRow, Outcome, Urgency};
 pub use observations::OBSERVATIONS_KEPT;
 pub use outages::{OUTAGE_SHOWN, Outage};

@@ -7,16 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::affected::{self, Met, hit};
 use crate::column::maybe;
-use crate::figures;
 use crate::incidents::IncidentRow;
 use crate::{Ledger, LedgerError};
+use crate::{figures, impact_items, items, marks};
 
 /// How many ended incidents are searched for the last one that affected requests.
 const SEARCHED: u32 = 50;
 /// An outage without open items is shown this long after its end.
 pub const OUTAGE_SHOWN: TimeDelta = TimeDelta::hours(24);
 
-/// The last ended incident that affected requests.
+/// An incident with its effects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
     pub incident: i64,
@@ -31,10 +31,18 @@ pub struct Outage {
 impl Ledger {
     /// `None`: there is no such incident. The figures of a closed one are stored; of any other they are counted here.
     pub fn met(&self, incident: i64) -> Result<Option<Met>, LedgerError> {
-        Ok(match figures::read(&self.conn, incident)? {
+        let met = match figures::read(&self.conn, incident)? {
             Some(stored) => Some(stored),
-            None => affected::count(&self.conn, incident)?,
-        })
+            None => items::counted(&self.conn, incident)?.map(|(met, _)| met),
+        };
+        let Some(met) = met else {
+            return Ok(None);
+        };
+        Ok(Some(Met {
+            earlier: impact_items::earlier(&self.conn, incident)?,
+            peaks: marks::peaks(&self.conn, incident)?,
+            ..met
+        }))
     }
 
     /// The last ended outage, if it has open items or ended within [`OUTAGE_SHOWN`].
@@ -61,16 +69,37 @@ impl Ledger {
             if !fresh && met.waiting == 0 {
                 return Ok(None);
             }
-            let (carried_by, cost) = self.carried_by(incident)?;
-            return Ok(Some(Outage {
+            return Ok(Some(self.with_fallbacks(
                 incident,
-                row: incident_with_timeline.incident,
+                incident_with_timeline.incident,
                 met,
-                carried_by,
-                cost,
-            }));
+            )?));
         }
         Ok(None)
+    }
+
+    /// `None`: there is no such incident.
+    pub fn outage(&self, incident: i64) -> Result<Option<Outage>, LedgerError> {
+        let (Some(found), Some(met)) = (self.incident(incident)?, self.met(incident)?) else {
+            return Ok(None);
+        };
+        Ok(Some(self.with_fallbacks(incident, found.incident, met)?))
+    }
+
+    fn with_fallbacks(
+        &self,
+        incident: i64,
+        row: IncidentRow,
+        met: Met,
+    ) -> Result<Outage, LedgerError> {
+        let (carried_by, cost) = self.carried_by(incident)?;
+        Ok(Outage {
+            incident,
+            row,
+            met,
+            carried_by,
+            cost,
+        })
     }
 
     fn carried_by(&self, incident: i64) -> Result<(Vec<ProviderId>, MicroDollars), LedgerError> {

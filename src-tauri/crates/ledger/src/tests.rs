@@ -3,6 +3,7 @@ mod damage;
 mod exchanges;
 mod fallback_tests;
 mod figures;
+mod impact;
 mod incidents;
 mod interruptions;
 mod migration;

@@ -5,7 +5,7 @@ import { merged } from "./merged";
 
 const incident = (id: number, opened: string, closed: string | null, hit = 0): IncidentSummary => ({
   id, provider: "p", title: "t", level: "degraded", peak: "degraded", opened, closed, exchanges_hit: hit, carried_by_fallback: 0,
-  at_risk: { state: "no_estimate", why: "w" },
+  at_risk: { state: "no_estimate", why: "w" }, impact: null,
 });
 
 it("lists open incidents first, each once, as the snapshot has them", () => {

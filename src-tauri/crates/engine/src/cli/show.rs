@@ -2,13 +2,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use ::words::Clock;
-use api::{Accepted, AtRisk, Command, Incident, IncidentPage, IncidentSummary, Interruption};
-use catalog::MicroDollars;
+use api::{Accepted, Command, Incident, IncidentPage, IncidentSummary, Interruption};
 use chrono::{DateTime, Local, Offset, Utc};
 use reqwest::Method;
 use serde::Serialize;
 
 use super::client::{CallError, Engine};
+use super::impact;
 use super::print_line::{failed, print_json_text, print_line};
 use crate::view::words;
 
@@ -24,7 +24,9 @@ pub(super) async fn incidents(search: Option<String>, limit: u32, json: bool) ->
         } else if page.incidents.is_empty() {
             print_line!("No incident was recorded.");
         } else {
-            page.incidents.iter().for_each(print_incident);
+            let clock = clock(crate::clock::wall()());
+            let incidents = page.incidents.iter();
+            incidents.for_each(|incident| print_incident(incident, &clock));
         }
         if !json {
             for crash in &page.unexpected_ends {
@@ -40,7 +42,7 @@ pub(super) async fn incidents(search: Option<String>, limit: u32, json: bool) ->
     .await
 }
 
-fn print_incident(incident: &IncidentSummary) {
+fn print_incident(incident: &IncidentSummary, clock: &Clock) {
     let until = incident.closed.map_or_else(
         || "open".into(),
         |closed| format!("until {}", local(closed)),
@@ -56,7 +58,7 @@ fn print_incident(incident: &IncidentSummary) {
         "       {} requests affected, {} answered by a fallback. {}",
         incident.exchanges_hit,
         incident.carried_by_fallback,
-        at_risk(&incident.at_risk)
+        impact::at_risk(incident.impact.as_ref(), clock)
     );
 }
 
@@ -67,8 +69,9 @@ pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
             print_json(&incident);
             return Ok(ExitCode::SUCCESS);
         }
-        print_incident(&incident.summary);
         let clock = clock(crate::clock::wall()());
+        print_incident(&incident.summary, &clock);
+        impact::print(&incident);
         let evidence = text_of(&clock, &incident.evidence_spans, &incident.evidence);
         print_line!("       {evidence}");
         for entry in &incident.timeline {
@@ -116,24 +119,6 @@ pub(super) async fn checked(interruption: i64) -> ExitCode {
         Ok(ExitCode::SUCCESS)
     })
     .await
-}
-
-fn at_risk(at_risk: &AtRisk) -> String {
-    match at_risk {
-        AtRisk::NoEstimate { why } | AtRisk::Nothing { why } => why.clone(),
-        AtRisk::Estimate {
-            low, high, method, ..
-        } if low == high => {
-            format!("At risk {}. {method}", MicroDollars(*low))
-        }
-        AtRisk::Estimate {
-            low, high, method, ..
-        } => format!(
-            "At risk {} to {}. {method}",
-            MicroDollars(*low),
-            MicroDollars(*high)
-        ),
-    }
 }
 
 /// Parameters as a query string; model ids contain slashes.

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use ::words::Clock;
-use api::{Level, Provider, Snapshot};
+use api::{IncidentSummary, Level, Provider, Snapshot};
 use catalog::MicroDollars;
 
 use super::client::Engine;
 use super::print_line::print_line;
 use super::show::{clock, finish, print_json, text_of};
-use crate::view::words;
+use crate::view::{impact, words};
 
 /// Lines of one kind that are printed; further ones are only counted.
 const MOST: usize = 2;
@@ -41,6 +41,7 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     let headline = &snapshot.headline;
     let mut lines = vec![text_of(&clock, &headline.spans, &headline.sentence)];
     lines.extend(snapshot.headline.consequence.clone());
+    lines.extend(snapshot.open_incidents.iter().filter_map(at_risk));
     let problems = snapshot.engine.problems.iter();
     let problems = problems.map(|problem| format!("Needs you: {} {}", problem.what, problem.fix));
     lines.extend(first(
@@ -98,6 +99,12 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     }
     lines.push(today(snapshot));
     lines
+}
+
+/// "Claude: partial outage. Pipelines: 16 items, $6,400, wait for one click. $6,400 at risk."
+fn at_risk(incident: &IncidentSummary) -> Option<String> {
+    let sentence = impact::sentence(incident.impact.as_ref()?)?;
+    Some(format!("{}. {sentence}", incident.title))
 }
 
 /// The first lines, then the number of further lines and the command that shows them.

@@ -1,12 +1,14 @@
 //! Incidents over HTTP: newest first, and one with its timeline.
 
-use api::{Incident, IncidentPage};
+use api::{Accepted, Incident, IncidentPage, MarkItem};
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::shown::Shown;
 use super::{Control, Refused};
+use crate::event::ControlRequest;
 use crate::view::page;
 
 #[derive(Deserialize)]
@@ -42,4 +44,17 @@ pub(super) async fn show(
             None,
         )
     })
+}
+
+pub(super) async fn mark(
+    State(control): State<Control>,
+    Path(incident): Path<i64>,
+    Json(wanted): Json<MarkItem>,
+) -> Result<Shown<Accepted>, Refused> {
+    let marked = control.ask(|reply| ControlRequest::MarkItem {
+        incident,
+        wanted,
+        reply,
+    });
+    Ok(Shown(marked.await??))
 }

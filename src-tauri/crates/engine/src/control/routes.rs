@@ -36,6 +36,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/hand-over", post(hand_over::hand_over))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{id}", get(incidents::show))
+        .route("/incidents/{id}/mark", post(incidents::mark))
         .route("/exchanges", get(exchanges::list))
         .route("/exchanges/{id}", get(exchanges::show))
         .route("/notices/{id}", post(notification))

@@ -9,7 +9,7 @@ use gateway::Exchange;
 use health::{CallOutcome, Observation, Verdicts};
 use ledger::{
     BreakerRow, ExchangeRow, FailedRequest, FallbackTestRow, Interrupted, Limits, LoggedTransition,
-    NotificationRow, ProbeRow, Progress, ReviewRun,
+    NotificationRow, Peak, ProbeRow, Progress, ReviewRun,
 };
 
 use super::Zone;
@@ -89,6 +89,11 @@ pub(crate) enum Record {
     ReadImpact {
         open: Vec<i64>,
         now: DateTime<Utc>,
+    },
+    /// A value at risk that is higher than the stored one.
+    Peak {
+        incident: i64,
+        peak: Peak,
     },
     Observation(Observation),
     Probe(ProbeRow),

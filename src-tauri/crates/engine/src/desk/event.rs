@@ -68,6 +68,8 @@ pub(crate) enum Event {
         incident: Option<i64>,
         /// Exchanges that it affected before it was detected.
         met: Box<ledger::Met>,
+        /// The incident that it closes.
+        ended: Option<Box<ledger::Outage>>,
     },
     Queued {
         id: i64,

@@ -5,7 +5,7 @@ mod last_notification;
 use catalog::ProviderId;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::{Change, Level, Transition, Verdict};
-use ledger::NotificationRow;
+use ledger::{NotificationRow, Outage};
 
 use super::Desk;
 use crate::booking;
@@ -26,9 +26,10 @@ impl Desk {
         now: DateTime<Utc>,
         transition: &Transition,
         incident: Option<i64>,
+        ended: Option<&Outage>,
     ) {
-        let Some(row) = view::notification::notification(&self.state, now, transition, incident)
-        else {
+        let row = view::notification::notification(&self.state, now, transition, incident, ended);
+        let Some(row) = row else {
             return;
         };
         let provider = &transition.provider;
@@ -187,7 +188,7 @@ impl Desk {
         if level == Level::Operational {
             return None;
         }
-        let row = view::notification::outage(&self.state, now, provider, verdict, level)?;
+        let row = view::notification::of_open(&self.state, now, provider, verdict, level)?;
         Some((level, row))
     }
 

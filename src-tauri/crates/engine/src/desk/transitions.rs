@@ -5,7 +5,7 @@ use std::sync::Arc;
 use catalog::{ProviderId, REHEARSAL};
 use chrono::{DateTime, Offset, Utc};
 use health::{Change, Transition, Verdicts};
-use ledger::{LoggedTransition, Met};
+use ledger::{LoggedTransition, Met, Outage};
 
 use super::{Desk, Effect, OpenIncident, Record};
 use crate::booking;
@@ -50,7 +50,7 @@ impl Desk {
                 tracing::info!(provider = %transition.provider, "{}: {log}", change_words(&transition.change));
             }
             if booking::is_rehearsal(&transition.provider) {
-                self.notify_of(now, &transition, None);
+                self.notify_of(now, &transition, None, None);
             } else {
                 self.follow_incident(now, &transition);
                 let entry = words::entry(&self.state.catalog, &transition);
@@ -91,19 +91,20 @@ impl Desk {
         self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
     }
 
-    /// Handles a logged transition. `met`: exchanges that it affected before it was detected.
+    /// Handles a logged transition. `met`: exchanges that it affected before it was detected. `ended`: the incident that it closes.
     pub(super) fn logged(
         &mut self,
         now: DateTime<Utc>,
         transition: &Transition,
         id: Option<i64>,
         met: Met,
+        ended: Option<&Outage>,
     ) {
         if let (Change::Opened { .. }, Some(id)) = (&transition.change, id) {
             self.state.open.logged(&transition.provider, id, met);
             self.impact_refresh.changed();
         }
-        self.notify_of(now, transition, id);
+        self.notify_of(now, transition, id, ended);
     }
 }
 

@@ -26,6 +26,15 @@ impl MainLoop {
             } => {
                 let _ = reply.send(self.checked(now, interruption));
             }
+            ControlRequest::MarkItem {
+                incident,
+                wanted,
+                reply,
+            } => {
+                let marked = self.mark_item(now, incident, &wanted);
+                self.publish();
+                let _ = reply.send(marked);
+            }
             ControlRequest::CloseReview { id, close, reply } => {
                 let closed = self.close_review(now, &id, &close);
                 self.publish();

@@ -10,7 +10,7 @@ use crate::view;
 
 impl MainLoop {
     /// Updates the count after a manual change.
-    fn count_reviews(&mut self) {
+    pub(super) fn count_reviews(&mut self) {
         match self.ledger.open_reviews() {
             Ok(waiting) => self.decide(desk::Event::Waiting(waiting)),
             Err(error) => self.ledger_trouble("count the parked requests", &error),

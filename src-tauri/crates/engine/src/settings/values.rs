@@ -81,6 +81,8 @@ pub(crate) struct PipelineDetails {
     pub customer: Option<String>,
     pub runs: PipelineRuns,
     pub steps: Vec<PipelineStep>,
+    /// Its items in the review queue are retried without the owner.
+    pub drains: bool,
 }
 
 /// Where a pipeline runs.

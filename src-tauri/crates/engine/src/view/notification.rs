@@ -5,10 +5,10 @@ use api::{NotificationKind, Urgency};
 use catalog::{Provider, ProviderId};
 use chrono::{DateTime, Utc};
 use health::{Change, Level, ProviderVerdict, Transition, Verdict};
-use ledger::NotificationRow;
+use ledger::{NotificationRow, Outage};
 
 use super::consequence::Work;
-use super::{consequence, thread, verdict};
+use super::{consequence, outage, thread, verdict};
 use crate::booking::is_rehearsal;
 use crate::state::State;
 
@@ -16,7 +16,7 @@ use crate::state::State;
 pub(crate) const REHEARSAL: &str = "Rehearsal: ";
 
 /// Notification of an open outage in its present state. None: the provider is not in the catalogue.
-pub(crate) fn outage(
+pub(crate) fn of_open(
     state: &State,
     now: DateTime<Utc>,
     id: &ProviderId,
@@ -44,6 +44,7 @@ pub(crate) fn notification(
     now: DateTime<Utc>,
     transition: &Transition,
     incident: Option<i64>,
+    ended: Option<&Outage>,
 ) -> Option<NotificationRow> {
     if !transition.announce {
         return None;
@@ -76,17 +77,27 @@ pub(crate) fn notification(
             ledger::NotificationKind::Recovery,
             ledger::Urgency::Low,
             format!("{name} is back"),
-            clock.plain(&::words::recovery(
-                transition.verdict.verdict,
-                *since,
-                transition.at,
-            )),
+            with_effects(
+                state,
+                now,
+                clock.plain(&::words::recovery(
+                    transition.verdict.verdict,
+                    *since,
+                    transition.at,
+                )),
+                ended,
+            ),
         ),
         Change::Faded { .. } => (
             ledger::NotificationKind::Recovery,
             ledger::Urgency::Low,
             format!("{name} may be back"),
-            clock.plain(&::words::faded(&transition.verdict, transition.at)),
+            with_effects(
+                state,
+                now,
+                clock.plain(&::words::faded(&transition.verdict, transition.at)),
+                ended,
+            ),
         ),
         Change::Eased { .. } | Change::Noted(_) | Change::Updated | Change::Past(_) => {
             return None;
@@ -106,6 +117,20 @@ pub(crate) fn notification(
         urgency,
         incident,
     })
+}
+
+/// What the ended outage did, after this sentence.
+fn with_effects(
+    state: &State,
+    now: DateTime<Utc>,
+    sentence: String,
+    ended: Option<&Outage>,
+) -> String {
+    let effects = ended.and_then(|outage| outage::effects(state, outage, now));
+    match effects {
+        Some(effects) => format!("{sentence} {effects}"),
+        None => sentence,
+    }
 }
 
 /// A backdated end is reported with the present time.

@@ -1,10 +1,11 @@
 //! The last closed outage: its effects, and the remaining work.
 
-use api::{LastOutage, Level};
+use api::{Impact, IncidentSummary, LastOutage, Level};
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{OUTAGE_SHOWN, Outage};
 
-use super::{at_risk, words};
+use super::impact::{self, Subject};
+use super::words;
 use crate::state::State;
 
 /// `None`: it ended long ago, and no request is parked.
@@ -15,15 +16,18 @@ pub(crate) fn last(state: &State, now: DateTime<Utc>) -> Option<LastOutage> {
         return None;
     }
     let product = state.product(&outage.row.provider);
-    let carried_by: Vec<String> = outage
-        .carried_by
-        .iter()
-        .map(|id| state.product(id))
-        .collect();
+    let carried_by = carried_by(state, outage);
+    let impact = impact_of(state, outage, now);
     Some(LastOutage {
         incident: outage.incident,
         provider: outage.row.provider.to_string(),
-        message: message(&product, outage, closed - outage.row.opened, &carried_by),
+        message: message(
+            &product,
+            outage,
+            closed - outage.row.opened,
+            &carried_by,
+            &impact,
+        ),
         product,
         peak: outage.row.peak.map_or(Level::Unknown, words::known_level),
         opened: outage.row.opened,
@@ -35,12 +39,69 @@ pub(crate) fn last(state: &State, now: DateTime<Utc>) -> Option<LastOutage> {
         waiting: outage.met.waiting,
         failed: outage.met.failed,
         cost: outage.cost.0,
-        at_risk: at_risk::at_risk(state, &outage.row.provider, &outage.met, closed),
+        at_risk: impact::at_risk(&impact),
+        impact: Some(impact),
     })
 }
 
-/// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."
-fn message(product: &str, outage: &Outage, length: TimeDelta, carried_by: &[String]) -> String {
+fn carried_by(state: &State, outage: &Outage) -> Vec<String> {
+    let providers = outage.carried_by.iter();
+    providers.map(|id| state.product(id)).collect()
+}
+
+fn impact_of(state: &State, outage: &Outage, now: DateTime<Utc>) -> Impact {
+    let subject = Subject {
+        provider: &outage.row.provider,
+        met: &outage.met,
+        opened: outage.row.opened,
+        closed: outage.row.closed,
+    };
+    impact::impact(state, subject, now)
+}
+
+/// For the notification of its end: "57 requests answered by OpenAI, 28 waiting. The fallback cost about $0.42. Pipelines: 28 items,
+/// $11,200, wait for one click. $11,200 at risk." `None`: it had no effect.
+pub(crate) fn effects(state: &State, outage: &Outage, now: DateTime<Utc>) -> Option<String> {
+    let impact = impact_of(state, outage, now);
+    let requests = (outage.met.traffic.hit > 0)
+        .then(|| capitalized(&requests(outage, &carried_by(state, outage))));
+    let parts: Vec<String> = requests
+        .into_iter()
+        .chain(impact::sentence(&impact))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// For the tray's menu, one line for each sentence: of the open incidents, or of the last outage.
+pub(crate) fn menu_lines(open: &[IncidentSummary], last: Option<&LastOutage>) -> Vec<String> {
+    let texts: Vec<String> = match open {
+        [] => last
+            .map(|outage| outage.message.clone())
+            .into_iter()
+            .collect(),
+        open => open
+            .iter()
+            .filter_map(|incident| impact::sentence(incident.impact.as_ref()?))
+            .collect(),
+    };
+    let sentences = texts.iter().flat_map(|text| text.split_inclusive(". "));
+    sentences.map(|one| one.trim_end().to_owned()).collect()
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase());
+    first.map_or_else(String::new, |first| first.chain(letters).collect())
+}
+
+/// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42.", and its impact.
+fn message(
+    product: &str,
+    outage: &Outage,
+    length: TimeDelta,
+    carried_by: &[String],
+    impact: &Impact,
+) -> String {
     let was = match outage.row.peak {
         Some(health::Level::MajorOutage) => "was down",
         Some(health::Level::PartialOutage) => "was partly down",
@@ -48,6 +109,17 @@ fn message(product: &str, outage: &Outage, length: TimeDelta, carried_by: &[Stri
         Some(health::Level::Maintenance) => "was under maintenance",
         Some(health::Level::Operational) | None => "had an incident",
     };
+    let sentence = impact::sentence(impact);
+    let impact = sentence.map_or_else(String::new, |sentence| format!(" {sentence}"));
+    format!(
+        "{product} {was} for {}: {}{impact}",
+        words::duration(length),
+        requests(outage, carried_by)
+    )
+}
+
+/// "57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."
+fn requests(outage: &Outage, carried_by: &[String]) -> String {
     let by = match carried_by.is_empty() {
         true => "a fallback".to_owned(),
         false => words::list(carried_by),
@@ -75,10 +147,7 @@ fn message(product: &str, outage: &Outage, length: TimeDelta, carried_by: &[Stri
         1.. => format!(" The fallback cost {}.", words::about(outage.cost)),
         _ => String::new(),
     };
-    format!(
-        "{product} {was} for {}: {what}.{cost}",
-        words::duration(length)
-    )
+    format!("{what}.{cost}")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use ledger::{ExchangeFilter, Ledger, LedgerError, Which};
 
 use super::facts::Facts;
-use super::{interrupted, review, rows};
+use super::{impact, interrupted, review, rows};
 use crate::crash_log;
 use crate::desk::keys::CRASHES;
 
@@ -64,6 +64,7 @@ pub(crate) fn incident(
     };
     let met = ledger.met(id)?.unwrap_or_default();
     let sessions = ledger.interruptions(id)?;
+    let items = ledger.impact_items(id)?.unwrap_or_default();
     let clock = facts.clock(now);
     let is_over = with_timeline.incident.closed.is_some();
     Ok(Some(Incident {
@@ -71,6 +72,7 @@ pub(crate) fn incident(
             .iter()
             .map(|(id, row)| interrupted::interruption(&clock, *id, row, is_over))
             .collect(),
+        items: items.iter().map(impact::item).collect(),
         ..rows::incident(facts, id, &with_timeline, &met, now)
     }))
 }

@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentWithTimeline, Met};
 
 use super::facts::Facts;
-use super::{at_risk, words};
+use super::impact::{self, Subject};
+use super::words;
 use crate::desk::OpenIncident;
 use crate::unknown_pipelines;
 use cause::{after_own_cause, drilled, exhausted};
@@ -23,6 +24,13 @@ pub(crate) fn open_summary(
     now: DateTime<Utc>,
 ) -> IncidentSummary {
     let level = words::known_level(story.level);
+    let subject = Subject {
+        provider,
+        met: &story.met,
+        opened: story.opened,
+        closed: None,
+    };
+    let impact = impact::impact(facts, subject, now);
     IncidentSummary {
         id: story.id,
         provider: provider.to_string(),
@@ -33,7 +41,8 @@ pub(crate) fn open_summary(
         closed: None,
         exchanges_hit: story.exchanges_hit,
         carried_by_fallback: story.carried,
-        at_risk: at_risk::at_risk(facts, provider, &story.met, now),
+        at_risk: impact::at_risk(&impact),
+        impact: Some(impact),
     }
 }
 
@@ -53,6 +62,13 @@ pub(crate) fn summary(
     let named = row.title.clone().unwrap_or_else(|| {
         words::level_words(if row.closed.is_some() { peak } else { level }).into()
     });
+    let subject = Subject {
+        provider: &row.provider,
+        met,
+        opened: row.opened,
+        closed: row.closed,
+    };
+    let impact = impact::impact(facts, subject, now);
     IncidentSummary {
         id,
         provider: row.provider.to_string(),
@@ -63,7 +79,8 @@ pub(crate) fn summary(
         closed: row.closed,
         exchanges_hit: met.traffic.hit,
         carried_by_fallback: met.traffic.carried_by_fallback,
-        at_risk: at_risk::at_risk(facts, &row.provider, met, row.closed.unwrap_or(now)),
+        at_risk: impact::at_risk(&impact),
+        impact: Some(impact),
     }
 }
 
@@ -76,8 +93,10 @@ pub(crate) fn incident(
 ) -> Incident {
     let clock = facts.clock(now);
     let evidence = ::words::from_stored(&story.incident.evidence);
+    let summary = summary(facts, id, &story.incident, met, now);
     Incident {
-        summary: summary(facts, id, &story.incident, met, now),
+        impact: summary.impact.clone(),
+        summary,
         blame: match story.incident.blame {
             health::Blame::Them => "It was them.",
             health::Blame::Us => "It was us.",
@@ -102,6 +121,7 @@ pub(crate) fn incident(
             })
             .collect(),
         interrupted: Vec::new(),
+        items: Vec::new(),
     }
 }
 

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use ::words::{Clock, Spans};
 use api::{
-    Basis, Blame, Endpoint, EngineState, Level, ModelHealth, PageView, PaidFallbacks, Provider,
-    Session, Snapshot, Surface, Today, usd,
+    Basis, Blame, Endpoint, EngineState, IncidentSummary, Level, ModelHealth, PageView,
+    PaidFallbacks, Provider, Session, Snapshot, Surface, Today, usd,
 };
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
@@ -29,7 +29,19 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
     let questions = question::questions(state);
     let clients = use_now::clients(state, now);
     let limits = limit::shown(state, &clock);
-    let tray = tray::tray(state, &desk, &routes, (&limits, &questions, &clients));
+    let open = state.open.iter();
+    let open_incidents: Vec<IncidentSummary> = open
+        .map(|(provider, story)| rows::open_summary(state, provider, story, now))
+        .collect();
+    let last_outage = outage::last(state, now);
+    let impact = outage::menu_lines(&open_incidents, last_outage.as_ref());
+    let tray = tray::tray(
+        state,
+        &desk,
+        &routes,
+        (&limits, &questions, &clients),
+        &impact,
+    );
     let mut providers: Vec<Provider> = state
         .catalog
         .providers()
@@ -51,14 +63,10 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         clients,
         pipelines: pipeline::pipelines(state),
         questions,
-        open_incidents: state
-            .open
-            .iter()
-            .map(|(provider, story)| rows::open_summary(state, provider, story, now))
-            .collect(),
+        open_incidents,
         review_open: state.reviews.waiting(),
         review_retry: state.retry.as_ref().and_then(|retry| retry.shown(now)),
-        last_outage: outage::last(state, now),
+        last_outage,
         drill: state.drill.as_ref().map(|run| drill::shown(state, run)),
         notifications: state.notifications.waiting().to_vec(),
         today: today(state),

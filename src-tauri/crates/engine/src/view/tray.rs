@@ -30,6 +30,7 @@ pub(crate) fn tray(
     desk: &headline::Desk,
     routes: &[api::Route],
     (limits, questions, clients): (&[UsedUpLimit], &[Question], &[ClientUse]),
+    impact: &[String],
 ) -> TrayView {
     let headline = &desk.headline;
     let rehearsed = verdict::rehearsal_level(state);
@@ -69,9 +70,11 @@ pub(crate) fn tray(
     let quiet = rehearsal || state.paused || state.draining;
     let mut fallbacks = fallbacks(state, desk.work);
     fallbacks.truncate(if quiet { 0 } else { FALLBACKS_SHOWN });
+    let impact = if quiet { &[] } else { impact };
+    let sentences = [impact, &fallbacks].concat();
     let menu = menu(
         state,
-        (&tooltip, &fallbacks),
+        (&tooltip, &sentences),
         headline,
         routes,
         (rehearsal, limits, questions, clients),
@@ -86,7 +89,7 @@ pub(crate) fn tray(
 
 fn menu(
     state: &State,
-    (verdict, fallbacks): (&str, &[String]),
+    (verdict, sentences): (&str, &[String]),
     headline: &Headline,
     routes: &[api::Route],
     (rehearsal, limits, questions, clients): (bool, &[UsedUpLimit], &[Question], &[ClientUse]),
@@ -105,7 +108,7 @@ fn menu(
                 .map(|sentence| now(sentence.trim_end())),
         );
     }
-    lines.extend(fallbacks.iter().map(|sentence| now(sentence)));
+    lines.extend(sentences.iter().map(|sentence| now(sentence)));
     let chosen = clients
         .iter()
         .filter_map(|client| client.sentence.as_deref());

@@ -139,7 +139,9 @@ fn begin(
         ":blame": Col(logged.transition.verdict.blame),
         ":evidence": logged.evidence,
     })?;
-    Ok(tx.last_insert_rowid())
+    let id = tx.last_insert_rowid();
+    figures::count_overlapping_again(tx, id, since, logged.transition.at)?;
+    Ok(id)
 }
 
 fn update(

@@ -128,6 +128,8 @@ pub(crate) const RULES: &[Rule] = &[
     with("incident_stretches", "incidents"),
     with("incident_fallbacks", "incidents"),
     with("incident_items", "incidents"),
+    with("incident_marks", "incidents"),
+    with("incident_peaks", "incidents"),
     aged(
         "notices",
         Aged {

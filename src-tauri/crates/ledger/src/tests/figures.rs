@@ -1,11 +1,11 @@
 use super::outages::{of, outage, park};
 use super::{answered, carried, exhausted, fresh, minutes, opened, recovered, t0};
-use crate::{Closing, Ledger, Met, Reader, Settled, affected, figures};
+use crate::{Closing, Ledger, Met, Reader, Settled, affected, figures, items};
 
 /// The stored figures, which are equal to a new count.
 fn stored(ledger: &Ledger, incident: i64) -> Met {
     let stored = figures::read(&ledger.conn, incident).unwrap().unwrap();
-    let counted = affected::count(&ledger.conn, incident).unwrap().unwrap();
+    let (counted, _) = items::counted(&ledger.conn, incident).unwrap().unwrap();
     assert_eq!(stored, counted);
     let carried_by = affected::carried_by(&ledger.conn, incident).unwrap();
     assert_eq!(

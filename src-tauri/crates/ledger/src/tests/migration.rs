@@ -24,6 +24,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (9, include_str!("../../fixtures/v9.sql")),
     (10, include_str!("../../fixtures/v10.sql")),
     (11, include_str!("../../fixtures/v11.sql")),
+    (12, include_str!("../../fixtures/v12.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
@@ -104,7 +105,9 @@ fn a_ledger_of_every_version_opens_without_loss() {
         assert_eq!(open[0].1.peak, Level::MajorOutage);
         let incident_with_timeline = ledger.incident(open[0].0).unwrap().unwrap();
         assert_eq!(incident_with_timeline.timeline.len(), 2);
-        assert_eq!(ledger.met(open[0].0).unwrap().unwrap().traffic.hit, 1);
+        let met = ledger.met(open[0].0).unwrap().unwrap();
+        assert_eq!((met.traffic.hit, met.pipelines[0].safe), (1, 1));
+        assert_eq!(met.peaks.len(), usize::from(*version >= 12));
         assert_eq!(ledger.pending_notifications(t0()).unwrap().len(), 1);
         assert_eq!(ledger.breakers().unwrap().len(), 1);
         let mut name = [0; 32];

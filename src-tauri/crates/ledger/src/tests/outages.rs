@@ -99,15 +99,19 @@ fn open_and_failed_items_are_counted_by_pipeline() {
         pipeline: "leads".into(),
         hit: 7,
         carried: 0,
+        // "b" and "e" were answered later, and "c" was done by hand.
+        safe: 3,
+        recovered: 3,
         waiting: 2,
         failed: 1,
+        lost: 0,
     };
     let mail = PipelineMet {
         pipeline: "mail".into(),
         hit: 1,
         carried: 1,
-        waiting: 0,
-        failed: 0,
+        safe: 1,
+        ..PipelineMet::default()
     };
     assert_eq!(met.pipelines, [leads, mail]);
     assert_eq!(ledger.met(id + 1).unwrap(), None);

@@ -104,6 +104,7 @@ fn every_page(ledger: &Ledger, closed: i64, open: i64) {
     }
     for incident in [closed, open] {
         ledger.met(incident).unwrap().unwrap();
+        ledger.impact_items(incident).unwrap().unwrap();
         ledger.incident(incident).unwrap().unwrap();
         ledger.interruptions(incident).unwrap();
         ledger.incident_series(incident, now).unwrap().unwrap();
@@ -111,6 +112,7 @@ fn every_page(ledger: &Ledger, closed: i64, open: i64) {
             .retriable_reviews(Some(incident), Some("leads"))
             .unwrap();
     }
+    ledger.pipeline_runs(t0()).unwrap();
     ledger.review("a").unwrap().unwrap();
     ledger.last_outage(now).unwrap().unwrap();
     ledger.pending_notifications(t0()).unwrap();

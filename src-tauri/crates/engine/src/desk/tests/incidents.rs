@@ -170,3 +170,22 @@ fn an_outage_with_pipelines_alone_states_what_waits() {
     );
     assert_eq!(rows, 1);
 }
+
+const LEADS: &str = "[[pipeline]]\nname = \"leads\"\nweekly_items = 50\nvalue = 400\nproviders = [\"anthropic\"]\nmay_go_to = \"same-vendor\"\n";
+
+/// The tray, the notification of the end and the ledger have the same figures; the value falls as items are answered.
+#[test]
+fn an_outage_ends_with_what_waits_and_what_it_is_worth() {
+    let rows = Scene::of(&[], LEADS).play(
+        "12:00 leads/1 opus ok
+         12:01 leads/2 opus 529 parked
+         12:02 leads/3 opus 529 parked
+         12:03 leads/4 opus 529 parked => open 1 | headline Claude is down
+         12:03:05 wait                 => menu Pipelines: 3 items, $1,200, wait for one click. | menu $1,200 at risk. | risk $1,200 at risk
+         12:04 leads/2 opus ok answered
+         12:04:05 wait                 => menu Pipelines: 1 item, $400, answered, 1 of them after a failure; 2 items, $800, wait | risk $800 at risk, at most $1,200 at 12:03
+         12:06 leads/5 opus ok         => open 0 | body 2 items, $800, wait for one click. $800 at risk.
+         12:20:05 wait                 => menu Pipelines: 1 item, $400, answered, 1 of them after a failure; 2 items, $800, wait for one click. | menu $800 at risk.",
+    );
+    assert_eq!(rows, 5);
+}

@@ -30,6 +30,7 @@
 //! | `body …` | the notification's text contains this |
 //! | `menu …`, `no menu …` | a line of the tray's menu contains this |
 //! | `open 2`, `opened 18:58`, `logged 1` | number of open incidents; start of the only one; incidents in the ledger |
+//! | `risk $400 at risk` | the value at risk of the open incident, or of the last outage, contains this |
 //! | `message …` | the newest incident's timeline contains this |
 //! | `waiting 2`, `today 5`, `carried 1`, `unpriced 1` | parked requests; since midnight: requests, carried ones, billed ones of unknown cost |
 //! | `fallbacks 0.05`, `drills 0.05` | dollars since midnight: against the day's cap; the part of drills |
@@ -597,6 +598,13 @@ impl Scene {
                 assert!(menu.iter().any(|l| l.contains(value)), "{line}\n{menu:#?}");
             }
             "open" => counts(snapshot.open_incidents.len() as u64),
+            "risk" => {
+                let open = snapshot.open_incidents.first();
+                let open = open.and_then(|one| one.impact.clone());
+                let last = snapshot.last_outage.clone().and_then(|one| one.impact);
+                let impact = open.or(last).expect("an impact");
+                contains(&impact.at_risk[0].text);
+            }
             "opened" => {
                 let [one] = &snapshot.open_incidents[..] else {
                     panic!("{line}\n{:#?}", snapshot.open_incidents);

@@ -63,7 +63,13 @@ fn an_outage_in_one_sentence() {
         ),
     ] {
         assert_eq!(
-            message("Claude", &outage, TimeDelta::seconds(seconds), by),
+            message(
+                "Claude",
+                &outage,
+                TimeDelta::seconds(seconds),
+                by,
+                &api::Impact::default()
+            ),
             expected
         );
     }
