@@ -12,6 +12,7 @@ mod carry;
 mod column;
 mod conversations;
 mod daily;
+mod effects;
 mod error;
 mod exchanges;
 mod fallback_tests;
@@ -43,6 +44,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use affected::{LevelStretch, Met, PipelineMet};
 pub use breakers::BreakerRow;
 pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart};
+pub use effects::{
+    EffectBegun, EffectRow, EffectSettled, EffectState, KeptEffect, NewEffect, OwnersWord,
+    ReceiverResponse, Settlement, Unfinished,
+};
 pub use error::{LedgerError, OpenError};
 pub use exchanges::{
     AttemptOutcome, AttemptRow, ByToken, Candidate, End, ExchangeFilter, ExchangeRow, PASSED,
