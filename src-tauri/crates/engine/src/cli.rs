@@ -6,6 +6,7 @@ mod compact;
 mod connect;
 mod consent;
 mod drill;
+mod effects;
 mod examine;
 mod explain;
 mod fallback_test;
@@ -93,6 +94,14 @@ enum Command {
         command: Option<review::ReviewCommand>,
         #[command(flatten)]
         listing: review::ListArgs,
+    },
+    /// Side effects of pipelines, such as invoices; lists the unfinished ones without a subcommand
+    #[command(args_conflicts_with_subcommands = true)]
+    Effects {
+        #[command(subcommand)]
+        command: Option<effects::EffectsCommand>,
+        #[command(flatten)]
+        listing: effects::ListArgs,
     },
     /// Check the installation; exit code 1 if a check fails, 2 if no engine runs
     Doctor {
@@ -307,6 +316,9 @@ async fn run(command: Command) -> ExitCode {
         Command::Traffic(args) => traffic::run(args).await,
         Command::Review { command, listing } => {
             review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await
+        }
+        Command::Effects { command, listing } => {
+            effects::run(command.unwrap_or(effects::EffectsCommand::List(listing))).await
         }
         Command::Doctor { json } => examine::doctor(json).await,
         Command::Connect(args) => connect::run(args).await,

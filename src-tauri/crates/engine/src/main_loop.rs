@@ -12,6 +12,7 @@ mod counting;
 mod crashes;
 mod doctor;
 mod drill;
+mod effects;
 mod ledger_check;
 mod log_check;
 mod metrics;
@@ -41,6 +42,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::control::Faces;
 use crate::desk::{self, Desk, Effect};
+use crate::effects::EffectsConfig;
 use crate::event::LoopEvent;
 use crate::logging::Log;
 use crate::metrics::Metrics;
@@ -94,6 +96,7 @@ pub(crate) struct Outlets {
     pub verdicts: channel::Sender<Arc<Verdicts>>,
     pub gateway_config: channel::Sender<Arc<gateway::Config>>,
     pub endpoints: channel::Sender<Arc<Vec<Endpoint>>>,
+    pub effects: channel::Sender<EffectsConfig>,
     pub allowed_hosts: channel::Sender<Vec<String>>,
     pub network: channel::Sender<Arc<[NetworkPort]>>,
     pub targets: channel::Sender<Arc<watch::Targets>>,
@@ -216,6 +219,7 @@ impl MainLoop {
             LoopEvent::Watched(report) => self.decide(desk::Event::Watched(report)),
             LoopEvent::Passed(report) => self.report(report),
             LoopEvent::Promised(promise) => self.keep_promise(promise),
+            LoopEvent::Effects(work) => self.effects(work),
             LoopEvent::Conversation(ask) => {
                 let kept = ask.answer(&mut self.ledger);
                 self.trouble("store a conversation", kept);

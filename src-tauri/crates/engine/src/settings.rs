@@ -1,6 +1,7 @@
 //! Parses the owner's settings: a commented TOML file gives complete [`Settings`], or all errors with their line and fix.
 
 pub(crate) mod edit;
+mod effect;
 mod endpoint;
 mod equivalents;
 mod error;
@@ -21,7 +22,8 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-pub(crate) use values::{NetworkAddress, Retention, Settings, TlsFiles, UpdateSource};
+pub(crate) use values::{
+    EffectHeader, EffectSettings, NetworkAddress, SecretSource, Retention, Settings, TlsFiles, UpdateSource};
 pub(crate) use weight::Weight;
 
 use crate::text_file;
