@@ -16,6 +16,7 @@ mod crash;
 mod descriptors;
 mod desk;
 mod drill;
+mod effects;
 mod equivalents;
 mod faces;
 mod failover;

@@ -11,6 +11,7 @@ mod bundle;
 mod checks;
 mod clients;
 mod fuzz;
+mod kills;
 mod litellm;
 mod matrix;
 mod pins;
@@ -35,6 +36,7 @@ cargo xtask matrix            what each dialect's requests become in the others:
 cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds] [target]
                               fuzz what reads a provider's or a client's bytes, each target so long (600)
+cargo xtask kills [N]         kill the engine N times (1000) while requests and side effects are in flight: figures
 cargo xtask clients [--client X] [--fault Y] [--way Z] [--table]
                               every real client in an outage, directly and through Understudy
 cargo xtask clients --raise   the same with the newest versions, which are pinned from then on
@@ -61,6 +63,11 @@ fn main() -> ExitCode {
             Err(_) => Err(Failed::new(format!(
                 "`{seconds}` is not a number of seconds"
             ))),
+        },
+        ["kills"] => kills::kills(1000),
+        ["kills", count] => match count.parse() {
+            Ok(count) => kills::kills(count),
+            Err(_) => Err(Failed::new(format!("`{count}` is not a number of kills"))),
         },
         ["ui"] => ui::build(),
         ["bundle", arguments @ ..] => {
