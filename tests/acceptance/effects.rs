@@ -166,22 +166,35 @@ async fn the_checks_of_the_port_hold_for_effects() {
     let message = unknown.body["error"]["message"].as_str().unwrap();
     assert!(message.contains("known are invoice"), "{message}");
     let large = desk.http.post(format!("{}/effects/invoice", desk.base()));
-    let large = large.header("idempotency-key", "k").body(vec![b'x'; (1 << 20) + 1]);
+    let large = large
+        .header("idempotency-key", "k")
+        .body(vec![b'x'; (1 << 20) + 1]);
     assert_eq!(received(large).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(receiver.requests().is_empty());
 
     // A change of the settings is in force at once.
-    desk.save_settings(&format!("{own}{}", effect("e-mail", &receiver, ""))).await;
+    desk.save_settings(&format!("{own}{}", effect("e-mail", &receiver, "")))
+        .await;
     let new = post(&desk, "e-mail", &invoice()).header("idempotency-key", "k");
     assert_eq!(received(new).await.status, StatusCode::CREATED);
-    let missing = effect("e-mail", &receiver, "headers = { X-Key = { env = \"NOT_SET\" } }");
+    let missing = effect(
+        "e-mail",
+        &receiver,
+        "headers = { X-Key = { env = \"NOT_SET\" } }",
+    );
     desk.save_settings(&missing).await;
     let not_ready = post(&desk, "e-mail", &invoice()).header("idempotency-key", "k2");
     let not_ready = received(not_ready).await;
     assert_eq!(not_ready.status, StatusCode::SERVICE_UNAVAILABLE);
     let message = not_ready.body["error"]["message"].as_str().unwrap();
     assert!(message.contains("NOT_SET"), "{message}");
-    assert_eq!(desk.get("/effects?all=true").await["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        desk.get("/effects?all=true").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,7 +246,11 @@ async fn a_stop_waits_for_an_effect_that_is_sent() {
         arrived.recv().await.unwrap();
         desk.until("running", |_| true).await;
         let (status, _) = desk
-            .control(reqwest::Method::POST, "/do", Some(json!({ "do": "stop_engine" })))
+            .control(
+                reqwest::Method::POST,
+                "/do",
+                Some(json!({ "do": "stop_engine" })),
+            )
             .await;
         assert!(status.is_success());
         receiver.release();

@@ -14,6 +14,8 @@ pub(crate) fn kills(count: u32) -> Outcome {
         // The test's own output is the figures.
         command.args(["--", "--nocapture", "effects::kills::"]);
         call(command.env("UNDERSTUDY_KILLS", count.to_string()))?;
-        Ok(Done::Did(format!("{count} times, nothing was lost or repeated")))
+        Ok(Done::Did(format!(
+            "{count} times, nothing was lost or repeated"
+        )))
     })
 }

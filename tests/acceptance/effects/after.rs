@@ -43,7 +43,10 @@ async fn an_effect_is_sent_only_after_a_complete_response() {
     let refused = received(keyed(&desk, "order-2").header("x-understudy-after", &failed)).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{refused:?}");
     let message = refused.body["error"]["message"].as_str().unwrap();
-    assert!(message.contains("got no response from any provider"), "{message}");
+    assert!(
+        message.contains("got no response from any provider"),
+        "{message}"
+    );
     let unknown = received(keyed(&desk, "order-2").header("x-understudy-after", "v0000")).await;
     assert_eq!(unknown.status, StatusCode::TOO_EARLY, "{unknown:?}");
     assert_eq!(receiver.requests().len(), 1);

@@ -82,7 +82,9 @@ impl Client {
         let model = if fails { "lead-x" } else { "m" };
         let body = json!({ "model": model, "messages": [{ "role": "user", "content": key }] });
         let request = self.http.post(format!("{}/v1/chat/completions", self.base));
-        let request = request.header("x-understudy-pipeline", "Leads").header("x-understudy-item", key);
+        let request = request
+            .header("x-understudy-pipeline", "Leads")
+            .header("x-understudy-item", key);
         let request = match fails {
             true => request,
             false => request.header("idempotency-key", key),
@@ -189,11 +191,7 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
 }
 
 /// Each open effect gets its result, or is parked.
-async fn settle_all(
-    desk: &Desk,
-    learned: &Arc<Mutex<Learned>>,
-    open: &[(&'static str, String)],
-) {
+async fn settle_all(desk: &Desk, learned: &Arc<Mutex<Learned>>, open: &[(&'static str, String)]) {
     let (events, _happened) = mpsc::unbounded_channel();
     let client = Client {
         http: desk.http.clone(),
@@ -265,7 +263,10 @@ impl Figures {
         Figures {
             effects: learned.effects.len(),
             accepted_lost: accepted.clone().filter(lost).count(),
-            parked: accepted.clone().filter(|effect| is(effect, "unknown")).count(),
+            parked: accepted
+                .clone()
+                .filter(|effect| is(effect, "unknown"))
+                .count(),
             seen_twice: parks.keys().values().filter(|count| **count > 1).count(),
             repeated: repeats.keys().values().map(|count| count - 1).sum(),
             honoured_open: honoured.filter(|effect| !is(effect, "done")).count(),
@@ -303,11 +304,26 @@ impl std::fmt::Display for Figures {
             differing,
             integrity,
         } = self;
-        writeln!(f, "effects accepted        {effects:>6}, lost {accepted_lost}")?;
-        writeln!(f, "receiver without keys   {parked:>6} parked, seen twice {seen_twice}")?;
-        writeln!(f, "receiver with keys      {repeated:>6} repeated, without a result {honoured_open}")?;
-        writeln!(f, "parked requests         {reviews:>6}, lost {reviews_lost}")?;
-        writeln!(f, "responses under a key   {completions:>6}, replayed with other bytes {differing}")?;
+        writeln!(
+            f,
+            "effects accepted        {effects:>6}, lost {accepted_lost}"
+        )?;
+        writeln!(
+            f,
+            "receiver without keys   {parked:>6} parked, seen twice {seen_twice}"
+        )?;
+        writeln!(
+            f,
+            "receiver with keys      {repeated:>6} repeated, without a result {honoured_open}"
+        )?;
+        writeln!(
+            f,
+            "parked requests         {reviews:>6}, lost {reviews_lost}"
+        )?;
+        writeln!(
+            f,
+            "responses under a key   {completions:>6}, replayed with other bytes {differing}"
+        )?;
         write!(f, "ledger                  {integrity:>6}")
     }
 }
@@ -317,7 +333,9 @@ async fn all(desk: &Desk, path: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut before = String::new();
     loop {
-        let page = desk.get(&format!("{path}?all=true&limit=500{before}")).await;
+        let page = desk
+            .get(&format!("{path}?all=true&limit=500{before}"))
+            .await;
         rows.extend(page["items"].as_array().unwrap().iter().cloned());
         match page["next"].as_i64() {
             Some(next) => before = format!("&before={next}"),

@@ -128,7 +128,10 @@ impl Receiver {
         let (behaviour, number) = {
             let mut state = self.state();
             // A receiver that honours keys has one number for each.
-            let number = state.requests.iter().position(|known| known.key() == request.key());
+            let number = state
+                .requests
+                .iter()
+                .position(|known| known.key() == request.key());
             let number = number.unwrap_or(state.requests.len());
             state.requests.push(request);
             if let Some(events) = &state.events {
@@ -165,7 +168,11 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut part = [0; 4096];
     loop {
-        let length = stream.read(&mut part).await.ok().filter(|length| *length > 0)?;
+        let length = stream
+            .read(&mut part)
+            .await
+            .ok()
+            .filter(|length| *length > 0)?;
         bytes.extend_from_slice(&part[..length]);
         let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
             continue;
@@ -177,11 +184,17 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
-        let length: usize = headers.get("content-length").map_or(0, |text| text.parse().unwrap());
+        let length: usize = headers
+            .get("content-length")
+            .map_or(0, |text| text.parse().unwrap());
         let body = &bytes[end + 4..];
         if body.len() >= length {
             let body = body[..length].to_vec();
-            return Some(Request { line, headers, body });
+            return Some(Request {
+                line,
+                headers,
+                body,
+            });
         }
     }
 }

@@ -24,7 +24,10 @@ async fn an_unknown_outcome_is_parked_and_never_sent_again() {
         let notified = open.notifications.iter().find(|n| n.thread == "effects");
         let notified = notified.unwrap();
         assert_eq!(notified.title, "1 side effect needs your decision");
-        assert!(notified.body.contains("invoice for lead-17"), "{notified:?}");
+        assert!(
+            notified.body.contains("invoice for lead-17"),
+            "{notified:?}"
+        );
         let problem = &open.engine.problems[0];
         assert!(problem.fix.contains("understudyd effects"), "{problem:?}");
 
@@ -39,7 +42,13 @@ async fn an_unknown_outcome_is_parked_and_never_sent_again() {
         let list = desk.printed(&["effects"]);
         assert!(list.contains(&id) && list.contains("unknown"), "{list}");
         let settled = desk.printed(&[
-            "effects", "settle", &id, "--arrived", "--status", "201", "--body",
+            "effects",
+            "settle",
+            &id,
+            "--arrived",
+            "--status",
+            "201",
+            "--body",
             "{\"number\":\"INV-17\"}",
         ]);
         assert!(settled.contains("arrived"), "{settled}");
@@ -75,13 +84,21 @@ async fn the_owners_word_sends_it_again() {
     let dropped = received(keyed(&desk, "order-18")).await.id.unwrap();
     desk.printed(&["effects", "settle", &dropped, "--drop"]);
     let afresh = received(keyed(&desk, "order-18")).await;
-    assert_eq!(afresh.status, StatusCode::CREATED, "its key is free: {afresh:?}");
+    assert_eq!(
+        afresh.status,
+        StatusCode::CREATED,
+        "its key is free: {afresh:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_honours_keys_gets_the_same_key_again() {
     let receiver = Receiver::start().await;
-    receiver.next([Behaviour::Cuts, Behaviour::CutsInResponse, Behaviour::Answers(503)]);
+    receiver.next([
+        Behaviour::Cuts,
+        Behaviour::CutsInResponse,
+        Behaviour::Answers(503),
+    ]);
     let desk = desk(&effect("invoice", &receiver, "honours_key = true"));
     let sent = received(keyed(&desk, "order-17")).await;
     assert_eq!(sent.status, StatusCode::CREATED, "{sent:?}");
@@ -95,8 +112,8 @@ async fn a_killed_engine_parks_what_it_sent_and_repeats_what_may_be_repeated() {
     let (parks, repeats) = (Receiver::start().await, Receiver::start().await);
     parks.next([Behaviour::Holds]);
     repeats.next([Behaviour::Holds]);
-    let settings = effect("invoice", &parks, "")
-        + &effect("e-mail", &repeats, "honours_key = true");
+    let settings =
+        effect("invoice", &parks, "") + &effect("e-mail", &repeats, "honours_key = true");
     let mut desk = desk(&settings);
     let (mut parked, mut repeated) = (parks.events(), repeats.events());
     for name in ["invoice", "e-mail"] {
@@ -113,7 +130,10 @@ async fn a_killed_engine_parks_what_it_sent_and_repeats_what_may_be_repeated() {
     let lost = received(keyed(&desk, "order-17")).await;
     assert_eq!(lost.body["error"]["type"], "outcome_unknown");
     let message = lost.body["error"]["message"].as_str().unwrap();
-    assert!(message.contains("The engine ended while it was sent"), "{message}");
+    assert!(
+        message.contains("The engine ended while it was sent"),
+        "{message}"
+    );
     let request = super::post(&desk, "e-mail", &super::invoice());
     let done = received(request.header("idempotency-key", "order-17")).await;
     assert_eq!((done.status, done.replayed), (StatusCode::CREATED, true));

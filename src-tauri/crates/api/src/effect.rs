@@ -18,7 +18,7 @@ pub struct EffectSummary {
     /// The request whose completion it needed.
     pub after: Option<String>,
     pub at: DateTime<Utc>,
-    pub tries: u64,
+    pub attempts: u64,
     /// When its first byte may have been sent. None: never.
     pub first_sent: Option<DateTime<Utc>>,
     pub next_attempt: Option<DateTime<Utc>>,

@@ -353,7 +353,12 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         // stop.
         withdrawn.send_replace(true);
     };
-    let front = Front::new(gateway, relay, control::router(control), descriptors.clients);
+    let front = Front::new(
+        gateway,
+        relay,
+        control::router(control),
+        descriptors.clients,
+    );
     let network = front.clone().network(network_seen, events.clone());
     front
         .serve((listener, successor), network, stopping, DRAIN)

@@ -23,7 +23,9 @@ use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
 pub(crate) use values::{
-    EffectHeader, EffectSettings, NetworkAddress, SecretSource, Retention, Settings, TlsFiles, UpdateSource};
+    EffectHeader, EffectSettings, NetworkAddress, Retention, SecretSource, Settings, TlsFiles,
+    UpdateSource,
+};
 pub(crate) use weight::Weight;
 
 use crate::text_file;

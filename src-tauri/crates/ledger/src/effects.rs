@@ -33,7 +33,7 @@ CREATE TABLE effects (
     after            TEXT,                 -- id of the request whose completion it needs
     at               INTEGER NOT NULL,     -- ms
     state            TEXT NOT NULL,
-    tries            INTEGER NOT NULL,
+    attempts         INTEGER NOT NULL,
     first_sent_at    INTEGER,              -- ms; NULL: no byte of it was sent
     receiver         BLOB,                 -- SHA-256 of the URL that it was sent to
     due_at           INTEGER,              -- ms; of the next attempt
@@ -89,7 +89,7 @@ impl Ledger {
         }
         tx.prepare_cached(
             "INSERT INTO effects (
-                scope, request, name, key, pipeline, item, after, at, state, tries, content_type, content_encoding, size, body
+                scope, request, name, key, pipeline, item, after, at, state, attempts, content_type, content_encoding, size, body
              ) VALUES (
                 :scope, :request, :name, :key, :pipeline, :item, :after, :at, :state, 0, :content_type, :content_encoding, :size, :body
              )",
@@ -126,7 +126,7 @@ impl Ledger {
                 .conn
                 .prepare_cached(
                     "UPDATE effects
-                        SET state = :sending, tries = tries + 1, due_at = NULL, receiver = :receiver,
+                        SET state = :sending, attempts = attempts + 1, due_at = NULL, receiver = :receiver,
                             first_sent_at = coalesce(first_sent_at, :now)
                       WHERE id = :id AND state = :waiting",
                 )?
@@ -157,7 +157,7 @@ impl Ledger {
                 .conn
                 .prepare_cached(
                     "UPDATE effects
-                        SET state = :state, due_at = :due, why = :why, tries = tries + (state = :waiting)
+                        SET state = :state, due_at = :due, why = :why, attempts = attempts + (state = :waiting)
                       WHERE id = :id AND state IN (:waiting, :sending)",
                 )?
                 .execute(named_params! {

@@ -113,10 +113,7 @@ fn print_summary(effect: &EffectSummary) {
             "       It was never sent: understudyd effects settle {} --send-again | --drop",
             effect.id
         ),
-        EffectState::Waiting
-        | EffectState::Sending
-        | EffectState::Done
-        | EffectState::Dropped => {}
+        EffectState::Waiting | EffectState::Sending | EffectState::Done | EffectState::Dropped => {}
     }
     if let (Some(status), Some(ended)) = (effect.status, effect.ended) {
         let by = match effect.settled {

@@ -86,7 +86,10 @@ pub(super) async fn settle(
         EffectSettled::Absent => Err(absent(&id)),
         EffectSettled::Not(state) => Err(Refused::new(
             StatusCode::CONFLICT,
-            format!("effect {id} is {}, so this decision is not possible", state.as_str()),
+            format!(
+                "effect {id} is {}, so this decision is not possible",
+                state.as_str()
+            ),
             Some("`understudyd effects list --all` shows its state"),
         )),
     }
@@ -122,7 +125,9 @@ fn no_keychain(why: String) -> Refused {
     Refused::new(
         StatusCode::SERVICE_UNAVAILABLE,
         why,
-        Some("unlock or install a keychain, or take the header from an environment variable of the engine: { env = \"VARIABLE\" }"),
+        Some(
+            "unlock or install a keychain, or take the header from an environment variable of the engine: { env = \"VARIABLE\" }",
+        ),
     )
 }
 

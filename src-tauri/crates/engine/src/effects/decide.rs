@@ -84,12 +84,7 @@ pub(crate) fn decide(terms: &Terms, past: &Past, event: Event, now: DateTime<Utc
     }
 }
 
-fn repeat(
-    terms: &Terms,
-    past: &Past,
-    retry_after: Option<Duration>,
-    now: DateTime<Utc>,
-) -> Action {
+fn repeat(terms: &Terms, past: &Past, retry_after: Option<Duration>, now: DateTime<Utc>) -> Action {
     let pause = retry_after
         .unwrap_or_default()
         .max(pause(past.failures))

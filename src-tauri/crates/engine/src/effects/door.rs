@@ -42,7 +42,9 @@ impl Relay {
     }
 
     async fn relay(&self, request: EffectRequest) -> Result<Response<Bytes>, Refused> {
-        let settings = self.settings(&request.name).ok_or_else(|| self.unknown(&request.name))?;
+        let settings = self
+            .settings(&request.name)
+            .ok_or_else(|| self.unknown(&request.name))?;
         let pipeline = pipeline(&settings, request.pipeline.as_deref())?;
         let invalid = |why: key::NoKey| {
             Refused::new(StatusCode::BAD_REQUEST, "invalid_request", why.to_string())
@@ -69,7 +71,9 @@ impl Relay {
             content_encoding: header(&request.headers, &CONTENT_ENCODING),
             body: request.body.to_vec(),
         };
-        let begun = self.book().with(move |ledger, now| ledger.begin_effect(&new, now));
+        let begun = self
+            .book()
+            .with(move |ledger, now| ledger.begin_effect(&new, now));
         let (id, is_first) = match begun.await.map_err(not_kept)? {
             EffectBegun::First(id) => (id, true),
             EffectBegun::Known(id) => (id, false),
@@ -138,7 +142,11 @@ impl Relay {
                 "The effect \"{}\" needs a complete response before it: send its id in {AFTER}. The id is in the header x-understudy-exchange of that response.",
                 settings.name
             );
-            return Err(Refused::new(StatusCode::BAD_REQUEST, "invalid_request", why));
+            return Err(Refused::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                why,
+            ));
         }
         if let Some(id) = after {
             self.check_after(id).await?;

@@ -13,7 +13,7 @@ const LONGEST: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoKey {
     #[error(
-        "this effect needs a key, so that a repeated step does not act twice. Add the header Idempotency-Key with a value that is unique to this action, or x-understudy-item with the name of the item (an order, a lead) and x-understudy-pipeline with the workflow's name"
+        "this effect needs a key, so that a repeated step does not act twice. Add the header Idempotency-Key with a value that is unique to this action, or x-understudy-item with the name of the item (an order, an invoice) and x-understudy-pipeline with the workflow's name"
     )]
     Missing,
     #[error("the header {0} is longer than {LONGEST} bytes: use a shorter name or an id")]
@@ -82,7 +82,9 @@ mod tests {
     }
 
     fn of(pairs: &[(&'static str, &str)], pipeline: &str) -> String {
-        key(&headers(pairs), None, Some(pipeline), "invoice").unwrap().0
+        key(&headers(pairs), None, Some(pipeline), "invoice")
+            .unwrap()
+            .0
     }
 
     #[test]
@@ -91,7 +93,10 @@ mod tests {
         let first = of(&[item], "Leads");
         assert_eq!(first, of(&[item], "Leads"));
         assert_eq!(first, of(&[item, (STEP, "invoice")], "Leads"));
-        assert!(first.starts_with("understudy-") && first.len() == 43, "{first}");
+        assert!(
+            first.starts_with("understudy-") && first.len() == 43,
+            "{first}"
+        );
         let others = [
             of(&[(ITEM, "lead-18")], "Leads"),
             of(&[item], "Lead"),
@@ -116,7 +121,10 @@ mod tests {
     fn without_a_key_and_an_item_the_error_names_what_to_add() {
         let none = key(&HeaderMap::new(), None, Some("Leads"), "invoice");
         let text = none.unwrap_err().to_string();
-        assert!(text.contains("Idempotency-Key") && text.contains(ITEM), "{text}");
+        assert!(
+            text.contains("Idempotency-Key") && text.contains(ITEM),
+            "{text}"
+        );
         let long = headers(&[(ITEM, &"x".repeat(501))]);
         assert_eq!(key(&long, None, None, "invoice"), Err(NoKey::TooLong(ITEM)));
     }

@@ -70,11 +70,7 @@ impl Relay {
     }
 
     /// The owner's decision.
-    pub(crate) async fn settle(
-        &self,
-        id: i64,
-        word: OwnersWord,
-    ) -> Result<EffectSettled, NotKept> {
+    pub(crate) async fn settle(&self, id: i64, word: OwnersWord) -> Result<EffectSettled, NotKept> {
         let settled = self
             .book()
             .with(move |ledger, now| ledger.settle_effect(id, &word, now))

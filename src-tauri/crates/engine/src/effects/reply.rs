@@ -106,7 +106,7 @@ pub(crate) fn of(kept: &KeptEffect, replayed: bool) -> Response<Bytes> {
             StatusCode::SERVICE_UNAVAILABLE,
             "in_progress",
             format!(
-                "The effect \"{name}\" is accepted as {id} and has no result yet. {why} It continues by itself: repeat the request with the same key for its result."
+                "The effect \"{name}\" is accepted as {id} and has no result yet. {why} It continues: repeat the request with the same key for its result."
             ),
         )
         .retry_after(30),

@@ -28,11 +28,11 @@ pub(crate) enum Progress {
     NotKept(NotKept),
 }
 
-/// A result that cannot be stored is tried again so often.
-const STORE_TRIES: u32 = 5;
+/// Writes of a result, if the ledger fails.
+const STORE_ATTEMPTS: u32 = 5;
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// Returns the last progress. `again`: a client asks for it, or the owner has decided.
+/// Returns the last progress. `again`: a client repeats its request, or the owner has decided.
 pub(super) async fn run(
     services: &Services,
     id: i64,
@@ -41,7 +41,11 @@ pub(super) async fn run(
 ) -> Progress {
     let mut failures: u32 = 0;
     loop {
-        let kept = match services.book().with(move |ledger, _| ledger.effect(id)).await {
+        let kept = match services
+            .book()
+            .with(move |ledger, _| ledger.effect(id))
+            .await
+        {
             Ok(Some(kept)) => kept,
             Ok(None) => return Progress::Ended,
             Err(error) => return Progress::NotKept(error),
@@ -71,15 +75,17 @@ pub(super) async fn run(
             Step::Ended(event, why) => (event, why),
             Step::Stored => continue,
             Step::NotKept(error) => return Progress::NotKept(error),
-            Step::Parked(unfinished) => {
-                match store(services, id, unfinished).await {
-                    Ok(()) => continue,
-                    Err(error) => return Progress::NotKept(error),
-                }
-            }
+            Step::Parked(unfinished) => match store(services, id, unfinished).await {
+                Ok(()) => continue,
+                Err(error) => return Progress::NotKept(error),
+            },
         };
         // As it is now: the attempt changed it.
-        let after = match services.book().with(move |ledger, _| ledger.effect(id)).await {
+        let after = match services
+            .book()
+            .with(move |ledger, _| ledger.effect(id))
+            .await
+        {
             Ok(Some(kept)) => kept,
             Ok(None) => return Progress::Ended,
             Err(error) => return Progress::NotKept(error),
@@ -101,7 +107,7 @@ enum Step {
     NotKept(NotKept),
 }
 
-/// Until the next attempt is due, or a client or the owner asks for it.
+/// Until the next attempt is due, a client repeats its request, or the owner has decided.
 async fn wait(
     services: &Services,
     kept: &KeptEffect,
@@ -129,7 +135,10 @@ async fn attempt(
 ) -> Step {
     let id = kept.row.id;
     let Some(settings) = services.settings(&kept.row.name) else {
-        let why = format!("The settings have no effect \"{}\" any more.", kept.row.name);
+        let why = format!(
+            "The settings have no effect \"{}\" any more.",
+            kept.row.name
+        );
         return Step::Parked(parked(kept, why));
     };
     let now = services.now();
@@ -203,9 +212,10 @@ async fn attempt(
     );
     match decide(&terms, &past, event, services.now()) {
         Action::Keep => answered(services, id, response).await,
-        Action::Send | Action::Retry(_) | Action::ParkUnknown | Action::ParkUnsent => {
-            Step::Ended(event, format!("The receiver sent status {}.", response.status))
-        }
+        Action::Send | Action::Retry(_) | Action::ParkUnknown | Action::ParkUnsent => Step::Ended(
+            event,
+            format!("The receiver sent status {}.", response.status),
+        ),
     }
 }
 
@@ -265,7 +275,7 @@ async fn answered(services: &Services, id: i64, response: ReceiverResponse) -> S
         match stored {
             Ok(_) => return Step::Stored,
             // The client learns the result when it is stored.
-            Err(NotKept::Failed(_)) if attempt < STORE_TRIES => sleep(STORE_PAUSE).await,
+            Err(NotKept::Failed(_)) if attempt < STORE_ATTEMPTS => sleep(STORE_PAUSE).await,
             Err(error) => return Step::NotKept(error),
         }
     }

@@ -69,12 +69,20 @@ impl Services {
 
     pub(super) fn settings(&self, name: &str) -> Option<EffectSettings> {
         let config = self.config.borrow();
-        config.receivers.iter().find(|one| one.name == name).cloned()
+        config
+            .receivers
+            .iter()
+            .find(|one| one.name == name)
+            .cloned()
     }
 
     pub(super) fn names(&self) -> Vec<String> {
         let config = self.config.borrow();
-        config.receivers.iter().map(|one| one.name.clone()).collect()
+        config
+            .receivers
+            .iter()
+            .map(|one| one.name.clone())
+            .collect()
     }
 
     pub(super) async fn headers(&self, settings: &EffectSettings) -> Result<HeaderMap, NotReady> {

@@ -162,7 +162,8 @@ mod tests {
 
     use crate::settings::Settings;
 
-    const INVOICE: &str = "[[effect]]\nname = \"invoice\"\nurl = \"https://billing.example/api?key=hush\"\n";
+    const INVOICE: &str =
+        "[[effect]]\nname = \"invoice\"\nurl = \"https://billing.example/api?key=hush\"\n";
 
     fn parse(text: &str) -> Result<Settings, String> {
         Settings::parse(text, &Catalog::bundled()).map_err(|errors| {
@@ -196,7 +197,10 @@ mod tests {
     fn a_wrong_effect_is_refused_with_the_remedy() {
         let named = |line: &str| format!("[[effect]]\nname = \"invoice\"\n{line}\n");
         for (text, expected) in [
-            (named("url = \"http://billing.example\""), "begins with https://"),
+            (
+                named("url = \"http://billing.example\""),
+                "begins with https://",
+            ),
             (named("url = \"ftp://127.0.0.1\""), "begins with https://"),
             (format!("{INVOICE}keeps_keys_h = 1\n"), "honours_key = true"),
             (
@@ -214,7 +218,11 @@ mod tests {
             let error = parse(&text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
-        for url in ["http://127.0.0.1:9/x", "http://[::1]:9", "http://localhost:9/x"] {
+        for url in [
+            "http://127.0.0.1:9/x",
+            "http://[::1]:9",
+            "http://localhost:9/x",
+        ] {
             assert!(parse(&named(&format!("url = \"{url}\""))).is_ok(), "{url}");
         }
     }

@@ -91,7 +91,12 @@ mod tests {
 
     #[test]
     fn too_short_limits_are_refused_with_the_remedy() {
-        for name in ["exchanges_days", "incidents_days", "daily_days", "effects_days"] {
+        for name in [
+            "exchanges_days",
+            "incidents_days",
+            "daily_days",
+            "effects_days",
+        ] {
             let error = parsed(&format!("{name} = 6")).unwrap_err();
             assert!(
                 error.starts_with("line 2: 6 days are too few. Keep 7 days or more"),

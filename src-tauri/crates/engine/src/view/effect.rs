@@ -16,7 +16,7 @@ pub(crate) fn summary(row: &EffectRow) -> EffectSummary {
         item: row.item.as_ref().map(shown),
         after: row.after.as_ref().map(shown),
         at: row.at,
-        tries: row.tries,
+        attempts: row.attempts,
         first_sent: row.first_sent,
         next_attempt: row.due,
         why: row.why.as_ref().map(shown),

@@ -21,7 +21,7 @@ pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
         after: row.get("after")?,
         at: get(row, "at")?,
         state: get(row, "state")?,
-        tries: get(row, "tries")?,
+        attempts: get(row, "attempts")?,
         first_sent: maybe(row, "first_sent_at")?,
         receiver: row.get("receiver")?,
         due: maybe(row, "due_at")?,

@@ -81,7 +81,7 @@ pub struct EffectRow {
     pub after: Option<String>,
     pub at: DateTime<Utc>,
     pub state: EffectState,
-    pub tries: u64,
+    pub attempts: u64,
     /// When the first byte may have been sent. `None`: never.
     pub first_sent: Option<DateTime<Utc>>,
     /// Digest of the URL that it was sent to.

@@ -77,7 +77,7 @@ impl Ledger {
             "UPDATE effects
                 SET state = :state, settled = :settled, ended_at = :ended, status = :status, headers = :headers,
                     response = :response, due_at = NULL, why = NULL,
-                    at = iif(:again, :now, at), tries = iif(:again, 0, tries),
+                    at = iif(:again, :now, at), attempts = iif(:again, 0, attempts),
                     first_sent_at = iif(:again, NULL, first_sent_at)
               WHERE id = :id",
         )?

@@ -79,7 +79,7 @@ fn a_result_survives_a_restart() {
     let kept = ledger.effect(id).unwrap().unwrap();
     assert_eq!(kept.row.state, EffectState::Done);
     assert_eq!(kept.response, Some(response(201)));
-    assert_eq!((kept.row.tries, kept.row.first_sent), (1, Some(t0())));
+    assert_eq!((kept.row.attempts, kept.row.first_sent), (1, Some(t0())));
     assert!(ledger.unfinished_effects().unwrap().is_empty());
 }
 

@@ -28,7 +28,12 @@ impl EffectsOpen {
     }
 
     /// True: more need the owner than before, and a notification is due now.
-    pub(super) fn counted(&mut self, now: DateTime<Utc>, open: u64, last: Option<EffectRow>) -> bool {
+    pub(super) fn counted(
+        &mut self,
+        now: DateTime<Utc>,
+        open: u64,
+        last: Option<EffectRow>,
+    ) -> bool {
         let parked = open > self.open;
         self.open = open;
         if open == 0 {

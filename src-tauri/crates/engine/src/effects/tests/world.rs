@@ -25,7 +25,7 @@ pub(super) enum Fault {
     ClosesUnread,
     CutAfterRequest,
     CutInResponse,
-    Silent,
+    Hangs,
     Answers(u16),
 }
 
@@ -166,7 +166,13 @@ impl World {
         std::mem::forget(config);
         let stops: crate::effects::Stops = Arc::new(|| Box::new(()));
         let clock = Arc::new(clock);
-        Relay::new(Services::new(Book::new(work), dial, configured, stops, clock))
+        Relay::new(Services::new(
+            Book::new(work),
+            dial,
+            configured,
+            stops,
+            clock,
+        ))
     }
 
     fn settings(&self) -> EffectSettings {
@@ -246,11 +252,14 @@ async fn serve(
         }
     }
     let text = String::from_utf8(request).unwrap();
-    assert!(text.contains(&format!("idempotency-key: {KEY}\r\n")), "{text}");
+    assert!(
+        text.contains(&format!("idempotency-key: {KEY}\r\n")),
+        "{text}"
+    );
     receiver.lock().unwrap().seen.push(lived + began.elapsed());
     let response = match fault {
         Fault::Unreachable | Fault::ClosesUnread | Fault::CutAfterRequest => return,
-        Fault::Silent => return std::future::pending().await,
+        Fault::Hangs => return std::future::pending().await,
         Fault::CutInResponse => "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nma".to_owned(),
         Fault::Answers(status) => {
             format!("HTTP/1.1 {status} Any\r\ncontent-length: 4\r\n\r\nmade")
