@@ -2,7 +2,7 @@
 
 mod after;
 mod kills;
-mod receiver;
+pub(crate) mod receiver;
 mod unknown;
 
 use futures_util::future::join_all;
@@ -13,7 +13,7 @@ use crate::desk::{Desk, raw};
 use receiver::{Behaviour, Receiver};
 
 /// `[[effect]]` with this name, and further lines.
-fn effect(name: &str, receiver: &Receiver, lines: &str) -> String {
+pub(crate) fn effect(name: &str, receiver: &Receiver, lines: &str) -> String {
     format!(
         "[[effect]]\nname = \"{name}\"\nurl = \"{}\"\n{lines}\n",
         receiver.url()
@@ -32,7 +32,7 @@ fn post(desk: &Desk, name: &str, body: &Value) -> RequestBuilder {
     desk.http.post(url).json(body)
 }
 
-fn keyed(desk: &Desk, key: &str) -> RequestBuilder {
+pub(crate) fn keyed(desk: &Desk, key: &str) -> RequestBuilder {
     post(desk, "invoice", &invoice()).header("idempotency-key", key)
 }
 
@@ -41,16 +41,16 @@ fn invoice() -> Value {
 }
 
 #[derive(Debug)]
-struct Received {
-    status: StatusCode,
-    key: Option<String>,
-    id: Option<String>,
-    replayed: bool,
-    headers: reqwest::header::HeaderMap,
-    body: Value,
+pub(crate) struct Received {
+    pub(crate) status: StatusCode,
+    pub(crate) key: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) replayed: bool,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
 }
 
-async fn received(request: RequestBuilder) -> Received {
+pub(crate) async fn received(request: RequestBuilder) -> Received {
     let response = request.send().await.unwrap();
     let headers = response.headers().clone();
     let header = |name: &str| Some(headers.get(name)?.to_str().unwrap().to_owned());
@@ -149,7 +149,7 @@ async fn the_checks_of_the_port_hold_for_effects() {
     let address = desk.address();
     let bare = desk.http.post(format!("{address}/effects/invoice"));
     let bare = received(bare.header("idempotency-key", "k").json(&invoice())).await;
-    assert_eq!(bare.status, StatusCode::UNAUTHORIZED, "{bare:?}");
+    assert_eq!(bare.status, StatusCode::FORBIDDEN, "{bare:?}");
     let page = received(keyed(&desk, "k").header("origin", "https://evil.example")).await;
     assert_eq!(page.status, StatusCode::FORBIDDEN, "{page:?}");
     let token = desk.base().rsplit('/').next().unwrap().to_owned();

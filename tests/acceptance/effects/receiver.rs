@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc};
 
 /// What it does with a request that it has read.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Behaviour {
+pub(crate) enum Behaviour {
     Answers(u16),
     /// The connection ends without a response.
     Cuts,
@@ -21,21 +21,21 @@ pub(super) enum Behaviour {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) line: String,
-    pub(super) headers: HashMap<String, String>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) line: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    pub(super) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.headers["idempotency-key"]
     }
 }
 
 /// Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Receiver(Arc<Shared>);
+pub(crate) struct Receiver(Arc<Shared>);
 
 struct Shared {
     port: u16,
@@ -53,7 +53,7 @@ struct State {
 
 impl Receiver {
     /// Its port refuses connections until [`Receiver::open`].
-    pub(super) fn closed() -> Receiver {
+    pub(crate) fn closed() -> Receiver {
         let port = StdListener::bind("127.0.0.1:0").unwrap();
         let port = port.local_addr().unwrap().port();
         Receiver(Arc::new(Shared {
@@ -68,13 +68,13 @@ impl Receiver {
         }))
     }
 
-    pub(super) async fn start() -> Receiver {
+    pub(crate) async fn start() -> Receiver {
         let receiver = Receiver::closed();
         receiver.open().await;
         receiver
     }
 
-    pub(super) async fn open(&self) {
+    pub(crate) async fn open(&self) {
         let listener = TcpListener::bind(("127.0.0.1", self.0.port)).await.unwrap();
         let receiver = self.clone();
         tokio::spawn(async move {
@@ -84,31 +84,31 @@ impl Receiver {
         });
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/invoices?tenant=7", self.0.port)
     }
 
     /// For the next requests, in their order; later ones are answered with 201.
-    pub(super) fn next(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
+    pub(crate) fn next(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
         self.state().next.extend(behaviours);
     }
 
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         self.0.released.notify_waiters();
     }
 
-    pub(super) fn events(&self) -> mpsc::UnboundedReceiver<()> {
+    pub(crate) fn events(&self) -> mpsc::UnboundedReceiver<()> {
         let (sender, events) = mpsc::unbounded_channel();
         self.state().events = Some(sender);
         events
     }
 
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.state().requests.clone()
     }
 
     /// How often it got each key.
-    pub(super) fn keys(&self) -> HashMap<String, usize> {
+    pub(crate) fn keys(&self) -> HashMap<String, usize> {
         let mut keys = HashMap::new();
         for request in &self.state().requests {
             *keys.entry(request.key().to_owned()).or_default() += 1;

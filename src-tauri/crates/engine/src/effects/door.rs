@@ -92,8 +92,6 @@ impl Relay {
         }
         let until = Instant::now() + settings.timeout + BEYOND_TIMEOUT;
         let ended = self.ended(run, until).await;
-        // A stop does not wait for a client's wait.
-        drop(request.work);
         let response = match ended {
             Progress::NotKept(error) => not_kept(error).response(),
             Progress::Begins
@@ -108,6 +106,8 @@ impl Relay {
                 }
             }
         };
+        // A stop waits until the result is read; a run that only waits ends at a stop.
+        drop(request.work);
         Ok(reply::named(response, id, &key))
     }
 

@@ -25,7 +25,7 @@ const PREFIX: &str = "/effects/";
 #[derive(Debug)]
 pub struct EffectRequest {
     pub name: String,
-    /// From the header, or from the path.
+    /// From the path, or from the header.
     pub pipeline: Option<String>,
     /// Name of the client's token; `None`: this installation's own.
     pub sender: Option<Arc<str>>,
@@ -89,7 +89,12 @@ impl Gateway {
         let place = Place::of(&path);
         let dialect = admit::spoken(&place.target, &head.headers);
         let sender = match admit::check_sender(&head, place.token, &config) {
-            Ok(token) => token.map(|token| token.name),
+            Ok(Some(token)) => {
+                let name = Arc::clone(&token.name);
+                head.extensions.insert(token);
+                Some(name)
+            }
+            Ok(None) => None,
             Err(rejected) => {
                 return EffectAdmission::Response(self.reject(&head, rejected, dialect));
             }
@@ -98,7 +103,7 @@ impl Gateway {
         match read.await {
             Ok(read) => EffectAdmission::Admitted(EffectRequest {
                 name: read.name,
-                pipeline: tags::pipeline(&head.headers).or(place.pipeline()),
+                pipeline: place.pipeline().or_else(|| tags::pipeline(&head.headers)),
                 sender,
                 key: read.key,
                 headers: head.headers,
