@@ -1,5 +1,6 @@
 //! Random `kill -9` of the engine while requests, effects and parked requests are in flight. `cargo xtask kills N` runs it N times
-//! and prints the figures.
+//! and prints the figures. Another kind of work in flight, such as the drain of parked requests, is a further client here and a
+//! further line of [`Figures`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -174,7 +175,6 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
                 _ = repeated.recv() => {}
             }
         }
-        // The drain of parked requests runs here too when a pipeline has a receiver for it.
         desk.kill();
         while clients.join_next().await.is_some() {}
         let learned = learned.lock().unwrap();

@@ -56,6 +56,7 @@ async fn an_unknown_outcome_is_parked_and_never_sent_again() {
         let replayed = received(keyed(&desk, "order-17")).await;
         assert_eq!(replayed.status, StatusCode::CREATED);
         assert_eq!(replayed.body["number"], "INV-17");
+        assert_eq!(replayed.headers["content-type"], "application/json");
         assert_eq!(receiver.requests().len(), 1);
         let again = desk.run(&["effects", "settle", &id, "--send-again"]);
         assert_eq!(again.status.code(), Some(2));

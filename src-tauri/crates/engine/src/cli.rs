@@ -96,13 +96,7 @@ enum Command {
         listing: review::ListArgs,
     },
     /// Side effects of pipelines, such as invoices; lists the unfinished ones without a subcommand
-    #[command(args_conflicts_with_subcommands = true)]
-    Effects {
-        #[command(subcommand)]
-        command: Option<effects::EffectsCommand>,
-        #[command(flatten)]
-        listing: effects::ListArgs,
-    },
+    Effects(effects::EffectsArgs),
     /// Check the installation; exit code 1 if a check fails, 2 if no engine runs
     Doctor {
         #[arg(long)]
@@ -317,9 +311,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Review { command, listing } => {
             review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await
         }
-        Command::Effects { command, listing } => {
-            effects::run(command.unwrap_or(effects::EffectsCommand::List(listing))).await
-        }
+        Command::Effects(args) => effects::run(args).await,
         Command::Doctor { json } => examine::doctor(json).await,
         Command::Connect(args) => connect::run(args).await,
         Command::Key { command } => keys::run(command).await,

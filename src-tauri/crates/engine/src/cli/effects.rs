@@ -12,8 +12,17 @@ use super::client::Engine;
 use super::print_line::{failed, print_document, print_line};
 use super::show::{finish, local, print_json};
 
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct EffectsArgs {
+    #[command(subcommand)]
+    command: Option<EffectsCommand>,
+    #[command(flatten)]
+    listing: ListArgs,
+}
+
 #[derive(Debug, Subcommand)]
-pub(super) enum EffectsCommand {
+enum EffectsCommand {
     /// Unfinished side effects, newest first
     List(ListArgs),
     /// One side effect with its request and its result
@@ -32,7 +41,7 @@ pub(super) enum EffectsCommand {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ListArgs {
+struct ListArgs {
     /// Include those that are done
     #[arg(long)]
     all: bool,
@@ -43,7 +52,7 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SettleArgs {
+struct SettleArgs {
     id: String,
     /// It arrived: its client gets a result for its key
     #[arg(long, group = "word", required_unless_present_any = ["send_again", "drop"])]
@@ -64,8 +73,9 @@ pub(super) struct SettleArgs {
     json: bool,
 }
 
-pub(super) async fn run(command: EffectsCommand) -> ExitCode {
-    match command {
+pub(super) async fn run(args: EffectsArgs) -> ExitCode {
+    let EffectsArgs { command, listing } = args;
+    match command.unwrap_or(EffectsCommand::List(listing)) {
         EffectsCommand::List(ListArgs { all, limit, json }) => list(all, limit, json).await,
         EffectsCommand::Show { id, json } => show(&id, json).await,
         EffectsCommand::Settle(args) => settle(args).await,

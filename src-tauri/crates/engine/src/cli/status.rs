@@ -58,7 +58,6 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
         );
     }
     lines.extend(waiting(snapshot.review_open));
-    lines.extend(effects(snapshot.effects_open));
     lines.extend(questions(snapshot, details));
     lines.extend(first(
         snapshot.fallbacks.clone(),
@@ -112,16 +111,6 @@ fn first(lines: Vec<String>, most: usize, all: bool, more: &str) -> Vec<String> 
     lines.truncate(most);
     lines.push(format!("… and {left} more: `{more}`"));
     lines
-}
-
-fn effects(open: u64) -> Option<String> {
-    match open {
-        0 => None,
-        1 => Some("1 side effect needs your decision: `understudyd effects`".to_owned()),
-        n => Some(format!(
-            "{n} side effects need your decision: `understudyd effects`"
-        )),
-    }
 }
 
 fn waiting(review_open: u64) -> Option<String> {

@@ -67,11 +67,7 @@ pub(super) async fn settle(
                     Some("leave it out for 200"),
                 ));
             }
-            let response = ReceiverResponse {
-                status,
-                headers: Vec::new(),
-                body: Some(body.unwrap_or_default().into_bytes()),
-            };
+            let response = owners_response(status, body.unwrap_or_default());
             let message = "arrived; its client gets this result for its key";
             (OwnersWord::Arrived(response), message)
         }
@@ -92,6 +88,19 @@ pub(super) async fn settle(
             ),
             Some("`understudyd effects list --all` shows its state"),
         )),
+    }
+}
+
+fn owners_response(status: u16, body: String) -> ReceiverResponse {
+    let is_json = serde_json::from_str::<serde_json::Value>(&body).is_ok();
+    let kind = match is_json {
+        true => "application/json",
+        false => "text/plain; charset=utf-8",
+    };
+    ReceiverResponse {
+        status,
+        headers: vec![("content-type".to_owned(), kind.to_owned())],
+        body: Some(body.into_bytes()),
     }
 }
 

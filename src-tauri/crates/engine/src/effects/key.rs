@@ -13,10 +13,10 @@ const LONGEST: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoKey {
     #[error(
-        "this effect needs a key, so that a repeated step does not act twice. Add the header Idempotency-Key with a value that is unique to this action, or x-understudy-item with the name of the item (an order, an invoice) and x-understudy-pipeline with the workflow's name"
+        "This effect needs a key, so that a repeated step does not act twice. Add the header Idempotency-Key with a value that is unique to this action, or x-understudy-item with the name of the item (an order, an invoice) and x-understudy-pipeline with the workflow's name."
     )]
     Missing,
-    #[error("the header {0} is longer than {LONGEST} bytes: use a shorter name or an id")]
+    #[error("The header {0} is longer than {LONGEST} bytes: use a shorter name or an id.")]
     TooLong(&'static str),
 }
 
