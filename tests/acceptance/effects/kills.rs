@@ -39,13 +39,29 @@ fn number(variable: &str) -> Option<u64> {
 /// What the clients learned.
 #[derive(Default)]
 struct Learned {
-    /// By effect and key: accepted by the engine, and whether a result arrived.
-    effects: BTreeMap<(&'static str, String), bool>,
+    /// By effect and key: what the engine accepted.
+    effects: BTreeMap<(&'static str, String), Answers>,
     /// Ids of parked requests.
     reviews: BTreeSet<String>,
     /// Keyed requests with a complete response.
     completions: BTreeMap<String, Vec<u8>>,
     differing: usize,
+}
+
+#[derive(Default)]
+struct Answers {
+    result: bool,
+    /// Responses that its outcome is unknown.
+    unknown: usize,
+}
+
+/// A parked effect is requested so often.
+const UNKNOWN: usize = 3;
+
+impl Answers {
+    fn are_enough(&self) -> bool {
+        self.result || self.unknown >= UNKNOWN
+    }
 }
 
 #[derive(Clone)]
@@ -70,8 +86,9 @@ impl Client {
         let status = response.status();
         if response.headers().contains_key("x-understudy-effect") {
             let mut learned = self.learned.lock().unwrap();
-            let has_result = learned.effects.entry((name, key.to_owned())).or_default();
-            *has_result |= status == StatusCode::CREATED;
+            let answers = learned.effects.entry((name, key.to_owned())).or_default();
+            answers.result |= status == StatusCode::CREATED;
+            answers.unknown += usize::from(status == StatusCode::BAD_GATEWAY);
         }
         response.bytes().await?;
         let _ = self.events.send(());
@@ -178,7 +195,12 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
         desk.kill();
         while clients.join_next().await.is_some() {}
         let learned = learned.lock().unwrap();
-        open.retain(|effect| learned.effects.get(effect) != Some(&true));
+        open.retain(|effect| {
+            learned
+                .effects
+                .get(effect)
+                .is_none_or(|answers| !answers.are_enough())
+        });
     }
     desk.start();
     settle_all(&desk, &learned, &open).await;
