@@ -35,10 +35,11 @@ fn response(status: u16) -> ReceiverResponse {
 }
 
 fn begun(ledger: &mut Ledger, scope: u8) -> i64 {
-    match ledger.begin_effect(&new(scope, 1), t0()).unwrap() {
-        EffectBegun::First(id) => id,
-        other => panic!("{other:?}"),
-    }
+    let begun = ledger.begin_effect(&new(scope, 1), t0()).unwrap();
+    let EffectBegun::First(id) = begun else {
+        panic!("{begun:?}");
+    };
+    id
 }
 
 fn state(ledger: &Ledger, id: i64) -> EffectState {
