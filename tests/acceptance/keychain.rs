@@ -12,6 +12,8 @@ use zbus::fdo::PropertiesProxy;
 use zbus::names::InterfaceName;
 
 use crate::desk::{Desk, Upstream, text};
+use crate::effects::receiver::Receiver;
+use crate::effects::{effect, keyed, received};
 use crate::keys::own;
 
 const SERVICE: &str = "org.freedesktop.secrets";
@@ -54,6 +56,32 @@ async fn a_key_in_the_keychain_survives_a_restart_and_can_be_removed() {
     desk.start();
     listed(&desk, "none");
     assert_eq!(generated(&desk).await, 403);
+}
+
+/// The secret of a side effect's receiver: it is in no file and no log.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receivers_secret_comes_from_the_keychain() {
+    let session = Session::start();
+    let _keychain = session.open_keychain().await;
+    let (upstream, receiver) = (Upstream::start().await, Receiver::start().await);
+    let mut desk = session.desk(&upstream);
+    let headers = "headers = { Authorization = { keychain = \"billing\", before = \"Bearer \" } }";
+    desk.settings(&effect("invoice", &receiver, headers));
+    desk.start();
+    let without = received(keyed(&desk, "order-1")).await;
+    assert_eq!(without.status, 503, "{without:?}");
+    let message = without.body["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("understudyd effects secret billing"),
+        "{message}"
+    );
+    let stored = desk.output_with_input(&["effects", "secret", "billing"], "hush-hush\n");
+    assert!(stored.contains("is in the keychain"), "{stored}");
+    let sent = received(keyed(&desk, "order-1")).await;
+    assert_eq!(sent.status, 201, "{sent:?}");
+    let request = receiver.requests().remove(0);
+    assert_eq!(request.headers["authorization"], "Bearer hush-hush");
+    assert!(!desk.log().contains("hush-hush"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ mod desk;
 #[cfg(target_os = "linux")]
 mod documents;
 mod drill;
+mod effects;
 mod equivalents;
 mod faces;
 mod failover;

@@ -3,7 +3,7 @@
 use crate::clients::Selection;
 use crate::run::Profile;
 use crate::step::{Failed, Outcome};
-use crate::{bundle, checks, clients, fuzz, matrix, run, scenarios, test, ui};
+use crate::{bundle, checks, clients, fuzz, kills, matrix, run, scenarios, test, ui};
 
 pub(crate) const USAGE: &str = "\
 cargo xtask run [--release]   set up, build, and start Understudy (without a display: the engine alone)
@@ -13,6 +13,7 @@ cargo xtask matrix            what each dialect's requests become in the others:
 cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds] [target]
                               fuzz what reads a provider's or a client's bytes, each target so long (600)
+cargo xtask kills [N]         kill the engine N times (1000) while requests and side effects are in flight: figures
 cargo xtask clients [--client X] [--fault Y] [--way Z] [--table]
                               every real client in an outage, directly and through Understudy
 cargo xtask clients --raise   the same with the newest versions, which are pinned from then on
@@ -34,6 +35,7 @@ pub(crate) enum Command<'a> {
         seconds: u32,
         target: Option<&'a str>,
     },
+    Kills(u32),
     Ui,
     Bundle(bundle::Request),
     Help,
@@ -59,12 +61,19 @@ impl<'a> Command<'a> {
                     .map_err(|_| Failed::new(format!("`{seconds}` is not a number of seconds")))?,
                 target: target.first().copied().map(fuzz::target).transpose()?,
             },
+            ["kills"] => Command::Kills(kills::COUNT),
+            ["kills", count] => Command::Kills(
+                count
+                    .parse()
+                    .map_err(|_| Failed::new(format!("`{count}` is not a number of kills")))?,
+            ),
             ["ui"] => Command::Ui,
             ["bundle", arguments @ ..] => Command::Bundle(bundle::Request::parse(arguments)?),
             ["help" | "--help" | "-h"] => Command::Help,
             [] => return Err(Failed::new(USAGE)),
             [
-                name @ ("run" | "test" | "scenarios" | "matrix" | "check" | "fuzz" | "ui"),
+                name
+                @ ("run" | "test" | "scenarios" | "matrix" | "check" | "fuzz" | "kills" | "ui"),
                 rest @ ..,
             ] => {
                 return Err(Failed::new(format!(
@@ -89,6 +98,7 @@ impl<'a> Command<'a> {
             Command::Matrix => matrix::matrix(),
             Command::Check => checks::set_up_and_check(),
             Command::Fuzz { seconds, target } => fuzz::fuzz(seconds, target),
+            Command::Kills(count) => kills::kills(count),
             Command::Ui => ui::build(),
             Command::Bundle(request) => bundle::bundle(&request),
             Command::Help => {

@@ -14,6 +14,7 @@ mod command;
 #[cfg(test)]
 mod documents;
 mod fuzz;
+mod kills;
 mod litellm;
 mod matrix;
 mod pins;

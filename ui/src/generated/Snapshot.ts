@@ -52,6 +52,10 @@ questions: Array<Question>, open_incidents: Array<IncidentSummary>,
  */
 review_open: number, 
 /**
+ * Number of side effects that need the owner's decision.
+ */
+effects_open?: number, 
+/**
  * "Retry all" while it runs, and its result for some minutes.
  */
 review_retry: ReviewRetry | null, 

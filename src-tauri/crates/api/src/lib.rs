@@ -9,6 +9,7 @@ mod connect;
 mod control;
 mod dialect;
 mod drill;
+mod effect;
 mod escape;
 mod exchange;
 mod fallback;
@@ -43,6 +44,9 @@ pub use control::{
 };
 pub use dialect::Dialect;
 pub use drill::{Drill, DrillEntry, DrillOffer, DrillReport, DrillStep, SetUpLine};
+pub use effect::{
+    EffectItem, EffectPage, EffectResult, EffectSettle, EffectSettled, EffectState, EffectSummary,
+};
 pub use escape::{escape, escape_json, escape_lines, must_escape};
 pub use exchange::{Attempt, AttemptOutcome, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};

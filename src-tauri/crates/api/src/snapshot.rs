@@ -38,6 +38,10 @@ pub struct Snapshot {
     pub open_incidents: Vec<IncidentSummary>,
     /// Number of parked requests.
     pub review_open: u64,
+    /// Number of side effects that need the owner's decision.
+    #[serde(default)]
+    #[ts(as = "Option<u64>", optional)]
+    pub effects_open: u64,
     /// "Retry all" while it runs, and its result for some minutes.
     #[serde(default)]
     pub review_retry: Option<ReviewRetry>,

@@ -6,6 +6,7 @@ mod compact;
 mod connect;
 mod consent;
 mod drill;
+mod effects;
 mod examine;
 mod explain;
 mod fallback_test;
@@ -102,6 +103,8 @@ enum Command {
         #[command(flatten)]
         listing: review::ListArgs,
     },
+    /// Side effects of pipelines, such as invoices; lists the unfinished ones without a subcommand
+    Effects(effects::EffectsArgs),
     /// Check the installation; exit code 1 if a check fails, 2 if no engine runs
     Doctor {
         #[arg(long)]
@@ -321,6 +324,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Review { command, listing } => {
             review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await
         }
+        Command::Effects(args) => effects::run(args).await,
         Command::Doctor { json } => examine::doctor(json).await,
         Command::Connect(args) => connect::run(args).await,
         Command::Key { command } => keys::run(command).await,

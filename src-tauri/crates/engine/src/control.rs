@@ -2,6 +2,7 @@
 
 mod connect;
 mod drill;
+mod effects;
 mod exchanges;
 mod face;
 mod fallbacks;
@@ -30,6 +31,7 @@ use ledger::{Ledger, LedgerError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
+use crate::effects::Relay;
 use crate::event::{ControlRequest, LoopEvent};
 use crate::handover::Successor;
 use crate::keys::Keys;
@@ -58,6 +60,7 @@ pub(crate) struct Control {
     pub faces: Faces,
     /// Runs parked requests again.
     pub gateway: Gateway,
+    pub relay: Relay,
     pub clock: Clock,
     pub places: Places,
     pub successor: Successor,

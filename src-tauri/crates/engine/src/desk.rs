@@ -8,6 +8,7 @@ mod consent;
 mod day;
 mod drill;
 mod effect;
+mod effects_open;
 mod event;
 mod fallbacks;
 mod grouping;
@@ -52,6 +53,7 @@ use crate::state::State;
 pub(crate) use consent::{PaidAnswer, PaidConsent, TurnCost};
 pub(crate) use day::Day;
 pub(crate) use effect::{Configuration, Effect, Record, ReviewWork};
+pub(crate) use effects_open::EffectsOpen;
 pub(crate) use event::Event;
 pub(crate) use incidents::{Incidents, OpenIncident};
 pub(crate) use ledger_trouble::{LedgerFailure, LedgerTrouble};
@@ -229,6 +231,9 @@ impl Desk {
                 self.state.today.summed(sums);
                 self.check_the_cap(now);
             }
+            Event::EffectsOpen { open, newest } => {
+                self.effects_counted(now, open, newest.map(|row| *row));
+            }
             Event::Waiting(waiting) => {
                 self.state.reviews.counted(waiting);
                 self.impact_refresh.changed();
@@ -270,6 +275,7 @@ impl Desk {
                 .crash_shown
                 .then_some(self.state.started + CRASH_SHOWN),
             self.state.reviews.next_due(),
+            self.state.effects.next_due(),
             self.state.fallbacks.next_due(),
             self.state.choices.next_due(),
             self.next_half_open(),
@@ -307,6 +313,7 @@ impl Desk {
         }
         self.refresh_outages(now);
         self.reviews_due(now);
+        self.effects_due(now);
         self.fallbacks_due(now);
         self.state.sessions.forget_old(now);
     }

@@ -14,7 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
-use rustls::CertificateError;
+use rustls::{CertificateError, ClientConfig};
 use rustls_platform_verifier::Verifier;
 use stage::Stage;
 use tower_service::Service;
@@ -105,6 +105,36 @@ fn is_by_clock(reason: &CertificateError) -> bool {
 }
 
 fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
+    let (tls, outward) = outward(connect_timeout)?;
+    Ok(hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(outward))
+}
+
+/// Connections for HTTP/1.1 alone, each for one request.
+#[derive(Clone)]
+pub(crate) struct Http1(HttpsConnector<Outward>);
+
+pub(crate) fn http1(connect_timeout: Duration) -> io::Result<Http1> {
+    let (tls, outward) = outward(connect_timeout)?;
+    let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(outward);
+    Ok(Http1(connector))
+}
+
+impl Http1 {
+    pub(crate) async fn connect(mut self, uri: Uri) -> Result<Dialed, BoxError> {
+        std::future::poll_fn(|cx| self.0.poll_ready(cx)).await?;
+        Ok(Dialed::new(self.0.call(uri).await?))
+    }
+}
+
+fn outward(connect_timeout: Duration) -> io::Result<(ClientConfig, Outward)> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
@@ -120,17 +150,13 @@ fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let platform = Verifier::new(Arc::clone(&provider))
         .map_err(|error| io::Error::other(without_authorities(&error)))?;
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
+    let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(NamesIssuer(Arc::new(platform))))
         .with_no_client_auth();
-    Ok(hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(outward))
+    Ok((tls, outward))
 }
 
 /// What is missing for TLS, and what to install.

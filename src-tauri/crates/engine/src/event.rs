@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::desk;
 use crate::drill::play::Session;
+use crate::effects::LedgerWork;
 use crate::fallback_test::play::Played;
 use crate::fallback_test::target::Target;
 use crate::named_tokens::Issued;
@@ -28,6 +29,8 @@ pub(crate) enum LoopEvent {
     Passed(gateway::Report),
     /// From `gateway`: what was promised to a client.
     Promised(gateway::Promise),
+    /// From `effects`: write to or read the ledger.
+    Effects(LedgerWork),
     /// From `gateway`: store or look up a conversation.
     Conversation(gateway::ConversationAsk),
     /// The settings file changed; its text, or the read error.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body as AxumBody;
-use gateway::{Aborted, FromNetwork, Gateway};
+use gateway::{Aborted, EffectAdmission, FromNetwork, Gateway};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -39,6 +39,7 @@ use peers::Peers;
 use refusals::{HEADERS, Refusal, Refusals};
 use seats::{Seat, Seats, Taken};
 
+use crate::effects::Relay;
 use crate::handover::Successor;
 
 /// After the first request, a connection without another one within this time is closed.
@@ -53,6 +54,7 @@ const ONLY_HERE: &str = r#"{"error":"the control API, the metrics and the web UI
 #[derive(Clone)]
 pub(crate) struct Front {
     gateway: Gateway,
+    relay: Relay,
     control: Router,
     seats: Seats,
     peers: Peers,
@@ -72,9 +74,10 @@ enum From {
 
 impl Front {
     /// `clients`: the maximum number of connections.
-    pub(crate) fn new(gateway: Gateway, control: Router, clients: usize) -> Front {
+    pub(crate) fn new(gateway: Gateway, relay: Relay, control: Router, clients: usize) -> Front {
         Front {
             gateway,
+            relay,
             control,
             seats: Seats::new(clients),
             peers: Peers::default(),
@@ -302,11 +305,30 @@ impl Front {
     }
 
     async fn gateway(self, request: Request<Arriving>) -> Response<Body> {
+        if Gateway::is_effect(request.uri().path()) {
+            return self.effect(request).await;
+        }
         let response = self.gateway.handle(request).await;
         response.map(|body| {
             body.map_err(|aborted: Aborted| aborted.into())
                 .boxed_unsync()
         })
+    }
+}
+
+impl Front {
+    async fn effect(self, request: Request<Arriving>) -> Response<Body> {
+        let response = match self.gateway.admit_effect(request).await {
+            EffectAdmission::Admitted(request) => self.relay.respond(request).await,
+            EffectAdmission::Refused(why, page) => Relay::refuse(why, page),
+            EffectAdmission::Response(response) => {
+                return response.map(|body| {
+                    body.map_err(|aborted: Aborted| aborted.into())
+                        .boxed_unsync()
+                });
+            }
+        };
+        response.map(|body| AxumBody::from(body).map_err(Into::into).boxed_unsync())
     }
 }
 

@@ -14,6 +14,7 @@ mod dial;
 #[cfg(test)]
 mod documents;
 mod drill;
+mod effects;
 mod event;
 mod exposure;
 mod fallback_test;

@@ -12,6 +12,7 @@ mod counting;
 mod crashes;
 mod doctor;
 mod drill;
+mod effects;
 mod ledger_check;
 mod log_check;
 mod mark;
@@ -42,6 +43,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::control::Faces;
 use crate::desk::{self, Desk, Effect};
+use crate::effects::EffectsConfig;
 use crate::event::LoopEvent;
 use crate::logging::Log;
 use crate::metrics::Metrics;
@@ -95,6 +97,7 @@ pub(crate) struct Outlets {
     pub verdicts: channel::Sender<Arc<Verdicts>>,
     pub gateway_config: channel::Sender<Arc<gateway::Config>>,
     pub endpoints: channel::Sender<Arc<Vec<Endpoint>>>,
+    pub effects: channel::Sender<EffectsConfig>,
     pub allowed_hosts: channel::Sender<Vec<String>>,
     pub network: channel::Sender<Arc<[NetworkPort]>>,
     pub targets: channel::Sender<Arc<watch::Targets>>,
@@ -217,6 +220,7 @@ impl MainLoop {
             LoopEvent::Watched(report) => self.decide(desk::Event::Watched(report)),
             LoopEvent::Passed(report) => self.report(report),
             LoopEvent::Promised(promise) => self.keep_promise(promise),
+            LoopEvent::Effects(work) => self.effects(work),
             LoopEvent::Conversation(ask) => {
                 let kept = ask.answer(&mut self.ledger);
                 self.trouble("store a conversation", kept);

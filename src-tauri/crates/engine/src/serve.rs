@@ -27,6 +27,7 @@ use crate::clock;
 use crate::control::{self, Control, Faces};
 use crate::descriptors::Descriptors;
 use crate::desk::{Desk, LedgerTrouble};
+use crate::effects::{self, Book, EffectsConfig, Relay, Services};
 use crate::event::LoopEvent;
 use crate::front::Front;
 use crate::handover::Successor;
@@ -181,6 +182,17 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         Arc::clone(&clock),
     );
 
+    let (effects_config, effects_seen) = channel::channel(EffectsConfig::default());
+    let (effects_work, effects_working) = mpsc::channel(QUEUE);
+    let relay = {
+        let gateway = gateway.clone();
+        let dial = effects::dialer(kept.settings.timers.connect)?;
+        let begin_work: effects::Stops = Arc::new(move || Box::new(gateway.begin_work()));
+        let book = Book::new(effects_work);
+        let clock = Arc::clone(&clock);
+        Relay::new(Services::new(book, dial, effects_seen, begin_work, clock))
+    };
+
     let listening = Listening::new(address, &kept.settings, options.port);
     let url = listening.url();
     let state = State::new(Start {
@@ -232,6 +244,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         ending: withdrawing,
         faces: faces.clone(),
         gateway: gateway.clone(),
+        relay: relay.clone(),
         client_token: token.clone(),
         reads: reads.clone(),
         facts: facts_seen,
@@ -245,6 +258,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         verdicts,
         gateway_config,
         endpoints,
+        effects: effects_config,
         allowed_hosts,
         network,
         targets,
@@ -281,6 +295,9 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     });
     vital.spawn(forward(seeing, events.clone(), LoopEvent::Watched));
     vital.spawn(forward(passing, events.clone(), LoopEvent::Passed));
+    vital.spawn(forward(effects_working, events.clone(), LoopEvent::Effects));
+    let resuming = relay.clone();
+    tokio::spawn(async move { resuming.resume().await });
     vital.spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
@@ -336,7 +353,12 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         // stop.
         withdrawn.send_replace(true);
     };
-    let front = Front::new(gateway, control::router(control), descriptors.clients);
+    let front = Front::new(
+        gateway,
+        relay,
+        control::router(control),
+        descriptors.clients,
+    );
     let network = front.clone().network(network_seen, events.clone());
     front
         .serve((listener, successor), network, stopping, DRAIN)

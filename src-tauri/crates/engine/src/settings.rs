@@ -1,6 +1,7 @@
 //! Parses the owner's settings: a commented TOML file gives complete [`Settings`], or all errors with their line and fix.
 
 pub(crate) mod edit;
+mod effect;
 mod endpoint;
 mod equivalents;
 mod error;
@@ -22,7 +23,8 @@ use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
 pub(crate) use values::{
-    NetworkAddress, PipelineDetails, PipelineRuns, Retention, Settings, TlsFiles, UpdateSource,
+    EffectHeader, EffectSettings, NetworkAddress, PipelineDetails, PipelineRuns, Retention,
+    SecretSource, Settings, TlsFiles, UpdateSource,
 };
 pub(crate) use weight::Weight;
 

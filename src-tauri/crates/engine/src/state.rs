@@ -14,8 +14,8 @@ use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
-    Choices, Day, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent,
-    Retention, Reviews, Sessions, Turns, Zone,
+    Choices, Day, EffectsOpen, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications,
+    PaidConsent, Retention, Reviews, Sessions, Turns, Zone,
 };
 use crate::drill::run::DrillRun;
 use crate::fallback_test::target::{Target, TestKey};
@@ -115,6 +115,8 @@ pub(crate) struct State {
     /// State of agent sessions.
     pub turns: Turns,
     pub reviews: Reviews,
+    /// Side effects that the owner must settle.
+    pub effects: EffectsOpen,
     pub notifications: Notifications,
     /// The last "retry all".
     pub retry: Option<Retry>,
@@ -271,6 +273,7 @@ impl State {
             last_outage: None,
             turns: Default::default(),
             reviews: Default::default(),
+            effects: Default::default(),
             notifications: Default::default(),
             retry: None,
             paid_fallbacks: None,

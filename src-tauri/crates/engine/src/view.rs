@@ -4,6 +4,7 @@ pub(crate) mod checked;
 mod clients;
 pub(crate) mod consequence;
 pub(crate) mod drill;
+pub(crate) mod effect;
 pub(crate) mod facts;
 pub(crate) mod fallback;
 pub(crate) mod fallback_test;

@@ -5,6 +5,7 @@ mod admission;
 mod admit;
 mod breakers;
 mod cross_origin;
+pub(crate) mod effect;
 mod explain;
 mod models;
 mod pass;

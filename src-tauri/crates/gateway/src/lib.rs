@@ -49,6 +49,7 @@ pub use config::{
 };
 pub use deliver::outlet::Aborted;
 pub use door::Gateway;
+pub use door::effect::{EFFECT_BODY, EffectAdmission, EffectRefusal, EffectRequest, OpenWork};
 pub use drill::{LiveDrill, MadeFailure};
 pub use drill_request::DrillRequest;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};

@@ -13,6 +13,7 @@ mod column;
 mod conversations;
 mod daily;
 mod drills;
+mod effects;
 mod error;
 mod exchanges;
 mod fallback_tests;
@@ -48,6 +49,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use affected::{EarlierIncident, LevelStretch, Met, PipelineMet};
 pub use breakers::BreakerRow;
 pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart};
+pub use effects::{
+    EffectBegun, EffectRow, EffectSettled, EffectState, KeptEffect, NewEffect, OwnersWord,
+    ReceiverResponse, Settlement, Unfinished,
+};
 pub use error::{LedgerError, OpenError};
 pub use exchanges::{
     AttemptOutcome, AttemptRow, ByToken, Candidate, End, ExchangeFilter, ExchangeRow, PASSED,

@@ -24,6 +24,8 @@ pub struct Limits {
     pub incidents: Option<DateTime<Utc>>,
     /// For daily sums.
     pub daily: Option<DateTime<Utc>>,
+    /// For side effects with their results, by when they were done.
+    pub effects: Option<DateTime<Utc>>,
     /// For readings of health.
     pub observations: DateTime<Utc>,
 }
@@ -67,6 +69,7 @@ impl Limits {
             Limit::Exchanges => self.exchanges,
             Limit::Incidents => self.incidents,
             Limit::Daily => self.daily,
+            Limit::Effects => self.effects,
             Limit::Observations => Some(self.observations),
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::schema::Step;
 use crate::{
-    breakers, conversations, daily, exchanges, fallback_tests, figures, incidents, interruptions,
-    marks, meta, notifications, observations, probes, replays, review,
+    breakers, conversations, daily, effects, exchanges, fallback_tests, figures, incidents,
+    interruptions, marks, meta, notifications, observations, probes, replays, review,
 };
 
 /// Steps of one version run in this order: a table comes after those that it references.
@@ -22,5 +22,6 @@ pub(crate) const TABLES: &[&[Step]] = &[
     fallback_tests::STEPS,
     daily::STEPS,
     figures::STEPS,
+    effects::STEPS,
     marks::STEPS,
 ];

@@ -1,5 +1,6 @@
 mod conversations;
 mod damage;
+mod effects;
 mod exchanges;
 mod fallback_tests;
 mod figures;

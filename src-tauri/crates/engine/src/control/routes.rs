@@ -18,8 +18,8 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, connect, drill, exchanges, fallbacks, guard, hand_over, health, incidents,
-    keys, retry_all, review, series, shown, tokens, transfer, ui,
+    Control, Refused, connect, drill, effects, exchanges, fallbacks, guard, hand_over, health,
+    incidents, keys, retry_all, review, series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -46,6 +46,10 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/review/{id}/close", post(review::close))
         .route("/review/{id}/reopen", post(review::reopen))
         .route("/review/{id}/run", post(review::run))
+        .route("/effects", get(effects::list))
+        .route("/effects/{id}", get(effects::show))
+        .route("/effects/{id}/settle", post(effects::settle))
+        .route("/effects/secrets/{name}", put(effects::add_secret))
         .route("/settings", get(settings).put(save_settings))
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/tokens", get(tokens::list).post(tokens::add))

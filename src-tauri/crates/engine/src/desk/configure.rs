@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use gateway::{Caller, Plan, Scope};
 
 use super::{Configuration, Desk, Effect};
+use crate::effects::EffectsConfig;
 use crate::settings::{Settings, SettingsError, edit};
 use crate::{network, routing};
 
@@ -40,6 +41,10 @@ impl Desk {
         let configuration = Configuration {
             gateway: Arc::clone(&self.config),
             endpoints: state.catalog.endpoints().cloned().collect(),
+            effects: EffectsConfig {
+                receivers: state.settings.effects.clone().into(),
+                draining: state.draining,
+            },
             allowed_hosts: state.settings.allowed_hosts.clone(),
             network: ports,
         };

@@ -13,6 +13,7 @@ use ledger::{
 };
 
 use super::Zone;
+use crate::effects::EffectsConfig;
 use crate::network::NetworkPort;
 
 #[derive(Debug)]
@@ -46,6 +47,7 @@ pub(crate) enum Effect {
 pub(crate) struct Configuration {
     pub gateway: Arc<gateway::Config>,
     pub endpoints: Vec<Endpoint>,
+    pub effects: EffectsConfig,
     pub allowed_hosts: Vec<String>,
     /// Addresses of networks that should be open.
     pub network: Arc<[NetworkPort]>,

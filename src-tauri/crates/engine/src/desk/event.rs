@@ -89,6 +89,11 @@ pub(crate) enum Event {
     Shrunk {
         more: bool,
     },
+    /// Number of side effects that the owner must settle. `newest`: of the unfinished ones.
+    EffectsOpen {
+        open: u64,
+        newest: Option<Box<ledger::EffectRow>>,
+    },
     /// Number of parked requests after a manual change.
     Waiting(u64),
     /// The files by which other programs find the engine were written, or why not.

@@ -38,6 +38,8 @@ pub(crate) struct Restored {
     pub tests: Vec<FallbackTestRow>,
     pub breakers: Vec<KeptBreaker>,
     pub waiting: u64,
+    /// Side effects that the owner must settle.
+    pub effects_open: u64,
     pub today: Sums,
     pub retention: StoredRetention,
 }
@@ -102,6 +104,7 @@ impl Desk {
         });
         state.tested = keyed.collect();
         state.reviews.counted(left.waiting);
+        state.effects.restored(left.effects_open);
         state.today.summed(left.today);
         state.retention.stored = left.retention;
         let kept = left.breakers.into_iter();

@@ -124,6 +124,7 @@ fn history_limits(kept: Kept, now: DateTime<Utc>, zone: &super::Zone) -> Limits 
         exchanges: midnight(kept.exchanges_days),
         incidents: midnight(kept.incidents_days),
         daily: midnight(kept.daily_days),
+        effects: midnight(kept.effects_days),
         observations: now - OBSERVATIONS_KEPT,
     }
 }

@@ -32,6 +32,7 @@ impl MainLoop {
                 outlets
                     .endpoints
                     .send_replace(configuration.endpoints.into());
+                outlets.effects.send_replace(configuration.effects);
                 outlets
                     .allowed_hosts
                     .send_replace(configuration.allowed_hosts);

@@ -137,6 +137,7 @@ impl Reading {
             tests: self.or_none("read the tests of fallbacks", ledger.fallback_tests()),
             breakers: breakers.collect(),
             waiting: self.or_none("count the parked requests", ledger.open_reviews()),
+            effects_open: self.or_none("count the side effects", ledger.open_effects()),
             retention: StoredRetention {
                 announced: self.instant(ledger, keys::RETENTION_ANNOUNCED),
                 clock: RetentionClock::parse(&self.word(ledger, keys::RETENTION_CLOCK)),

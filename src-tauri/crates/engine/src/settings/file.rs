@@ -29,6 +29,7 @@ pub(super) struct File {
     pub(super) equivalents: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
     pub(super) rule: Vec<Rule>,
     pub(super) pipeline: Vec<Pipeline>,
+    pub(super) effect: Vec<Effect>,
     pub(super) update: Update,
 }
 
@@ -130,6 +131,7 @@ pub(super) struct Retention {
     pub(super) exchanges_days: Option<Spanned<u32>>,
     pub(super) incidents_days: Option<Spanned<u32>>,
     pub(super) daily_days: Option<Spanned<u32>>,
+    pub(super) effects_days: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -298,4 +300,47 @@ pub(super) struct Rule {
     pub(super) status: Option<Spanned<u16>>,
     pub(super) contains: Option<Spanned<String>>,
     pub(super) class: Spanned<String>,
+}
+
+/// A receiver of side effects.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Effect {
+    pub(super) name: Spanned<String>,
+    pub(super) url: Spanned<String>,
+    #[serde(default)]
+    pub(super) method: EffectMethod,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, Spanned<EffectHeader>>,
+    #[serde(default)]
+    pub(super) honours_key: bool,
+    pub(super) keeps_keys_h: Option<Spanned<f64>>,
+    pub(super) timeout_s: Option<Spanned<f64>>,
+    pub(super) pipeline: Option<String>,
+    pub(super) after: Option<EffectAfter>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum EffectMethod {
+    #[default]
+    Post,
+    Put,
+    Patch,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum EffectAfter {
+    Completion,
+}
+
+/// Where the value of a header comes from. It is never written into the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EffectHeader {
+    pub(super) env: Option<String>,
+    pub(super) keychain: Option<String>,
+    /// Text before the value.
+    pub(super) before: Option<String>,
 }

@@ -99,6 +99,7 @@ impl Reading<'_> {
                 .into_iter()
                 .filter_map(|pipeline| self.pipeline(pipeline, &own))
                 .collect(),
+            effects: self.effects(file.effect),
             own,
         }
     }

@@ -10,6 +10,7 @@ use super::values::Retention;
 const LEAST_DAYS: u32 = 7;
 const EXCHANGES_DAYS: u32 = 90;
 const TWO_YEARS: u32 = 730;
+const EFFECTS_DAYS: u32 = 14;
 
 impl Reading<'_> {
     pub(super) fn retention(&mut self, written: &file::Retention) -> Retention {
@@ -17,6 +18,7 @@ impl Reading<'_> {
         let retention = Retention {
             exchanges_days,
             incidents_days: self.days(written.incidents_days.as_ref(), TWO_YEARS),
+            effects_days: self.days(written.effects_days.as_ref(), EFFECTS_DAYS),
             daily_days: self.days(
                 written.daily_days.as_ref(),
                 // Longer than its default, the other setting also counts for the sums.
@@ -77,6 +79,7 @@ mod tests {
             exchanges_days: 90,
             incidents_days: 730,
             daily_days: 730,
+            effects_days: 14,
         };
         assert_eq!(parsed(""), Ok(default));
         assert_eq!(Settings::default().retention, default);
@@ -88,7 +91,12 @@ mod tests {
 
     #[test]
     fn too_short_limits_are_refused_with_the_remedy() {
-        for name in ["exchanges_days", "incidents_days", "daily_days"] {
+        for name in [
+            "exchanges_days",
+            "incidents_days",
+            "daily_days",
+            "effects_days",
+        ] {
             let error = parsed(&format!("{name} = 6")).unwrap_err();
             assert!(
                 error.starts_with("line 2: 6 days are too few. Keep 7 days or more"),

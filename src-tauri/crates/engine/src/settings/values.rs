@@ -5,9 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use catalog::{Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId};
+use catalog::{
+    Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId, Secret,
+};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
+use http::{HeaderName, Method};
 use impact::Pipeline;
 
 use super::weight::Weight;
@@ -71,6 +74,8 @@ pub(crate) struct Settings {
     pub pipeline_details: BTreeMap<String, PipelineDetails>,
     /// The pipelines with figures, for estimates.
     pub pipelines: Vec<Pipeline>,
+    /// Receivers of side effects.
+    pub effects: Vec<EffectSettings>,
     /// None: `update --check` has nothing to read.
     pub update: Option<UpdateSource>,
 }
@@ -105,6 +110,40 @@ pub(crate) struct PipelineStep {
     pub success: Option<f64>,
 }
 
+/// A receiver of side effects.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EffectSettings {
+    pub name: String,
+    /// It may contain a credential.
+    pub url: Secret,
+    pub method: Method,
+    pub headers: Vec<EffectHeader>,
+    /// The receiver acts once for each key.
+    pub honours_key: bool,
+    /// How long it keeps them.
+    pub keeps_keys: TimeDelta,
+    /// For the receiver's complete response.
+    pub timeout: Duration,
+    /// The pipeline to which it belongs.
+    pub pipeline: Option<String>,
+    /// Each request names an ended request whose response was complete.
+    pub after_completion: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EffectHeader {
+    pub name: HeaderName,
+    /// Text before the secret: "Bearer ".
+    pub before: String,
+    pub source: SecretSource,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SecretSource {
+    Environment(String),
+    Keychain(String),
+}
+
 /// Where a new version is announced, and whose signature counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UpdateSource {
@@ -135,6 +174,8 @@ pub(crate) struct Retention {
     pub exchanges_days: u32,
     pub incidents_days: u32,
     pub daily_days: u32,
+    /// Results of side effects.
+    pub effects_days: u32,
 }
 
 impl Retention {

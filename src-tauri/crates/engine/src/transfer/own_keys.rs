@@ -13,12 +13,18 @@ const OWN: [(&str, &str); 5] = [
     ("watch", "probes"),
 ];
 
+/// Receivers of side effects: their URLs may contain credentials.
+const OWN_LISTS: [&str; 1] = ["effect"];
+
 pub(super) fn without(text: &str) -> Result<String, Refused> {
     let mut document = parse(text)?;
     let mut changed = false;
     for (table, key) in OWN {
         let found = document.get_mut(table).and_then(Item::as_table_like_mut);
         changed |= found.is_some_and(|table| table.remove(key).is_some());
+    }
+    for list in OWN_LISTS {
+        changed |= document.remove(list).is_some();
     }
     // An unchanged text keeps every byte.
     Ok(if changed {
@@ -37,6 +43,12 @@ pub(super) fn with_those_of(text: &str, here: &str) -> Result<String, Refused> {
         return Ok(text);
     };
     let mut changed = false;
+    for list in OWN_LISTS {
+        if let Some(own) = here.get(list) {
+            document.insert(list, without_position(own));
+            changed = true;
+        }
+    }
     for (table, key) in OWN {
         let own = here.get(table).and_then(Item::as_table_like);
         let Some(own) = own.and_then(|table| table.get(key)) else {

@@ -33,6 +33,13 @@ fn an_export_has_the_comments_and_no_key_of_one_computer() {
         export.settings,
         "# mine\n[listen]\n\n[watch]\nprobe_every_s = 60 # often\n\n[[pipeline]] # of sales\nname = \"Leads\"\n"
     );
+    // A receiver's URL may contain a credential.
+    let effect = "[[effect]]\nname = \"invoice\"\nurl = \"https://billing.example/?key=hush\"\n";
+    let with_effect = format!("{SETTINGS}{effect}");
+    let export = parse(&exported(&texts(&with_effect)).unwrap()).unwrap();
+    assert!(!export.settings.contains("effect"), "{}", export.settings);
+    let there = planned(&exported(&texts("")).unwrap(), &texts(effect)).unwrap();
+    assert!(there == Plan::default(), "its own stay: {}", there.diff);
     // Without such keys, every byte is the same.
     let text = "[watch]\r\nprobe_every_s  =  60\r\n";
     let export = parse(&exported(&texts(text)).unwrap()).unwrap();

@@ -67,6 +67,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         });
     }
     problems.extend(unrecorded(state.unrecorded));
+    problems.extend(effects(state));
     if let Some(loss) = &state.log_loss {
         problems.push(ProblemView {
             what: log_loss(loss),
@@ -160,6 +161,15 @@ pub(crate) fn log_loss(loss: &LogLoss) -> String {
         n => format!("{n} lines"),
     };
     format!("{lines} of the log could not be written: {}.", loss.why)
+}
+
+fn effects(state: &State) -> Option<ProblemView> {
+    let open = state.effects.open();
+    (open > 0).then(|| ProblemView {
+        what: format!("{}.", super::effect::waiting(open)),
+        fix: super::effect::FIX.into(),
+        ..ProblemView::default()
+    })
 }
 
 fn unrecorded(count: u64) -> Option<ProblemView> {

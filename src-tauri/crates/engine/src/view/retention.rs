@@ -102,6 +102,7 @@ mod tests {
     #[test]
     fn the_limits_are_one_sentence() {
         let kept = Retention {
+            effects_days: 14,
             exchanges_days: 90,
             incidents_days: 0,
             daily_days: 730,

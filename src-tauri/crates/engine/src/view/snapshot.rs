@@ -65,6 +65,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         questions,
         open_incidents,
         review_open: state.reviews.waiting(),
+        effects_open: state.effects.open(),
         review_retry: state.retry.as_ref().and_then(|retry| retry.shown(now)),
         last_outage,
         drill: state.drill.as_ref().map(|run| drill::shown(state, run)),

@@ -4,6 +4,8 @@ use catalog::{Dialect, EndpointId, ProviderId};
 
 /// Notifications about the review queue.
 pub(crate) const REVIEW: &str = "review";
+/// Notifications about side effects whose outcome is unknown.
+pub(crate) const EFFECTS: &str = "effects";
 /// Notifications about the daily cap of fallbacks.
 pub(crate) const FALLBACK_CAP: &str = "own/fallback cap";
 

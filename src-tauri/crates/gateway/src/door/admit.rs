@@ -19,7 +19,7 @@ use crate::tokens::Shown;
 use crate::{BoxError, Config, FromNetwork, NamedToken, RejectReason, Tokens, TurnedAway};
 
 /// A body that stops arriving keeps its memory for this long.
-const STALLED: Duration = Duration::from_secs(15);
+pub(super) const STALLED: Duration = Duration::from_secs(15);
 
 /// The dialect of an error: the path's, else that of the vendor header in the request.
 pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {

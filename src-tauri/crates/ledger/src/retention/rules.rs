@@ -37,6 +37,7 @@ pub(crate) enum Limit {
     Exchanges,
     Incidents,
     Daily,
+    Effects,
     Observations,
 }
 
@@ -154,6 +155,13 @@ pub(crate) const RULES: &[Rule] = &[
             stretch_ms: 600_000,
             sums: Some(Sums::States),
             ..Aged::by(Limit::Observations, "at")
+        },
+    ),
+    aged(
+        "effects",
+        Aged {
+            of: "old.ended_at IS NOT NULL",
+            ..Aged::by(Limit::Effects, "ended_at")
         },
     ),
     aged("daily", Aged::by(Limit::Daily, "ends")),

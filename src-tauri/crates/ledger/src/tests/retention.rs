@@ -21,6 +21,7 @@ pub(super) fn all_before(limit: DateTime<Utc>) -> Limits {
         exchanges: Some(limit),
         incidents: Some(limit),
         daily: None,
+        effects: None,
         observations: limit,
     }
 }

@@ -2,7 +2,7 @@ use super::types::{self, Key};
 use super::written::{self, Section, Written};
 
 /// Section of the file, and the type of its keys.
-const TYPES: [(&str, &str); 14] = [
+const TYPES: [(&str, &str); 15] = [
     ("[listen]", "Listen"),
     ("[watch]", "Watch"),
     ("[timers]", "Timers"),
@@ -16,6 +16,7 @@ const TYPES: [(&str, &str); 14] = [
     ("[[route]]", "Route"),
     ("[[rule]]", "Rule"),
     ("[[pipeline]]", "Pipeline"),
+    ("[[effect]]", "Effect"),
     ("[[listen.also]]", "Also"),
 ];
 
@@ -123,6 +124,7 @@ fn unit(heading: &str, key: &str) -> Option<&'static str> {
         "client_waits" => Some("seconds"),
         "context" | "max_output" => Some("tokens"),
         _ if heading == "[timers]" || key.ends_with("_s") => Some("seconds"),
+        _ if key.ends_with("_h") => Some("hours"),
         _ if key.ends_with("_days") => Some("days"),
         "dollars_a_day" => Some("dollars"),
         _ if key.ends_with("_dollars") => Some("dollars"),

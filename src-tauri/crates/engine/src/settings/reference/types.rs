@@ -78,7 +78,7 @@ fn kind(of: &Type) -> &'static str {
         (
             "When" | "Dialect" | "ChatLimit" | "CallIds" | "StreamUsage" | "ReasoningContent"
             | "ThoughtSignatures" | "Auth" | "Delivery" | "Restart" | "Consent" | "Siblings"
-            | "PipelineRuns",
+            | "PipelineRuns" | "EffectMethod" | "EffectAfter",
             _,
         ) => "word",
         (other, _) => panic!("how does a reader write {other}? Add it to this list"),

@@ -311,6 +311,7 @@ fn daily_sums_expire_by_their_own_limit() {
     assert_eq!(count(&ledger, "daily"), 3);
     let limits = Limits {
         daily: Some(t0() + days(2)),
+        effects: None,
         ..all_before(later())
     };
     assert_eq!(
