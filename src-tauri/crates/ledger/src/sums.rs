@@ -17,7 +17,7 @@ pub struct Sums {
     pub spent: MicroDollars,
     /// The part of `spent` whose tokens are estimated from bytes: truncated responses, and responses without usage.
     pub of_estimated_tokens: MicroDollars,
-    /// The part of `spent` for fallbacks and their tests. A model without a price counts at [`DEAREST`], so that it
+    /// The part of `spent` for fallbacks, their tests, and runs of the drain. A model without a price counts at [`DEAREST`], so that it
     /// cannot bypass the day's cap.
     pub fallbacks: MicroDollars,
     /// Estimate.
@@ -58,7 +58,7 @@ impl Ledger {
         Ok(Sums {
             spent: sums.spent + tests.spent,
             of_estimated_tokens: sums.of_estimated_tokens + tests.of_estimated_tokens,
-            fallbacks: sums.fallbacks + tests.counted,
+            fallbacks: sums.fallbacks + tests.counted + self.drained_since(since)?,
             probes: self.probes_spent(since)?,
             ..sums
         })
