@@ -6,6 +6,7 @@ mod command;
 mod configure;
 mod consent;
 mod day;
+mod draining;
 mod drill;
 mod effect;
 mod event;
@@ -62,7 +63,8 @@ pub(crate) use restored::{RecentClient, Restored};
 pub(crate) use retention::{
     Clock as RetentionClock, Retention, Stored as StoredRetention, first_deletion,
 };
-pub(crate) use reviews::Reviews;
+pub(crate) use draining::drain_of;
+pub(crate) use reviews::{Draining, Open as OpenItem, Reviews, RunResult, Waits};
 pub(crate) use sessions::{RemovedSessions, Sessions};
 pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};
 pub(crate) use turns::Turns;
@@ -228,10 +230,11 @@ impl Desk {
                 self.state.today.summed(sums);
                 self.check_the_cap(now);
             }
-            Event::Waiting(waiting) => {
-                self.state.reviews.counted(waiting);
-                self.impact_refresh.changed();
-            }
+            Event::Waiting(waiting) => self.waiting(waiting),
+            Event::Drainable(items) => self.drainable_read(now, items),
+            Event::Drained { id, result } => self.drained(now, &id, result),
+            Event::NotSent(id) => self.not_sent(&id),
+            Event::DeliveryEnded { id, next } => self.delivery_ended(now, &id, &next),
             Event::LogLoss(loss) => self.state.log_loss = loss,
             Event::Unrecorded(count) => self.state.unrecorded = count,
             Event::Published(why) => self.state.unpublished = why,
@@ -253,6 +256,7 @@ impl Desk {
             self.refresh_soon(now);
         }
         self.refresh_impact(now);
+        self.drain_due(now);
         std::mem::take(&mut self.effects)
     }
 
@@ -269,6 +273,7 @@ impl Desk {
                 .crash_shown
                 .then_some(self.state.started + CRASH_SHOWN),
             self.state.reviews.next_due(),
+            self.state.draining_items.next_due(),
             self.state.fallbacks.next_due(),
             self.state.choices.next_due(),
             self.next_half_open(),

@@ -2,6 +2,8 @@
 
 pub(crate) mod edit;
 mod endpoint;
+mod drain;
+mod drain_switch;
 mod equivalents;
 mod error;
 mod file;
@@ -21,7 +23,10 @@ mod weight;
 use catalog::{Catalog, without_addresses};
 
 pub(crate) use error::SettingsError;
-pub(crate) use values::{NetworkAddress, Retention, Settings, TlsFiles, UpdateSource};
+pub(crate) use drain_switch::switched;
+pub(crate) use values::{
+    Drain, NetworkAddress, Receiver, Retention, Settings, TlsFiles, UpdateSource,
+};
 pub(crate) use weight::Weight;
 
 use crate::text_file;

@@ -14,7 +14,7 @@ use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
-    Choices, Day, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent,
+    Choices, Day, Draining, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent,
     Retention, Reviews, Sessions, Turns, Zone,
 };
 use crate::drill::run::DrillRun;
@@ -115,6 +115,8 @@ pub(crate) struct State {
     /// State of agent sessions.
     pub turns: Turns,
     pub reviews: Reviews,
+    /// The open items of pipelines, and what each waits for.
+    pub draining_items: Draining,
     pub notifications: Notifications,
     /// The last "retry all".
     pub retry: Option<Retry>,
@@ -271,6 +273,7 @@ impl State {
             last_outage: None,
             turns: Default::default(),
             reviews: Default::default(),
+            draining_items: Draining::default(),
             notifications: Default::default(),
             retry: None,
             paid_fallbacks: None,

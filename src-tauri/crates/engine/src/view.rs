@@ -1,5 +1,6 @@
 //! The content of the UIs, as pure functions of the state: text and numbers ready for display.
 
+pub(crate) mod drain;
 pub(crate) mod at_risk;
 pub(crate) mod checked;
 mod clients;

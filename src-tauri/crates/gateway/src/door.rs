@@ -6,6 +6,7 @@ mod admit;
 mod breakers;
 mod cross_origin;
 mod explain;
+mod fetch;
 mod models;
 mod pass;
 mod place;

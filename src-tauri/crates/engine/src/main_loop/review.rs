@@ -2,7 +2,7 @@
 
 use api::{Closing, ControlError, ReviewClose};
 use chrono::{DateTime, Utc};
-use ledger::{LedgerError, ReviewRun};
+use ledger::{DrainedAnswer, LedgerError, ReviewRun};
 
 use super::MainLoop;
 use crate::desk;
@@ -10,7 +10,7 @@ use crate::view;
 
 impl MainLoop {
     /// Updates the count after a manual change.
-    fn count_reviews(&mut self) {
+    pub(super) fn count_reviews(&mut self) {
         match self.ledger.open_reviews() {
             Ok(waiting) => self.decide(desk::Event::Waiting(waiting)),
             Err(error) => self.ledger_trouble("count the parked requests", &error),
@@ -77,8 +77,19 @@ impl MainLoop {
         })
     }
 
-    pub(super) fn review_ran(&mut self, id: &str, run: &ReviewRun) -> Result<(), LedgerError> {
-        self.ledger.review_ran(id, run)?;
+    /// `delivers`: the response goes to a receiver.
+    pub(super) fn review_ran(
+        &mut self,
+        id: &str,
+        run: ReviewRun,
+        delivers: bool,
+    ) -> Result<(), LedgerError> {
+        if delivers && (200..300).contains(&run.status) {
+            let deliver = self.is_sent(id)?;
+            self.ledger.drained(id, &DrainedAnswer { run, deliver })?;
+        } else {
+            self.ledger.review_ran(id, &run)?;
+        }
         self.count_reviews();
         Ok(())
     }

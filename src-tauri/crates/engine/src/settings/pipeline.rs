@@ -35,6 +35,7 @@ impl Reading<'_> {
                 customer,
                 runs: runs(written.runs),
                 steps: written.steps.iter().map(|step| self.step(step)).collect(),
+                drain: self.drain_of(written),
             };
             (written.name.clone(), details)
         });

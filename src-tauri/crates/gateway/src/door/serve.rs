@@ -60,6 +60,7 @@ impl Gateway {
         let (dialect, kind) = match &place.target {
             Target::Ask(dialect, kind) => (*dialect, *kind),
             Target::Models => return json(id, models::list(&self.0, &config, &head).await),
+            Target::Review(review) => return self.fetch(id, &config, &head, review).await,
             Target::Other(path) => {
                 return self
                     .pass((id, began), &config, (head, body), &place, path)

@@ -46,7 +46,7 @@ pub(super) fn insert_or_count(
             :owner, :run_scope, :resume_url, :subscription
         )
         ON CONFLICT (id) DO UPDATE SET
-            last_at = excluded.last_at, failures = failures + 1, why = excluded.why, status = excluded.status,
+            first_at = iif(:renews, excluded.first_at, first_at), last_at = excluded.last_at, failures = failures + 1, why = excluded.why, status = excluded.status,
             state = iif(:opens, 'open', state), closed_at = iif(:opens, NULL, closed_at), note = iif(:opens, NULL, note),
             settled_by = iif(:opens, NULL, settled_by),
             replay_scope = coalesce(excluded.replay_scope, replay_scope),

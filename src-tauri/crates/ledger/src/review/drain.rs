@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension;
 
 use super::columns::{read_row, row_columns};
 use super::item::{ReviewRow, ReviewRun, ReviewState};
-use crate::column::{Col, readable, word_enum};
+use crate::column::{Col, get, readable, word_enum};
 use crate::{Ledger, LedgerError};
 
 word_enum! {
@@ -126,18 +126,27 @@ impl Ledger {
         })
     }
 
-    /// Records that the response is about to be sent; it is on the disk when this returns. False: the item was closed
-    /// meanwhile, or its delivery has ended.
-    pub fn delivery_begins(&mut self, id: &str) -> Result<bool, LedgerError> {
+    /// Records that the response is about to be sent; it is on the disk when this returns. Returns the state before: after
+    /// [`Delivery::Sending`] an earlier attempt may have arrived. `None`: the item was closed meanwhile, or its delivery has
+    /// ended.
+    pub fn delivery_begins(&mut self, id: &str) -> Result<Option<Delivery>, LedgerError> {
         self.durably(|ledger| {
-            let begun = ledger
-                .conn
+            let tx = ledger.write()?;
+            let before = tx
                 .prepare_cached(
-                    "UPDATE review_items SET delivery = 'sending', delivery_tries = delivery_tries + 1
+                    "SELECT delivery FROM review_items
                       WHERE id = ?1 AND state = 'open' AND delivery IN ('ready', 'sending')",
                 )?
+                .query_row([id], |row| get(row, "delivery"))
+                .optional()?;
+            if before.is_some() {
+                tx.prepare_cached(
+                    "UPDATE review_items SET delivery = 'sending', delivery_tries = delivery_tries + 1 WHERE id = ?1",
+                )?
                 .execute([id])?;
-            Ok(begun == 1)
+            }
+            tx.commit()?;
+            Ok(before)
         })
     }
 
@@ -178,5 +187,5 @@ impl Ledger {
 pub(crate) const DRAINABLE: &str = concat!(
     "SELECT ",
     row_columns!(),
-    ", ran_status FROM review_items WHERE state = 'open' AND pipeline IS NOT NULL ORDER BY n"
+    ", ran_status FROM review_items WHERE state = 'open' AND pipeline IS NOT NULL ORDER BY n LIMIT 1000"
 );
