@@ -15,6 +15,7 @@ mod costs;
 mod crash;
 mod descriptors;
 mod desk;
+mod drain;
 mod drill;
 mod equivalents;
 mod faces;

@@ -66,7 +66,7 @@ pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
     Closing, DrainOffer, DrainState, DrainSwitch, ReviewAttempt, ReviewClose, ReviewCloseSeveral,
     ReviewItem, ReviewPage, ReviewReopenSeveral, ReviewRetry, ReviewRetrySeveral, ReviewRun,
-    ReviewState, ReviewSummary,
+    ReviewState, ReviewSummary, WebhookSecret,
 };
 pub use series::{
     CostPoint, CostSeries, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint,

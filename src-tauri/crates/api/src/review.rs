@@ -192,6 +192,14 @@ pub struct DrainOffer {
     pub sentence: String,
 }
 
+/// `PUT /control/review/secret`: of the pipeline's webhook, for the keychain.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct WebhookSecret {
+    pub pipeline: String,
+    pub secret: String,
+}
+
 /// `POST /control/review/drain`: the owner's switch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]

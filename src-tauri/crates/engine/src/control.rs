@@ -12,6 +12,7 @@ mod incidents;
 mod keys;
 mod retry_all;
 mod review;
+mod review_secret;
 mod review_several;
 mod routes;
 mod series;

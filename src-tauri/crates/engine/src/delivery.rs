@@ -9,5 +9,6 @@ mod target;
 mod webhook;
 
 pub(crate) use send::{Letter, Sender, secret_of};
+pub(crate) use signature::is_secret;
 pub(crate) use step::{Sent, after, before};
 pub(crate) use target::Target;

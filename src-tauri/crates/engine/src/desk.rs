@@ -52,6 +52,7 @@ use crate::state::State;
 
 pub(crate) use consent::{PaidAnswer, PaidConsent, TurnCost};
 pub(crate) use day::Day;
+pub(crate) use draining::drain_of;
 pub(crate) use effect::{Configuration, Effect, Record, ReviewWork};
 pub(crate) use event::Event;
 pub(crate) use incidents::{Incidents, OpenIncident};
@@ -63,7 +64,6 @@ pub(crate) use restored::{RecentClient, Restored};
 pub(crate) use retention::{
     Clock as RetentionClock, Retention, Stored as StoredRetention, first_deletion,
 };
-pub(crate) use draining::drain_of;
 pub(crate) use reviews::{Draining, Open as OpenItem, Reviews, RunResult, Waits};
 pub(crate) use sessions::{RemovedSessions, Sessions};
 pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};

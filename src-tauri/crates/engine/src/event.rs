@@ -57,9 +57,15 @@ pub(crate) enum LoopEvent {
     /// Read beside the loop: figures of closed incidents.
     Counted(Vec<Figures>),
     /// A parked request was run by the drain.
-    Ran { id: String, ran: Ran },
+    Ran {
+        id: String,
+        ran: Ran,
+    },
     /// A response was sent to its receiver.
-    Sent { attempt: Attempt, sent: Sent },
+    Sent {
+        attempt: Attempt,
+        sent: Sent,
+    },
     /// The rehearsed outage reached its end.
     RehearsalOver,
     Quit,

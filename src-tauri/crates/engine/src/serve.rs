@@ -44,7 +44,9 @@ use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
-use crate::{computer, delivery, dial, exposure, greeting, login, opening, package, rehearsal, token};
+use crate::{
+    computer, delivery, dial, exposure, greeting, login, opening, package, rehearsal, token,
+};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
@@ -134,7 +136,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
 
     let (events, inbox) = mpsc::channel(QUEUE);
     let keys = Keys::from_environment(catalog.endpoints());
-    load_keychain(&keys, &catalog, &events).await;
+    load_keychain(&keys, &catalog, &kept.settings, &events).await;
 
     let running = Running {
         token: token.clone(),

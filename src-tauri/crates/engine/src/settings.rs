@@ -1,9 +1,9 @@
 //! Parses the owner's settings: a commented TOML file gives complete [`Settings`], or all errors with their line and fix.
 
-pub(crate) mod edit;
-mod endpoint;
 mod drain;
 mod drain_switch;
+pub(crate) mod edit;
+mod endpoint;
 mod equivalents;
 mod error;
 mod file;
@@ -22,8 +22,8 @@ mod weight;
 
 use catalog::{Catalog, without_addresses};
 
-pub(crate) use error::SettingsError;
 pub(crate) use drain_switch::switched;
+pub(crate) use error::SettingsError;
 pub(crate) use values::{
     Drain, NetworkAddress, Receiver, Retention, Settings, TlsFiles, UpdateSource,
 };

@@ -1,10 +1,10 @@
 //! The content of the UIs, as pure functions of the state: text and numbers ready for display.
 
-pub(crate) mod drain;
 pub(crate) mod at_risk;
 pub(crate) mod checked;
 mod clients;
 pub(crate) mod consequence;
+pub(crate) mod drain;
 pub(crate) mod drill;
 pub(crate) mod facts;
 pub(crate) mod fallback;

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use api::{
     Accepted, Closing, Command, DrainOffer, DrainSwitch, ReviewAttempt, ReviewClose, ReviewItem,
-    ReviewPage, ReviewReopenSeveral, ReviewRetrySeveral, ReviewState, ReviewSummary,
+    ReviewPage, ReviewReopenSeveral, ReviewRetrySeveral, ReviewState, ReviewSummary, WebhookSecret,
 };
 use catalog::MicroDollars;
 use clap::{Args, Subcommand, ValueEnum};
@@ -10,6 +10,7 @@ use reqwest::Method;
 
 use super::client::Engine;
 use super::consent::confirmed;
+use super::keys::read_key;
 use super::print_line::{print_document, print_line};
 use super::show::{finish, local, print_json, query_of};
 
@@ -51,6 +52,11 @@ pub(super) enum ReviewCommand {
     },
     /// Let parked requests of a pipeline finish without a click, or not; shows the cost first
     Drain(DrainArgs),
+    /// Store the secret of a pipeline's webhook in the keychain: read from a prompt without echo, or from standard input
+    Secret {
+        #[arg(long)]
+        pipeline: String,
+    },
     /// Run all parked requests again, one after the other; `status` shows the progress
     Retry {
         /// Only requests of this incident
@@ -117,13 +123,16 @@ pub(super) async fn run(command: ReviewCommand) -> ExitCode {
         }
         ReviewCommand::Reopen { ids, json } => reopen(ids, json).await,
         ReviewCommand::Drain(args) => drain(args).await,
+        ReviewCommand::Secret { pipeline } => secret(pipeline).await,
         ReviewCommand::Retry {
             incident,
             pipeline,
             count,
             json,
         } => retry(incident, pipeline, count, json).await,
-        ReviewCommand::Run { id: Some(id), json, .. } => run_again(&id, json).await,
+        ReviewCommand::Run {
+            id: Some(id), json, ..
+        } => run_again(&id, json).await,
         ReviewCommand::Run {
             id: None,
             pipeline,
@@ -326,7 +335,11 @@ async fn drain(args: DrainArgs) -> ExitCode {
                 print_json(&offer);
             } else if !json {
                 let state = if offer.on { "on" } else { "off" };
-                print_line!("Draining of {} is {state}. {}", offer.pipeline, offer.sentence);
+                print_line!(
+                    "Draining of {} is {state}. {}",
+                    offer.pipeline,
+                    offer.sentence
+                );
             }
             if to.is_none() {
                 return Ok(ExitCode::SUCCESS);
@@ -341,6 +354,25 @@ async fn drain(args: DrainArgs) -> ExitCode {
             .call(Method::POST, "/review/drain", Some(&switch))
             .await?;
         print_accepted(&accepted, json);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+async fn secret(pipeline: String) -> ExitCode {
+    finish(false, async {
+        let secret = match read_key(&format!("the webhook of {pipeline}")) {
+            Ok(secret) => secret,
+            Err(error) => {
+                print_line!("The secret cannot be read: {error}");
+                return Ok(ExitCode::from(1));
+            }
+        };
+        let entry = WebhookSecret { pipeline, secret };
+        let accepted: Accepted = Engine::find()?
+            .call(Method::PUT, "/review/secret", Some(&entry))
+            .await?;
+        print_accepted(&accepted, false);
         Ok(ExitCode::SUCCESS)
     })
     .await

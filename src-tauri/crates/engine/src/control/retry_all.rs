@@ -5,8 +5,8 @@ use std::time::Duration;
 use api::Accepted;
 use ledger::ReviewState;
 
-use super::shown::Shown;
 use super::review::RunStatus;
+use super::shown::Shown;
 use super::{Control, Refused, review};
 use crate::event::ControlRequest;
 

@@ -31,8 +31,7 @@ pub(super) async fn list(
     };
     let (limit, before) = (listing.limit.unwrap_or(50), listing.before);
     let (facts, now) = (control.facts(), (control.clock)());
-    let page =
-        control.read(move |ledger| page::reviews(ledger, &facts, now, which, limit, before));
+    let page = control.read(move |ledger| page::reviews(ledger, &facts, now, which, limit, before));
     Ok(Shown(page.await?))
 }
 

@@ -19,7 +19,7 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, connect, drill, exchanges, fallbacks, guard, hand_over, health, incidents,
-    keys, retry_all, review, review_several, series, shown, tokens, transfer, ui,
+    keys, retry_all, review, review_secret, review_several, series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -48,6 +48,7 @@ pub(crate) fn router(control: Control) -> Router {
             "/review/drain",
             get(review_several::offer).post(review_several::switch),
         )
+        .route("/review/secret", put(review_secret::put))
         .route("/review/{id}", get(review::show))
         .route("/review/{id}/close", post(review::close))
         .route("/review/{id}/reopen", post(review::reopen))

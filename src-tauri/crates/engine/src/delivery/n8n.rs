@@ -50,14 +50,21 @@ mod tests {
         let no_wait = "{\"code\":404,\"message\":\"The workflow for execution \\\"7\\\" does not contain a waiting webhook with a matching path/method.\"}";
         let gone = "{\"code\":404,\"message\":\"The execution \\\"7\\\" does not exist.\"}";
         let running = "{\"code\":409,\"message\":\"The execution \\\"7\\\" is running already.\"}";
-        let finished = "{\"code\":409,\"message\":\"The execution \\\"7\\\" has finished already.\"}";
-        let failed = "{\"code\":409,\"message\":\"The execution \\\"7\\\" has finished with error.\"}";
+        let finished =
+            "{\"code\":409,\"message\":\"The execution \\\"7\\\" has finished already.\"}";
+        let failed =
+            "{\"code\":409,\"message\":\"The execution \\\"7\\\" has finished with error.\"}";
         let zero = "{\"code\":0,\"message\":\"There was a problem executing the workflow\"}";
         for (status, body, first, later) in [
             (401, "{\"error\":\"Invalid token\"}", "stop", "stop"),
             (404, no_wait, "stop", "done"),
             (409, running, "again", "again"),
-            (200, "{\"message\":\"Workflow was started\"}", "done", "done"),
+            (
+                200,
+                "{\"message\":\"Workflow was started\"}",
+                "done",
+                "done",
+            ),
             (500, zero, "unclear", "unclear"),
             (409, finished, "stop", "done"),
             (409, failed, "stop", "stop"),

@@ -58,7 +58,12 @@ impl Sender {
         };
         let request = match &letter.target {
             Target::Webhook { url, secret } => {
-                let signature = sign(secret.reveal(), &letter.id, now.timestamp(), body.as_bytes());
+                let signature = sign(
+                    secret.reveal(),
+                    &letter.id,
+                    now.timestamp(),
+                    body.as_bytes(),
+                );
                 match signature {
                     Ok(signature) => post(url).header("webhook-signature", signature),
                     Err(_) => {
@@ -74,7 +79,11 @@ impl Sender {
             Ok(answer) => answered(answer).await,
             // The error's text has the address, which is a secret.
             Err(error) if error.is_connect() || error.is_builder() => {
-                tracing::warn!(id = letter.id, cause = cause(&error), "a response was not delivered");
+                tracing::warn!(
+                    id = letter.id,
+                    cause = cause(&error),
+                    "a response was not delivered"
+                );
                 Sent::NoConnection
             }
             Err(_) => Sent::NoAnswer,

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use catalog::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -30,7 +31,14 @@ pub(super) fn sign(
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| FORM)?;
     mac.update(format!("{id}.{timestamp}.").as_bytes());
     mac.update(body);
-    Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+    Ok(format!(
+        "v1,{}",
+        STANDARD.encode(mac.finalize().into_bytes())
+    ))
+}
+
+pub(crate) fn is_secret(secret: &Secret) -> bool {
+    sign(secret.reveal(), "", 0, b"").is_ok()
 }
 
 #[cfg(test)]

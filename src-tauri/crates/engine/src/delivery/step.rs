@@ -48,7 +48,11 @@ pub(super) enum Step {
 }
 
 /// Whether to send now. `Some`: the result of an attempt that a crash cut off, at a receiver that does not remove doubles.
-pub(crate) fn before(target: &Target, maybe_arrived: bool, now: DateTime<Utc>) -> Option<NextDelivery> {
+pub(crate) fn before(
+    target: &Target,
+    maybe_arrived: bool,
+    now: DateTime<Utc>,
+) -> Option<NextDelivery> {
     (maybe_arrived && !target.removes_doubles()).then(|| NextDelivery {
         state: Delivery::Unknown,
         at: now,
@@ -76,7 +80,10 @@ pub(crate) fn after(
             };
             (step, *retry_after)
         }
-        Sent::NoConnection => (Step::Again("There was no connection to the receiver."), None),
+        Sent::NoConnection => (
+            Step::Again("There was no connection to the receiver."),
+            None,
+        ),
         Sent::NoAnswer => (Step::Unclear("The receiver did not answer in time."), None),
         Sent::Impossible(why) => (Step::Stop(why), None),
     };
@@ -87,11 +94,16 @@ pub(crate) fn after(
     };
     let (why, arrived) = match step {
         Step::Done => {
-            return ended(Delivery::Delivered, format!("Delivered to {}.", target.name()));
+            return ended(
+                Delivery::Delivered,
+                format!("Delivered to {}.", target.name()),
+            );
         }
         Step::Stop(why) => return ended(Delivery::Failed, why.to_owned()),
         Step::Unclear(why) if !target.removes_doubles() => {
-            let note = format!("{why} It may have arrived, and this receiver could do its work twice, so it is not sent again.");
+            let note = format!(
+                "{why} It may have arrived, and this receiver could do its work twice, so it is not sent again."
+            );
             return ended(Delivery::Unknown, note);
         }
         Step::Unclear(why) => (why, true),
@@ -222,7 +234,13 @@ mod tests {
             retry_after: None,
             body: "is running already".into(),
         };
-        assert_eq!(after(&wait(), &running, (1, false), now()).state, Delivery::Ready);
-        assert_eq!(after(&wait(), &running, (2, true), now()).state, Delivery::Sending);
+        assert_eq!(
+            after(&wait(), &running, (1, false), now()).state,
+            Delivery::Ready
+        );
+        assert_eq!(
+            after(&wait(), &running, (2, true), now()).state,
+            Delivery::Sending
+        );
     }
 }

@@ -103,7 +103,11 @@ mod tests {
                 "https://n8n.example/webhook-waiting/7/00ff",
                 true,
             ),
-            ("https://flows.example/resume/1?k=2", "https://flows.example/resume/1?k=2", false),
+            (
+                "https://flows.example/resume/1?k=2",
+                "https://flows.example/resume/1?k=2",
+                false,
+            ),
         ] {
             assert_eq!(url(given), (called.to_owned(), is_n8n), "{given}");
         }

@@ -10,7 +10,9 @@ pub(super) fn answered(status: u16) -> Step {
         404 => Step::Stop("There is no webhook at this URL (404)."),
         410 => Step::Stop("The webhook was switched off by its owner (410)."),
         429 | 502..=504 => Step::Again("The webhook does not accept calls at this time."),
-        408 | 425 | 500..=599 => Step::Unclear("The webhook answered with an error of its own (5xx)."),
+        408 | 425 | 500..=599 => {
+            Step::Unclear("The webhook answered with an error of its own (5xx).")
+        }
         _ => Step::Stop("The webhook does not accept this content."),
     }
 }

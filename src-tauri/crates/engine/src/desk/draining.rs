@@ -6,11 +6,11 @@ use catalog::{Auth, Dialect, EndpointId, MicroDollars, ModelId};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{Caller, CallerKind, Consent, Credential, Ineligible, Login, Plan, Standing};
 use health::{Basis, Level, Verdict};
-use ledger::{Delivery, Drainable, ExchangeRow, NextDelivery, NotificationKind, NotificationRow, Urgency};
-
-use super::reviews::{
-    Answerer, Facts, Open, READ_EVERY, RunResult, Waits, receiver, waits,
+use ledger::{
+    Delivery, Drainable, ExchangeRow, NextDelivery, NotificationKind, NotificationRow, Urgency,
 };
+
+use super::reviews::{Answerer, Facts, Open, READ_EVERY, RunResult, Waits, receiver, waits};
 use super::{Desk, Effect, Record, ReviewWork};
 use crate::fallback_test::cost::Expected;
 use crate::settings::{Drain, Receiver, Weight};
@@ -39,7 +39,11 @@ impl Desk {
             self.effect(Effect::Record(Record::ReadDrainable));
         }
         let decided = self.state.draining_items.decided_at;
-        let due = self.state.draining_items.next_due().is_some_and(|at| at <= now);
+        let due = self
+            .state
+            .draining_items
+            .next_due()
+            .is_some_and(|at| at <= now);
         if due || decided.is_none_or(|at| now - at >= DECIDE_EVERY) {
             self.decide_drain(now);
         }
@@ -67,12 +71,19 @@ impl Desk {
         for one in &mut open {
             let row = &one.item.row;
             let name = row.pipeline.clone().unwrap_or_default();
-            let key = (name.clone(), row.dialect, row.model.clone(), row.subscription);
+            let key = (
+                name.clone(),
+                row.dialect,
+                row.model.clone(),
+                row.subscription,
+            );
             let (answerer, model) = planned
                 .entry(key)
                 .or_insert_with(|| self.answerer(now, &name, &one.item))
                 .clone();
-            one.cost = model.as_ref().and_then(|model| self.run_cost(row.size, model));
+            one.cost = model
+                .as_ref()
+                .and_then(|model| self.run_cost(row.size, model));
             let settings = &self.state.settings;
             let drain = drain_of(settings, &name);
             let figures = settings.pipelines.iter().find(|one| one.name == name);
@@ -261,22 +272,20 @@ impl Desk {
         let model = (first.endpoint.clone(), first.model.clone());
         let billed = first.credential == Credential::OurKey;
         let spending = self.spending();
-        let answerer = if billed
-            && row.subscription
-            && spending.subscription_to_paid_key != Consent::Yes
-        {
-            Answerer::NoConsent
-        } else if billed && spending.used_up.is_some() {
-            Answerer::CapUsed {
-                until: self.state.zone.day_ends(now),
-            }
-        } else if self.is_healthy(first.standing, &first.provider, &model) {
-            Answerer::Ready
-        } else {
-            Answerer::Failing {
-                model: first.model.to_string(),
-            }
-        };
+        let answerer =
+            if billed && row.subscription && spending.subscription_to_paid_key != Consent::Yes {
+                Answerer::NoConsent
+            } else if billed && spending.used_up.is_some() {
+                Answerer::CapUsed {
+                    until: self.state.zone.day_ends(now),
+                }
+            } else if self.is_healthy(first.standing, &first.provider, &model) {
+                Answerer::Ready
+            } else {
+                Answerer::Failing {
+                    model: first.model.to_string(),
+                }
+            };
         (answerer, Some(model))
     }
 
@@ -308,8 +317,13 @@ impl Desk {
 }
 
 fn missing(plan: &Plan) -> Answerer {
-    let needs_consent = |why: &Ineligible| matches!(why, Ineligible::NeedsYes | Ineligible::Declined);
-    if plan.dropped.iter().any(|dropped| needs_consent(&dropped.why)) {
+    let needs_consent =
+        |why: &Ineligible| matches!(why, Ineligible::NeedsYes | Ineligible::Declined);
+    if plan
+        .dropped
+        .iter()
+        .any(|dropped| needs_consent(&dropped.why))
+    {
         return Answerer::NoConsent;
     }
     let why = plan.dropped.first().map(|dropped| dropped.why.to_string());
@@ -320,5 +334,7 @@ fn missing(plan: &Plan) -> Answerer {
 
 pub(crate) fn drain_of(settings: &crate::settings::Settings, pipeline: &str) -> Drain {
     let details = settings.pipeline_details.get(pipeline);
-    details.map(|details| details.drain.clone()).unwrap_or_default()
+    details
+        .map(|details| details.drain.clone())
+        .unwrap_or_default()
 }

@@ -4,9 +4,9 @@ mod count;
 mod drain;
 mod waits;
 
+use catalog::MicroDollars;
 use chrono::{DateTime, Utc};
 use gateway::{Exchange, ParkedRequest, Review, Unfetched};
-use catalog::MicroDollars;
 use ledger::{FailedRequest, NotificationRow, ReviewRun, Unattended};
 
 use super::effect::ReviewWork;

@@ -203,7 +203,9 @@ impl MainLoop {
         self.read_settings(Ok(text));
         let message = match on {
             true => format!("Draining of {pipeline} is on. {}", offer.sentence),
-            false => format!("Draining of {pipeline} is off: its parked requests wait for a click."),
+            false => {
+                format!("Draining of {pipeline} is off: its parked requests wait for a click.")
+            }
         };
         Ok(Accepted { message })
     }

@@ -17,7 +17,12 @@ impl Reading<'_> {
             receiver,
             every: self.span(&written.drain_every_s, 1.0, (1.0, 3600.0), default.every),
             tries: self.tries(written.drain_tries.as_ref(), default.tries),
-            within: self.span(&written.drain_within_h, 3600.0, (0.1, 168.0), default.within),
+            within: self.span(
+                &written.drain_within_h,
+                3600.0,
+                (0.1, 168.0),
+                default.within,
+            ),
         };
         if let (true, None, Some(on)) = (drain.on, &drain.receiver, &written.drain) {
             self.err(
@@ -128,8 +133,14 @@ mod tests {
     fn a_drain_needs_a_receiver_that_may_get_it() {
         for (lines, expected) in [
             ("drain = true", "needs a receiver"),
-            ("delivery = { url = \"http://leads.example/hook\" }", "begins with https://"),
-            ("delivery = { url = \"https://a:b@leads.example/\" }", "no password"),
+            (
+                "delivery = { url = \"http://leads.example/hook\" }",
+                "begins with https://",
+            ),
+            (
+                "delivery = { url = \"https://a:b@leads.example/\" }",
+                "no password",
+            ),
             ("delivery = \"mail\"", "delivery is \"fetch\""),
             ("drain_tries = 0", "from 1 to 20"),
             ("drain_every_s = 0", "from 1 to 3600"),

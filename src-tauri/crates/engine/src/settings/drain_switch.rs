@@ -6,9 +6,8 @@ use toml_edit::{DocumentMut, Item, value};
 pub(crate) fn switched(text: &str, pipeline: &str, on: bool) -> Option<String> {
     let mut document: DocumentMut = text.parse().ok()?;
     let tables = document.get_mut("pipeline")?.as_array_of_tables_mut()?;
-    let is_it = |table: &&mut toml_edit::Table| {
-        table.get("name").and_then(Item::as_str) == Some(pipeline)
-    };
+    let is_it =
+        |table: &&mut toml_edit::Table| table.get("name").and_then(Item::as_str) == Some(pipeline);
     let table = tables.iter_mut().find(is_it)?;
     match table.get_mut("drain").and_then(Item::as_value_mut) {
         Some(written) => {

@@ -109,6 +109,20 @@ impl Default for Drain {
     }
 }
 
+impl Settings {
+    /// The URLs of webhooks whose secret is in the keychain.
+    pub(crate) fn webhooks(&self) -> impl Iterator<Item = &str> {
+        let receivers = self.pipeline_details.values();
+        receivers.filter_map(|details| match &details.drain.receiver {
+            Some(Receiver::Webhook {
+                url,
+                secret_env: None,
+            }) => Some(&**url),
+            Some(Receiver::Webhook { .. } | Receiver::Fetch | Receiver::Resume) | None => None,
+        })
+    }
+}
+
 /// Who gets a response that came without its client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Receiver {

@@ -16,17 +16,30 @@ pub(crate) fn sentence(open: &OpenItem) -> (Spans, DrainState) {
         Some(cost) => format!(", for about {cost}."),
         None => ", at a cost that is not known.".to_owned(),
     };
-    let click = |why: &str| (text(format!("Waits for one click: {why}.")), DrainState::Click);
+    let click = |why: &str| {
+        (
+            text(format!("Waits for one click: {why}.")),
+            DrainState::Click,
+        )
+    };
     match &open.waits {
         Waits::Nothing => (text(format!("Is sent again now{costs}")), DrainState::Later),
-        Waits::Turn(at) => (with_instant("Will be sent again at ", *at, &costs), DrainState::Later),
-        Waits::Running => (text(format!("Is being sent again{costs}")), DrainState::Running),
+        Waits::Turn(at) => (
+            with_instant("Will be sent again at ", *at, &costs),
+            DrainState::Later,
+        ),
+        Waits::Running => (
+            text(format!("Is being sent again{costs}")),
+            DrainState::Running,
+        ),
         Waits::Delivery(at) => (
             with_instant("Answered; the response goes to its receiver at ", *at, "."),
             DrainState::Delivery,
         ),
         Waits::Refused(why) => (
-            text(format!("Answered, but not delivered: {why} The response is kept here.")),
+            text(format!(
+                "Answered, but not delivered: {why} The response is kept here."
+            )),
             DrainState::Click,
         ),
         Waits::Unknown => (
@@ -59,7 +72,10 @@ pub(crate) fn sentence(open: &OpenItem) -> (Spans, DrainState) {
             DrainState::Click,
         ),
         Waits::TooOld(within) => (
-            text(format!("Too old to be sent by itself ({}).", hours(*within))),
+            text(format!(
+                "Too old to be sent by itself ({}).",
+                hours(*within)
+            )),
             DrainState::Click,
         ),
         Waits::TriesUsed(tries) => click(&format!("{tries} runs have failed")),
@@ -76,14 +92,20 @@ pub(crate) fn sentence(open: &OpenItem) -> (Spans, DrainState) {
             DrainState::Model,
         ),
         Waits::NoCandidate(why) => (
-            text(format!("Waits for you: no kept key can be used for it: {why}.")),
+            text(format!(
+                "Waits for you: no kept key can be used for it: {why}."
+            )),
             DrainState::Click,
         ),
         Waits::Consent => click(
             "its client has a subscription, and your paid key needs your consent (`understudyd paid-fallbacks yes`)",
         ),
         Waits::Cap(at) => (
-            with_instant("The daily cap for fallbacks is used up: waits until ", *at, "."),
+            with_instant(
+                "The daily cap for fallbacks is used up: waits until ",
+                *at,
+                ".",
+            ),
             DrainState::Later,
         ),
     }
@@ -126,10 +148,15 @@ pub(crate) fn offer(state: &State, pipeline: &str) -> Result<DrainOffer, Control
         .filter(|_| items > 0)
         .map(|total| total.0 / i64::try_from(items).unwrap_or(i64::MAX));
     let cost = match (items, total, per_item) {
-        (0, ..) => "No request waits now; a later one costs what its first run would have cost.".to_owned(),
+        (0, ..) => {
+            "No request waits now; a later one costs what its first run would have cost.".to_owned()
+        }
         (1, Some(total), _) => format!("1 request waits: about {total}."),
         (n, Some(total), Some(each)) => {
-            format!("{n} requests wait: about {} each, {total} in all.", MicroDollars(each))
+            format!(
+                "{n} requests wait: about {} each, {total} in all.",
+                MicroDollars(each)
+            )
         }
         (1, None, _) | (1.., _, None) | (_, None, _) => {
             format!("{items} waiting, at a cost that is not known: a price is missing.")

@@ -47,7 +47,10 @@ const OWN_CLIENT: &str = "Understudy";
 
 fn attempt(attempt: &ledger::ReviewAttempt) -> ReviewAttempt {
     let shown = |text: &str| ::words::escape_lines(text).into_owned();
-    let outcome = attempt.outcome.as_deref().unwrap_or("no provider was asked");
+    let outcome = attempt
+        .outcome
+        .as_deref()
+        .unwrap_or("no provider was asked");
     let reason = match &attempt.message {
         Some(message) => format!("{outcome}: {message}"),
         None => outcome.to_owned(),

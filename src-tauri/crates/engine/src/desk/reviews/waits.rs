@@ -147,7 +147,9 @@ pub(crate) fn waits(facts: &Facts<'_>, now: DateTime<Utc>) -> Waits {
 /// When these hours begin. None: now is inside them.
 fn opens(hours: &Schedule, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let minute = TimeDelta::minutes(1);
-    let inside = |until: i64| hours.hours_inside(now, now + minute * i32::try_from(until).unwrap_or(i32::MAX));
+    let inside = |until: i64| {
+        hours.hours_inside(now, now + minute * i32::try_from(until).unwrap_or(i32::MAX))
+    };
     if inside(1) > 0.0 {
         return None;
     }
@@ -163,7 +165,10 @@ fn opens(hours: &Schedule, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let minutes = now + TimeDelta::minutes(outside);
     // The hours begin with a minute; now is somewhere inside one.
     let past = minutes.timestamp().rem_euclid(60);
-    Some(minutes - TimeDelta::seconds(past) + minute - TimeDelta::nanoseconds(i64::from(minutes.timestamp_subsec_nanos())))
+    Some(
+        minutes - TimeDelta::seconds(past) + minute
+            - TimeDelta::nanoseconds(i64::from(minutes.timestamp_subsec_nanos())),
+    )
 }
 
 #[cfg(test)]
