@@ -346,7 +346,7 @@ async fn drain(args: DrainArgs) -> ExitCode {
             }
             if on && !yes && !confirmed("Switch it on?") {
                 print_line!("Nothing was changed.");
-                return Ok(ExitCode::from(1));
+                return Ok(ExitCode::SUCCESS);
             }
         }
         let switch = DrainSwitch { pipeline, on };

@@ -272,7 +272,7 @@ pub(super) struct Pipeline {
 #[derive(Debug, Deserialize)]
 #[serde(
     untagged,
-    expecting = "delivery is \"fetch\", \"resume\", or { url = \"https://…\", secret_env = \"…\" }"
+    expecting = "delivery is \"fetch\", \"resume\", or { url = \"…\", secret_env = \"…\" }"
 )]
 pub(super) enum PipelineDelivery {
     Word(PipelineDeliveryWord),

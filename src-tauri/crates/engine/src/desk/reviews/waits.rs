@@ -146,30 +146,25 @@ pub(crate) fn waits(facts: &Facts<'_>, now: DateTime<Utc>) -> Waits {
 
 /// When these hours begin. None: now is inside them.
 fn opens(hours: &Schedule, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let minute = TimeDelta::minutes(1);
-    let inside = |until: i64| {
-        hours.hours_inside(now, now + minute * i32::try_from(until).unwrap_or(i32::MAX))
-    };
-    if inside(1) > 0.0 {
+    if hours.hours_inside(now, now + TimeDelta::seconds(1)) > 0.0 {
         return None;
     }
-    // The hours until an instant never decrease, so the first minute inside is found by halving. A week has 10,080 minutes.
-    let (mut outside, mut within) = (1, 8 * 24 * 60);
+    // The hours until an instant never decrease, so the last minute outside is found by halving.
+    let (mut outside, mut within) = (0, MINUTES);
     while within - outside > 1 {
         let middle = i64::midpoint(outside, within);
-        match inside(middle) > 0.0 {
+        match hours.hours_inside(now, now + TimeDelta::minutes(middle)) > 0.0 {
             true => within = middle,
             false => outside = middle,
         }
     }
-    let minutes = now + TimeDelta::minutes(outside);
-    // The hours begin with a minute; now is somewhere inside one.
-    let past = minutes.timestamp().rem_euclid(60);
-    Some(
-        minutes - TimeDelta::seconds(past) + minute
-            - TimeDelta::nanoseconds(i64::from(minutes.timestamp_subsec_nanos())),
-    )
+    // The hours begin with a minute.
+    let last = (now + TimeDelta::minutes(outside)).timestamp_millis();
+    DateTime::from_timestamp_millis(last + (-last).rem_euclid(60_000))
 }
+
+/// Eight days: a week, and a clock change.
+const MINUTES: i64 = 8 * 24 * 60;
 
 #[cfg(test)]
 mod tests;
