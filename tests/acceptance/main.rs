@@ -17,6 +17,7 @@ mod descriptors;
 mod desk;
 #[cfg(target_os = "linux")]
 mod documents;
+mod drain;
 mod drill;
 mod effects;
 mod equivalents;

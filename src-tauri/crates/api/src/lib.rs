@@ -71,8 +71,9 @@ pub use pipeline::{
 };
 pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
-    Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRetry, ReviewRun, ReviewState,
-    ReviewSummary,
+    Closing, DrainOffer, DrainState, DrainSwitch, ReviewAttempt, ReviewClose, ReviewCloseSeveral,
+    ReviewItem, ReviewPage, ReviewReopenSeveral, ReviewRetry, ReviewRetrySeveral, ReviewRun,
+    ReviewState, ReviewSummary, WebhookSecret,
 };
 pub use series::{
     CostPoint, CostSeries, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint,

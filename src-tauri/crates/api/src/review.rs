@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Dialect;
+use crate::{Dialect, Spans};
 
 /// A pipeline's request that every provider failed, parked for the user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -31,6 +31,39 @@ pub struct ReviewSummary {
     /// The exchange whose response closed it.
     pub settled_by: Option<i64>,
     pub note: Option<String>,
+    /// What an open item of a pipeline waits for: "Will be sent again at 14:05, for about $0.03." None: it is closed, or has no
+    /// pipeline.
+    #[serde(default)]
+    pub drain: Option<String>,
+    #[serde(default)]
+    pub drain_spans: Spans,
+    /// The same, to group by.
+    #[serde(default)]
+    pub drain_state: Option<DrainState>,
+    /// The exchange with its `Idempotency-Key` and another body that was answered meanwhile: "already done?"
+    #[serde(default)]
+    pub similar: Option<i64>,
+}
+
+/// What an open item waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum DrainState {
+    /// Time alone: its turn, the hours of its pipeline, the daily cap.
+    Later,
+    /// It is running.
+    Running,
+    /// The model does not answer yet.
+    Model,
+    /// Its response is on the way to its receiver.
+    Delivery,
+    /// Its caller fetches the response.
+    Caller,
+    /// The owner's answer: is it already done?
+    Question,
+    /// A click of the owner; the sentence says why.
+    Click,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -56,6 +89,28 @@ pub struct ReviewItem {
     /// How long the request is kept, or why it is not kept.
     pub kept: String,
     pub run: Option<ReviewRun>,
+    /// Its requests, oldest first, with the run that has its response.
+    #[serde(default)]
+    pub attempts: Vec<ReviewAttempt>,
+}
+
+/// One request of an item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ReviewAttempt {
+    /// The exchange, as in `GET /control/exchanges/<id>`.
+    pub exchange: i64,
+    pub at: DateTime<Utc>,
+    pub answered: bool,
+    /// The program that sent it; "Understudy" for a run from the queue.
+    pub client: String,
+    /// The endpoint and the model of its last attempt.
+    pub endpoint: Option<String>,
+    pub model: Option<String>,
+    /// Why it has no response, or how it ended.
+    pub reason: String,
+    /// Micro-dollars, estimated at list prices. None: a price is unknown.
+    pub cost: Option<i64>,
 }
 
 /// Result of a new run.
@@ -89,6 +144,68 @@ pub struct ReviewClose {
     #[serde(rename = "as")]
     pub closing: Closing,
     pub note: Option<String>,
+}
+
+/// `POST /control/review/close`: several items.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ReviewCloseSeveral {
+    pub ids: Vec<String>,
+    #[serde(rename = "as")]
+    pub closing: Closing,
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// `POST /control/review/reopen`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ReviewReopenSeveral {
+    pub ids: Vec<String>,
+}
+
+/// `POST /control/review/retry`: these items, or those of a pipeline, or all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ReviewRetrySeveral {
+    #[serde(default)]
+    pub ids: Option<Vec<String>>,
+    #[serde(default)]
+    pub pipeline: Option<String>,
+}
+
+/// `GET /control/review/drain?pipeline=NAME`: what the switch would do and cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct DrainOffer {
+    pub pipeline: String,
+    pub on: bool,
+    /// "the webhook at leads.example"; None: the pipeline has no receiver, and the switch has no effect.
+    pub receiver: Option<String>,
+    /// Items that would be sent now or later.
+    pub items: u64,
+    /// Micro-dollars of one item, on average. None: no item, or a price is unknown.
+    pub per_item: Option<i64>,
+    /// Micro-dollars of all items. None: a price is unknown.
+    pub total: Option<i64>,
+    /// The same in words, with the cap.
+    pub sentence: String,
+}
+
+/// `PUT /control/review/secret`: of the pipeline's webhook, for the keychain.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct WebhookSecret {
+    pub pipeline: String,
+    pub secret: String,
+}
+
+/// `POST /control/review/drain`: the owner's switch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct DrainSwitch {
+    pub pipeline: String,
+    pub on: bool,
 }
 
 /// How the user closes an item.

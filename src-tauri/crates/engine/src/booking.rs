@@ -52,7 +52,9 @@ pub(crate) fn exchange_row(
         passed_over: first(exchange.passed_over.iter().map(ToString::to_string)),
         parked: match &exchange.review {
             Some(Review::Parked(request)) => Some(request.id.clone()),
-            Some(Review::Unfetched(_) | Review::Answered(_)) | None => None,
+            Some(Review::Unfetched(_) | Review::Answered { .. } | Review::Drained(_)) | None => {
+                None
+            }
         },
         token: exchange.token.as_deref().map(ToOwned::to_owned),
         attempts,

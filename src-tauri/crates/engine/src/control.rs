@@ -13,6 +13,8 @@ mod incidents;
 mod keys;
 mod retry_all;
 mod review;
+mod review_secret;
+mod review_several;
 mod routes;
 mod series;
 mod shown;

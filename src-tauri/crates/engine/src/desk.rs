@@ -6,6 +6,7 @@ mod command;
 mod configure;
 mod consent;
 mod day;
+mod draining;
 mod drill;
 mod effect;
 mod effects_open;
@@ -52,6 +53,7 @@ use crate::state::State;
 
 pub(crate) use consent::{PaidAnswer, PaidConsent, TurnCost};
 pub(crate) use day::Day;
+pub(crate) use draining::drain_of;
 pub(crate) use effect::{Configuration, Effect, Record, ReviewWork};
 pub(crate) use effects_open::EffectsOpen;
 pub(crate) use event::Event;
@@ -64,7 +66,7 @@ pub(crate) use restored::{RecentClient, Restored};
 pub(crate) use retention::{
     Clock as RetentionClock, Retention, Stored as StoredRetention, first_deletion,
 };
-pub(crate) use reviews::Reviews;
+pub(crate) use reviews::{Draining, Open as OpenItem, Reviews, RunResult, Waits};
 pub(crate) use sessions::{RemovedSessions, Sessions};
 pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};
 pub(crate) use turns::Turns;
@@ -234,10 +236,11 @@ impl Desk {
             Event::EffectsOpen { open, newest } => {
                 self.effects_counted(now, open, newest.map(|row| *row));
             }
-            Event::Waiting(waiting) => {
-                self.state.reviews.counted(waiting);
-                self.impact_refresh.changed();
-            }
+            Event::Waiting(waiting) => self.waiting(waiting),
+            Event::Drainable(items) => self.drainable_read(now, items),
+            Event::Drained { id, result } => self.drained(now, &id, result),
+            Event::NotSent(id) => self.not_sent(&id),
+            Event::DeliveryEnded { id, next } => self.delivery_ended(now, &id, &next),
             Event::LogLoss(loss) => self.state.log_loss = loss,
             Event::Unrecorded(count) => self.state.unrecorded = count,
             Event::Published(why) => self.state.unpublished = why,
@@ -259,6 +262,7 @@ impl Desk {
             self.refresh_soon(now);
         }
         self.refresh_impact(now);
+        self.drain_due(now);
         std::mem::take(&mut self.effects)
     }
 
@@ -276,6 +280,7 @@ impl Desk {
                 .then_some(self.state.started + CRASH_SHOWN),
             self.state.reviews.next_due(),
             self.state.effects.next_due(),
+            self.state.draining_items.next_due(),
             self.state.fallbacks.next_due(),
             self.state.choices.next_due(),
             self.next_half_open(),

@@ -11,6 +11,8 @@ use gateway::{Exchange, MadeFailure};
 use ledger::Figures;
 use tokio::sync::oneshot;
 
+use crate::courier::Attempt;
+use crate::delivery::Sent;
 use crate::desk;
 use crate::drill::play::Session;
 use crate::effects::LedgerWork;
@@ -18,6 +20,7 @@ use crate::fallback_test::play::Played;
 use crate::fallback_test::target::Target;
 use crate::named_tokens::Issued;
 use crate::network::Addresses;
+use crate::parked_run::Ran;
 use crate::reads::LoopRead;
 
 /// One entry of the loop's queue. The only other wake-up is a timer.
@@ -56,6 +59,16 @@ pub(crate) enum LoopEvent {
     ImpactRead(Vec<desk::Event>),
     /// Read beside the loop: figures of closed incidents.
     Counted(Vec<Figures>),
+    /// A parked request was run by the drain.
+    Ran {
+        id: String,
+        ran: Ran,
+    },
+    /// A response was sent to its receiver.
+    Sent {
+        attempt: Attempt,
+        sent: Sent,
+    },
     /// The rehearsed outage reached its end.
     RehearsalOver,
     Quit,
@@ -91,12 +104,29 @@ pub(crate) enum ControlRequest {
         id: String,
         reply: Reply<Result<Accepted, ControlError>>,
     },
-    /// Result of a new run of a parked request.
+    /// Whether the response of this item goes to a receiver.
+    HasReceiver {
+        pipeline: Option<String>,
+        resume: Option<ledger::Resume>,
+        reply: Reply<bool>,
+    },
+    /// Result of a new run of a parked request. `delivers`: its response goes to a receiver.
     ReviewRan {
         id: String,
-        status: u16,
-        body: Vec<u8>,
+        ran: Ran,
+        delivers: bool,
         reply: Reply<Result<(), ControlError>>,
+    },
+    /// What draining this pipeline would do and cost.
+    DrainOffer {
+        pipeline: String,
+        reply: Reply<Result<api::DrainOffer, ControlError>>,
+    },
+    /// The owner's switch.
+    SwitchDrain {
+        pipeline: String,
+        on: bool,
+        reply: Reply<Result<Accepted, ControlError>>,
     },
     /// Run all parked requests again, or count them.
     BeginRetry {

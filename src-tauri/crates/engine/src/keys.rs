@@ -20,6 +20,11 @@ pub(crate) struct Keys {
     held: Arc<Mutex<BTreeMap<EndpointId, (Secret, Kept)>>>,
 }
 
+/// The keychain's entry for the secret of a webhook.
+pub(crate) fn webhook_entry(url: &str) -> EndpointId {
+    EndpointId::new(format!("webhook {url}"))
+}
+
 /// Source of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
@@ -64,6 +69,12 @@ impl Keys {
 
     pub(crate) fn hold(&self, id: &EndpointId, key: Secret, kept: Kept) {
         self.lock().insert(id.clone(), (key, kept));
+    }
+
+    /// The secret of the webhook with this URL; empty: there is none.
+    pub(crate) fn webhook_secret(&self, url: &str) -> Secret {
+        let secret = self.get(&webhook_entry(url));
+        secret.unwrap_or_else(|| Secret::new(String::new()))
     }
 
     pub(crate) fn drop_key(&self, id: &EndpointId) -> Option<Kept> {

@@ -11,6 +11,7 @@ mod control_request;
 mod counting;
 mod crashes;
 mod doctor;
+mod draining;
 mod drill;
 mod effects;
 mod ledger_check;
@@ -42,6 +43,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::control::Faces;
+use crate::courier::Courier;
 use crate::desk::{self, Desk, Effect};
 use crate::effects::EffectsConfig;
 use crate::event::LoopEvent;
@@ -103,6 +105,7 @@ pub(crate) struct Outlets {
     pub targets: channel::Sender<Arc<watch::Targets>>,
     pub nudges: mpsc::Sender<watch::Nudge>,
     pub gateway: Gateway,
+    pub courier: Courier,
     pub stage: Stage,
     /// True: the HTTP server completes its open requests and ends.
     pub stopping: channel::Sender<bool>,
@@ -241,6 +244,8 @@ impl MainLoop {
                 self.perform_all(vec![Effect::Nudge(watch::Nudge::Woke)]);
             }
             LoopEvent::RehearsalOver => self.end_rehearsal(),
+            LoopEvent::Ran { id, ran } => self.drained(now, &id, ran),
+            LoopEvent::Sent { attempt, sent } => self.sent(now, &attempt, &sent),
             LoopEvent::ReadImpact(open, now) => self.read_impact_here(&open, now),
             LoopEvent::ImpactRead(news) => self.impact_read(news),
             LoopEvent::Counted(figures) => self.counted(&figures),

@@ -76,6 +76,22 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
             "store a response that its client did not fetch",
             ledger.review_ran(&id, &run).map(drop),
         ),
+        Record::ReadDrainable => {
+            return vec![match ledger.drainable() {
+                Ok(items) => Event::Drainable(items),
+                Err(error) => failed("read the review queue", &error),
+            }];
+        }
+        Record::DrainCost(id, cost) => (
+            "record the cost of a run",
+            ledger.drain_cost(&id, cost, None),
+        ),
+        Record::DeliveryEnded { id, next } => {
+            return vec![match ledger.delivery_ended(&id, &next) {
+                Ok(_) => Event::DeliveryEnded { id, next },
+                Err(error) => failed("record a delivery", &error),
+            }];
+        }
         Record::NotificationDelivered(id, outcome) => (
             "record the result of a notification",
             ledger.mark_notification(id, &outcome).map(drop),
@@ -119,15 +135,25 @@ fn exchange(
         return news;
     };
     let parked = match &work {
-        ReviewWork::Settle { id, pipeline, item } => {
+        ReviewWork::Settle {
+            id,
+            pipeline,
+            item,
+            replay,
+        } => {
             let settled = Settled {
                 id,
                 pipeline: pipeline.as_deref(),
                 item: item.as_deref(),
+                replay: *replay,
                 exchange: booked.ok(),
             };
             let settled = ledger.settle_reviews(&settled, now);
             settled.map(|_| false)
+        }
+        ReviewWork::Drained { id, cost } => {
+            let answered_by = booked.ok();
+            ledger.drain_cost(id, *cost, answered_by).map(|()| false)
         }
         ReviewWork::Park(request) => ledger.park(request).map(|how| how == Parked::Newly),
     };

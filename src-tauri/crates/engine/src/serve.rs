@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apart::apart;
 use crate::clock;
 use crate::control::{self, Control, Faces};
+use crate::courier::Courier;
 use crate::descriptors::Descriptors;
 use crate::desk::{Desk, LedgerTrouble};
 use crate::effects::{self, Book, EffectsConfig, Relay, Services};
@@ -44,7 +45,9 @@ use crate::settings::reload;
 use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::view::facts::PageFacts;
-use crate::{computer, dial, exposure, greeting, login, opening, package, rehearsal, token};
+use crate::{
+    computer, delivery, dial, exposure, greeting, login, opening, package, rehearsal, token,
+};
 
 pub(crate) use ending::Ended;
 use ending::Ending;
@@ -134,7 +137,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
 
     let (events, inbox) = mpsc::channel(QUEUE);
     let keys = Keys::from_environment(catalog.endpoints());
-    load_keychain(&keys, &catalog, &events).await;
+    load_keychain(&keys, &catalog, &kept.settings, &events).await;
 
     let running = Running {
         token: token.clone(),
@@ -252,7 +255,16 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
         clock: Arc::clone(&clock),
         successor: successor.clone(),
     };
+    let courier = Courier {
+        gateway: gateway.clone(),
+        token: token.clone(),
+        sender: delivery::Sender::new()?,
+        clock: Arc::clone(&clock),
+        events: events.downgrade(),
+        runtime: Handle::current(),
+    };
     let outlets = Outlets {
+        courier,
         snapshots,
         facts,
         verdicts,

@@ -1,5 +1,7 @@
 //! Parses the owner's settings: a commented TOML file gives complete [`Settings`], or all errors with their line and fix.
 
+mod drain;
+mod drain_switch;
 pub(crate) mod edit;
 mod effect;
 mod endpoint;
@@ -21,11 +23,9 @@ mod weight;
 
 use catalog::{Catalog, without_addresses};
 
+pub(crate) use drain_switch::switched;
 pub(crate) use error::SettingsError;
-pub(crate) use values::{
-    EffectHeader, EffectSettings, NetworkAddress, PipelineDetails, PipelineRuns, Retention,
-    SecretSource, Settings, TlsFiles, UpdateSource,
-};
+pub(crate) use values::{Drain, EffectHeader, EffectSettings, NetworkAddress, PipelineDetails, PipelineRuns, Receiver, Retention, SecretSource, Settings, TlsFiles, UpdateSource};
 pub(crate) use weight::Weight;
 
 use crate::text_file;

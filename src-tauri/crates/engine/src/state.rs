@@ -14,8 +14,7 @@ use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
-    Choices, Day, EffectsOpen, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications,
-    PaidConsent, Retention, Reviews, Sessions, Turns, Zone,
+    Choices, Day, Draining, EffectsOpen, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent, Retention, Reviews, Sessions, Turns, Zone,
 };
 use crate::drill::run::DrillRun;
 use crate::fallback_test::target::{Target, TestKey};
@@ -117,6 +116,8 @@ pub(crate) struct State {
     pub reviews: Reviews,
     /// Side effects that the owner must settle.
     pub effects: EffectsOpen,
+    /// The open items of pipelines, and what each waits for.
+    pub draining_items: Draining,
     pub notifications: Notifications,
     /// The last "retry all".
     pub retry: Option<Retry>,
@@ -274,6 +275,7 @@ impl State {
             turns: Default::default(),
             reviews: Default::default(),
             effects: Default::default(),
+            draining_items: Draining::default(),
             notifications: Default::default(),
             retry: None,
             paid_fallbacks: None,

@@ -3,6 +3,7 @@
 pub(crate) mod checked;
 mod clients;
 pub(crate) mod consequence;
+pub(crate) mod drain;
 pub(crate) mod drill;
 pub(crate) mod effect;
 pub(crate) mod facts;

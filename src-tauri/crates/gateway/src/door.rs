@@ -7,6 +7,7 @@ mod breakers;
 mod cross_origin;
 pub(crate) mod effect;
 mod explain;
+mod fetch;
 mod models;
 mod pass;
 mod place;

@@ -263,6 +263,8 @@ pub enum TurnedAway {
         "The request with this `Idempotency-Key` was answered, and its response is not stored: it was larger than 16 MiB, or newer ones replaced it. It is not run again automatically; to run it again, send a new key"
     )]
     AnswerGone,
+    #[error("The parked request does not run now: {0}")]
+    NotDrained(&'static str),
     #[error(
         "A request with an `Idempotency-Key` is answered only if its response can be stored, which is not possible now: {0} Try again later, or without the key"
     )]

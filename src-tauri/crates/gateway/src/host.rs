@@ -1,5 +1,7 @@
 //! The host names under which this port answers: a web page may point any other name at this machine (DNS rebinding).
 
+use std::net::IpAddr;
+
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// `host`: as in the `host` header, with or without a port. `allowed`: further names, from the settings.
@@ -15,6 +17,12 @@ pub fn is_own_host(host: &str, allowed: &[String]) -> bool {
 /// The same without the names of loopback.
 pub(crate) fn is_allowed_host(host: &str, allowed: &[String]) -> bool {
     is_one_of(host, allowed.iter().map(String::as_str))
+}
+
+/// True for a name or an address of this computer, without a port.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn is_one_of<'a>(host: &str, mut names: impl Iterator<Item = &'a str>) -> bool {

@@ -66,7 +66,7 @@ pub use plan::{
 };
 pub use promise::{Promise, PromisedReport, Receipt};
 pub use rejected::{RejectReason, Rejected};
-pub use review::{ParkedRequest, Rerun, Review, Unfetched};
+pub use review::{ParkedRequest, Rerun, Review, ReviewAsk, Unfetched, may_receive};
 pub use services::Clock;
 pub use storm::Storm;
 pub use tokens::{FromNetwork, NamedToken, Tokens};

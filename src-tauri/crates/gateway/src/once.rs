@@ -38,7 +38,7 @@ use tape::{Next, Reader, Tape, TapeEnd};
 pub(crate) use attended::Attended;
 pub(crate) use away::Item;
 pub use identity::KeyedRequest;
-pub(crate) use identity::{RequestIdentity, credential, key};
+pub(crate) use identity::{RequestIdentity, credential, credential_of, key};
 pub(crate) use keyed::replay_kept;
 pub use replay_ask::ReplayAsk;
 pub(crate) use runs::Once;

@@ -19,7 +19,7 @@ use crate::log;
 use crate::once::Attended;
 use crate::plan::patience::ExitGroup;
 use crate::reports::Reports;
-use crate::review::{self, Review, Reviewed};
+use crate::review::{self, Entered, Review, Reviewed};
 use crate::services::Services;
 use crate::storm::{ClientResult, SeenRequest, Storms};
 use crate::{Began, Dropped, End, Exchange, Unkept};
@@ -45,6 +45,8 @@ pub(crate) struct Progress {
     attended: Option<Attended>,
     /// The client's disconnect, if it occurs before it received anything.
     leaving: Option<(Services, ExitGroup)>,
+    /// Its entry among the open requests of the review queue.
+    entered: Option<Entered>,
 }
 
 impl OpenExchange {
@@ -93,6 +95,7 @@ impl OpenExchange {
             reviewed,
             attended: None,
             leaving: None,
+            entered: None,
         };
         Self(scopeguard::guard(Box::new(progress), |progress| {
             progress.left();
@@ -102,6 +105,12 @@ impl OpenExchange {
     /// Its end reports how long its client waits.
     pub(crate) fn leaving(mut self, services: Services, exit_group: ExitGroup) -> Self {
         self.leaving = Some((services, exit_group));
+        self
+    }
+
+    /// Until its end is reported, no run without its client begins.
+    pub(crate) fn entered(mut self, entered: Option<Entered>) -> Self {
+        self.entered = entered;
         self
     }
 
@@ -125,7 +134,8 @@ impl OpenExchange {
     ///
     /// # Errors It cannot be stored; the reason.
     pub(crate) async fn park(self, end: End) -> Result<(), Unkept> {
-        let progress = ScopeGuard::into_inner(self.0);
+        let mut progress = ScopeGuard::into_inner(self.0);
+        let _entered = progress.entered.take();
         let (reports, span) = (progress.reports.clone(), progress.span.clone());
         let (exchange, review) = progress.close(end);
         let kept = reports.parked(exchange).await;
@@ -232,7 +242,8 @@ impl Progress {
         });
     }
 
-    fn end(self: Box<Self>, end: End) {
+    fn end(mut self: Box<Self>, end: End) {
+        let _entered = self.entered.take();
         let (reports, span) = (self.reports.clone(), self.span.clone());
         let promised = self.reviewed.is_some();
         let (exchange, review) = self.close(end);
@@ -252,7 +263,9 @@ impl Progress {
         let review = reviewed.and_then(|(reviewed, _)| reviewed.after(&end, alone));
         let parked = match &review {
             Some(Review::Parked(parked)) => Some(parked.id.clone()),
-            Some(Review::Unfetched(_) | Review::Answered(_)) | None => None,
+            Some(Review::Unfetched(_) | Review::Answered { .. } | Review::Drained(_)) | None => {
+                None
+            }
         };
         if parked.is_none() && end == End::Cut {
             log::cut(&self.span, self.draft.bytes_out);

@@ -4,13 +4,15 @@
 use tokio::sync::oneshot;
 
 use crate::pending::PendingWork;
-use crate::{ReplayAsk, Report, Unkept};
+use crate::{ReplayAsk, Report, ReviewAsk, Unkept};
 
 /// An entry of the channel for promises, in the order of their writes.
 #[derive(Debug)]
 pub enum Promise {
     /// Store or look up a response.
     Replay(ReplayAsk),
+    /// Begin an item's run, or look its response up.
+    Review(ReviewAsk),
     /// A report of an exchange whose request may be parked.
     Report(PromisedReport),
 }

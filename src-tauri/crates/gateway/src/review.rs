@@ -1,12 +1,19 @@
 //! Requests of pipelines, which are parked if no provider can answer them. An agent's request is not: a user cannot finish it
 //! by hand.
 
+mod ask;
+mod entered;
+mod resume;
 mod reviewed;
 
 use bytes::Bytes;
 use http::StatusCode;
-use ledger::ReplayKey;
+use ledger::{ReplayKey, Unattended};
 
+pub use ask::ReviewAsk;
+pub(crate) use ask::ReviewAsks;
+pub(crate) use entered::{Entered, Entries};
+pub use resume::may_receive;
 pub(crate) use reviewed::{Reviewed, unparked, waits};
 
 /// The effect of an exchange on the review queue.
@@ -16,8 +23,13 @@ pub enum Review {
     Parked(ParkedRequest),
     /// Answered, but its client had disconnected: the response is stored for the client's next attempt, and for the user.
     Unfetched(ParkedRequest),
-    /// Answered: parked attempts with this id, or of this item, are settled.
-    Answered(String),
+    /// Answered: parked attempts with this id, of this item, or with this idempotency key are settled.
+    Answered {
+        id: String,
+        replay: Option<ReplayKey>,
+    },
+    /// Answered without its client: the item is settled when its receiver has the response.
+    Drained(String),
 }
 
 /// An unfetched response of a request that is stored under this id.
@@ -25,6 +37,7 @@ pub enum Review {
 pub struct Unfetched {
     pub id: String,
     pub status: StatusCode,
+    pub content_type: Option<String>,
     pub body: Bytes,
 }
 
@@ -34,6 +47,9 @@ pub struct Unfetched {
 pub struct Rerun {
     /// The request's idempotency key, as [`ParkedRequest::replay`].
     pub replay: Option<ReplayKey>,
+    /// The item whose response goes to the pipeline's receiver. The request does not run while another one of this item is
+    /// open, or after the item was settled.
+    pub drains: Option<String>,
 }
 
 /// A request in a form that can be sent again.
@@ -45,4 +61,6 @@ pub struct ParkedRequest {
     pub body: Bytes,
     /// The key under which its response is stored for its client, if it had an idempotency key.
     pub replay: Option<ReplayKey>,
+    /// Empty for a new run of a parked request.
+    pub unattended: Unattended,
 }

@@ -27,6 +27,7 @@ use crate::plan::session::Sessions;
 use crate::plan::{PlanInput, plan};
 use crate::rejected::Rejections;
 use crate::reports::Reports;
+use crate::review::{Entries, ReviewAsks};
 use crate::storm::Storms;
 use crate::{Candidate, Config, Connect, ConversationAsk, Plan, Promise, Report};
 
@@ -53,6 +54,8 @@ struct Shared {
     bodies: Held,
     answers: Held,
     once: Once,
+    review_asks: ReviewAsks,
+    entries: Entries,
     conversations: Conversations,
     sessions: Mutex<Sessions>,
     exits: Mutex<Exits>,
@@ -90,7 +93,9 @@ impl Services {
             hops: Hops::default(),
             bodies: Held::default(),
             answers: Held::default(),
-            once: Once::new(promises, pending.clone()),
+            once: Once::new(promises.clone(), pending.clone()),
+            review_asks: ReviewAsks::new(promises, pending.clone()),
+            entries: Entries::default(),
             pending,
             conversations: Conversations::new(conversations),
             sessions: Mutex::default(),
@@ -158,6 +163,15 @@ impl Services {
 
     pub(crate) fn once(&self) -> &Once {
         &self.0.once
+    }
+
+    pub(crate) fn review_asks(&self) -> &ReviewAsks {
+        &self.0.review_asks
+    }
+
+    /// The open requests by their id in the review queue.
+    pub(crate) fn entries(&self) -> &Entries {
+        &self.0.entries
     }
 
     pub(crate) fn conversations(&self) -> &Conversations {

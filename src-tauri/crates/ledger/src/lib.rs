@@ -74,8 +74,9 @@ pub use reader::{Interrupt, Reader};
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
 pub use retention::{DayOf, Deleted, Expired, Limits, Progress};
 pub use review::{
-    Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,
-    ReviewRow, ReviewRun, ReviewState, Settled, Which,
+    Closing, Delivery, Drainable, DrainedAnswer, FailedRequest, Fetched, NextDelivery, Parked,
+    REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, Resume, ReviewAttempt, ReviewItem, ReviewRow,
+    ReviewRun, ReviewState, Settled, Unattended, Which,
 };
 pub use series::{
     CostPoint, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint, Quarters, SLOTS, Slots,

@@ -1,6 +1,9 @@
 //! Pipeline requests that failed on every candidate, stored for the user.
 
+mod attempts;
 mod columns;
+mod drain;
+mod fetch;
 mod item;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,9 +13,13 @@ use crate::column::{Col, get, maybe, readable};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
-use columns::{fits, insert_or_count, read_item, read_row};
+pub use attempts::ReviewAttempt;
+use columns::{fits, insert_or_count, read_item, read_row, row_columns};
+pub use drain::{Delivery, Drainable, DrainedAnswer, NextDelivery};
+pub use fetch::Fetched;
 pub use item::{
-    Closing, FailedRequest, Parked, ReviewItem, ReviewRow, ReviewRun, ReviewState, Settled, Which,
+    Closing, FailedRequest, Parked, Resume, ReviewItem, ReviewRow, ReviewRun, ReviewState, Settled,
+    Unattended, Which,
 };
 
 pub(crate) const STEPS: &[Step] = &[
@@ -56,6 +63,27 @@ ALTER TABLE review_items ADD COLUMN replay_scope BLOB;   -- NULL, as the next: i
 ALTER TABLE review_items ADD COLUMN replay_request BLOB;
 ALTER TABLE review_items ADD COLUMN settled_by INTEGER;  -- the exchange whose response settled it
 CREATE INDEX review_items_of_item ON review_items (pipeline, item) WHERE state = 'open';
+",
+    },
+    Step {
+        version: 14,
+        sql: "
+ALTER TABLE review_items ADD COLUMN owner BLOB;         -- digest of its client's credential; NULL: parked by an older version
+ALTER TABLE review_items ADD COLUMN run_scope BLOB;     -- key under which it runs without its client, if it has no idempotency key
+ALTER TABLE review_items ADD COLUMN resume_url TEXT;    -- a secret; empty: the client's address is not allowed
+ALTER TABLE review_items ADD COLUMN subscription INTEGER NOT NULL DEFAULT 0; -- its client's login had no bill
+ALTER TABLE review_items ADD COLUMN similar INTEGER;    -- exchange with the same idempotency key and another body, which has a response
+ALTER TABLE review_items ADD COLUMN drain_tries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE review_items ADD COLUMN drained_at INTEGER; -- ms; its last run by the drain
+ALTER TABLE review_items ADD COLUMN drain_cost INTEGER NOT NULL DEFAULT 0; -- micro-dollars beyond those of fallbacks
+ALTER TABLE review_items ADD COLUMN ran_type TEXT;      -- content type of ran_body
+ALTER TABLE review_items ADD COLUMN delivery TEXT;      -- NULL: it has no response for its receiver
+ALTER TABLE review_items ADD COLUMN delivery_tries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE review_items ADD COLUMN delivery_at INTEGER; -- ms; the next attempt or, once it ended, when that was
+ALTER TABLE review_items ADD COLUMN delivery_note TEXT;
+CREATE INDEX review_items_drained ON review_items (drained_at, drain_cost) WHERE drained_at IS NOT NULL;
+CREATE INDEX review_items_of_key ON review_items (replay_scope) WHERE state = 'open' AND replay_scope IS NOT NULL;
+CREATE INDEX exchanges_by_parked ON exchanges (parked) WHERE parked IS NOT NULL;
 ",
     },
 ];
@@ -116,17 +144,18 @@ impl Ledger {
     }
 
     /// A response to the same request, or to another of the same pipeline and item, settles the open items. Returns how
-    /// many.
+    /// many. An open item with the same idempotency key and another body is only marked as similar.
     pub fn settle_reviews(
         &mut self,
         settled: &Settled<'_>,
         at: DateTime<Utc>,
     ) -> Result<usize, LedgerError> {
-        let count = self
-            .conn
+        let tx = self.write()?;
+        let count = tx
             .prepare_cached(
                 "UPDATE review_items SET state = :state, note = NULL, closed_at = :at, settled_by = :exchange
-                  WHERE state = 'open' AND (id = :id OR (pipeline = :pipeline AND item = :item))",
+                  WHERE state = 'open' AND (id = :id OR (pipeline = :pipeline AND item = :item)
+                        OR (replay_scope = :scope AND replay_request = :request))",
             )?
             .execute(named_params! {
                 ":state": Col(ReviewState::Answered),
@@ -135,7 +164,16 @@ impl Ledger {
                 ":id": settled.id,
                 ":pipeline": settled.pipeline,
                 ":item": settled.item,
+                ":scope": settled.replay.map(|key| key.scope),
+                ":request": settled.replay.map(|key| key.request),
             })?;
+        if let (Some(key), Some(exchange)) = (settled.replay, settled.exchange) {
+            tx.prepare_cached(
+                "UPDATE review_items SET similar = ?2 WHERE state = 'open' AND replay_scope = ?1",
+            )?
+            .execute((key.scope, exchange))?;
+        }
+        tx.commit()?;
         Ok(count)
     }
 
@@ -144,7 +182,8 @@ impl Ledger {
         let opened = self
             .conn
             .prepare_cached(
-                "UPDATE review_items SET state = 'open', note = NULL, closed_at = NULL, settled_by = NULL
+                "UPDATE review_items SET state = 'open', note = NULL, closed_at = NULL, settled_by = NULL, similar = NULL,
+                        drain_tries = 0, delivery = NULL, delivery_tries = 0, delivery_at = NULL, delivery_note = NULL
                   WHERE id = ?1 AND state <> 'open'",
             )?
             .execute([id])?;
@@ -183,9 +222,9 @@ impl Ledger {
         let found = self
             .conn
             .prepare_cached(
-                "UPDATE review_items SET ran_at = ?2, ran_status = ?3, ran_body = ?4 WHERE id = ?1",
+                "UPDATE review_items SET ran_at = ?2, ran_status = ?3, ran_body = ?4, ran_type = ?5 WHERE id = ?1",
             )?
-            .execute((id, Col(run.at), run.status, &run.body))?;
+            .execute((id, Col(run.at), run.status, &run.body, &run.content_type))?;
         Ok(found == 1)
     }
 
@@ -225,7 +264,7 @@ impl Ledger {
     pub fn review(&self, id: &str) -> Result<Option<ReviewItem>, LedgerError> {
         Ok(self
             .conn
-            .prepare_cached("SELECT * FROM review_items WHERE id = ?1")?
+            .prepare_cached("SELECT *, body IS NOT NULL AS stored FROM review_items WHERE id = ?1")?
             .query_row([id], read_item)
             .optional()?)
     }
@@ -235,17 +274,26 @@ impl Ledger {
         Ok(self
             .conn
             .prepare_cached(
-                "UPDATE review_items SET body = NULL, ran_body = NULL
+                "UPDATE review_items SET body = NULL, ran_body = NULL, resume_url = NULL
                   WHERE body IS NOT NULL AND closed_at <= ?1 AND state <> 'open'",
             )?
             .execute([Col(now - REVIEW_KEPT)])?)
     }
 }
 
-pub(crate) const OPEN_PAGE: &str =
-    "SELECT * FROM review_items WHERE state = 'open' AND n < ?1 ORDER BY n DESC LIMIT ?2";
-pub(crate) const RECENT_PAGE: &str =
-    "SELECT * FROM review_items WHERE (state = 'open' OR (state = 'answered' AND closed_at > ?3)) AND n < ?1
-      ORDER BY n DESC LIMIT ?2";
-pub(crate) const ALL_PAGE: &str =
-    "SELECT * FROM review_items WHERE n < ?1 ORDER BY n DESC LIMIT ?2";
+pub(crate) const OPEN_PAGE: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM review_items WHERE state = 'open' AND n < ?1 ORDER BY n DESC LIMIT ?2"
+);
+pub(crate) const RECENT_PAGE: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM review_items WHERE (state = 'open' OR (state = 'answered' AND closed_at > ?3)) AND n < ?1
+      ORDER BY n DESC LIMIT ?2"
+);
+pub(crate) const ALL_PAGE: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM review_items WHERE n < ?1 ORDER BY n DESC LIMIT ?2"
+);

@@ -17,7 +17,7 @@ pub struct Sums {
     pub spent: MicroDollars,
     /// The part of `spent` whose tokens are estimated from bytes: truncated responses, and responses without usage.
     pub of_estimated_tokens: MicroDollars,
-    /// The part of `spent` for fallbacks, their tests and drills. A model without a price counts at [`DEAREST`], so that it
+    /// The part of `spent` for fallbacks, their tests, drills and runs of the drain. A model without a price counts at [`DEAREST`], so that it
     /// cannot bypass the day's cap.
     pub fallbacks: MicroDollars,
     /// The part of `spent` for the own requests of drills.
@@ -64,7 +64,10 @@ impl Ledger {
             of_estimated_tokens: sums.of_estimated_tokens
                 + tests.of_estimated_tokens
                 + drills.of_estimated_tokens,
-            fallbacks: sums.fallbacks + tests.counted + drills.counted,
+            fallbacks: sums.fallbacks
+                + tests.counted
+                + drills.counted
+                + self.drained_since(since)?,
             drills: drills.spent,
             probes: self.probes_spent(since)?,
             ..sums

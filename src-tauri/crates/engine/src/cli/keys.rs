@@ -78,7 +78,7 @@ async fn list() -> Result<ExitCode, CallError> {
 }
 
 /// The key is never a command-line argument: it would appear in the shell history and in the process list.
-fn read_key(endpoint: &str) -> io::Result<String> {
+pub(super) fn read_key(endpoint: &str) -> io::Result<String> {
     if io::stdin().is_terminal() {
         return rpassword::prompt_password(format!("Key for {endpoint} (not shown): "));
     }

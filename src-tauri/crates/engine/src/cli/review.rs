@@ -1,14 +1,18 @@
 use std::process::ExitCode;
 
 use api::{
-    Accepted, Closing, Command, ReviewClose, ReviewItem, ReviewPage, ReviewState, ReviewSummary,
+    Accepted, Closing, Command, DrainOffer, DrainSwitch, ReviewAttempt, ReviewClose, ReviewItem,
+    ReviewPage, ReviewReopenSeveral, ReviewRetrySeveral, ReviewState, ReviewSummary, WebhookSecret,
 };
-use clap::{Args, Subcommand};
+use catalog::MicroDollars;
+use clap::{Args, Subcommand, ValueEnum};
 use reqwest::Method;
 
 use super::client::Engine;
+use super::consent::confirmed;
+use super::keys::read_key;
 use super::print_line::{print_document, print_line};
-use super::show::{finish, local, print_json};
+use super::show::{finish, local, print_json, query_of};
 
 /// A complete response may take as long as the longest attempt, and there may be several attempts.
 const RUN_WITHIN: std::time::Duration = std::time::Duration::from_secs(60 * 60);
@@ -39,11 +43,19 @@ pub(super) enum ReviewCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Open a closed item again
+    /// Open closed items again
     Reopen {
-        id: String,
+        #[arg(required = true)]
+        ids: Vec<String>,
         #[arg(long)]
         json: bool,
+    },
+    /// Let parked requests of a pipeline finish without a click, or not; shows the cost first
+    Drain(DrainArgs),
+    /// Store the secret of a pipeline's webhook in the keychain: read from a prompt without echo, or from standard input
+    Secret {
+        #[arg(long)]
+        pipeline: String,
     },
     /// Run all parked requests again, one after the other; `status` shows the progress
     Retry {
@@ -61,10 +73,33 @@ pub(super) enum ReviewCommand {
     },
     /// Send the request again and print its response; exit code 1 if it failed again
     Run {
-        id: String,
+        #[arg(required_unless_present = "pipeline")]
+        id: Option<String>,
+        /// All parked requests of this pipeline, one after the other
+        #[arg(long, conflicts_with = "id")]
+        pipeline: Option<String>,
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DrainArgs {
+    /// Absent: only show what it would do and cost
+    to: Option<Switch>,
+    #[arg(long)]
+    pipeline: String,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Debug, Args)]
@@ -86,14 +121,23 @@ pub(super) async fn run(command: ReviewCommand) -> ExitCode {
         ReviewCommand::Dismiss { id, note, json } => {
             close(&id, Closing::Dismissed, note, json).await
         }
-        ReviewCommand::Reopen { id, json } => reopen(&id, json).await,
+        ReviewCommand::Reopen { ids, json } => reopen(ids, json).await,
+        ReviewCommand::Drain(args) => drain(args).await,
+        ReviewCommand::Secret { pipeline } => secret(pipeline).await,
         ReviewCommand::Retry {
             incident,
             pipeline,
             count,
             json,
         } => retry(incident, pipeline, count, json).await,
-        ReviewCommand::Run { id, json } => run_again(&id, json).await,
+        ReviewCommand::Run {
+            id: Some(id), json, ..
+        } => run_again(&id, json).await,
+        ReviewCommand::Run {
+            id: None,
+            pipeline,
+            json,
+        } => run_several(pipeline, json).await,
     }
 }
 
@@ -138,12 +182,31 @@ fn print_summary(item: &ReviewSummary) {
         item.failures
     );
     print_line!("                  {}", item.why);
+    if let Some(drain) = &item.drain {
+        print_line!("                  {drain}");
+    }
     if let Some(note) = &item.note {
         print_line!("                  Note: {note}");
     }
     if let Some(exchange) = item.settled_by {
         print_line!("                  Answered by request {exchange}.");
     }
+}
+
+fn print_attempt(attempt: &ReviewAttempt) {
+    let by = [&attempt.endpoint, &attempt.model].map(|part| part.as_deref().unwrap_or("-"));
+    let cost = match attempt.cost {
+        Some(cost) => MicroDollars(cost).to_string(),
+        None => "cost unknown".to_owned(),
+    };
+    print_line!(
+        "Request {}  {}  {}  {}  {cost}  {}",
+        attempt.exchange,
+        local(attempt.at),
+        attempt.client,
+        by.join(" "),
+        attempt.reason
+    );
 }
 
 async fn show(id: &str, json: bool) -> ExitCode {
@@ -158,6 +221,10 @@ async fn show(id: &str, json: bool) -> ExitCode {
         print_document(item.request.as_deref().unwrap_or("(no request)"));
         print_line!("");
         print_line!("{}", item.kept);
+        if !item.attempts.is_empty() {
+            print_line!("");
+        }
+        item.attempts.iter().for_each(print_attempt);
         if let Some(run) = &item.run {
             print_line!("");
             print_line!("Run again {}: status {}", local(run.at), run.status);
@@ -184,11 +251,22 @@ async fn close(id: &str, closing: Closing, note: Option<String>, json: bool) -> 
     .await
 }
 
-async fn reopen(id: &str, json: bool) -> ExitCode {
+async fn reopen(ids: Vec<String>, json: bool) -> ExitCode {
     finish(json, async {
-        let accepted: Accepted = Engine::find()?
-            .call(Method::POST, &path(id, "/reopen"), None::<&()>)
-            .await?;
+        let engine = Engine::find()?;
+        let accepted: Accepted = match &*ids {
+            [id] => {
+                engine
+                    .call(Method::POST, &path(id, "/reopen"), None::<&()>)
+                    .await?
+            }
+            _ => {
+                let several = ReviewReopenSeveral { ids };
+                engine
+                    .call(Method::POST, "/review/reopen", Some(&several))
+                    .await?
+            }
+        };
         if json {
             print_json(&accepted);
         } else {
@@ -222,6 +300,90 @@ async fn retry(
         Ok(ExitCode::SUCCESS)
     })
     .await
+}
+
+async fn run_several(pipeline: Option<String>, json: bool) -> ExitCode {
+    finish(json, async {
+        let several = ReviewRetrySeveral {
+            ids: None,
+            pipeline,
+        };
+        let accepted: Accepted = Engine::find()?
+            .call(Method::POST, "/review/retry", Some(&several))
+            .await?;
+        print_accepted(&accepted, json);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+/// Shows the cost, and asks before it switches on.
+async fn drain(args: DrainArgs) -> ExitCode {
+    let DrainArgs {
+        to,
+        pipeline,
+        yes,
+        json,
+    } = args;
+    finish(json, async {
+        let engine = Engine::find()?;
+        let on = to == Some(Switch::On);
+        if to != Some(Switch::Off) {
+            let query = query_of(&[("pipeline", &pipeline)]);
+            let offer: DrainOffer = engine.get(&format!("/review/drain?{query}")).await?;
+            if to.is_none() && json {
+                print_json(&offer);
+            } else if !json {
+                let state = if offer.on { "on" } else { "off" };
+                print_line!(
+                    "Draining of {} is {state}. {}",
+                    offer.pipeline,
+                    offer.sentence
+                );
+            }
+            if to.is_none() {
+                return Ok(ExitCode::SUCCESS);
+            }
+            if on && !yes && !confirmed("Switch it on?") {
+                print_line!("Nothing was changed.");
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+        let switch = DrainSwitch { pipeline, on };
+        let accepted: Accepted = engine
+            .call(Method::POST, "/review/drain", Some(&switch))
+            .await?;
+        print_accepted(&accepted, json);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+async fn secret(pipeline: String) -> ExitCode {
+    finish(false, async {
+        let secret = match read_key(&format!("the webhook of {pipeline}")) {
+            Ok(secret) => secret,
+            Err(error) => {
+                print_line!("The secret cannot be read: {error}");
+                return Ok(ExitCode::from(1));
+            }
+        };
+        let entry = WebhookSecret { pipeline, secret };
+        let accepted: Accepted = Engine::find()?
+            .call(Method::PUT, "/review/secret", Some(&entry))
+            .await?;
+        print_accepted(&accepted, false);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+fn print_accepted(accepted: &Accepted, json: bool) {
+    if json {
+        print_json(accepted);
+    } else {
+        print_line!("{}", accepted.message);
+    }
 }
 
 async fn run_again(id: &str, json: bool) -> ExitCode {

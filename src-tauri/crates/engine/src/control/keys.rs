@@ -119,7 +119,7 @@ pub(super) async fn remove(
     }))
 }
 
-async fn keep(id: &EndpointId, key: &Secret) -> Result<(), NoKeychain> {
+pub(super) async fn keep(id: &EndpointId, key: &Secret) -> Result<(), NoKeychain> {
     let (id, key) = (id.clone(), key.clone());
     tokio::task::spawn_blocking(move || Keychain::open()?.set(&id, &key))
         .await

@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::Accepted;
 use ledger::ReviewState;
 
+use super::review::RunStatus;
 use super::shown::Shown;
 use super::{Control, Refused, review};
 use crate::event::ControlRequest;
@@ -22,6 +23,15 @@ pub(super) async fn begin(
     let ids = control
         .read(move |ledger| ledger.retriable_reviews(incident, pipeline.as_deref()))
         .await?;
+    begin_with(control, ids, count_only).await
+}
+
+/// The same for these items.
+pub(super) async fn begin_with(
+    control: Control,
+    ids: Vec<String>,
+    count_only: bool,
+) -> Result<Shown<Accepted>, Refused> {
     let begun = control.ask(|reply| ControlRequest::BeginRetry {
         ids,
         count_only,
@@ -66,9 +76,8 @@ async fn run_one(control: &Control, id: String) -> Option<bool> {
     if item.row.state != ReviewState::Open {
         return None;
     }
-    let Ok(request) = review::request(control, &item) else {
-        return Some(false);
-    };
-    let status = review::run_kept(control, id, request).await;
-    Some(status.is_ok_and(|status| (200..300).contains(&status)))
+    match review::run_kept(control, &item).await {
+        Ok(RunStatus::Ran { answered }) => Some(answered),
+        Ok(RunStatus::NotSent(_)) | Err(_) => Some(false),
+    }
 }

@@ -18,8 +18,7 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, connect, drill, effects, exchanges, fallbacks, guard, hand_over, health,
-    incidents, keys, retry_all, review, series, shown, tokens, transfer, ui,
+    Control, Refused, connect, drill, effects, exchanges, fallbacks, guard, hand_over, health, incidents, keys, retry_all, review, review_secret, review_several, series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -42,6 +41,14 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/notices/{id}", post(notification))
         .route("/interruptions/{id}/checked", post(checked))
         .route("/review", get(review::list))
+        .route("/review/close", post(review_several::close))
+        .route("/review/reopen", post(review_several::reopen))
+        .route("/review/retry", post(review_several::retry))
+        .route(
+            "/review/drain",
+            get(review_several::offer).post(review_several::switch),
+        )
+        .route("/review/secret", put(review_secret::put))
         .route("/review/{id}", get(review::show))
         .route("/review/{id}/close", post(review::close))
         .route("/review/{id}/reopen", post(review::reopen))

@@ -56,6 +56,11 @@ impl Day {
         }
     }
 
+    /// A run of the drain, beyond the cost of fallbacks.
+    pub(crate) fn drained(&mut self, cost: MicroDollars) {
+        self.sums.fallbacks += cost;
+    }
+
     pub(crate) fn probed(&mut self, cost: Option<MicroDollars>) {
         self.sums.probes += cost.unwrap_or_default();
     }

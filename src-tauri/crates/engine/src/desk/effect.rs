@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use api::NotificationAction;
-use catalog::{Endpoint, EndpointId, ModelId, ProviderId};
+use catalog::{Endpoint, EndpointId, MicroDollars, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use gateway::Exchange;
 use health::{CallOutcome, Observation, Verdicts};
 use ledger::{
     BreakerRow, ExchangeRow, FailedRequest, FallbackTestRow, Interrupted, Limits, LoggedTransition,
-    NotificationRow, Peak, ProbeRow, Progress, ReviewRun,
+    NextDelivery, NotificationRow, Peak, ProbeRow, Progress, ReplayKey, ReviewRun,
 };
 
 use super::Zone;
 use crate::effects::EffectsConfig;
 use crate::network::NetworkPort;
+use crate::settings::Receiver;
 
 #[derive(Debug)]
 pub(crate) enum Effect {
@@ -41,6 +42,10 @@ pub(crate) enum Effect {
     Recovered(EndpointId, ModelId),
     /// Makes the breaker half-open for the next request.
     TryNow(EndpointId, ModelId),
+    /// Run this parked request again. The result is `Drained`.
+    Drain(String),
+    /// Send the response of this item to its receiver. The result is `DeliveryEnded`.
+    Deliver(String, Receiver),
 }
 
 #[derive(Debug)]
@@ -61,6 +66,12 @@ pub(crate) enum ReviewWork {
         id: String,
         pipeline: Option<String>,
         item: Option<String>,
+        replay: Option<ReplayKey>,
+    },
+    /// A run of the drain, with its cost beyond that of fallbacks.
+    Drained {
+        id: String,
+        cost: MicroDollars,
     },
     Park(Box<FailedRequest>),
 }
@@ -120,6 +131,15 @@ pub(crate) enum Record {
     Unfetched {
         id: String,
         run: ReviewRun,
+    },
+    /// Read the open items of pipelines. The result is `Drainable`.
+    ReadDrainable,
+    /// Add the cost of a run of the drain that failed.
+    DrainCost(String, MicroDollars),
+    /// The result of a delivery. It is also the event `DeliveryEnded`.
+    DeliveryEnded {
+        id: String,
+        next: NextDelivery,
     },
     NotificationDelivered(i64, ledger::Outcome),
     /// Delete data that expired before this time.

@@ -8,6 +8,7 @@ use health::Transition;
 use ledger::Sums;
 
 use super::LedgerFailure;
+use super::reviews::RunResult;
 use crate::logging::LogLoss;
 use crate::named_tokens::NamedTokens;
 use crate::network::Addresses;
@@ -96,6 +97,19 @@ pub(crate) enum Event {
     },
     /// Number of parked requests after a manual change.
     Waiting(u64),
+    /// The open items of pipelines.
+    Drainable(Vec<ledger::Drainable>),
+    /// A run of the drain has ended.
+    Drained {
+        id: String,
+        result: RunResult,
+    },
+    /// A delivery did not begin.
+    NotSent(String),
+    DeliveryEnded {
+        id: String,
+        next: ledger::NextDelivery,
+    },
     /// The files by which other programs find the engine were written, or why not.
     Published(Option<String>),
     LedgerFailed(LedgerFailure),

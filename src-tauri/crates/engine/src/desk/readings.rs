@@ -89,6 +89,9 @@ impl Desk {
                 CallOutcome::Failed { .. } | CallOutcome::Ours(_) => Some(false),
                 CallOutcome::Neutral => None,
             };
+            if well == Some(true) {
+                self.state.draining_items.answered(endpoint, model);
+            }
             if let Some(well) = well {
                 self.state.fallbacks.seen(now, endpoint, model, well);
             }

@@ -105,6 +105,7 @@ impl Desk {
         state.tested = keyed.collect();
         state.reviews.counted(left.waiting);
         state.effects.restored(left.effects_open);
+        state.draining_items = super::Draining::default();
         state.today.summed(left.today);
         state.retention.stored = left.retention;
         let kept = left.breakers.into_iter();
@@ -113,6 +114,7 @@ impl Desk {
             .collect();
         self.reconfigure(now);
         self.resume_notifications(now);
+        self.drain_changed();
         self.impact_refresh.changed();
         self.refresh_impact(now);
         std::mem::take(&mut self.effects)

@@ -1,10 +1,13 @@
 //! Review queue decisions: which exchanges are parked, and when a notification is due.
 
 mod count;
+mod drain;
+mod waits;
 
+use catalog::MicroDollars;
 use chrono::{DateTime, Utc};
 use gateway::{Exchange, ParkedRequest, Review, Unfetched};
-use ledger::{FailedRequest, NotificationRow, ReviewRun};
+use ledger::{FailedRequest, NotificationRow, ReviewRun, Unattended};
 
 use super::effect::ReviewWork;
 use super::{Desk, Effect, Record};
@@ -12,14 +15,22 @@ use crate::settings::Weight;
 use crate::view;
 
 pub(crate) use count::Reviews;
+pub(super) use drain::READ_EVERY;
+pub(crate) use drain::{Draining, Open, RunResult};
+pub(crate) use waits::{Answerer, Facts, Waits, receiver, waits};
 
 /// `why`: one sentence about the exchange.
 pub(super) fn work(now: DateTime<Utc>, exchange: &Exchange, why: String) -> Option<ReviewWork> {
     match exchange.review.as_ref()? {
-        Review::Answered(id) => Some(ReviewWork::Settle {
+        Review::Answered { id, replay } => Some(ReviewWork::Settle {
             id: id.clone(),
             pipeline: exchange.pipeline.clone(),
             item: exchange.item.clone(),
+            replay: *replay,
+        }),
+        Review::Drained(id) => Some(ReviewWork::Drained {
+            id: id.clone(),
+            cost: MicroDollars::ZERO,
         }),
         Review::Parked(request) => Some(park(now, exchange, request, why)),
         Review::Unfetched(request) => {
@@ -55,16 +66,26 @@ fn park(
         headers: request.headers.clone(),
         body: request.body.to_vec(),
         replay: request.replay,
+        unattended: Unattended {
+            subscription: exchange.attempts.iter().any(|one| one.by_subscription),
+            ..request.unattended.clone()
+        },
     }))
 }
 
 impl Desk {
     pub(super) fn booked(&mut self, now: DateTime<Utc>, newly_parked: bool, waiting: u64) {
-        self.state.reviews.counted(waiting);
-        self.impact_refresh.changed();
+        self.waiting(waiting);
         if newly_parked && self.state.reviews.parked(now) {
             self.notify_of_reviews(now);
         }
+    }
+
+    /// Number of parked requests after a change.
+    pub(super) fn waiting(&mut self, waiting: u64) {
+        self.state.reviews.counted(waiting);
+        self.impact_refresh.changed();
+        self.drain_changed();
     }
 
     /// Sends one notification for all requests that were parked since the last one.
@@ -96,9 +117,11 @@ impl Desk {
         let run = ReviewRun {
             at: now,
             status: unfetched.status.as_u16(),
+            content_type: unfetched.content_type.clone(),
             body: unfetched.body.to_vec(),
         };
         let id = unfetched.id.clone();
         self.effect(Effect::Record(Record::Unfetched { id, run }));
+        self.drain_changed();
     }
 }

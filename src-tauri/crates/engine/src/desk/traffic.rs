@@ -21,6 +21,7 @@ impl Desk {
         let carried = row.carried();
         self.follow(now, exchange);
         let review = reviews::work(now, exchange, view::rows::story(&row, &self.state));
+        let review = self.with_drain_cost(&row, review);
         if !exchange.rehearsal {
             self.state.today.count(&row, carried);
             if self.state.open.count(&row, carried) {

@@ -45,18 +45,40 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(reopened);
             }
+            ControlRequest::HasReceiver {
+                pipeline,
+                resume,
+                reply,
+            } => {
+                let receiver = self.desk.receiver_of(pipeline.as_deref(), resume.as_ref());
+                let _ = reply.send(receiver.is_some());
+            }
             ControlRequest::ReviewRan {
                 id,
-                status,
-                body,
+                ran,
+                delivers,
                 reply,
             } => {
                 let run = ledger::ReviewRun {
                     at: now,
-                    status,
-                    body,
+                    status: ran.status,
+                    content_type: ran.content_type,
+                    body: ran.body,
                 };
-                let _ = reply.send(self.review_ran(&id, &run).map_err(unreadable));
+                let kept = self.review_ran(&id, run, delivers);
+                let _ = reply.send(kept.map_err(unreadable));
+            }
+            ControlRequest::DrainOffer { pipeline, reply } => {
+                let _ = reply.send(self.drain_offer(&pipeline));
+            }
+            ControlRequest::SwitchDrain {
+                pipeline,
+                on,
+                reply,
+            } => {
+                let switched = self.switch_drain(&pipeline, on);
+                self.publish();
+                let _ = reply.send(switched);
             }
             ControlRequest::BeginRetry {
                 ids,

@@ -60,6 +60,8 @@ impl MainLoop {
             Effect::Recovered(endpoint, model) => {
                 self.outlets.gateway.recovered(&endpoint, &model);
             }
+            Effect::Drain(id) => return self.drain(id),
+            Effect::Deliver(id, receiver) => return self.deliver(id, receiver),
             Effect::TryNow(endpoint, model) => {
                 self.outlets.gateway.try_now(&endpoint, &model);
             }

@@ -10,6 +10,11 @@ impl MainLoop {
     pub(super) fn keep_promise(&mut self, promise: Promise) {
         match promise {
             Promise::Replay(ask) => self.replay(ask),
+            Promise::Review(ask) => {
+                let kept = ask.answer(&mut self.ledger);
+                self.trouble("read or write a parked request", kept);
+                self.count_reviews();
+            }
             Promise::Report(promised) => self.promised_report(promised),
         }
     }
@@ -73,6 +78,6 @@ fn parked_by(report: &Report) -> Option<String> {
 fn parked_id(exchange: &Exchange) -> Option<String> {
     match exchange.review.as_ref()? {
         Review::Parked(request) => Some(request.id.clone()),
-        Review::Unfetched(_) | Review::Answered(_) => None,
+        Review::Unfetched(_) | Review::Answered { .. } | Review::Drained(_) => None,
     }
 }

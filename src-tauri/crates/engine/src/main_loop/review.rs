@@ -2,7 +2,7 @@
 
 use api::{Closing, ControlError, ReviewClose};
 use chrono::{DateTime, Utc};
-use ledger::{LedgerError, ReviewRun};
+use ledger::{DrainedAnswer, LedgerError, ReviewRun};
 
 use super::MainLoop;
 use crate::desk;
@@ -77,8 +77,19 @@ impl MainLoop {
         })
     }
 
-    pub(super) fn review_ran(&mut self, id: &str, run: &ReviewRun) -> Result<(), LedgerError> {
-        self.ledger.review_ran(id, run)?;
+    /// `delivers`: the response goes to a receiver.
+    pub(super) fn review_ran(
+        &mut self,
+        id: &str,
+        run: ReviewRun,
+        delivers: bool,
+    ) -> Result<(), LedgerError> {
+        if delivers && (200..300).contains(&run.status) {
+            let deliver = self.is_sent(id)?;
+            self.ledger.drained(id, &DrainedAnswer { run, deliver })?;
+        } else {
+            self.ledger.review_ran(id, &run)?;
+        }
         self.count_reviews();
         Ok(())
     }

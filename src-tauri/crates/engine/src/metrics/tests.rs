@@ -129,6 +129,7 @@ fn a_parked_request_is_counted() {
         headers: Vec::new(),
         body: bytes::Bytes::new(),
         replay: None,
+        unattended: Default::default(),
     }));
     counting.ended(&exchange);
     let parked = counting.value("understudy_parked_total{pipeline=\"Leads\"}");

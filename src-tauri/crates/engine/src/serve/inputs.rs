@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use crate::desk::LedgerTrouble;
 use crate::event::LoopEvent;
 use crate::handover::{self, NotTaken};
-use crate::keys::{Keychain, Keys};
+use crate::keys::{Keychain, Keys, webhook_entry};
 use crate::named_tokens::NamedTokens;
 use crate::opening::Opening;
 use crate::places::{Homeless, Places};
@@ -244,12 +244,14 @@ pub(super) fn open_incidents(ledger: &Ledger) -> Vec<health::OpenIncident> {
 pub(super) async fn load_keychain(
     keys: &Keys,
     catalog: &Catalog,
+    settings: &Settings,
     events: &mpsc::Sender<LoopEvent>,
 ) {
     let wanted: Vec<_> = catalog
         .endpoints()
         .filter(|e| e.key_env.is_some() || e.auth != catalog::Auth::None)
         .map(|e| e.id.clone())
+        .chain(settings.webhooks().map(webhook_entry))
         .collect();
     let (keys, events) = (keys.clone(), events.clone());
     let mut loading = tokio::task::spawn_blocking(move || {

@@ -262,6 +262,38 @@ pub(super) struct Pipeline {
     pub(super) may_go_to: Option<Spanned<MayGoTo>>,
     /// Seconds.
     pub(super) client_waits: Option<Spanned<f64>>,
+    pub(super) delivery: Option<Spanned<PipelineDelivery>>,
+    pub(super) drain: Option<Spanned<bool>>,
+    /// Seconds.
+    pub(super) drain_every_s: Option<Spanned<f64>>,
+    pub(super) drain_tries: Option<Spanned<u32>>,
+    /// Hours.
+    pub(super) drain_within_h: Option<Spanned<f64>>,
+}
+
+/// Who gets a response that came without its client.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "delivery is \"fetch\", \"resume\", or { url = \"…\", secret_env = \"…\" }"
+)]
+pub(super) enum PipelineDelivery {
+    Word(PipelineDeliveryWord),
+    Webhook(PipelineWebhook),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PipelineDeliveryWord {
+    Fetch,
+    Resume,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PipelineWebhook {
+    pub(super) url: String,
+    pub(super) secret_env: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]

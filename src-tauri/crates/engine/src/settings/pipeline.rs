@@ -36,6 +36,7 @@ impl Reading<'_> {
                 runs: runs(written.runs),
                 steps: written.steps.iter().map(|step| self.step(step)).collect(),
                 ..PipelineDetails::default()
+                drain: self.drain_of(written),
             };
             (written.name.clone(), details)
         });

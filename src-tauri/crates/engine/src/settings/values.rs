@@ -88,6 +88,60 @@ pub(crate) struct PipelineDetails {
     pub steps: Vec<PipelineStep>,
     /// Its items in the review queue are retried without the owner.
     pub drains: bool,
+    pub drain: Drain,
+}
+
+/// How its parked requests finish without a person.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Drain {
+    /// The owner's switch.
+    pub on: bool,
+    pub receiver: Option<Receiver>,
+    /// Time between the begins of two requests.
+    pub every: TimeDelta,
+    pub tries: u32,
+    /// Older items are not sent.
+    pub within: TimeDelta,
+}
+
+impl Default for Drain {
+    fn default() -> Drain {
+        Drain {
+            on: false,
+            receiver: None,
+            every: TimeDelta::seconds(10),
+            tries: 3,
+            within: TimeDelta::hours(4),
+        }
+    }
+}
+
+impl Settings {
+    /// The URLs of webhooks whose secret is in the keychain.
+    pub(crate) fn webhooks(&self) -> impl Iterator<Item = &str> {
+        let receivers = self.pipeline_details.values();
+        receivers.filter_map(|details| match &details.drain.receiver {
+            Some(Receiver::Webhook {
+                url,
+                secret_env: None,
+            }) => Some(&**url),
+            Some(Receiver::Webhook { .. } | Receiver::Fetch | Receiver::Resume) | None => None,
+        })
+    }
+}
+
+/// Who gets a response that came without its client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    Webhook {
+        url: String,
+        /// The environment variable with its secret; None: in the keychain.
+        secret_env: Option<String>,
+    },
+    /// The caller, which asks for it.
+    Fetch,
+    /// The URL in the request's header.
+    Resume,
 }
 
 /// Where a pipeline runs.

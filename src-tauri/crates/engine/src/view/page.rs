@@ -4,7 +4,7 @@ use api::{ExchangePage, Incident, IncidentPage, ReviewPage};
 use chrono::{DateTime, Utc};
 use ledger::{ExchangeFilter, Ledger, LedgerError, Which};
 
-use super::facts::Facts;
+use super::facts::{Facts, PageFacts};
 use super::{impact, interrupted, review, rows};
 use crate::crash_log;
 use crate::desk::keys::CRASHES;
@@ -79,6 +79,8 @@ pub(crate) fn incident(
 
 pub(crate) fn reviews(
     ledger: &Ledger,
+    facts: &PageFacts,
+    now: DateTime<Utc>,
     which: Which,
     limit: u32,
     before: Option<i64>,
@@ -88,7 +90,7 @@ pub(crate) fn reviews(
         items: page
             .rows
             .iter()
-            .map(|(_, row)| review::summary(row))
+            .map(|(_, row)| review::summary(row, facts, now))
             .collect(),
         unreadable: page.unreadable,
         next: page.next,

@@ -1,12 +1,16 @@
 //! The review queue for the UIs.
 
-use api::{Closing, ReviewItem, ReviewRun, ReviewState, ReviewSummary};
+use api::{Closing, ReviewAttempt, ReviewItem, ReviewRun, ReviewState, ReviewSummary};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use ledger::{REVIEW_KEPT, ReviewRow};
 
+use super::facts::{Facts, PageFacts};
 use super::words;
 
-pub(crate) fn summary(row: &ReviewRow) -> ReviewSummary {
+pub(crate) fn summary(row: &ReviewRow, facts: &PageFacts, now: DateTime<Utc>) -> ReviewSummary {
+    let drain = facts.drain(&row.id);
+    let drain = drain.filter(|_| row.state == ledger::ReviewState::Open);
     // Beside a document, which is sent unchanged.
     let shown = |text: &String| ::words::escape_lines(text).into_owned();
     ReviewSummary {
@@ -31,10 +35,47 @@ pub(crate) fn summary(row: &ReviewRow) -> ReviewSummary {
         closed: row.closed,
         settled_by: row.settled_by,
         note: row.note.as_ref().map(shown),
+        drain: drain.map(|(spans, _)| facts.clock(now).plain(spans)),
+        drain_spans: drain.map(|(spans, _)| spans.clone()).unwrap_or_default(),
+        drain_state: drain.map(|(_, state)| *state),
+        similar: row.similar,
     }
 }
 
-pub(crate) fn item(item: &ledger::ReviewItem) -> ReviewItem {
+/// `Understudy`: a run from the queue.
+const OWN_CLIENT: &str = "Understudy";
+
+fn attempt(attempt: &ledger::ReviewAttempt) -> ReviewAttempt {
+    let shown = |text: &str| ::words::escape_lines(text).into_owned();
+    let outcome = attempt
+        .outcome
+        .as_deref()
+        .unwrap_or("no provider was asked");
+    let reason = match &attempt.message {
+        Some(message) => format!("{outcome}: {message}"),
+        None => outcome.to_owned(),
+    };
+    ReviewAttempt {
+        exchange: attempt.exchange,
+        at: attempt.at,
+        answered: attempt.answered,
+        client: match attempt.client.contains("understudy-review") {
+            true => OWN_CLIENT.to_owned(),
+            false => shown(&attempt.client),
+        },
+        endpoint: attempt.endpoint.as_deref().map(shown),
+        model: attempt.model.as_deref().map(shown),
+        reason: shown(&reason),
+        cost: attempt.cost.map(|cost| cost.0),
+    }
+}
+
+pub(crate) fn item(
+    item: &ledger::ReviewItem,
+    attempts: &[ledger::ReviewAttempt],
+    facts: &PageFacts,
+    now: DateTime<Utc>,
+) -> ReviewItem {
     let days = REVIEW_KEPT.num_days();
     let kept = match (&item.body, item.row.closed) {
         (Some(_), None) => format!("Kept until {days} days after the item is closed."),
@@ -50,7 +91,8 @@ pub(crate) fn item(item: &ledger::ReviewItem) -> ReviewItem {
         }
     };
     ReviewItem {
-        summary: summary(&item.row),
+        summary: summary(&item.row, facts, now),
+        attempts: attempts.iter().map(attempt).collect(),
         // Earlier versions stored a key that the client had put into the body.
         request: item
             .body

@@ -54,7 +54,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> ClientResponse 
             StatusCode::SERVICE_UNAVAILABLE
         }
         TurnedAway::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
-        TurnedAway::AnswerGone => StatusCode::CONFLICT,
+        TurnedAway::AnswerGone | TurnedAway::NotDrained(_) => StatusCode::CONFLICT,
         // The only status after which no measured client retries.
         TurnedAway::Storm(_)
         | TurnedAway::Loop(_)

@@ -12,6 +12,7 @@ use wire::{Kind, RequestFields};
 use super::Gateway;
 use crate::admitted::Admitted;
 use crate::deliver::hold::{self, Gate, Hold};
+use crate::deliver::rescue;
 use crate::draft::Draft;
 use crate::drill::Drill;
 use crate::exchange_id::LazyId;
@@ -22,8 +23,8 @@ use crate::open::OpenExchange;
 use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
 use crate::plan::{Caller, CallerKind, PlanInput};
-use crate::review::Reviewed;
-use crate::{Body, Config, DrillRequest, KeyedRequest, Pin, Plan, Rerun, name};
+use crate::review::{Entered, Reviewed};
+use crate::{Body, Config, DrillRequest, KeyedRequest, Pin, Plan, Rerun, TurnedAway, name};
 
 /// A request for a model, with its body.
 pub(super) struct ReadRequest<'a> {
@@ -103,6 +104,14 @@ impl Gateway {
                 ..Caller::of(&head.headers, pipeline, client, &config, dialect)
             },
         };
+        let entries = self.0.entries();
+        let drained = match rerun.as_ref().and_then(|rerun| rerun.drains.as_ref()) {
+            None => None,
+            Some(id) => match self.begin_drain(id).await {
+                Ok(entered) => Some((id.clone(), entered)),
+                Err(why) => return rescue::plain(rescue::turned_away(dialect, &why), None),
+            },
+        };
         let drill = Drill::of(
             drill_request.map(|request| request.failure),
             config.drill.as_ref(),
@@ -156,7 +165,7 @@ impl Gateway {
             ..unknown
         };
         let replay = match rerun {
-            Some(Rerun { replay }) => replay.map(|key| KeyedRequest { key, former: None }),
+            Some(Rerun { replay, .. }) => replay.map(|key| KeyedRequest { key, former: None }),
             None => key.map(|key| identity.keyed(&plan.route, &key)),
         };
         let reviewed = match &own_reports {
@@ -165,20 +174,40 @@ impl Gateway {
                     true => wire::without_credentials(&body),
                     false => body.clone(),
                 };
-                {
-                    let replay = replay.map(|keyed| keyed.key);
-                    Reviewed::of(&draft, plan.strict, &head.headers, &body, replay)
-                }
+                let key = replay.map(|keyed| keyed.key);
+                Reviewed::of(&draft, plan.strict, &head.headers, &body, key)
             }
             Some(_) => None,
         };
+        let is_client = !caller.rerun;
+        let reviewed = reviewed.map(|reviewed| match &drained {
+            Some((id, _)) => reviewed.of_item(id),
+            None if is_client => {
+                let run = identity.item(reviewed.id()).scope;
+                reviewed.of_client(identity.credential(), run)
+            }
+            None => reviewed,
+        });
         let item = reviewed.as_ref().map(|reviewed| Item {
             id: reviewed.id().to_owned(),
             key: identity.item(reviewed.id()),
             dialect,
         });
+        let (entered, joins) = match (drained, &item) {
+            (Some((_, entered)), _) => (Some(entered), false),
+            (None, Some(item)) if kind == Kind::Generate => {
+                let (entered, drained) = entries.enter(&item.id);
+                (Some(entered), drained)
+            }
+            (None, _) => (None, false),
+        };
         let run = match (replay, item) {
             (Some(key), _) => Run::Keyed(key),
+            // It waits for the response of the run without it.
+            (None, Some(item)) if joins => Run::Keyed(KeyedRequest {
+                key: item.key,
+                former: None,
+            }),
             (None, Some(item)) => Run::Item(item),
             (None, None) => Run::MayReturn(identity),
         };
@@ -196,7 +225,8 @@ impl Gateway {
         let exchange = match own_reports {
             None => OpenExchange::begin_reviewed(self.0.reports(), began, draft, reviewed)
                 .counted(storms, seen)
-                .leaving(self.0.clone(), exit_group),
+                .leaving(self.0.clone(), exit_group)
+                .entered(entered),
             Some(reports) => OpenExchange::begin(&self.0.reports().to(reports), began, draft),
         };
         if let Again::Kept(answer) = again {
@@ -221,6 +251,19 @@ impl Gateway {
             left: None,
         };
         once::answer(&self.0, admitted, exchange, run).await
+    }
+
+    /// # Errors A request of this item is open, or it was settled.
+    async fn begin_drain(&self, id: &str) -> Result<Entered, TurnedAway> {
+        let Ok(entered) = self.0.entries().drain(id) else {
+            return Err(TurnedAway::NotDrained("a request of this item is open"));
+        };
+        let waits = self.0.review_asks().begin(id.to_owned(), self.0.now());
+        match waits.await {
+            Ok(true) => Ok(entered),
+            Ok(false) => Err(TurnedAway::NotDrained("the item was settled meanwhile")),
+            Err(unkept) => Err(TurnedAway::Unkept(unkept.to_string())),
+        }
     }
 
     /// True: the first attempt may start before it is known which other candidates support this request.

@@ -26,7 +26,7 @@ pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {
     let anthropic = match target {
         Target::Ask(dialect, _) => return *dialect,
         Target::Other(path) => path.starts_with("/v1/messages/"),
-        Target::Models | Target::Base | Target::Nothing => false,
+        Target::Models | Target::Review(_) | Target::Base | Target::Nothing => false,
     };
     if anthropic || headers.contains_key("anthropic-version") {
         Dialect::Anthropic
@@ -75,10 +75,12 @@ pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<
         Target::Ask(..) if head.method == Method::POST => return check_body(head, config),
         Target::Ask(..) => "POST",
         Target::Other(_) => return Ok(()),
-        Target::Models | Target::Base if [Method::GET, Method::HEAD].contains(&head.method) => {
+        Target::Models | Target::Review(_) | Target::Base
+            if [Method::GET, Method::HEAD].contains(&head.method) =>
+        {
             return Ok(());
         }
-        Target::Models => "GET",
+        Target::Models | Target::Review(_) => "GET",
         Target::Base | Target::Nothing => return Err(TurnedAway::Path(quoted(place.path))),
     };
     Err(TurnedAway::Method {

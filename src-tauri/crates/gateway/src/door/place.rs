@@ -14,6 +14,8 @@ use crate::tags;
 pub(crate) enum Target {
     Ask(Dialect, Kind),
     Models,
+    /// The response of a parked request, by its id.
+    Review(String),
     /// The base path: clients check if it responds.
     Base,
     /// Not an operation of Understudy; a vendor may have it: `/v1/embeddings`.
@@ -84,6 +86,14 @@ impl Target {
             Target::Ask(Dialect::OpenaiResponses, Kind::Generate)
         } else if is("models") {
             Target::Models
+        } else if let Some(id) = tail
+            .strip_prefix("reviews/")
+            .or(tail.strip_prefix("/reviews/"))
+        {
+            match id.contains('/') {
+                true => Target::Nothing,
+                false => Target::Review(id.to_owned()),
+            }
         } else if is("api/hello") || rest.is_empty() || rest == "/v1" {
             Target::Base
         } else {

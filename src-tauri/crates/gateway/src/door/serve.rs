@@ -66,6 +66,7 @@ impl Gateway {
                     .await;
             }
             Target::Models => return json(id, models::list(&self.0, &config, &head).await),
+            Target::Review(review) => return self.fetch(id, &config, &head, review).await,
             Target::Other(path) => {
                 return self
                     .pass((id, began), &config, (head, body), &place, path)

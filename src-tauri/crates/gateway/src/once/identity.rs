@@ -89,6 +89,10 @@ impl RequestIdentity {
         }
     }
 
+    pub(crate) fn credential(&self) -> Digest {
+        self.credential
+    }
+
     /// A request with an idempotency key. The key belongs to the credential, whichever route and operation it is used for.
     pub(crate) fn keyed(&self, route: &str, key: &str) -> KeyedRequest {
         let mut scope = Hasher(Sha256::new());
@@ -127,6 +131,11 @@ pub(crate) fn credential(tokens: &Tokens, head: &Parts) -> Digest {
     let mut hasher = Hasher::of_credential(tokens, head);
     hasher.add(b"keeps");
     hasher.finish()
+}
+
+/// The credential of a request, as [`RequestIdentity::credential`].
+pub(crate) fn credential_of(tokens: &Tokens, head: &Parts) -> Digest {
+    Hasher::of_credential(tokens, head).finish()
 }
 
 /// The idempotency key of a request, if it has one.

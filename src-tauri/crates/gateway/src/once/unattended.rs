@@ -98,17 +98,19 @@ async fn keep(services: &Services, item: &Item, tape: &Tape) {
     }
     let body = joined(pieces.iter());
     let content_type = head.headers.get(CONTENT_TYPE);
+    let content_type = content_type
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
     let answer = ReplayAnswer {
         status: head.status.as_u16(),
-        content_type: content_type
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned),
+        content_type: content_type.clone(),
         body: body.to_vec(),
     };
     services.once().keep(item.key, answer, services.now()).await;
     services.reports().unfetched(Unfetched {
         id: item.id.clone(),
         status: head.status,
+        content_type,
         body,
     });
 }

@@ -4,9 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use ledger::ReplayKey;
-use sha2::{Digest, Sha256};
+use ledger::{Digest, ReplayKey, Unattended};
+use sha2::{Digest as _, Sha256};
 
+use super::resume::resume;
 use super::{ParkedRequest, Review};
 use crate::draft::Draft;
 use crate::{End, ExchangeKind, Unkept};
@@ -19,7 +20,11 @@ const LONGEST_HEADER: usize = 4096;
 
 /// A pipeline's request while its exchange is open.
 #[derive(Clone, Debug)]
-pub(crate) struct Reviewed(ParkedRequest);
+pub(crate) struct Reviewed {
+    request: ParkedRequest,
+    /// It runs without its client.
+    drains: bool,
+}
 
 /// Where the request waits, as text for the owner of a failed workflow. `engine`: the engine's address.
 pub(crate) fn waits(id: &str, engine: Option<SocketAddr>) -> String {
@@ -69,25 +74,48 @@ impl Reviewed {
             (value.len() <= LONGEST_HEADER).then_some(())?;
             Some(((*name).to_owned(), value.to_owned()))
         });
-        Some(Self(ParkedRequest {
+        let request = ParkedRequest {
             id: id(exchange, body),
             headers: kept.collect(),
             body: body.clone(),
             replay,
-        }))
+            unattended: Unattended {
+                resume: resume(headers),
+                ..Unattended::default()
+            },
+        };
+        Some(Self {
+            request,
+            drains: false,
+        })
+    }
+
+    /// `owner`: the digest of its client's credential. `run`: the key under which it runs without its client.
+    pub(crate) fn of_client(mut self, owner: Digest, run: Digest) -> Self {
+        let unattended = &mut self.request.unattended;
+        unattended.owner = Some(owner);
+        unattended.run = Some(run);
+        self
+    }
+
+    /// It is this item, and runs without its client.
+    pub(crate) fn of_item(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.request.id);
+        self.drains = true;
+        self
     }
 
     pub(crate) fn id(&self) -> &str {
-        &self.0.id
+        &self.request.id
     }
 
     /// The id of a request that ends like this and is parked.
     pub(crate) fn parks(&self, end: &End) -> Option<&str> {
         match end {
             // A cut leaves the item unanswered too; if the client retries, its success settles it.
-            End::Exhausted | End::Cut => Some(&self.0.id),
+            End::Exhausted | End::Cut => Some(self.id()),
             // It ended without a response because its client gave up or the engine stops.
-            End::ClientLeft => Some(&self.0.id),
+            End::ClientLeft => Some(self.id()),
             End::Complete
             | End::Replayed
             | End::Truncated
@@ -101,14 +129,20 @@ impl Reviewed {
     /// `alone`: its client has disconnected.
     pub(crate) fn after(self, end: &End, alone: bool) -> Option<Review> {
         if self.parks(end).is_some() {
-            return Some(Review::Parked(self.0));
+            return Some(Review::Parked(self.request));
         }
         match end {
+            End::Complete | End::Replayed | End::Truncated | End::Refused if self.drains => {
+                Some(Review::Drained(self.request.id))
+            }
             End::Complete | End::Truncated | End::Refused if alone => {
-                Some(Review::Unfetched(self.0))
+                Some(Review::Unfetched(self.request))
             }
             End::Complete | End::Replayed | End::Truncated | End::Refused => {
-                Some(Review::Answered(self.0.id))
+                Some(Review::Answered {
+                    id: self.request.id,
+                    replay: self.request.replay,
+                })
             }
             End::Cut
             | End::Exhausted

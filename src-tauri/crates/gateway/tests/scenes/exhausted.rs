@@ -160,10 +160,8 @@ async fn an_unanswered_pipeline_request_is_kept_under_the_id_in_its_clients_erro
         assert_eq!(response.status(), StatusCode::OK, "{dialect}");
         assert!(!response.headers().contains_key("x-understudy-review-id"));
         text(response).await.unwrap();
-        assert_eq!(
-            scene.ended().await.review,
-            Some(Review::Answered(ids[0].clone()))
-        );
+        let answered = scene.ended().await.review;
+        assert!(matches!(answered, Some(Review::Answered { id, .. }) if id == ids[0]));
         assert_eq!(ids[0], ids[1], "{dialect}: one item");
     }
 }

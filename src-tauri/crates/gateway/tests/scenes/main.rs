@@ -14,6 +14,7 @@ mod credentials;
 mod delivery;
 mod demand;
 mod documents;
+mod drained;
 mod drill;
 mod exchange_ids;
 mod exhausted;

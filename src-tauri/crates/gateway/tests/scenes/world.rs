@@ -353,6 +353,7 @@ impl Records {
             let _in_turn = self.turn.lock().await;
             match promise {
                 Promise::Replay(ask) => self.answer(ask),
+                Promise::Review(ask) => self.with(|ledger| ask.answer(ledger).unwrap()),
                 Promise::Report(promised) => {
                     let _recorded = self.reports.lock().await;
                     let (report, receipt) = promised.open();
@@ -379,7 +380,7 @@ impl Records {
         self.with(|ledger| ask.answer(ledger).unwrap());
     }
 
-    fn with(&self, work: impl FnOnce(&mut Ledger)) {
+    pub(crate) fn with(&self, work: impl FnOnce(&mut Ledger)) {
         let now = DateTime::UNIX_EPOCH;
         let mut kept = self.kept.lock().unwrap();
         if let Kept::Unopened = *kept {

@@ -1,8 +1,18 @@
 use rusqlite::{Row, Transaction, named_params};
 
-use super::item::{FailedRequest, Parked, ReviewItem, ReviewRow, ReviewRun};
+use super::item::{FailedRequest, Parked, Resume, ReviewItem, ReviewRow, ReviewRun};
 use crate::column::{Col, get, maybe};
 use crate::{Digest, ReplayKey};
+
+/// The columns of an item without its bodies, which are large.
+macro_rules! row_columns {
+    () => {
+        "n, id, state, first_at, last_at, failures, client, session, dialect, route, model, streamed, pipeline, item, why,
+         status, size, closed_at, settled_by, note, similar, body IS NOT NULL AS stored, subscription, resume_url,
+         drain_tries, drained_at, delivery, delivery_tries, delivery_at, delivery_note"
+    };
+}
+pub(super) use row_columns;
 
 /// Whether this request's body fits into the limit with those that are kept.
 pub(super) fn fits(
@@ -28,16 +38,24 @@ pub(super) fn insert_or_count(
     tx.prepare_cached(
         "INSERT INTO review_items (
             id, state, first_at, last_at, failures, client, session, dialect, route, model, streamed,
-            pipeline, item, why, status, headers, size, body, replay_scope, replay_request
+            pipeline, item, why, status, headers, size, body, replay_scope, replay_request,
+            owner, run_scope, resume_url, subscription
         ) VALUES (
             :id, 'open', :at, :at, 1, :client, :session, :dialect, :route, :model, :streamed,
-            :pipeline, :item, :why, :status, :headers, :size, :body, :replay_scope, :replay_request
+            :pipeline, :item, :why, :status, :headers, :size, :body, :replay_scope, :replay_request,
+            :owner, :run_scope, :resume_url, :subscription
         )
         ON CONFLICT (id) DO UPDATE SET
-            last_at = excluded.last_at, failures = failures + 1, why = excluded.why, status = excluded.status,
+            first_at = iif(:renews, excluded.first_at, first_at), last_at = excluded.last_at, failures = failures + 1, why = excluded.why, status = excluded.status,
             state = iif(:opens, 'open', state), closed_at = iif(:opens, NULL, closed_at), note = iif(:opens, NULL, note),
             settled_by = iif(:opens, NULL, settled_by),
-            replay_scope = excluded.replay_scope, replay_request = excluded.replay_request,
+            replay_scope = coalesce(excluded.replay_scope, replay_scope),
+            replay_request = coalesce(excluded.replay_request, replay_request),
+            owner = coalesce(excluded.owner, owner), run_scope = coalesce(excluded.run_scope, run_scope),
+            resume_url = coalesce(excluded.resume_url, resume_url),
+            subscription = max(subscription, excluded.subscription),
+            delivery = iif(:renews, NULL, delivery), delivery_tries = iif(:renews, 0, delivery_tries),
+            drain_tries = iif(:renews, 0, drain_tries), similar = iif(:renews, NULL, similar),
             body = iif(:opens, coalesce(body, excluded.body), body)",
     )?
     .execute(named_params! {
@@ -58,9 +76,29 @@ pub(super) fn insert_or_count(
         ":body": with_body.then_some(&failed.body),
         ":replay_scope": failed.replay.map(|replay| replay.scope),
         ":replay_request": failed.replay.map(|replay| replay.request),
+        ":owner": failed.unattended.owner,
+        ":run_scope": failed.unattended.run,
+        ":resume_url": failed.unattended.resume.as_ref().map(url),
+        ":subscription": failed.unattended.subscription,
         ":opens": opens,
+        ":renews": parked == Parked::Newly,
     })?;
     Ok(())
+}
+
+fn url(resume: &Resume) -> &str {
+    match resume {
+        Resume::Url(url) => url,
+        Resume::Refused => "",
+    }
+}
+
+fn resume(row: &Row<'_>) -> rusqlite::Result<Option<Resume>> {
+    let url: Option<String> = row.get("resume_url")?;
+    Ok(url.map(|url| match url.is_empty() {
+        true => Resume::Refused,
+        false => Resume::Url(url),
+    }))
 }
 
 fn lines(headers: &[(String, String)]) -> String {
@@ -77,6 +115,7 @@ pub(super) fn read_item(row: &Row<'_>) -> rusqlite::Result<ReviewItem> {
         Some(at) => Some(ReviewRun {
             at,
             status: row.get("ran_status")?,
+            content_type: row.get("ran_type")?,
             body: row.get::<_, Option<_>>("ran_body")?.unwrap_or_default(),
         }),
         None => None,
@@ -94,6 +133,7 @@ pub(super) fn read_item(row: &Row<'_>) -> rusqlite::Result<ReviewItem> {
             row.get::<_, Option<Digest>>("replay_request")?,
         )
         .map(|(scope, request)| ReplayKey { scope, request }),
+        run_scope: row.get("run_scope")?,
         run,
     })
 }
@@ -119,5 +159,15 @@ pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<ReviewRow> {
         closed: maybe(row, "closed_at")?,
         settled_by: row.get("settled_by")?,
         note: row.get("note")?,
+        similar: row.get("similar")?,
+        stored: row.get("stored")?,
+        subscription: row.get("subscription")?,
+        resume: resume(row)?,
+        tries: get(row, "drain_tries")?,
+        drained: maybe(row, "drained_at")?,
+        delivery: maybe(row, "delivery")?,
+        delivery_tries: get(row, "delivery_tries")?,
+        delivery_at: maybe(row, "delivery_at")?,
+        delivery_note: row.get("delivery_note")?,
     })
 }

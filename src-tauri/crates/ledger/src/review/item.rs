@@ -1,8 +1,11 @@
+use std::fmt;
+
 use catalog::Dialect;
 use chrono::{DateTime, Utc};
 
-use crate::ReplayKey;
+use super::drain::Delivery;
 use crate::column::word_enum;
+use crate::{Digest, ReplayKey};
 
 word_enum! {
     ReviewState {
@@ -38,6 +41,38 @@ pub struct FailedRequest {
     pub body: Vec<u8>,
     /// Set where the request had an idempotency key.
     pub replay: Option<ReplayKey>,
+    pub unattended: Unattended,
+}
+
+/// How a request runs and is delivered without its client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unattended {
+    /// Digest of the client's credential.
+    pub owner: Option<Digest>,
+    /// The key under which it runs, if it has no idempotency key.
+    pub run: Option<Digest>,
+    pub resume: Option<Resume>,
+    /// The client's login was a subscription's.
+    pub subscription: bool,
+}
+
+/// Where a workflow waits for the response.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Resume {
+    /// The URL, which contains a secret.
+    Url(String),
+    /// The client sent a URL that is not allowed.
+    Refused,
+}
+
+/// Never the URL.
+impl fmt::Debug for Resume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Resume::Url(_) => "Url(…)",
+            Resume::Refused => "Refused",
+        })
+    }
 }
 
 /// A response that settles parked items.
@@ -47,6 +82,8 @@ pub struct Settled<'a> {
     /// With its item; has priority over the request if both are present.
     pub pipeline: Option<&'a str>,
     pub item: Option<&'a str>,
+    /// Its idempotency key.
+    pub replay: Option<ReplayKey>,
     /// The exchange's id; `None`: it could not be recorded.
     pub exchange: Option<i64>,
 }
@@ -86,6 +123,21 @@ pub struct ReviewRow {
     /// The exchange whose response settled it.
     pub settled_by: Option<i64>,
     pub note: Option<String>,
+    /// The exchange with its idempotency key and another body that was answered meanwhile.
+    pub similar: Option<i64>,
+    /// Its request is stored.
+    pub stored: bool,
+    pub subscription: bool,
+    pub resume: Option<Resume>,
+    /// Runs by the drain.
+    pub tries: u64,
+    pub drained: Option<DateTime<Utc>>,
+    /// `None`: there is no response for its receiver.
+    pub delivery: Option<Delivery>,
+    pub delivery_tries: u64,
+    /// The next attempt or, once it ended, when that was.
+    pub delivery_at: Option<DateTime<Utc>>,
+    pub delivery_note: Option<String>,
 }
 
 /// An item with its kept request and its last run.
@@ -96,6 +148,8 @@ pub struct ReviewItem {
     /// `None`: not kept, or deleted.
     pub body: Option<Vec<u8>>,
     pub replay: Option<ReplayKey>,
+    /// The key under which it runs without its client, if it has no idempotency key.
+    pub run_scope: Option<Digest>,
     pub run: Option<ReviewRun>,
 }
 
@@ -104,6 +158,7 @@ pub struct ReviewItem {
 pub struct ReviewRun {
     pub at: DateTime<Utc>,
     pub status: u16,
+    pub content_type: Option<String>,
     pub body: Vec<u8>,
 }
 

@@ -29,6 +29,7 @@ fn figures_are_stored_at_the_close_and_fall_as_items_are_settled() {
         id: "a",
         pipeline: None,
         item: None,
+        replay: None,
         exchange: None,
     };
     ledger.settle_reviews(&settled, t0() + minutes(30)).unwrap();

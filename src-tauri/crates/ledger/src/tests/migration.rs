@@ -27,6 +27,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (11, include_str!("../../fixtures/v11.sql")),
     (12, include_str!("../../fixtures/v12.sql")),
     (13, include_str!("../../fixtures/v13.sql")),
+    (14, include_str!("../../fixtures/v14.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {

@@ -36,6 +36,7 @@ pub(super) fn park(ledger: &mut Ledger, pipeline: &str, item: &str, at: DateTime
         headers: Vec::new(),
         body: b"{}".to_vec(),
         replay: None,
+        unattended: Default::default(),
     };
     ledger.park(&failed).unwrap();
     let exchange = ExchangeRow {
@@ -77,6 +78,7 @@ pub(super) fn outage(ledger: &mut Ledger) -> i64 {
                 id: "b",
                 pipeline: None,
                 item: None,
+                replay: None,
                 exchange: None,
             },
             t0() + minutes(21),

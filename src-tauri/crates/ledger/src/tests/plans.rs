@@ -130,6 +130,7 @@ fn every_step(ledger: &mut Ledger) {
         id: "z",
         pipeline: Some("leads"),
         item: Some("z"),
+        replay: None,
         exchange: None,
     };
     ledger.settle_reviews(&settled, now).unwrap();

@@ -6,8 +6,10 @@ use chrono::TimeDelta;
 use super::{fresh, minutes, t0};
 use crate::{
     Closing, FailedRequest, Ledger, Parked, REVIEW_KEPT, REVIEW_STANDS, ReplayKey, ReviewRun,
-    ReviewState, Settled, Which,
+    ReviewState, Settled, Unattended, Which,
 };
+
+mod drain;
 
 pub(in crate::tests) fn failed(id: &str, minute: i64) -> FailedRequest {
     FailedRequest {
@@ -29,6 +31,7 @@ pub(in crate::tests) fn failed(id: &str, minute: i64) -> FailedRequest {
             scope: [7; 32],
             request: [8; 32],
         }),
+        unattended: Unattended::default(),
     }
 }
 
@@ -38,6 +41,7 @@ fn answered(ledger: &mut Ledger, id: &str, minute: i64) -> usize {
         id,
         pipeline: None,
         item: None,
+        replay: None,
         exchange: Some(99),
     };
     ledger
@@ -103,6 +107,7 @@ fn a_response_for_the_same_item_of_the_same_pipeline_settles_it_and_no_other() {
             id: "z9",
             pipeline,
             item,
+            replay: None,
             exchange: Some(42),
         };
         let count = ledger.settle_reviews(&settled, t0()).unwrap();
@@ -229,6 +234,7 @@ fn a_closed_items_request_is_deleted_after_its_time_and_an_open_ones_never() {
         let run = ReviewRun {
             at: t0() + minutes(1),
             status: 200,
+            content_type: None,
             body: b"{}".to_vec(),
         };
         assert!(ledger.review_ran(id, &run).unwrap());

@@ -326,8 +326,12 @@ impl Scene {
                         headers: Vec::new(),
                         body: "{}".into(),
                         replay: None,
+                        unattended: Default::default(),
                     }),
-                    false => Review::Answered(request),
+                    false => Review::Answered {
+                        id: request,
+                        replay: None,
+                    },
                 });
                 self.exchange(what, Some((name, item)), review);
             }

@@ -74,7 +74,7 @@ fn kind(of: &Type) -> &'static str {
         ("u16" | "u32" | "NonZeroU64", _) => "integer",
         ("pair", _) => "two numbers",
         ("MayGoTo", _) => "word or list",
-        ("Demand", _) => "word or table",
+        ("Demand" | "PipelineDelivery", _) => "word or table",
         (
             "When" | "Dialect" | "ChatLimit" | "CallIds" | "StreamUsage" | "ReasoningContent"
             | "ThoughtSignatures" | "Auth" | "Delivery" | "Restart" | "Consent" | "Siblings"

@@ -95,7 +95,7 @@ fn the_effect_of_each_end_on_the_queue() {
         assert!(matches!(after(end), Some(Review::Parked(parked)) if parked.id == known));
     }
     for end in [End::Complete, End::Truncated, End::Refused] {
-        assert_eq!(after(end), Some(Review::Answered(known.clone())));
+        assert!(matches!(after(end), Some(Review::Answered { id, .. }) if id == known));
     }
     // There was no reader for the response, or for the end.
     for end in [End::Complete, End::Truncated, End::Refused] {

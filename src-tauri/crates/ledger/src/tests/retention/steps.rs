@@ -159,6 +159,7 @@ fn an_open_review_item_never_expires() {
         id: "2",
         pipeline: None,
         item: None,
+        replay: None,
         exchange: None,
     };
     ledger.settle_reviews(&settled, t0() + minutes(5)).unwrap();

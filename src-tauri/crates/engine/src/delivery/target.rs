@@ -1,0 +1,121 @@
+//! Where a response is sent, and whether that receiver removes doubles. Pure.
+
+use std::fmt;
+
+use catalog::Secret;
+
+/// A receiver with its address, which is never shown.
+#[derive(Clone)]
+pub(crate) enum Target {
+    /// Signed as in Standard Webhooks; doubles have the same `webhook-id`.
+    Webhook { url: String, secret: Secret },
+    /// A Wait node of n8n; the suffix of the URL is used once.
+    Wait(Secret),
+    /// Another program that waits at a URL, and may do its work twice.
+    Other(Secret),
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Target::Webhook { .. } => "Webhook",
+            Target::Wait(_) => "Wait",
+            Target::Other(_) => "Other",
+        })
+    }
+}
+
+const SIGNATURE: &str = "signature=";
+/// The usual path of n8n's Wait nodes.
+const PATH: &str = "/webhook-waiting/";
+
+impl Target {
+    /// Of a resume URL. `id`: the review item, which is the Wait node's suffix if the URL has none of its own.
+    pub(crate) fn of_resume_url(url: &str, id: &str) -> Target {
+        let (path, query) = match url.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (url, None),
+        };
+        let signature = query.and_then(|query| query.split_once(SIGNATURE));
+        if signature.is_none() && !path.contains(PATH) {
+            return Target::Other(Secret::new(url));
+        }
+        // n8n splits `?signature=…/suffix` at the slash.
+        let has_suffix = signature.is_some_and(|(_, signature)| signature.contains('/'));
+        let url = match (has_suffix, query) {
+            (true, _) => url.to_owned(),
+            (false, Some(query)) => format!("{}/{id}?{query}", path.trim_end_matches('/')),
+            (false, None) => format!("{}/{id}", path.trim_end_matches('/')),
+        };
+        Target::Wait(Secret::new(url))
+    }
+
+    /// True: it does its work once, also if it gets the same response twice.
+    pub(crate) fn removes_doubles(&self) -> bool {
+        match self {
+            Target::Webhook { .. } | Target::Wait(_) => true,
+            Target::Other(_) => false,
+        }
+    }
+
+    /// In the sentence "Delivered to …".
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Target::Webhook { .. } => "the webhook",
+            Target::Wait(_) => "the workflow that waited for it",
+            Target::Other(_) => "the URL of its request",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(of: &str) -> (String, bool) {
+        match Target::of_resume_url(of, "00ff") {
+            Target::Wait(url) => (url.reveal().to_owned(), true),
+            Target::Other(url) => (url.reveal().to_owned(), false),
+            Target::Webhook { .. } => panic!("no webhook"),
+        }
+    }
+
+    #[test]
+    fn a_wait_node_is_called_with_its_suffix_and_any_other_url_as_it_is() {
+        for (given, called, is_n8n) in [
+            (
+                "http://localhost:5678/webhook-waiting/7?signature=ab",
+                "http://localhost:5678/webhook-waiting/7/00ff?signature=ab",
+                true,
+            ),
+            (
+                "http://localhost:5678/webhook-waiting/7?signature=ab/item-3",
+                "http://localhost:5678/webhook-waiting/7?signature=ab/item-3",
+                true,
+            ),
+            (
+                "https://n8n.example/waits/7?x=1&signature=ab",
+                "https://n8n.example/waits/7/00ff?x=1&signature=ab",
+                true,
+            ),
+            (
+                "https://n8n.example/webhook-waiting/7",
+                "https://n8n.example/webhook-waiting/7/00ff",
+                true,
+            ),
+            (
+                "https://flows.example/resume/1?k=2",
+                "https://flows.example/resume/1?k=2",
+                false,
+            ),
+        ] {
+            assert_eq!(url(given), (called.to_owned(), is_n8n), "{given}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_never_printed() {
+        let target = Target::of_resume_url("https://n8n.example/w?signature=ab", "1");
+        assert_eq!(format!("{target:?}"), "Wait");
+    }
+}
