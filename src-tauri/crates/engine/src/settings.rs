@@ -25,7 +25,10 @@ use catalog::{Catalog, without_addresses};
 
 pub(crate) use drain_switch::switched;
 pub(crate) use error::SettingsError;
-pub(crate) use values::{Drain, EffectHeader, EffectSettings, NetworkAddress, PipelineDetails, PipelineRuns, Receiver, Retention, SecretSource, Settings, TlsFiles, UpdateSource};
+pub(crate) use values::{
+    Drain, EffectHeader, EffectSettings, NetworkAddress, PipelineDetails, PipelineRuns, Receiver,
+    Retention, SecretSource, Settings, TlsFiles, UpdateSource,
+};
 pub(crate) use weight::Weight;
 
 use crate::text_file;

@@ -14,7 +14,8 @@ use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
-    Choices, Day, Draining, EffectsOpen, Fallbacks, Incidents, LedgerTrouble, Logins, Notifications, PaidConsent, Retention, Reviews, Sessions, Turns, Zone,
+    Choices, Day, Draining, EffectsOpen, Fallbacks, Incidents, LedgerTrouble, Logins,
+    Notifications, PaidConsent, Retention, Reviews, Sessions, Turns, Zone,
 };
 use crate::drill::run::DrillRun;
 use crate::fallback_test::target::{Target, TestKey};

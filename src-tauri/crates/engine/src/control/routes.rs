@@ -18,7 +18,9 @@ use serde::Deserialize;
 use super::face::Face;
 use super::shown::Shown;
 use super::{
-    Control, Refused, connect, drill, effects, exchanges, fallbacks, guard, hand_over, health, incidents, keys, retry_all, review, review_secret, review_several, series, shown, tokens, transfer, ui,
+    Control, Refused, connect, drill, effects, exchanges, fallbacks, guard, hand_over, health,
+    incidents, keys, retry_all, review, review_secret, review_several, series, shown, tokens,
+    transfer, ui,
 };
 use crate::event::ControlRequest;
 

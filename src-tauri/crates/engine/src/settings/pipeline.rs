@@ -35,8 +35,8 @@ impl Reading<'_> {
                 customer,
                 runs: runs(written.runs),
                 steps: written.steps.iter().map(|step| self.step(step)).collect(),
-                ..PipelineDetails::default()
                 drain: self.drain_of(written),
+                ..PipelineDetails::default()
             };
             (written.name.clone(), details)
         });
