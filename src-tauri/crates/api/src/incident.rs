@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Level, Spans};
+use crate::{Impact, Level, Spans};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -71,6 +71,9 @@ pub struct LastOutage {
     /// Estimated cost of the fallbacks, in micro-dollars.
     pub cost: i64,
     pub at_risk: AtRisk,
+    /// Its three lines; None: not counted yet.
+    #[serde(default)]
+    pub impact: Option<Impact>,
     /// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."
     #[serde(rename = "said")]
     pub message: String,
@@ -90,6 +93,9 @@ pub struct Incident {
     pub timeline: Vec<TimelineEntry>,
     /// Agent sessions that it interrupted within a turn, latest first.
     pub interrupted: Vec<Interruption>,
+    /// What it did to the owner's pipelines; None: not counted yet.
+    #[serde(default)]
+    pub impact: Option<Impact>,
 }
 
 /// An agent session that an outage interrupted within a turn.

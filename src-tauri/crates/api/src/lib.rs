@@ -59,8 +59,8 @@ pub use notification::{
     Notification, NotificationAction, NotificationKind, NotificationOutcome, Urgency,
 };
 pub use pipeline::{
-    PipelineEntry, PipelineForm, PipelinePage, PipelineReliability, PipelineRuns, PipelineStep,
-    UnknownPipeline,
+    PipelineEntry, PipelineFieldError, PipelineForm, PipelinePage, PipelinePlace, PipelineRefused,
+    PipelineReliability, PipelineRuns, PipelineStep, UnknownPipeline,
 };
 pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
@@ -73,8 +73,8 @@ pub use series::{
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, KeyState,
-    ModelHealth, PageView, PaidFallbacks, PipelineView, ProblemView, Provider, Route, Session,
-    SiblingModels, Snapshot, Surface, Today,
+    ModelHealth, PageView, PaidFallbacks, PipelineMark, PipelineView, ProblemView, Provider, Route,
+    Session, SiblingModels, Snapshot, Surface, Today,
 };
 pub use span::{Span, Spans};
 pub use token::{NewToken, TokenList, TokenName, TokenView};

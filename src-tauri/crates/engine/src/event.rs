@@ -1,13 +1,14 @@
 //! All events that can wake the engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::{
     Accepted, Command, ControlError, Doctor, Drill, DrillEntry, DrillOffer, NewToken,
-    NotificationOutcome, ReviewClose, SettingsText,
+    NotificationOutcome, PipelineForm, ReviewClose, SettingsText,
 };
 use chrono::{DateTime, Utc};
-use gateway::{Exchange, MadeFailure};
+use gateway::{Exchange, MadeFailure, NamedToken};
 use ledger::Figures;
 use tokio::sync::oneshot;
 
@@ -18,6 +19,7 @@ use crate::fallback_test::target::Target;
 use crate::named_tokens::Issued;
 use crate::network::Addresses;
 use crate::reads::LoopRead;
+use crate::settings::pipeline_change::{Expected, NotChanged};
 
 /// One entry of the loop's queue. The only other wake-up is a timer.
 #[derive(Debug)]
@@ -170,10 +172,20 @@ pub(crate) enum ControlRequest {
         text: String,
         reply: Reply<Result<SettingsText, ControlError>>,
     },
+    /// The pipelines in the settings file.
+    Pipelines(Reply<Result<WrittenPipelines, ControlError>>),
+    PutPipeline(PutPipeline, Reply<Result<Accepted, NotChanged>>),
+    RemovePipeline {
+        name: String,
+        expected: Expected,
+        reply: Reply<Result<Accepted, NotChanged>>,
+    },
     /// The named tokens.
     Tokens(Reply<Vec<Issued>>),
     AddToken {
         name: String,
+        /// Its requests belong to this pipeline.
+        pipeline: Option<String>,
         reply: Reply<Result<NewToken, ControlError>>,
     },
     RevokeToken {
@@ -182,6 +194,25 @@ pub(crate) enum ControlRequest {
     },
     Doctor(Reply<Doctor>),
     Metrics(Reply<String>),
+}
+
+/// Result of [`ControlRequest::Pipelines`].
+#[derive(Debug)]
+pub(crate) struct WrittenPipelines {
+    /// Each with the version of its lines, by name.
+    pub forms: Vec<(PipelineForm, Option<String>)>,
+    pub tokens: Arc<[NamedToken]>,
+    /// For clients, with the token.
+    pub base_url: String,
+}
+
+/// A form in place of a pipeline's lines.
+#[derive(Debug)]
+pub(crate) struct PutPipeline {
+    /// Its name before.
+    pub name: String,
+    pub form: PipelineForm,
+    pub expected: Expected,
 }
 
 /// Result of [`ControlRequest::BeginRetry`].

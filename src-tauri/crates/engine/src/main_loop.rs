@@ -17,11 +17,13 @@ mod log_check;
 mod metrics;
 mod open_checks;
 mod perform;
+mod pipelines;
 mod promised;
 mod restore;
 mod retry;
 mod review;
 mod scope;
+mod settings_file;
 mod stop;
 mod tokens;
 

@@ -19,7 +19,7 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, connect, drill, exchanges, fallbacks, guard, hand_over, health, incidents,
-    keys, retry_all, review, series, shown, tokens, transfer, ui,
+    keys, pipelines, retry_all, review, review_requests, series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -42,10 +42,16 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/interruptions/{id}/checked", post(checked))
         .route("/review", get(review::list))
         .route("/review/{id}", get(review::show))
+        .route("/review/{id}/requests", get(review_requests::list))
         .route("/review/{id}/close", post(review::close))
         .route("/review/{id}/reopen", post(review::reopen))
         .route("/review/{id}/run", post(review::run))
         .route("/settings", get(settings).put(save_settings))
+        .route("/pipelines", get(pipelines::list))
+        .route(
+            "/pipelines/{name}",
+            put(pipelines::put).delete(pipelines::remove),
+        )
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/revoke", post(tokens::revoke))

@@ -36,6 +36,7 @@ pub(crate) fn last(state: &State, now: DateTime<Utc>) -> Option<LastOutage> {
         failed: outage.met.failed,
         cost: outage.cost.0,
         at_risk: at_risk::at_risk(state, &outage.row.provider, &outage.met, closed),
+        impact: None,
     })
 }
 

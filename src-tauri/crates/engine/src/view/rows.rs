@@ -102,6 +102,7 @@ pub(crate) fn incident(
             })
             .collect(),
         interrupted: Vec::new(),
+        impact: None,
     }
 }
 

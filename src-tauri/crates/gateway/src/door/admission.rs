@@ -23,7 +23,7 @@ use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
 use crate::plan::{Caller, CallerKind, PlanInput};
 use crate::review::Reviewed;
-use crate::{Body, Config, DrillRequest, KeyedRequest, Pin, Plan, Rerun, name};
+use crate::{Body, Config, DrillRequest, KeyedRequest, Pin, Plan, Rerun, name, tags};
 
 /// A request for a model, with its body.
 pub(super) struct ReadRequest<'a> {
@@ -100,7 +100,13 @@ impl Gateway {
             (None, Some(drill)) => drill.caller(),
             (None, None) => Caller {
                 rerun: rerun.is_some(),
-                ..Caller::of(&head.headers, pipeline, client, &config, dialect)
+                ..Caller::of(
+                    &head.headers,
+                    tags::pipeline_of(&head, pipeline),
+                    client,
+                    &config,
+                    dialect,
+                )
             },
         };
         let drill = Drill::of(

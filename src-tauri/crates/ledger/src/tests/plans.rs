@@ -112,6 +112,8 @@ fn every_page(ledger: &Ledger, closed: i64, open: i64) {
             .unwrap();
     }
     ledger.review("a").unwrap().unwrap();
+    ledger.requests_of_review("a").unwrap();
+    ledger.pipeline_uses(t0()).unwrap();
     ledger.last_outage(now).unwrap().unwrap();
     ledger.pending_notifications(t0()).unwrap();
     ledger.unshown_notifications(t0()).unwrap();
