@@ -32,7 +32,7 @@ const PAGES = [
   ["green", "now"], ["outage", "now"], ["newcomer", "now"], ["drill", "now"], ["drilled", "now"], ["drill-refused", "now"],
   ["outage", "incidents"], ["outage", "incident"],
   ["outage", "pipelines"], ["outage", "requests"], ["after", "now"], ["green", "pipelines"],
-  ["green", "pipelines/new", "wrong", after(["Save"], "a pipeline has a name")],
+  ["green", "pipelines/new", "wrong", after(["Save"], "A pipeline has a name")],
   ["after", "pipelines"], ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`], ["outage", `pipelines/${encodeURIComponent("pipeline:Newsletter")}`],
   ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`, "key", after(["Create another key"], "It is shown only now")],
   ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`, "deletion", after(["Delete…"], "Delete Leads?")],

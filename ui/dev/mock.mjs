@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { beginDrill, connect, connectChange, connectPage, disconnect, disconnectAll, drill, reset, resetDrill, tested } from "./connect.mjs";
 import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, itemRequests, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
-import { deletePipeline, newToken, pipelinesPage, putPipeline, resetPipelines, views } from "./pipelines.mjs";
+import { deletePipeline, newToken, pipelinesPage, putPipeline, resetPipelines, revokeToken, views } from "./pipelines.mjs";
 import { cost, incidentSeries, latency, uptime } from "./series.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -50,6 +50,7 @@ const routes = [
   ["GET", /^\/control\/pipelines$/, () => pipelinesPage()],
   ["PUT", /^\/control\/pipelines\/([^/]+)$/, (_, name, form) => changed(putPipeline(decodeURIComponent(name), form))],
   ["DELETE", /^\/control\/pipelines\/([^/]+)$/, (_, name) => changed(deletePipeline(decodeURIComponent(name)))],
+  ["POST", /^\/control\/tokens\/revoke$/, (_, __, wanted) => revokeToken(wanted)],
   ["POST", /^\/control\/tokens$/, (_, __, wanted) => newToken(wanted)],
   ["GET", /^\/control\/review\/(\w+)\/requests$/, (_, id) => itemRequests(id)],
   ["GET", /^\/control\/review$/, (query) => ({ items: reviews().map((one) => one.summary).filter((one) => query.get("all") === "true" || one.state === "open"), next: null })],

@@ -37,7 +37,7 @@ const first = () => [
       may_go_to: { endpoints: ["openai"] }, steps: ["Receive", "Extract", "Enrich", "Score", "Draft", "Send"].map((name) => ({ name, success: 0.99 })),
     }),
     {
-      tokens: ["Leads"], seen_items: 57, seen_requests: 212, seen: "Last week I saw 57 items in 212 requests.",
+      tokens: ["Pipeline Leads"], seen_items: 57, seen_requests: 212, seen: "Last week I saw 57 items in 212 requests.",
       reliability: { with_fallback: 0.941, without_fallback: null, text: "6 steps at 99 % → 94.1 %, assumed" },
     },
   ),
@@ -81,6 +81,11 @@ export function newToken({ name, pipeline }) {
   pipelines = pipelines.map((one) => (one.form.name === pipeline ? { ...one, tokens: [...one.tokens, name] } : one));
   const token = "5f0c7b1e94d24a6e8b3a1d2c4e5f6071";
   return { name, pipeline, token, urls: [`http://127.0.0.1:4747/t/${token}`], closed: [] };
+}
+
+export function revokeToken({ name }) {
+  pipelines = pipelines.map((one) => ({ ...one, tokens: one.tokens.filter((token) => token !== name) }));
+  return { said: `The token "${name}" is revoked: its next request is refused, also on an open connection.` };
 }
 
 const line = (items, dollars, text) => ({ items, amounts: [{ micro: dollars * MICRO, currency: "USD", text: `$${dollars.toLocaleString("en-US")}` }], text });

@@ -88,6 +88,8 @@ export const deletePipeline = (name: string, version: string) =>
 /** A key of its own; it is in this response and nowhere else. */
 export const addToken = (name: string, pipeline: string) => request<NewToken>("POST", "tokens", { name, pipeline });
 
+export const revokeToken = (name: string) => request<Accepted>("POST", "tokens/revoke", { name, pipeline: null });
+
 /** The errors at the fields of a form that was not written. */
 export function fieldErrors(failure: ControlFailure): Record<string, string> {
   const fields = isRefusedForm(failure.body) ? failure.body.fields : [];

@@ -59,8 +59,9 @@ pub use notification::{
     Notification, NotificationAction, NotificationKind, NotificationOutcome, Urgency,
 };
 pub use pipeline::{
-    PipelineEntry, PipelineFieldError, PipelineForm, PipelinePage, PipelinePlace, PipelineRefused,
-    PipelineReliability, PipelineRuns, PipelineStep, UnknownPipeline,
+    PipelineEntry, PipelineFieldError, PipelineForm, PipelineMark, PipelinePage, PipelinePlace,
+    PipelineRefused, PipelineReliability, PipelineRuns, PipelineStep, PipelineView,
+    UnknownPipeline,
 };
 pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
@@ -73,8 +74,8 @@ pub use series::{
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, KeyState,
-    ModelHealth, PageView, PaidFallbacks, PipelineMark, PipelineView, ProblemView, Provider, Route,
-    Session, SiblingModels, Snapshot, Surface, Today,
+    ModelHealth, PageView, PaidFallbacks, ProblemView, Provider, Route, Session, SiblingModels,
+    Snapshot, Surface, Today,
 };
 pub use span::{Span, Spans};
 pub use token::{NewToken, TokenList, TokenName, TokenView};

@@ -142,3 +142,39 @@ pub struct PipelineReliability {
     /// One sentence with the method, the number of runs and the interval.
     pub text: String,
 }
+
+/// A pipeline, and what happens to its items when its provider fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PipelineView {
+    pub name: String,
+    /// "Claude, then OpenAI"; None: no request of it has been seen, and no route names it.
+    pub order: Option<String>,
+    /// "no fallback: items will wait"
+    pub no_fallback: Option<String>,
+    /// The customer for whom it works.
+    #[serde(default)]
+    pub customer: Option<String>,
+    /// "continues on GPT", "items wait until Claude is back", "watched only: runs at Make"; None: no known problem.
+    #[serde(default)]
+    pub state: Option<String>,
+    #[serde(default)]
+    pub mark: PipelineMark,
+}
+
+/// How the state of a pipeline is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum PipelineMark {
+    #[default]
+    Fine,
+    /// A fallback answers.
+    Carried,
+    /// Its items wait or fail.
+    Stopped,
+    /// Its requests do not pass through Understudy.
+    Watched,
+    /// The same, and its provider has an outage.
+    WatchedOutage,
+}

@@ -1,6 +1,6 @@
 import type { ReviewSummary } from "../../generated/ReviewSummary";
 
-/** What happens to a waiting request by itself: "will be retried at 14:05". Null: nothing, or the engine does not send it. */
+/** The next step of a waiting request without a click: "will be retried at 14:05". Null: nothing, or the engine does not send it. */
 export function drainOf(summary: ReviewSummary): string | null {
   return "drain" in summary && typeof summary.drain === "string" && summary.state === "open" ? summary.drain : null;
 }

@@ -41,7 +41,7 @@ pub(crate) fn place(runs: PipelineRuns) -> PipelinePlace {
 }
 
 const N8N: &str = "In the AI node, turn on the Fallback Model and choose a model of another provider: it answers at once when the first one fails. \
-    \"Retry On Fail\" helps only for seconds: at most 5 tries, 5 s apart, and each one sends all items of the node again. \
+    \"Retry On Fail\" helps only for seconds: at most 5 requests, 5 s apart, and each time all items of the node are sent again. \
     Set an error workflow, so that you see what failed, and retry those executions from the failed node.";
 
 const MAKE: &str = "Turn on \"Store incomplete executions\" in the scenario's settings; it is off by default. Rate limits, connection errors and \

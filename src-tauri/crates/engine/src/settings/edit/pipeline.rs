@@ -230,11 +230,11 @@ fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// A whole number of a settings file is far below 2^53.
+/// An integer of a settings file is far below 2^53.
 fn number(value: &Value) -> Option<f64> {
     value
         .as_float()
-        .or_else(|| value.as_integer().map(|whole| whole as f64))
+        .or_else(|| value.as_integer().map(|integer| integer as f64))
 }
 
 #[cfg(test)]
