@@ -58,6 +58,7 @@ mod own_fallback;
 #[cfg(target_os = "linux")]
 mod packages;
 mod parsers;
+mod pipelines;
 #[cfg(unix)]
 mod recipes;
 mod refusals;

@@ -1,4 +1,4 @@
-// Opens each section of the built UI in headless Chromium, at 100 % and 200 % zoom and 480 px wide, light and dark, and reports what breaks a rule:
+// Opens each section of the built UI in headless Chromium, at 100 % and 200 % zoom, 800 and 480 px wide, light and dark, and reports what breaks a rule:
 // content wider than the window, a chart without a text alternative or a table, an error in the console; with axe also its rules.
 // Run `npm run build`, then `npm run audit -- [--axe axe.min.js] [--shots directory] [--browser chromium] [--only text]`. Exit code 1: a finding.
 import { spawn } from "node:child_process";
@@ -17,6 +17,7 @@ const HEIGHT = 900;
 const SIZES = [
   { name: "100 %", width: WIDTH, zoom: 1 },
   { name: "200 %", width: WIDTH, zoom: 2 },
+  { name: "800 px", width: 800, zoom: 1 },
   { name: "480 px", width: 480, zoom: 1 },
 ];
 const SCHEMES = ["light", "dark"];
@@ -39,7 +40,12 @@ const EXPORT = '{"understudy_export":1}\n{"exchange":{}}\n';
 const PAGES = [
   ["green", "now"], ["outage", "now"], ["newcomer", "now"], ["drill", "now"], ["drilled", "now"], ["drill-refused", "now"],
   ["outage", "incidents"], ["outage", "incident"],
-  ["outage", "pipelines"], ["outage", "requests"],
+  ["outage", "pipelines"], ["outage", "requests"], ["after", "now"], ["green", "pipelines"],
+  ["green", "pipelines/new", "wrong", after(["Save"], "A pipeline has a name")],
+  ["after", "pipelines"], ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`], ["outage", `pipelines/${encodeURIComponent("pipeline:Newsletter")}`],
+  ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`, "key", after(["Create another key"], "It is shown only now")],
+  ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`, "deletion", after(["Delete…"], "Delete Leads?")],
+  ["outage", "pipelines/3f9a0c11d27e4b43"],
   ["green", "settings/general"], ["green", "settings/clients"],
   ["first", "now"], ["bare", "now"],
   ["first", "now", "change", after(["Show the change of Claude Code"], "cannot be kept")],
@@ -239,7 +245,7 @@ async function shot(page, { width, zoom }, file) {
 
 function errorOf({ method, params }) {
   if (method === "Runtime.exceptionThrown") return `exception: ${params.exceptionDetails.exception?.description ?? params.exceptionDetails.text}`;
-  // A change that is outdated is answered with 409, an entry that is not valid with 422, and the page shows it.
+  // A change that is outdated is answered with 409, and a form with an error with 422; the page shows it.
   const expected = method === "Log.entryAdded" && /status of (409|422)/.test(params.entry.text);
   if (method === "Log.entryAdded" && params.entry.level === "error" && !expected) return `console: ${params.entry.text} ${params.entry.url ?? ""}`;
   return null;

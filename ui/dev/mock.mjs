@@ -7,8 +7,9 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { beginDrill, connect, connectChange, connectPage, disconnect, disconnectAll, drill, reset, resetDrill, tested } from "./connect.mjs";
-import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
+import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, itemRequests, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 import { addToken, exported, imported, resetTokens, revokeToken, tokens } from "./sharing.mjs";
+import { deletePipeline, newToken, pipelinesPage, putPipeline, resetPipelines, revokeToken, views } from "./pipelines.mjs";
 import { cost, incidentSeries, latency, uptime } from "./series.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -28,7 +29,8 @@ const listeners = new Set();
 const made = () => SCENES[scene]();
 const snapshot = () => {
   const now = made();
-  return { ...now, review_retry: retry, seq, engine: { ...now.engine, ...changes } };
+  const down = now.providers.some((one) => one.id === "anthropic" && one.level === "major_outage");
+  return { ...now, pipelines: views(down), review_retry: retry, seq, engine: { ...now.engine, ...changes } };
 };
 
 function notify_readers() {
@@ -41,10 +43,17 @@ const routes = [
   ["GET", /^\/control\/incidents$/, (query) => ({ incidents: page(found(query.get("text") ?? ""), query, (one) => one.summary.id).rows.map((one) => one.summary), next: null, unexpected_ends: [] })],
   ["GET", /^\/control\/incidents\/(\d+)$/, (_, id) => incidents().find((one) => one.summary.id === Number(id)) ?? missing(`There is no incident ${id}.`)],
   ["GET", /^\/control\/exchanges$/, (query) => {
-    const { rows, next } = page(exchanges(), query, (one) => one.id);
+    const wanted = exchanges().filter((one) => query.get("pipeline") === null || one.pipeline === query.get("pipeline"));
+    const { rows, next } = page(wanted, query, (one) => one.id);
     return { exchanges: rows, next };
   }],
   ["GET", /^\/control\/exchanges\/(\d+)$/, (_, id) => exchanges().find((one) => one.id === Number(id)) ?? missing(`There is no exchange ${id}.`)],
+  ["GET", /^\/control\/pipelines$/, () => pipelinesPage()],
+  ["PUT", /^\/control\/pipelines\/([^/]+)$/, (_, name, form) => changed(putPipeline(decodeURIComponent(name), form))],
+  ["DELETE", /^\/control\/pipelines\/([^/]+)$/, (_, name) => changed(deletePipeline(decodeURIComponent(name)))],
+  ["POST", /^\/control\/tokens\/revoke$/, (_, __, wanted) => revokeToken(wanted)],
+  ["POST", /^\/control\/tokens$/, (_, __, wanted) => newToken(wanted)],
+  ["GET", /^\/control\/review\/(\w+)\/requests$/, (_, id) => itemRequests(id)],
   ["GET", /^\/control\/review$/, (query) => ({ items: reviews().map((one) => one.summary).filter((one) => query.get("all") === "true" || one.state === "open"), next: null })],
   ["GET", /^\/control\/review\/(\w+)$/, (_, id) => reviews().find((one) => one.summary.id === id) ?? missing(`There is no review item ${id}.`)],
   ["POST", /^\/control\/review\/(\w+)\/run$/, (_, id) => {
@@ -125,6 +134,8 @@ createServer(async (request, response) => {
   if (url.pathname.startsWith("/mock/scene/")) {
     scene = url.pathname.split("/").pop();
     changes = {};
+    resetPipelines(scene);
+    closed = {};
     reset();
     resetDrill();
     resetTokens();
@@ -165,10 +176,16 @@ function drills(next) {
   return made().drill;
 }
 
+/** The snapshot follows. */
+function changed(result) {
+  setTimeout(notify_readers, 20);
+  return result;
+}
+
 const missing = (error) => ({ error, fix: "It may have been deleted. Go back to the list." });
 const found = (text) => incidents().filter((one) => JSON.stringify(one).toLowerCase().includes(text.toLowerCase()));
 const incidents = () => (scene === "newcomer" ? [] : INCIDENTS().filter((one) => scene === "outage" || one.summary.closed));
-const closed = {};
+let closed = {};
 const reviews = () =>
   (made().review_open > 0 ? REVIEWS() : []).map((one) => {
     const { run = one.run, ...changed } = closed[one.summary.id] ?? {};

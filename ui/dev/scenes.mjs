@@ -1,5 +1,7 @@
 // Snapshots as the engine sends them, one function for each situation, for development and screenshots.
 
+import { impact } from "./pipelines.mjs";
+
 const MICRO = 1_000_000;
 const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 const clock = (seconds) => new Date(Date.now() - seconds * 1000).toTimeString().slice(0, 5);
@@ -273,6 +275,7 @@ export const SCENES = {
       incident: 41, provider: "anthropic", product: "Claude", peak: "major_outage", opened: ago(29 * MINUTE), closed: ago(25 * MINUTE), duration_s: 238,
       hit: 108, carried: 57, carried_by: ["OpenAI"], waiting: 28, failed: 23, cost: 420_000,
       at_risk: { state: "estimate", low: 6400 * MICRO, high: 6400 * MICRO, known: 6400 * MICRO, method: "Leads: 16 waiting × $400 = $6,400." },
+      impact: impact(),
       said: "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42.",
     },
     today: today({ failed: 51, carried_by_fallback: 57 }),
@@ -354,7 +357,7 @@ export const EXPLAINED = (model, login) => {
 
 export const INCIDENTS = () => [
   {
-    summary: outageSummary(), blame: "It was them.",
+    summary: outageSummary(), blame: "It was them.", impact: impact(),
     evidence: `It's them. 12 of 14 requests failed with "overloaded" (529) since ${clock(42 * MINUTE)}. Their status page confirms it.`,
     evidence_spans: [words('It\'s them. 12 of 14 requests failed with "overloaded" (529) since '), instant(ago(42 * MINUTE)), words(". Their status page confirms it.")],
     interrupted: [
@@ -384,7 +387,7 @@ function past(id, provider, title, peak, openedAgo, lasted, hit, carried, atRisk
   return {
     summary: { id, provider, title, level: "operational", peak, opened: ago(openedAgo), closed: ago(openedAgo - lasted), exchanges_hit: hit, carried_by_fallback: carried, at_risk: atRisk },
     blame: "It was them.", evidence: "It's them. Their status page and your requests agreed.",
-    interrupted: [], timeline: [
+    impact: null, interrupted: [], timeline: [
       { at: ago(openedAgo), level: peak, source: "understudy", text: "Requests began to fail." },
       { at: ago(openedAgo - lasted), level: "operational", source: "understudy", text: "2 probes were complete. Requests go to the primary again." },
     ],
@@ -484,7 +487,8 @@ const lead = (number, extra = {}) => ({
   summary: {
     id: `3f9a0c11d27e4b${number}`, state: "open", first: ago(38 * MINUTE), last: ago(4 * MINUTE), failures: 3, client: "n8n", pipeline: "Leads",
     item: `lead-10${number}`, route: "leads", model: "claude-sonnet-4-5", dialect: "anthropic",
-    why: "No provider could answer: Claude is overloaded, OpenAI is out of quota.", size: 2_140, closed: null, note: null, ...extra,
+    why: "No provider could answer: Claude is overloaded, OpenAI is out of quota.", size: 2_140, closed: null, settled_by: null, note: null,
+    drain: number === 43 ? `Will be retried at ${clock(-3 * MINUTE)}, try 2 of 3.` : "Waits for one click: this pipeline has no receiver.", ...extra,
   },
   request: JSON.stringify({
     model: "claude-sonnet-4-5", max_tokens: 1024, system: "You qualify leads. Answer with JSON.",
@@ -501,3 +505,18 @@ export const REVIEWS = () => [
   lead(38, { state: "answered", closed: ago(26 * HOUR), first: ago(27 * HOUR), last: ago(27 * HOUR) }),
   lead(31, { state: "done", closed: ago(50 * HOUR), note: "Quoted by phone", first: ago(51 * HOUR), last: ago(51 * HOUR) }),
 ];
+
+/** The requests of a parked item, oldest first. */
+export const itemRequests = (id) => {
+  const failed = (number, seconds) => {
+    const made = exchange(number, number);
+    const attempt = (at, endpoint, model, detail, status, cost) => ({
+      ...exchange(1, 1).attempts[0], number: at, provider: endpoint, endpoint, model, status, outcome: status === 429 ? "out of quota" : "failed", detail, cost_estimate: cost, tokens_estimated: false,
+    });
+    return {
+      ...made, id: number, started: ago(seconds), client: "n8n", pipeline: "Leads", end: "exhausted", status: 503, story: "every candidate failed: Claude 529, OpenAI out of quota",
+      attempts: [attempt(1, "anthropic", "claude-sonnet-4-5", "Overloaded", 529, 0), attempt(2, "openai", "gpt-5.5", "You exceeded your current quota", 429, 0)],
+    };
+  };
+  return id.endsWith("43") ? [failed(151, 38 * MINUTE), failed(172, 21 * MINUTE), failed(209, 4 * MINUTE)] : [failed(201, 12 * MINUTE)];
+};

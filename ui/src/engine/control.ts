@@ -14,6 +14,10 @@ import type { IncidentPage } from "../generated/IncidentPage";
 import type { IncidentSeries } from "../generated/IncidentSeries";
 import type { KeyTried } from "../generated/KeyTried";
 import type { LatencySeries } from "../generated/LatencySeries";
+import type { NewToken } from "../generated/NewToken";
+import type { PipelineForm } from "../generated/PipelineForm";
+import type { PipelinePage } from "../generated/PipelinePage";
+import type { PipelineRefused } from "../generated/PipelineRefused";
 import type { ReviewClose } from "../generated/ReviewClose";
 import type { ReviewItem } from "../generated/ReviewItem";
 import type { ReviewPage } from "../generated/ReviewPage";
@@ -44,7 +48,9 @@ export type PageOf = { limit: number; before?: number | null };
 export const incidents = ({ text, ...page }: PageOf & { text: string }) =>
   request<IncidentPage>("GET", `incidents?${query(page)}&text=${encodeURIComponent(text)}`);
 export const incident = (id: number) => request<Incident>("GET", `incidents/${id}`);
-export const exchanges = (page: PageOf) => request<ExchangePage>("GET", `exchanges?${query(page)}`);
+/** `pipeline`: only its requests; null: all. */
+export const exchanges = ({ pipeline = null, ...page }: PageOf & { pipeline?: string | null }) =>
+  request<ExchangePage>("GET", `exchanges?${query(page)}${pipeline === null ? "" : `&pipeline=${encodeURIComponent(pipeline)}`}`);
 export const exchange = (id: number) => request<Exchange>("GET", `exchanges/${id}`);
 export const checkInterruption = (id: number) => request<Accepted>("POST", `interruptions/${id}/checked`);
 export const reviews = ({ all, ...page }: PageOf & { all: boolean }) => request<ReviewPage>("GET", `review?${query(page)}&all=${all}`);
@@ -52,6 +58,8 @@ export const review = (id: string) => request<ReviewItem>("GET", `review/${encod
 export const closeReview = (id: string, close: ReviewClose) =>
   request<Accepted>("POST", `review/${encodeURIComponent(id)}/close`, close);
 export const reopenReview = (id: string) => request<Accepted>("POST", `review/${encodeURIComponent(id)}/reopen`);
+/** The item's failed requests and the one that answered it, oldest first. */
+export const reviewRequests = (id: string) => request<Exchange[]>("GET", `review/${encodeURIComponent(id)}/requests`);
 /** Each candidate may take as long as the longest response. */
 export const runReview = (id: string) =>
   request<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);
@@ -72,6 +80,24 @@ export const uptimeSeries = (days: number) => request<UptimeSeries>("GET", `seri
 export const latencySeries = (span: LatencySpan) => request<LatencySeries>("GET", `series/latency?${span === "day" ? "hours=24" : byDay(30)}`);
 export const costSeries = (days: number) => request<CostSeries>("GET", `series/cost?${byDay(days)}`);
 export const incidentSeries = (id: number) => request<IncidentSeries>("GET", `series/incidents/${id}`);
+export const pipelines = () => request<PipelinePage>("GET", "pipelines");
+
+/** `version`: of the lines that the form was made from; null: of a new pipeline, which must not exist yet. `name`: its present name. */
+export const savePipeline = (name: string, form: PipelineForm, version: string | null) =>
+  request<Accepted>("PUT", `pipelines/${encodeURIComponent(name)}?${version === null ? "new=true" : `version=${version}`}`, form);
+export const deletePipeline = (name: string, version: string) =>
+  request<Accepted>("DELETE", `pipelines/${encodeURIComponent(name)}?version=${version}`);
+/** A key of its own; it is in this response and nowhere else. */
+export const addToken = (name: string, pipeline: string) => request<NewToken>("POST", "tokens", { name, pipeline });
+
+export const revokeToken = (name: string) => request<Accepted>("POST", "tokens/revoke", { name, pipeline: null });
+
+/** The errors at the fields of a form that was not written. */
+export function fieldErrors(failure: ControlFailure): Record<string, string> {
+  const fields = isRefusedForm(failure.body) ? failure.body.fields : [];
+  return Object.fromEntries(fields.map(({ field, error }) => [field, error]));
+}
+
 export const settings = () => request<SettingsText>("GET", "settings");
 
 /** A text with errors is a result and not a failure: the errors are shown beside the text. */
@@ -146,6 +172,10 @@ function query({ limit, before }: PageOf): string {
 
 function isControlError(value: unknown): value is ControlError {
   return typeof value === "object" && value !== null && "error" in value && typeof value.error === "string";
+}
+
+function isRefusedForm(value: unknown): value is PipelineRefused {
+  return typeof value === "object" && value !== null && "fields" in value && Array.isArray(value.fields);
 }
 
 function isSettingsText(value: unknown): value is SettingsText {

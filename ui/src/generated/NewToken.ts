@@ -3,7 +3,11 @@
 /**
  * A new token. It is shown once: only its digest is stored.
  */
-export type NewToken = { name: string, 
+export type NewToken = { name: string, pipeline: string | null, 
+/**
+ * The token itself, which a client can send as its API key.
+ */
+token: string, 
 /**
  * Base URLs with the token, for this computer first, then for the addresses of networks.
  */

@@ -7,9 +7,18 @@ import type { PipelineReliability } from "./PipelineReliability";
  */
 export type PipelineEntry = { form: PipelineForm, 
 /**
- * Ways to mark its requests: "`…/t/TOKEN/p/Leads/v1`", "header `x-understudy-pipeline: Leads`".
+ * Of its lines in the settings file. `PUT` and `DELETE` send it back as `?version=`, so that a change of the file meanwhile
+ * is not overwritten. None: it has no lines of its own, only a route.
+ */
+version: string | null, 
+/**
+ * Base URL that marks its requests: "`…/t/TOKEN/p/Leads/v1`".
  */
 base_url: string, 
+/**
+ * Names of the tokens that mark its requests.
+ */
+tokens: Array<string>, 
 /**
  * Distinct items and requests of the last seven days.
  */

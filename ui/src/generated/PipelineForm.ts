@@ -4,7 +4,7 @@ import type { PipelineRuns } from "./PipelineRuns";
 import type { PipelineStep } from "./PipelineStep";
 
 /**
- * `PUT /control/pipelines/<name>`: writes the pipeline into the settings file and keeps its comments. A field that is None is
+ * `PUT /control/pipelines/<name>?version=`, or `?new=true` for a new one: writes the pipeline into the settings file and keeps its comments. A field that is None is
  * removed from the file.
  */
 export type PipelineForm = { name: string, customer: string | null, weekly_items: number | null, 

@@ -2,6 +2,6 @@
 import type { TokenView } from "./TokenView";
 
 /**
- * `GET /control/tokens`: the named tokens of persons and devices, by name.
+ * `GET /control/tokens`: the named tokens of persons, devices and pipelines, by name.
  */
 export type TokenList = { tokens: Array<TokenView>, };

@@ -3,4 +3,8 @@
 /**
  * `POST /control/tokens` and `POST /control/tokens/revoke`.
  */
-export type TokenName = { name: string, };
+export type TokenName = { name: string, 
+/**
+ * Of a new token: its requests belong to this pipeline.
+ */
+pipeline: string | null, };

@@ -4,4 +4,8 @@ export type UnknownPipeline = { name: string,
 /**
  * `The pipeline "leeds" is not in the settings. Did you mean "leads"?`
  */
-warning: string, nearest: string | null, };
+warning: string, nearest: string | null, 
+/**
+ * Requests of the last seven days.
+ */
+requests: number, };

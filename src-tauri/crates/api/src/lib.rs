@@ -66,7 +66,8 @@ pub use notification::{
     Notification, NotificationAction, NotificationKind, NotificationOutcome, Urgency,
 };
 pub use pipeline::{
-    PipelineEntry, PipelineForm, PipelinePage, PipelineReliability, PipelineRuns, PipelineStep,
+    PipelineEntry, PipelineFieldError, PipelineForm, PipelineMark, PipelinePage, PipelinePlace,
+    PipelineRefused, PipelineReliability, PipelineRuns, PipelineStep, PipelineView,
     UnknownPipeline,
 };
 pub use question::{Question, QuestionAnswer, QuestionPart};
@@ -81,8 +82,8 @@ pub use series::{
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, KeyState,
-    ModelHealth, PageView, PaidFallbacks, PipelineView, ProblemView, Provider, Route, Session,
-    SiblingModels, Snapshot, Surface, Today,
+    ModelHealth, PageView, PaidFallbacks, ProblemView, Provider, Route, Session, SiblingModels,
+    Snapshot, Surface, Today,
 };
 pub use span::{Span, Spans};
 pub use token::{NewToken, TokenList, TokenName, TokenView};

@@ -11,6 +11,22 @@ pub struct PipelinePage {
     pub pipelines: Vec<PipelineEntry>,
     /// Names in recent requests that are not in the settings, each with "did you mean".
     pub unknown: Vec<UnknownPipeline>,
+    /// What each place means for a pipeline that runs there.
+    #[serde(default)]
+    pub places: Vec<PipelinePlace>,
+}
+
+/// A place where a pipeline can run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PipelinePlace {
+    pub runs: PipelineRuns,
+    /// "n8n Cloud"
+    pub name: String,
+    /// Why its requests cannot pass through Understudy, and what follows. None: they can.
+    pub reach: Option<String>,
+    /// What protects a pipeline there.
+    pub protection: Option<String>,
 }
 
 /// A pipeline as the form shows it.
@@ -18,8 +34,15 @@ pub struct PipelinePage {
 #[ts(export)]
 pub struct PipelineEntry {
     pub form: PipelineForm,
-    /// Ways to mark its requests: "`…/t/TOKEN/p/Leads/v1`", "header `x-understudy-pipeline: Leads`".
+    /// Of its lines in the settings file. `PUT` and `DELETE` send it back as `?version=`, so that a change of the file meanwhile
+    /// is not overwritten. None: it has no lines of its own, only a route.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Base URL that marks its requests: "`…/t/TOKEN/p/Leads/v1`".
     pub base_url: String,
+    /// Names of the tokens that mark its requests.
+    #[serde(default)]
+    pub tokens: Vec<String>,
     /// Distinct items and requests of the last seven days.
     pub seen_items: u64,
     pub seen_requests: u64,
@@ -31,7 +54,7 @@ pub struct PipelineEntry {
     pub reliability: Option<PipelineReliability>,
 }
 
-/// `PUT /control/pipelines/<name>`: writes the pipeline into the settings file and keeps its comments. A field that is None is
+/// `PUT /control/pipelines/<name>?version=`, or `?new=true` for a new one: writes the pipeline into the settings file and keeps its comments. A field that is None is
 /// removed from the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
@@ -78,6 +101,25 @@ pub struct PipelineStep {
     pub success: Option<f64>,
 }
 
+/// Why a form was not written: nothing was changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PipelineRefused {
+    /// The first error.
+    pub error: String,
+    pub fix: Option<String>,
+    /// The errors at their fields, in the order of the form.
+    pub fields: Vec<PipelineFieldError>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PipelineFieldError {
+    /// A field of the form: "weekly_items".
+    pub field: String,
+    pub error: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct UnknownPipeline {
@@ -85,6 +127,9 @@ pub struct UnknownPipeline {
     /// `The pipeline "leeds" is not in the settings. Did you mean "leads"?`
     pub warning: String,
     pub nearest: Option<String>,
+    /// Requests of the last seven days.
+    #[serde(default)]
+    pub requests: u64,
 }
 
 /// End to end: "6 steps at 99 % → 94.1 %".
@@ -96,4 +141,40 @@ pub struct PipelineReliability {
     pub without_fallback: Option<f64>,
     /// One sentence with the method, the number of runs and the interval.
     pub text: String,
+}
+
+/// A pipeline, and what happens to its items when its provider fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PipelineView {
+    pub name: String,
+    /// "Claude, then OpenAI"; None: no request of it has been seen, and no route names it.
+    pub order: Option<String>,
+    /// "no fallback: items will wait"
+    pub no_fallback: Option<String>,
+    /// The customer for whom it works.
+    #[serde(default)]
+    pub customer: Option<String>,
+    /// "continues on GPT", "items wait until Claude is back", "watched only: runs at Make"; None: no known problem.
+    #[serde(default)]
+    pub state: Option<String>,
+    #[serde(default)]
+    pub mark: PipelineMark,
+}
+
+/// How the state of a pipeline is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum PipelineMark {
+    #[default]
+    Fine,
+    /// A fallback answers.
+    Carried,
+    /// Its items wait or fail.
+    Stopped,
+    /// Its requests do not pass through Understudy.
+    Watched,
+    /// The same, and its provider has an outage.
+    WatchedOutage,
 }

@@ -4,7 +4,7 @@ use ts_rs::TS;
 
 use crate::{
     ClientUse, Dialect, Drill, Fallback, IncidentSummary, Installed, LastOutage, Level,
-    Notification, Question, ReviewRetry, Spans, TrayView, UsedUpLimit,
+    Notification, PipelineView, Question, ReviewRetry, Spans, TrayView, UsedUpLimit,
 };
 
 /// All content of the UIs at one moment, sent in full on every change.
@@ -324,17 +324,6 @@ pub struct Route {
     pub stand_in: FallbackState,
     /// The candidates after the primary, each with the model name that it receives.
     pub fallbacks: Vec<Fallback>,
-}
-
-/// A pipeline, and what happens to its items when its provider fails.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct PipelineView {
-    pub name: String,
-    /// "Claude, then OpenAI"; None: no request of it has been seen, and no route names it.
-    pub order: Option<String>,
-    /// "no fallback: items will wait"
-    pub no_fallback: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// `GET /control/tokens`: the named tokens of persons and devices, by name.
+/// `GET /control/tokens`: the named tokens of persons, devices and pipelines, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TokenList {
@@ -15,6 +15,9 @@ pub struct TokenList {
 #[ts(export)]
 pub struct TokenView {
     pub name: String,
+    /// Its requests belong to this pipeline.
+    #[serde(default)]
+    pub pipeline: Option<String>,
     pub created: DateTime<Utc>,
     /// Start of its last request in the ledger. None: there is none.
     pub last_used: Option<DateTime<Utc>>,
@@ -25,6 +28,9 @@ pub struct TokenView {
 #[ts(export)]
 pub struct TokenName {
     pub name: String,
+    /// Of a new token: its requests belong to this pipeline.
+    #[serde(default)]
+    pub pipeline: Option<String>,
 }
 
 /// A new token. It is shown once: only its digest is stored.
@@ -32,6 +38,11 @@ pub struct TokenName {
 #[ts(export)]
 pub struct NewToken {
     pub name: String,
+    #[serde(default)]
+    pub pipeline: Option<String>,
+    /// The token itself, which a client can send as its API key.
+    #[serde(default)]
+    pub token: String,
     /// Base URLs with the token, for this computer first, then for the addresses of networks.
     pub urls: Vec<String>,
     /// Addresses in the settings that are closed, each with the reason and what to do.

@@ -1,13 +1,14 @@
 //! All events that can wake the engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::{
     Accepted, Command, ControlError, Doctor, Drill, DrillEntry, DrillOffer, MarkItem, NewToken,
-    NotificationOutcome, ReviewClose, SettingsText,
+    NotificationOutcome, PipelineForm, ReviewClose, SettingsText,
 };
 use chrono::{DateTime, Utc};
-use gateway::{Exchange, MadeFailure};
+use gateway::{Exchange, MadeFailure, NamedToken};
 use ledger::Figures;
 use tokio::sync::oneshot;
 
@@ -22,6 +23,7 @@ use crate::named_tokens::Issued;
 use crate::network::Addresses;
 use crate::parked_run::Ran;
 use crate::reads::LoopRead;
+use crate::settings::pipeline_change::{Expected, NotChanged};
 
 /// One entry of the loop's queue. The only other wake-up is a timer.
 #[derive(Debug)]
@@ -209,10 +211,20 @@ pub(crate) enum ControlRequest {
         text: String,
         reply: Reply<Result<SettingsText, ControlError>>,
     },
+    /// The pipelines in the settings file.
+    Pipelines(Reply<Result<WrittenPipelines, ControlError>>),
+    PutPipeline(PutPipeline, Reply<Result<Accepted, NotChanged>>),
+    RemovePipeline {
+        name: String,
+        expected: Expected,
+        reply: Reply<Result<Accepted, NotChanged>>,
+    },
     /// The named tokens.
     Tokens(Reply<Vec<Issued>>),
     AddToken {
         name: String,
+        /// Its requests belong to this pipeline.
+        pipeline: Option<String>,
         reply: Reply<Result<NewToken, ControlError>>,
     },
     RevokeToken {
@@ -221,6 +233,25 @@ pub(crate) enum ControlRequest {
     },
     Doctor(Reply<Doctor>),
     Metrics(Reply<String>),
+}
+
+/// Result of [`ControlRequest::Pipelines`].
+#[derive(Debug)]
+pub(crate) struct WrittenPipelines {
+    /// Each with the version of its lines, by name.
+    pub forms: Vec<(PipelineForm, Option<String>)>,
+    pub tokens: Arc<[NamedToken]>,
+    /// For clients, with the token.
+    pub base_url: String,
+}
+
+/// A form in place of a pipeline's lines.
+#[derive(Debug)]
+pub(crate) struct PutPipeline {
+    /// Its name before.
+    pub name: String,
+    pub form: PipelineForm,
+    pub expected: Expected,
 }
 
 /// Result of [`ControlRequest::BeginRetry`].

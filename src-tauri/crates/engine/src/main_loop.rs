@@ -20,11 +20,13 @@ mod mark;
 mod metrics;
 mod open_checks;
 mod perform;
+mod pipelines;
 mod promised;
 mod restore;
 mod retry;
 mod review;
 mod scope;
+mod settings_file;
 mod stop;
 mod tokens;
 

@@ -1,4 +1,4 @@
-//! The named tokens of persons and devices, in a file of mode 0600. It contains only their digests.
+//! The named tokens of persons, devices and pipelines, in a file of mode 0600. It contains only their digests.
 
 use std::io;
 use std::path::Path;
@@ -36,6 +36,8 @@ struct Written {
 #[derive(Debug, Serialize, Deserialize)]
 struct Row {
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pipeline: Option<String>,
     /// SHA-256 of the token, as hexadecimal digits.
     sha256: String,
     created: DateTime<Utc>,
@@ -75,6 +77,7 @@ impl NamedTokens {
             Ok(Issued {
                 token: NamedToken {
                     name: row.name.into(),
+                    pipeline: row.pipeline.map(Into::into),
                     digest,
                 },
                 created: row.created,
@@ -86,6 +89,7 @@ impl NamedTokens {
     pub(crate) fn write(&self, file: &Path) -> io::Result<()> {
         let row = |issued: &Issued| Row {
             name: issued.token.name.to_string(),
+            pipeline: issued.token.pipeline.as_deref().map(Into::into),
             sha256: issued
                 .token
                 .digest
@@ -147,6 +151,22 @@ impl NamedTokens {
         NamedTokens(all)
     }
 
+    /// The list in which the tokens of one pipeline belong to another; None: there is none.
+    pub(crate) fn with_pipeline_renamed(&self, from: &str, to: &str) -> Option<NamedTokens> {
+        let is_its = |one: &Issued| one.token.pipeline.as_deref() == Some(from);
+        if !self.0.iter().any(is_its) {
+            return None;
+        }
+        let renamed = self.0.iter().cloned().map(|one| match is_its(&one) {
+            true => Issued {
+                token: one.token.of_pipeline(to),
+                ..one
+            },
+            false => one,
+        });
+        Some(NamedTokens(renamed.collect()))
+    }
+
     pub(crate) fn without(&self, name: &str) -> NamedTokens {
         let kept = self.0.iter().filter(|issued| *issued.token.name != *name);
         NamedTokens(kept.cloned().collect())
@@ -193,6 +213,34 @@ mod tests {
         assert_eq!(names, ["Anna's laptop", "CI"]);
         let left = tokens.without("CI");
         assert_eq!((left.count(), left.find("ci")), (1, None));
+    }
+
+    #[test]
+    fn a_token_keeps_its_pipeline_and_follows_its_new_name() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("tokens.json");
+        let of = |pipeline: &str| {
+            let one = issued(pipeline);
+            Issued {
+                token: one.token.of_pipeline(pipeline),
+                ..one
+            }
+        };
+        let tokens = NamedTokens::default()
+            .with(issued("CI"))
+            .with(of("Leads"))
+            .with(of("Quotes"));
+        let renamed = tokens.with_pipeline_renamed("Leads", "Sales").unwrap();
+        renamed.write(&file).unwrap();
+        let read = NamedTokens::read(&file).unwrap();
+        let pipelines: Vec<_> = read
+            .iter()
+            .map(|one| one.token.pipeline.as_deref())
+            .collect();
+        assert_eq!(pipelines, [None, Some("Sales"), Some("Quotes")]);
+        assert_eq!(renamed.with_pipeline_renamed("Leads", "Sales"), None);
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(text.matches("pipeline").count(), 2, "{text}");
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod error;
 mod file;
 mod network;
 mod pipeline;
+pub(crate) mod pipeline_change;
+mod pipeline_form;
 mod reading;
 pub(crate) mod reload;
 mod retention;
@@ -25,6 +27,7 @@ use catalog::{Catalog, without_addresses};
 
 pub(crate) use drain_switch::switched;
 pub(crate) use error::SettingsError;
+pub(crate) use pipeline_form::forms as pipeline_forms;
 pub(crate) use values::{
     Drain, EffectHeader, EffectSettings, NetworkAddress, PipelineDetails, PipelineRuns, Receiver,
     Retention, SecretSource, Settings, TlsFiles, UpdateSource,
@@ -42,17 +45,7 @@ pub(crate) const DEFAULT_TEXT: &str = include_str!("settings/default.toml");
 impl Settings {
     /// `catalog`: the providers that the text may name.
     pub(crate) fn parse(text: &str, catalog: &Catalog) -> Result<Settings, Vec<SettingsError>> {
-        if text.len() > text_file::LARGEST {
-            let why = text_file::too_large().to_string();
-            return Err(vec![SettingsError::of_file(why)]);
-        }
-        let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| line_number(text, span.start));
-            vec![SettingsError {
-                line,
-                what: without_addresses(&error.message().trim().replace('\n', ", ")),
-            }]
-        })?;
+        let file = parse_file(text).map_err(|error| vec![error])?;
         let mut reading = Reading {
             text,
             catalog,
@@ -82,6 +75,17 @@ impl Settings {
         }
         Settings::parse(text, catalog)
     }
+}
+
+/// The file's keys and their positions, before their values are checked.
+fn parse_file(text: &str) -> Result<File, SettingsError> {
+    if text.len() > text_file::LARGEST {
+        return Err(SettingsError::of_file(text_file::too_large().to_string()));
+    }
+    toml::from_str(text).map_err(|error| SettingsError {
+        line: error.span().map_or(1, |span| line_number(text, span.start)),
+        what: without_addresses(&error.message().trim().replace('\n', ", ")),
+    })
 }
 
 impl Default for Settings {

@@ -38,6 +38,16 @@ impl UnknownPipelines {
     }
 }
 
+/// The pipeline in the settings whose name is most similar.
+pub(crate) fn nearest_known(name: &str, settings: &Settings) -> Option<String> {
+    nearest(name, &known(settings)).map(str::to_owned)
+}
+
+/// True if a pipeline or a route in the settings has this name.
+pub(crate) fn is_known(name: &str, settings: &Settings) -> bool {
+    known(settings).contains(name)
+}
+
 /// `The pipeline "leeds" is not in the settings. Did you mean "leads"?` None: the name is in the settings, or they contain no
 /// pipeline.
 pub(crate) fn warning(name: &str, settings: &Settings) -> Option<String> {

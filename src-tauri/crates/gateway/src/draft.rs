@@ -64,7 +64,7 @@ impl Draft {
             model: String::new(),
             streamed: false,
             rehearsal: false,
-            pipeline: tags::pipeline(&head.headers).or(pipeline),
+            pipeline: tags::pipeline_of(head, pipeline),
             item: tags::item(&head.headers),
             token: head
                 .extensions

@@ -69,5 +69,6 @@ pub use rejected::{RejectReason, Rejected};
 pub use review::{ParkedRequest, Rerun, Review, ReviewAsk, Unfetched, may_receive};
 pub use services::Clock;
 pub use storm::Storm;
+pub use tags::check as check_pipeline_name;
 pub use tokens::{FromNetwork, NamedToken, Tokens};
 pub use unkept::Unkept;

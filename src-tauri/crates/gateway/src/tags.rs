@@ -1,7 +1,9 @@
-//! Headers in which a client sends the pipeline and the item of its request.
+//! The pipeline and the item of a request.
 
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
+use crate::NamedToken;
 use crate::name::{self, BadName};
 
 /// Name of the pipeline of a request.
@@ -11,8 +13,19 @@ const ITEM: &str = "x-understudy-item";
 /// In characters.
 const LONGEST_ITEM: usize = 200;
 
+/// The pipeline of a request: from its path, else its token, else its header.
+pub(crate) fn pipeline_of(head: &Parts, in_path: Option<String>) -> Option<String> {
+    let of_token = || {
+        let token = head.extensions.get::<NamedToken>()?;
+        token.pipeline.as_deref().map(str::to_owned)
+    };
+    in_path
+        .or_else(of_token)
+        .or_else(|| pipeline(&head.headers))
+}
+
 /// The pipeline in a request's header; `None` also for a bad name ([`check_pipeline`]).
-pub(crate) fn pipeline(headers: &HeaderMap) -> Option<String> {
+fn pipeline(headers: &HeaderMap) -> Option<String> {
     let name = text(headers.get(PIPELINE)?);
     check(&name).ok().map(|()| name)
 }
@@ -23,8 +36,10 @@ pub(crate) fn check_pipeline(headers: &HeaderMap) -> Result<(), BadName> {
     name.map_or(Ok(()), |name| check(&name))
 }
 
+/// A pipeline's name that requests may have.
+///
 /// # Errors [`BadName`]
-pub(crate) fn check(name: &str) -> Result<(), BadName> {
+pub fn check(name: &str) -> Result<(), BadName> {
     name::check("pipeline", name)
 }
 
@@ -57,6 +72,33 @@ mod tests {
             let headers = of(value);
             assert_eq!(pipeline(&headers).as_deref(), Some("Prüfung"));
             assert_eq!(check_pipeline(&headers), Ok(()));
+        }
+    }
+
+    #[test]
+    fn the_path_has_priority_over_the_token_and_the_token_over_the_header() {
+        let token = |pipeline: Option<&str>| {
+            let token = NamedToken::new("n8n", "0123456789abcdef0123456789abcdef");
+            pipeline.map_or(token.clone(), |name| token.of_pipeline(name))
+        };
+        for (path, key, header, expected) in [
+            (Some("P"), Some(Some("K")), Some("H"), Some("P")),
+            (Some("P"), None, Some("H"), Some("P")),
+            (None, Some(Some("K")), Some("H"), Some("K")),
+            (None, Some(None), Some("H"), Some("H")),
+            (None, None, Some("H"), Some("H")),
+            (None, Some(Some("K")), None, Some("K")),
+            (None, None, None, None),
+        ] {
+            let mut head = http::Request::new(()).into_parts().0;
+            if let Some(name) = header {
+                head.headers.insert(PIPELINE, name.parse().unwrap());
+            }
+            if let Some(pipeline) = key {
+                head.extensions.insert(token(pipeline));
+            }
+            let found = pipeline_of(&head, path.map(str::to_owned));
+            assert_eq!(found.as_deref(), expected, "{path:?} {key:?} {header:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The tokens that admit a client: this installation's own, and the named ones of persons and devices.
+//! The tokens that admit a client: this installation's own, and the named ones of persons, devices and pipelines.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,10 +17,12 @@ pub struct Tokens {
     named: Arc<[NamedToken]>,
 }
 
-/// A token of a person or a device. Only its digest is stored.
+/// A token of a person, a device or a pipeline. Only its digest is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NamedToken {
     pub name: Arc<str>,
+    /// Its requests belong to this pipeline, unless their path names another one.
+    pub pipeline: Option<Arc<str>>,
     pub digest: [u8; 32],
 }
 
@@ -46,7 +48,16 @@ impl NamedToken {
     pub fn new(name: &str, token: &str) -> NamedToken {
         NamedToken {
             name: name.into(),
+            pipeline: None,
             digest: digest(token),
+        }
+    }
+
+    /// The same token for this pipeline's requests.
+    pub fn of_pipeline(self, pipeline: &str) -> NamedToken {
+        NamedToken {
+            pipeline: Some(pipeline.into()),
+            ..self
         }
     }
 }

@@ -13,6 +13,7 @@ mod observations;
 mod odd_rows;
 mod outages;
 pub(crate) mod paging;
+mod pipelines;
 mod plans;
 mod presence;
 mod reading;

@@ -3,12 +3,14 @@ import { expect, it, test } from "vitest";
 import type { ReviewState } from "../../generated/ReviewState";
 import type { ReviewSummary } from "../../generated/ReviewSummary";
 import { actionsFor } from "./actions";
-import { flowsOf, nextWaiting, ofFlow } from "./queue";
+import { detailOf, newDetail, pipelineDetail } from "./place";
+import { chosenOf, flowsOf, nextWaiting, ofFlow } from "./queue";
 
 const item = (id: string, pipeline: string | null, state: ReviewState = "open") => ({ id, pipeline, state }) as ReviewSummary;
 const items = [item("d", "Leads"), item("c", null), item("b", "Leads", "dismissed"), item("a", "Invoices")];
-const leads = { name: "Leads", order: "Claude, then OpenAI", no_fallback: null };
-const quotes = { name: "Quotes", order: null, no_fallback: "no fallback: items will wait" };
+const calm = { customer: null, state: null, mark: "fine" } as const;
+const leads = { name: "Leads", order: "Claude, then OpenAI", no_fallback: null, ...calm };
+const quotes = { name: "Quotes", order: null, no_fallback: "no fallback: items will wait", ...calm };
 
 it("counts the waiting items of each pipeline, also of pipelines that occur only in items", () => {
   expect(flowsOf([leads, quotes], items, true).map(({ name, waiting, noFallback }) => [name, waiting, noFallback])).toEqual([
@@ -21,6 +23,24 @@ it("counts the waiting items of each pipeline, also of pipelines that occur only
 
 it("shows no number while some items are not read", () => {
   expect(flowsOf([leads], items, false)[0]?.waiting).toBeNull();
+});
+
+it("opens only pipelines that are in the settings", () => {
+  expect(flowsOf([leads, quotes], items, true, ["Leads"]).map(({ added }) => added)).toEqual([true, false, false, false]);
+});
+
+it("keeps the chosen items that still wait", () => {
+  expect(chosenOf(items, ["d", "b", "x"]).map(({ id }) => id)).toEqual(["d"]);
+});
+
+test.each([
+  [null, { kind: "none" }],
+  [pipelineDetail("a: b/c"), { kind: "form", name: "a: b/c", suggested: "" }],
+  [newDetail(), { kind: "form", name: null, suggested: "" }],
+  [newDetail("leeds"), { kind: "form", name: null, suggested: "leeds" }],
+  ["0a1b2c3d4e5f6071", { kind: "request", id: "0a1b2c3d4e5f6071" }],
+])("%s is a detail", (detail, shown) => {
+  expect(detailOf(detail)).toEqual(shown);
 });
 
 it("filters by pipeline", () => {

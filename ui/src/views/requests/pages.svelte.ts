@@ -14,11 +14,27 @@ export class Pages {
   /** Rows of the loaded pages that the engine cannot read. */
   unreadable = $state(0);
   loadingOlder = $state(false);
+  /** Only requests of this pipeline; null: all. */
+  pipeline: string | null = null;
+
+  /** Begins again with the requests of this pipeline. */
+  async choose(pipeline: string | null) {
+    this.pipeline = pipeline;
+    try {
+      const page = await exchanges({ limit: LIMIT, pipeline });
+      if (this.pipeline !== pipeline) return;
+      [this.rows, this.next, this.unreadable, this.waiting, this.failure] = [page.exchanges, page.next, page.unreadable, null, null];
+    } catch (error) {
+      this.failure = asFailure(error);
+    }
+  }
 
   /** Loads the newest page; `hold`: do not show it, so that nothing moves under the reader. */
   async refresh(hold: boolean) {
     try {
-      const page = await exchanges({ limit: LIMIT });
+      const pipeline = this.pipeline;
+      const page = await exchanges({ limit: LIMIT, pipeline });
+      if (this.pipeline !== pipeline) return;
       this.waiting = { rows: page.exchanges, next: page.next, unreadable: page.unreadable };
       this.failure = null;
       if (!hold || this.rows === null || this.newer === 0) this.showNewest();
@@ -51,14 +67,17 @@ export class Pages {
   async older() {
     this.loadingOlder = true;
     try {
-      const page = await exchanges({ limit: LIMIT, before: this.next });
+      const pipeline = this.pipeline;
+      const page = await exchanges({ limit: LIMIT, before: this.next, pipeline });
+      if (this.pipeline !== pipeline) return;
       this.rows = [...(this.rows ?? []), ...page.exchanges];
       this.next = page.next;
       this.unreadable += page.unreadable;
       this.failure = null;
     } catch (error) {
       this.failure = asFailure(error);
+    } finally {
+      this.loadingOlder = false;
     }
-    this.loadingOlder = false;
   }
 }

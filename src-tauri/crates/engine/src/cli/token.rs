@@ -1,4 +1,4 @@
-//! Named tokens of persons and devices.
+//! Named tokens of persons, devices and pipelines.
 
 use std::process::ExitCode;
 
@@ -12,15 +12,18 @@ use super::show::{local, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
-    /// Create a token for a person or a device, and print once the base URLs with it. Caps and consent are the same for all
+    /// Create a token for a person, a device or a pipeline, and print once the base URLs with it. Caps and consent are the same for all
     /// tokens; the control API and the metrics do not accept it
     Add {
         /// Such as "Anna's laptop"; shown in `traffic`
         name: String,
+        /// Count its requests for this pipeline, unless their path names another one
+        #[arg(long)]
+        pipeline: Option<String>,
         #[arg(long)]
         json: bool,
     },
-    /// List the tokens: name, created, last used
+    /// List the tokens: name, pipeline, created, last used
     List {
         #[arg(long)]
         json: bool,
@@ -31,7 +34,11 @@ pub(super) enum TokenCommand {
 
 pub(super) async fn run(command: TokenCommand) -> ExitCode {
     let done = match command {
-        TokenCommand::Add { name, json } => add(name, json).await,
+        TokenCommand::Add {
+            name,
+            pipeline,
+            json,
+        } => add(TokenName { name, pipeline }, json).await,
         TokenCommand::List { json } => list(json).await,
         TokenCommand::Revoke { name } => revoke(name).await,
     };
@@ -42,15 +49,20 @@ pub(super) async fn run(command: TokenCommand) -> ExitCode {
     }
 }
 
-async fn add(name: String, json: bool) -> Result<(), CallError> {
+async fn add(body: TokenName, json: bool) -> Result<(), CallError> {
     let engine = Engine::find()?;
-    let body = TokenName { name };
     let new: NewToken = engine.call(Method::POST, "/tokens", Some(&body)).await?;
     if json {
         print_json(&new);
         return Ok(());
     }
-    print_line!("The token \"{}\" is shown only now:", new.name);
+    match &new.pipeline {
+        Some(pipeline) => print_line!(
+            "The token \"{}\" of the pipeline \"{pipeline}\" is shown only now:",
+            new.name
+        ),
+        None => print_line!("The token \"{}\" is shown only now:", new.name),
+    }
     for (at, url) in new.urls.iter().enumerate() {
         let place = if at == 0 {
             "  (this computer, or a tunnel to it)"
@@ -58,6 +70,12 @@ async fn add(name: String, json: bool) -> Result<(), CallError> {
             ""
         };
         print_line!("  {url}{place}");
+    }
+    if new.pipeline.is_some() {
+        print_line!(
+            "Or as the API key, with a base URL that has no token: {}",
+            new.token
+        );
     }
     for closed in &new.closed {
         print_line!("{closed}");
@@ -82,8 +100,10 @@ async fn list(json: bool) -> Result<(), CallError> {
             Some(at) => format!("last used {}", local(at)),
             None => "never used".to_owned(),
         };
+        let of = token.pipeline.as_deref();
+        let of = of.map_or_else(String::new, |name| format!("  pipeline {name}"));
         print_line!(
-            "{:<30} created {}  {used}",
+            "{:<30} created {}  {used}{of}",
             token.name,
             local(token.created)
         );
@@ -92,7 +112,10 @@ async fn list(json: bool) -> Result<(), CallError> {
 }
 
 async fn revoke(name: String) -> Result<(), CallError> {
-    let body = TokenName { name };
+    let body = TokenName {
+        name,
+        pipeline: None,
+    };
     let engine = Engine::find()?;
     let done: Accepted = engine
         .call(Method::POST, "/tokens/revoke", Some(&body))

@@ -19,8 +19,8 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, connect, drill, effects, exchanges, fallbacks, guard, hand_over, health,
-    incidents, keys, retry_all, review, review_secret, review_several, series, shown, tokens,
-    transfer, ui,
+    incidents, keys, pipelines, retry_all, review, review_requests, review_secret, review_several,
+    series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -52,6 +52,7 @@ pub(crate) fn router(control: Control) -> Router {
         )
         .route("/review/secret", put(review_secret::put))
         .route("/review/{id}", get(review::show))
+        .route("/review/{id}/requests", get(review_requests::list))
         .route("/review/{id}/close", post(review::close))
         .route("/review/{id}/reopen", post(review::reopen))
         .route("/review/{id}/run", post(review::run))
@@ -60,6 +61,11 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/effects/{id}/settle", post(effects::settle))
         .route("/effects/secrets/{name}", put(effects::add_secret))
         .route("/settings", get(settings).put(save_settings))
+        .route("/pipelines", get(pipelines::list))
+        .route(
+            "/pipelines/{name}",
+            put(pipelines::put).delete(pipelines::remove),
+        )
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/revoke", post(tokens::revoke))

@@ -20,6 +20,7 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Shown<TokenLi
         TokenView {
             last_used: last_used.filter(|used| *used >= one.created),
             created: one.created,
+            pipeline: one.token.pipeline.as_deref().map(str::to_owned),
             name,
         }
     };
@@ -32,8 +33,11 @@ pub(super) async fn add(
     State(control): State<Control>,
     Json(wanted): Json<TokenName>,
 ) -> Result<Shown<NewToken>, Refused> {
-    let name = wanted.name;
-    let added = control.ask(|reply| ControlRequest::AddToken { name, reply });
+    let added = control.ask(|reply| ControlRequest::AddToken {
+        name: wanted.name,
+        pipeline: wanted.pipeline,
+        reply,
+    });
     Ok(Shown(added.await??))
 }
 

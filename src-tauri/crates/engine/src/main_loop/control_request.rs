@@ -196,11 +196,32 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(saved);
             }
+            ControlRequest::Pipelines(reply) => {
+                let _ = reply.send(self.written_pipelines());
+            }
+            ControlRequest::PutPipeline(put, reply) => {
+                let saved = self.put_pipeline(&put);
+                self.publish();
+                let _ = reply.send(saved);
+            }
+            ControlRequest::RemovePipeline {
+                name,
+                expected,
+                reply,
+            } => {
+                let removed = self.remove_pipeline(&name, &expected);
+                self.publish();
+                let _ = reply.send(removed);
+            }
             ControlRequest::Tokens(reply) => {
                 let _ = reply.send(self.state().tokens.iter().cloned().collect());
             }
-            ControlRequest::AddToken { name, reply } => {
-                let _ = reply.send(self.add_token(now, &name));
+            ControlRequest::AddToken {
+                name,
+                pipeline,
+                reply,
+            } => {
+                let _ = reply.send(self.add_token(now, &name, pipeline.as_deref()));
             }
             ControlRequest::RevokeToken { name, reply } => {
                 let _ = reply.send(self.revoke_token(&name));

@@ -13,6 +13,7 @@ impl MainLoop {
         &mut self,
         now: DateTime<Utc>,
         name: &str,
+        pipeline: Option<&str>,
     ) -> Result<NewToken, ControlError> {
         self.check_tokens_file()?;
         let known = &self.state().tokens;
@@ -20,12 +21,23 @@ impl MainLoop {
             error: why.to_string(),
             fix: None,
         })?;
+        let pipeline = pipeline.map(str::trim).filter(|name| !name.is_empty());
+        if let Some(name) = pipeline {
+            gateway::check_pipeline_name(name).map_err(|why| ControlError {
+                error: why.to_string(),
+                fix: None,
+            })?;
+        }
         let secret = token::random().map_err(|error| ControlError {
             error: error.to_string(),
             fix: None,
         })?;
+        let token = NamedToken::new(&name, &secret);
         let issued = Issued {
-            token: NamedToken::new(&name, &secret),
+            token: match pipeline {
+                Some(pipeline) => token.of_pipeline(pipeline),
+                None => token,
+            },
             created: now,
         };
         let tokens = known.with(issued);
@@ -45,6 +57,8 @@ impl MainLoop {
         });
         Ok(NewToken {
             name,
+            pipeline: pipeline.map(str::to_owned),
+            token: secret,
             urls,
             closed: closed.collect(),
         })
@@ -69,7 +83,7 @@ impl MainLoop {
         })
     }
 
-    fn put_tokens(&mut self, tokens: NamedTokens) -> Result<(), ControlError> {
+    pub(super) fn put_tokens(&mut self, tokens: NamedTokens) -> Result<(), ControlError> {
         let file = &self.state().places.tokens;
         tokens.write(file).map_err(|error| ControlError {
             error: format!(

@@ -1,4 +1,6 @@
-//! Writes one key of the owner's settings file and keeps every other byte. Pure.
+//! Writes keys of the owner's settings file and keeps every other byte. Pure.
+
+pub(crate) mod pipeline;
 
 use std::ops::Range;
 
@@ -24,6 +26,8 @@ pub(crate) enum EditFailed {
     Unreadable(String),
     #[error("`{0}` is not written as a table there")]
     NoTable(&'static str),
+    #[error("`{0}` is written as tables of its own there: change it in Settings → Settings file")]
+    OwnTables(&'static str),
 }
 
 /// True if the owner wrote a `may_go_to` in this table.
@@ -44,9 +48,8 @@ pub(crate) fn set(
     scope: &Scope,
     comment: &str,
 ) -> Result<String, EditFailed> {
-    let document = Document::parse(text)
-        .map_err(|error| EditFailed::Unreadable(error.message().trim().replace('\n', ", ")))?;
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let document = parsed(text)?;
+    let newline = newline(text);
     let line = format!("{KEY} = {}", value(scope));
     let (item, table) = find(document.as_table(), place);
     let Some(table) = table else {
@@ -60,11 +63,7 @@ pub(crate) fn set(
                 toml_edit::Value::from(name)
             ),
         };
-        let gap = match text {
-            "" => "",
-            _ if text.ends_with('\n') => newline,
-            _ => &format!("{newline}{newline}"),
-        };
+        let gap = gap(text);
         return Ok(format!(
             "{text}{gap}{head}{newline}# {comment}{newline}{line}{newline}"
         ));
@@ -100,6 +99,28 @@ pub(crate) fn set(
         }
     };
     Ok(spliced(text, at..at, &new))
+}
+
+fn parsed(text: &str) -> Result<Document<&str>, EditFailed> {
+    Document::parse(text)
+        .map_err(|error| EditFailed::Unreadable(error.message().trim().replace('\n', ", ")))
+}
+
+fn newline(text: &str) -> &'static str {
+    match text.contains("\r\n") {
+        true => "\r\n",
+        false => "\n",
+    }
+}
+
+/// Between the text and a table at its end: an empty line.
+fn gap(text: &str) -> String {
+    let newline = newline(text);
+    match text {
+        "" => String::new(),
+        _ if text.ends_with('\n') => newline.to_owned(),
+        _ => format!("{newline}{newline}"),
+    }
 }
 
 fn spliced(text: &str, at: Range<usize>, new: &str) -> String {

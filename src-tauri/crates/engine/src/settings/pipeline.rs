@@ -11,7 +11,7 @@ use super::file;
 use super::reading::Reading;
 use super::values::{PipelineDetails, PipelineRuns, PipelineStep};
 
-const FIGURES: &str = "an estimate needs weekly_items and value: write both, or none";
+const FIGURES: &str = "an estimate needs the items of a week and the value of one (weekly_items and value): write both, or none";
 
 impl Reading<'_> {
     pub(super) fn pipeline_waits(

@@ -24,7 +24,7 @@ use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
 use crate::plan::{Caller, CallerKind, PlanInput};
 use crate::review::{Entered, Reviewed};
-use crate::{Body, Config, DrillRequest, KeyedRequest, Pin, Plan, Rerun, TurnedAway, name};
+use crate::{Body, Config, DrillRequest, KeyedRequest, Pin, Plan, Rerun, TurnedAway, name, tags};
 
 /// A request for a model, with its body.
 pub(super) struct ReadRequest<'a> {
@@ -101,7 +101,13 @@ impl Gateway {
             (None, Some(drill)) => drill.caller(),
             (None, None) => Caller {
                 rerun: rerun.is_some(),
-                ..Caller::of(&head.headers, pipeline, client, &config, dialect)
+                ..Caller::of(
+                    &head.headers,
+                    tags::pipeline_of(&head, pipeline),
+                    client,
+                    &config,
+                    dialect,
+                )
             },
         };
         let entries = self.0.entries();

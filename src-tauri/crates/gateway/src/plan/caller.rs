@@ -5,8 +5,8 @@ use http::HeaderMap;
 use wire::Client;
 
 use super::login::is_subscription;
+use crate::Config;
 use crate::attempt::headers::has_login;
-use crate::{Config, tags};
 
 /// The kind of client and of its login.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum Login {
 }
 
 impl Caller {
-    /// `pipeline`: from the path; the header has priority, since it belongs to the request.
+    /// `pipeline`: of the request ([`tags::pipeline_of`](crate::tags::pipeline_of)).
     pub(crate) fn of(
         headers: &HeaderMap,
         pipeline: Option<String>,
@@ -48,7 +48,7 @@ impl Caller {
         config: &Config,
         dialect: Dialect,
     ) -> Self {
-        let kind = match tags::pipeline(headers).or(pipeline) {
+        let kind = match pipeline {
             Some(name) => CallerKind::Pipeline(name),
             None if client.is_agent() => CallerKind::Agent,
             None => CallerKind::Application,

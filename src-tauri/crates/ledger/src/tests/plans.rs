@@ -114,6 +114,8 @@ fn every_page(ledger: &Ledger, closed: i64, open: i64) {
     }
     ledger.pipeline_runs(t0()).unwrap();
     ledger.review("a").unwrap().unwrap();
+    ledger.requests_of_review("a").unwrap();
+    ledger.pipeline_uses(t0()).unwrap();
     ledger.last_outage(now).unwrap().unwrap();
     ledger.pending_notifications(t0()).unwrap();
     ledger.unshown_notifications(t0()).unwrap();
