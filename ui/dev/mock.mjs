@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { beginDrill, connect, connectChange, connectPage, disconnect, disconnectAll, drill, reset, resetDrill, tested } from "./connect.mjs";
 import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, itemRequests, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 import { addToken, exported, imported, resetTokens, revokeToken, tokens } from "./sharing.mjs";
-import { deletePipeline, newToken, pipelinesPage, putPipeline, resetPipelines, revokeToken, views } from "./pipelines.mjs";
+import { deletePipeline, newToken, pipelinesPage, putPipeline, resetPipelines, revokeToken as revokePipelineToken, views } from "./pipelines.mjs";
 import { cost, incidentSeries, latency, uptime } from "./series.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -51,8 +51,6 @@ const routes = [
   ["GET", /^\/control\/pipelines$/, () => pipelinesPage()],
   ["PUT", /^\/control\/pipelines\/([^/]+)$/, (_, name, form) => changed(putPipeline(decodeURIComponent(name), form))],
   ["DELETE", /^\/control\/pipelines\/([^/]+)$/, (_, name) => changed(deletePipeline(decodeURIComponent(name)))],
-  ["POST", /^\/control\/tokens\/revoke$/, (_, __, wanted) => revokeToken(wanted)],
-  ["POST", /^\/control\/tokens$/, (_, __, wanted) => newToken(wanted)],
   ["GET", /^\/control\/review\/(\w+)\/requests$/, (_, id) => itemRequests(id)],
   ["GET", /^\/control\/review$/, (query) => ({ items: reviews().map((one) => one.summary).filter((one) => query.get("all") === "true" || one.state === "open"), next: null })],
   ["GET", /^\/control\/review\/(\w+)$/, (_, id) => reviews().find((one) => one.summary.id === id) ?? missing(`There is no review item ${id}.`)],
@@ -92,8 +90,8 @@ const routes = [
   ["POST", /^\/control\/connect\/([\w-]+)$/, (_, id, entry) => connect(scene, id, entry)],
   ["DELETE", /^\/control\/connect\/([\w-]+)$/, (_, id) => disconnect(scene, id)],
   ["GET", /^\/control\/tokens$/, () => tokens(scene)],
-  ["POST", /^\/control\/tokens$/, (_, __, wanted) => addToken(wanted)],
-  ["POST", /^\/control\/tokens\/revoke$/, (_, __, wanted) => revokeToken(wanted)],
+  ["POST", /^\/control\/tokens$/, (_, __, wanted) => (wanted.pipeline ? newToken(wanted) : addToken(wanted))],
+  ["POST", /^\/control\/tokens\/revoke$/, (_, __, wanted) => (revokePipelineToken(wanted), revokeToken(wanted))],
   ["GET", /^\/control\/export$/, () => exported()],
   ["POST", /^\/control\/import$/, (_, __, wanted) => imported(wanted)],
   ["GET", /^\/control\/drill$/, () => drill()],

@@ -103,7 +103,7 @@ impl Gateway {
         match read.await {
             Ok(read) => EffectAdmission::Admitted(EffectRequest {
                 name: read.name,
-                pipeline: place.pipeline().or_else(|| tags::pipeline(&head.headers)),
+                pipeline: tags::pipeline_of(&head, place.pipeline()),
                 sender,
                 key: read.key,
                 headers: head.headers,
