@@ -15,6 +15,7 @@ mod plans;
 mod presence;
 mod reading;
 mod replays;
+mod report;
 mod retention;
 mod review;
 mod search;
