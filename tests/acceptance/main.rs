@@ -58,6 +58,7 @@ mod parsers;
 mod recipes;
 mod refusals;
 mod replay;
+mod report;
 mod requests;
 mod retention;
 mod review;

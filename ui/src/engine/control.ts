@@ -14,6 +14,7 @@ import type { IncidentPage } from "../generated/IncidentPage";
 import type { IncidentSeries } from "../generated/IncidentSeries";
 import type { KeyTried } from "../generated/KeyTried";
 import type { LatencySeries } from "../generated/LatencySeries";
+import type { ReportChoices } from "../generated/ReportChoices";
 import type { ReviewClose } from "../generated/ReviewClose";
 import type { ReviewItem } from "../generated/ReviewItem";
 import type { ReviewPage } from "../generated/ReviewPage";
@@ -70,6 +71,9 @@ export const uptimeSeries = (days: number) => request<UptimeSeries>("GET", `seri
 export const latencySeries = (span: LatencySpan) => request<LatencySeries>("GET", `series/latency?${span === "day" ? "hours=24" : byDay(30)}`);
 export const costSeries = (days: number) => request<CostSeries>("GET", `series/cost?${byDay(days)}`);
 export const incidentSeries = (id: number) => request<IncidentSeries>("GET", `series/incidents/${id}`);
+export const reportChoices = () => request<ReportChoices>("GET", "reports");
+/** A report as a document; `of`: its subject and its format. A year of requests takes a second. */
+export const report = async (of: Record<string, string>) => (await respond("GET", `report?${new URLSearchParams(of)}`, undefined, 60_000)).text;
 export const settings = () => request<SettingsText>("GET", "settings");
 
 /** A text with errors is a result and not a failure: the errors are shown beside the text. */
@@ -96,6 +100,11 @@ export function asFailure(error: unknown): ControlFailure {
 
 /** A text is sent unchanged, any other body as JSON. */
 export async function request<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
+  return (await respond(method, path, body, timeoutMs)).answer as Answer;
+}
+
+/** The response's text, and its JSON where it has any. */
+async function respond(method: string, path: string, body: unknown, timeoutMs: number): Promise<{ text: string; answer: unknown }> {
   const place = live.place;
   if (!place) throw new ControlFailure("There is no connection to the engine.", "This page is reconnecting.");
   const headers: Record<string, string> = { "x-understudy-control": place.token };
@@ -120,7 +129,7 @@ export async function request<Answer>(method: string, path: string, body?: unkno
     );
   }
   const answer = parsed(text);
-  if (response.ok) return answer as Answer;
+  if (response.ok) return { text, answer };
   if (isControlError(answer)) throw new ControlFailure(answer.error, answer.fix, answer, response.status);
   throw new ControlFailure(`The engine responded with status ${response.status}.`, null, answer, response.status);
 }

@@ -21,6 +21,7 @@ mod money;
 mod notification;
 mod pipeline;
 mod question;
+mod report;
 mod review;
 mod series;
 mod snapshot;
@@ -63,6 +64,7 @@ pub use pipeline::{
     UnknownPipeline,
 };
 pub use question::{Question, QuestionAnswer, QuestionPart};
+pub use report::{ReportChoices, ReportMonth};
 pub use review::{
     Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRetry, ReviewRun, ReviewState,
     ReviewSummary,

@@ -13,6 +13,7 @@ mod health;
 mod keys;
 mod manual;
 mod print_line;
+mod report;
 mod review;
 mod show;
 mod start;
@@ -94,6 +95,8 @@ enum Command {
         #[command(flatten)]
         listing: review::ListArgs,
     },
+    /// A report about a month or an incident: HTML, Markdown, CSV or JSON, for you or for a customer
+    Report(report::ReportArgs),
     /// Check the installation; exit code 1 if a check fails, 2 if no engine runs
     Doctor {
         #[arg(long)]
@@ -308,6 +311,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Review { command, listing } => {
             review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await
         }
+        Command::Report(args) => report::run(args).await,
         Command::Doctor { json } => examine::doctor(json).await,
         Command::Connect(args) => connect::run(args).await,
         Command::Key { command } => keys::run(command).await,

@@ -10,6 +10,7 @@ mod hand_over;
 mod health;
 mod incidents;
 mod keys;
+mod report;
 mod retry_all;
 mod review;
 mod routes;

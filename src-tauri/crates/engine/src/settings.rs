@@ -9,6 +9,7 @@ mod network;
 mod pipeline;
 mod reading;
 pub(crate) mod reload;
+mod report;
 mod retention;
 mod route;
 mod rules;

@@ -6,6 +6,7 @@ mod cost;
 mod incident;
 mod requests;
 mod review;
+mod texts;
 
 pub use calls::{ReportCalls, ReportEvidence};
 pub use cost::{ReportCost, ReportSpending};

@@ -1,33 +1,54 @@
 //! What a customer's report must not contain: names of other customers and pipelines, and signs of currencies.
 
 use crate::customer::CustomerReport;
+use crate::model::PeriodKind;
 use crate::text::shown;
 
-/// Names that belong to others.
+/// Names that belong to others, in lower case.
 #[derive(Clone, Debug, Default)]
 pub struct Redaction {
-    /// In lower case.
-    names: Vec<String>,
+    customers: Vec<String>,
+    pipelines: Vec<String>,
+    /// Names of products, which everyone may read.
+    public: Vec<String>,
     keeps_amounts: bool,
 }
 
 impl Redaction {
-    /// `others`: names of other customers and of pipelines that are not this customer's.
-    pub fn new<'a>(others: impl Iterator<Item = &'a str>, keeps_amounts: bool) -> Redaction {
-        let names = others.map(|name| name.trim().to_lowercase());
+    /// `customers` and `pipelines`: all that are not this customer's. `public`: products of the catalogue.
+    pub fn new(
+        customers: impl Iterator<Item = impl AsRef<str>>,
+        pipelines: impl Iterator<Item = impl AsRef<str>>,
+        public: impl Iterator<Item = impl AsRef<str>>,
+        keeps_amounts: bool,
+    ) -> Redaction {
         Redaction {
-            names: names.filter(|name| !name.is_empty()).collect(),
+            customers: small(customers),
+            pipelines: small(pipelines),
+            public: small(public),
             keeps_amounts,
         }
     }
 
-    /// A name of a provider or a pipeline that contains one of the names is replaced: the owner may have named an endpoint
-    /// after a customer.
-    fn name(&self, text: &mut String, neutral: &str) {
-        let small = text.to_lowercase();
-        if self.names.iter().any(|name| small.contains(name)) {
+    /// The owner may have named an endpoint after a customer.
+    fn product(&self, text: &mut String, neutral: &str) {
+        let name = text.to_lowercase();
+        let others = self.customers.iter().chain(&self.pipelines);
+        if !self.public.contains(&name) && contains_any(&name, others) {
             neutral.clone_into(text);
         }
+        self.own(text, neutral);
+    }
+
+    /// A pipeline of the customer may contain the name of another pipeline, but not that of another customer.
+    fn pipeline(&self, text: &mut String) {
+        if contains_any(&text.to_lowercase(), self.customers.iter()) {
+            "a pipeline".clone_into(text);
+        }
+        self.own(text, "a pipeline");
+    }
+
+    fn own(&self, text: &mut String, neutral: &str) {
         self.text(text);
         if text.trim().is_empty() {
             neutral.clone_into(text);
@@ -49,28 +70,43 @@ impl Redaction {
             .name
             .iter_mut()
             .for_each(|name| self.text(name));
-        self.name(&mut report.period.title, "Outage");
-        let mut all = Vec::new();
+        if report.period.kind == PeriodKind::Incident {
+            // "Claude: major outage"
+            let title = &mut report.period.title;
+            let (mut product, level) = title
+                .split_once(": ")
+                .map_or((title.clone(), String::new()), |(product, level)| {
+                    (product.to_owned(), format!(": {level}"))
+                });
+            self.product(&mut product, "a provider");
+            *title = product + &level;
+        }
         for incident in &mut report.incidents {
-            self.name(&mut incident.product, "a provider");
+            self.product(&mut incident.product, "a provider");
             incident
                 .carried_by
                 .iter_mut()
-                .for_each(|product| self.name(product, "another provider"));
+                .for_each(|product| self.product(product, "another provider"));
             for items in &mut incident.items {
                 if !self.keeps_amounts {
                     items.at_risk = None;
                 }
-                all.push(&mut items.pipeline);
+                self.pipeline(&mut items.pipeline);
             }
         }
-        for pipeline in all {
-            self.name(pipeline, "a pipeline");
-        }
         for used in &mut report.providers {
-            self.name(&mut used.product, "another provider");
+            self.product(&mut used.product, "another provider");
         }
     }
+}
+
+fn small(names: impl Iterator<Item = impl AsRef<str>>) -> Vec<String> {
+    let names = names.map(|name| name.as_ref().trim().to_lowercase());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+fn contains_any<'a>(text: &str, mut names: impl Iterator<Item = &'a String>) -> bool {
+    names.any(|name| text.contains(name))
 }
 
 /// Unicode's category Sc.

@@ -70,15 +70,15 @@ impl FromStr for TableName {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Table {
-    pub columns: Vec<Column>,
-    pub rows: Vec<Vec<String>>,
+pub(crate) struct Table {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Column {
-    pub name: String,
-    pub numeric: bool,
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) numeric: bool,
 }
 
 impl Table {

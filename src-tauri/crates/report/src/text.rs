@@ -15,7 +15,7 @@ pub(crate) fn money(micro: i64, currency: &str) -> String {
     }
     let cents = (amount + 5_000) / 10_000;
     let mut text = grouped(cents / 100);
-    if cents % 100 != 0 {
+    if !cents.is_multiple_of(100) {
         text += &format!(".{:02}", cents % 100);
     }
     format!("{sign}{}", unit(text))

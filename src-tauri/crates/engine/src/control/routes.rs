@@ -19,7 +19,7 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, connect, drill, exchanges, fallbacks, guard, hand_over, health, incidents,
-    keys, retry_all, review, series, shown, tokens, transfer, ui,
+    keys, report, retry_all, review, series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -40,6 +40,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/exchanges/{id}", get(exchanges::show))
         .route("/notices/{id}", post(notification))
         .route("/interruptions/{id}/checked", post(checked))
+        .route("/reports", get(report::choices))
+        .route("/report", get(report::show))
         .route("/review", get(review::list))
         .route("/review/{id}", get(review::show))
         .route("/review/{id}/close", post(review::close))

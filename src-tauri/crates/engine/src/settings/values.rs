@@ -44,6 +44,7 @@ pub(crate) struct Settings {
     /// Store what stateful clients of Responses refer to later, for a day.
     pub keep_conversations: bool,
     pub retention: Retention,
+    pub report: ReportOwner,
     /// New endpoints, each as a separate provider, and the changed providers of the catalogue.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
@@ -101,6 +102,14 @@ pub(crate) struct PipelineStep {
     pub name: String,
     /// Assumed share of runs that succeed. `None`: measured.
     pub success: Option<f64>,
+}
+
+/// Whose name and logo a report has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReportOwner {
+    pub name: Option<String>,
+    /// A PNG or SVG; relative to the folder of the settings.
+    pub logo: Option<PathBuf>,
 }
 
 /// Where a new version is announced, and whose signature counts.

@@ -4,6 +4,7 @@ use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
+use super::texts::json_of;
 use crate::affected::{self, hit};
 use crate::column::{Col, get, maybe};
 use crate::incidents::IncidentRow;
@@ -103,6 +104,17 @@ impl Ledger {
         Ok(found)
     }
 
+    /// Providers of the fallbacks that answered requests of these pipelines in an incident.
+    pub fn report_carried_by(
+        &self,
+        incident: i64,
+        pipelines: &[&str],
+    ) -> Result<Vec<ProviderId>, LedgerError> {
+        let mut select = self.conn.prepare_cached(CARRIED_BY)?;
+        let rows = select.query_map((incident, json_of(pipelines)), |row| get(row, "provider"))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     pub fn report_items(&self, incident: i64) -> Result<Vec<ReportItems>, LedgerError> {
         let mut select = self.conn.prepare_cached(ITEMS)?;
         let rows = select.query_map([incident], |row| {
@@ -160,6 +172,18 @@ const FIRST_FALLBACK: &str =
     "SELECT min(max(started_at + coalesce(ttft_ms, total_ms), ?2)) AS at FROM exchanges
       WHERE carried AND rehearsal = 0 AND primary_provider = ?1
         AND started_at >= ?2 - 3600000 AND started_at <= ?3 AND started_at + total_ms >= ?2";
+
+/// The last attempt answered.
+const CARRIED_BY: &str = concat!(
+    "WITH ",
+    hit!(),
+    "SELECT DISTINCT a.provider AS provider
+       FROM hit CROSS JOIN exchanges e ON e.id = hit.id
+      CROSS JOIN attempts a ON a.exchange = e.id
+      WHERE e.carried AND e.pipeline IN (SELECT value FROM json_each(?2))
+        AND a.number = (SELECT max(last.number) FROM attempts last WHERE last.exchange = e.id)
+      ORDER BY provider"
+);
 
 const ITEMS: &str = concat!(
     "WITH ",

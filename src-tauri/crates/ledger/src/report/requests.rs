@@ -2,6 +2,7 @@
 
 use catalog::ProviderId;
 
+use super::texts::json_of;
 use crate::column::get;
 use crate::daily::in_slot;
 use crate::series::slots;
@@ -76,22 +77,6 @@ impl Ledger {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
-}
-
-/// A JSON array of texts.
-fn json_of(texts: &[&str]) -> String {
-    let quoted = texts.iter().map(|text| {
-        let mut out = String::from("\"");
-        for sign in text.chars() {
-            match sign {
-                '"' | '\\' => out.extend(['\\', sign]),
-                sign if sign.is_control() => out += &format!("\\u{:04x}", u32::from(sign)),
-                sign => out.push(sign),
-            }
-        }
-        out + "\""
-    });
-    format!("[{}]", quoted.collect::<Vec<_>>().join(","))
 }
 
 const REQUESTS: &str = concat!(

@@ -66,7 +66,7 @@ pub(crate) fn chart(report: &OwnerReport, place: &Place) -> Option<Chart> {
         }
     }
     for (number, day) in days.iter().enumerate() {
-        if number == 0 || (number + 1) % 5 == 0 {
+        if number == 0 || (number + 1).is_multiple_of(5) {
             let text = place.day_of_month(day.begins).to_string();
             svg.text((x(day.begins) + 8.0, height - 4.0), "middle", &text);
         }

@@ -45,7 +45,7 @@ pub(crate) fn chart(days: &[DayCost], place: &Place) -> Chart {
                 &format!("{}, {name}: {}", place.day(day.begins), usd(amount)),
             );
         }
-        if number == 0 || (number + 1) % 5 == 0 {
+        if number == 0 || (number + 1).is_multiple_of(5) {
             let day = place.day_of_month(day.begins).to_string();
             svg.text((left + width / 2.0, HEIGHT + BOTTOM - 3.0), "middle", &day);
         }

@@ -89,7 +89,7 @@ pub(crate) fn chart(providers: &[ProviderUptime], to: DateTime<Utc>, place: &Pla
         let width = (WIDTH - LEFT) / provider.days.len().max(1) as f64;
         for (number, day) in provider.days.iter().enumerate() {
             let left = LEFT + width * number as f64;
-            if at + 1 == providers.len() && (number == 0 || (number + 1) % 5 == 0) {
+            if at + 1 == providers.len() && (number == 0 || (number + 1).is_multiple_of(5)) {
                 let day = place.day_of_month(day.begins).to_string();
                 svg.text((left + width / 2.0, height - 4.0), "middle", &day);
             }

@@ -2,7 +2,7 @@ use super::types::{self, Key};
 use super::written::{self, Section, Written};
 
 /// Section of the file, and the type of its keys.
-const TYPES: [(&str, &str); 14] = [
+const TYPES: [(&str, &str); 15] = [
     ("[listen]", "Listen"),
     ("[watch]", "Watch"),
     ("[timers]", "Timers"),
@@ -10,6 +10,7 @@ const TYPES: [(&str, &str); 14] = [
     ("[notifications]", "Notifications"),
     ("[history]", "History"),
     ("[retention]", "Retention"),
+    ("[report]", "Report"),
     ("[update]", "Update"),
     ("[[endpoint]]", "Endpoint"),
     ("[equivalents]", ""),
@@ -67,7 +68,7 @@ pub(super) fn page() -> String {
 fn table(section: &Section, keys: &[Key]) -> String {
     let repeats = section.heading.starts_with("[[");
     // Without a value in the settings, there is none.
-    let is_example = repeats || section.heading == "[update]";
+    let is_example = repeats || matches!(&*section.heading, "[update]" | "[report]");
     let value = if is_example { "example" } else { "default" };
     let mut table =
         format!("| key | type | {value} | restart | meaning |\n|---|---|---|---|---|\n");
