@@ -15,3 +15,6 @@ pub(crate) use logo::logo;
 pub(crate) use owner::owner;
 pub(crate) use period::{Of, period};
 pub(crate) use zone_name::zone_name;
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The report for one customer: half a page, without amounts by default, and with nothing of another customer.
+//! The report for one customer: a short page, without amounts by default, and with nothing of another customer.
 
 use api::AtRiskRange;
 use chrono::{DateTime, Utc};
@@ -21,6 +21,8 @@ pub struct CustomerReport {
     pub owner: Owner,
     /// Those that affected the customer's pipelines.
     pub incidents: Vec<CustomerIncident>,
+    /// Products that answered instead.
+    pub carried_by: Vec<String>,
     /// Providers that received requests of the customer's pipelines in the period.
     pub providers: Vec<ProviderUse>,
 }
@@ -33,8 +35,6 @@ pub struct CustomerIncident {
     pub peak: String,
     pub opened: DateTime<Utc>,
     pub closed: Option<DateTime<Utc>>,
-    /// Products that answered instead.
-    pub carried_by: Vec<String>,
     pub items: Vec<CustomerItems>,
 }
 
@@ -170,7 +170,7 @@ fn fate(items: &CustomerItems) -> String {
     let parts = [
         (at_once, format!("answered at once{by_fallback}")),
         (items.later, "failed first and finished later".to_owned()),
-        (items.waiting, "waiting, and will be finished".to_owned()),
+        (items.waiting, "waiting".to_owned()),
         (items.failed, "not finished".to_owned()),
     ];
     let parts: Vec<String> = parts
@@ -187,18 +187,14 @@ fn fate(items: &CustomerItems) -> String {
 
 fn done(report: &CustomerReport) -> Section {
     let items = || report.incidents.iter().flat_map(|one| &one.items);
-    let mut by: Vec<String> = report
-        .incidents
-        .iter()
-        .flat_map(|one| one.carried_by.clone())
-        .collect();
-    by.sort();
-    by.dedup();
     let mut points = Vec::new();
-    if !by.is_empty() && items().any(|items| items.by_fallback > 0) {
+    if items().any(|items| items.by_fallback > 0) {
+        let to = match report.carried_by.is_empty() {
+            true => "another provider".to_owned(),
+            false => list(&report.carried_by),
+        };
         points.push(format!(
-            "Requests that the provider could not answer went to {} at once.",
-            list(&by)
+            "Requests that the provider could not answer went to {to} at once."
         ));
     }
     if items().any(|items| items.later > 0) {
@@ -208,13 +204,12 @@ fn done(report: &CustomerReport) -> Section {
         );
     }
     if items().any(|items| items.waiting > 0) {
-        points.push("The waiting items are kept and will be sent again.".to_owned());
+        points.push(
+            "The waiting items are kept until they are sent again or done by hand.".to_owned(),
+        );
     }
     if items().any(|items| items.failed > 0) {
-        points.push(
-            "Items that were not finished are listed above; nothing of them was delivered in part."
-                .to_owned(),
-        );
+        points.push("The items that were not finished are counted above.".to_owned());
     }
     if points.is_empty() {
         points.push("Nothing had to be done: every request was answered.".to_owned());

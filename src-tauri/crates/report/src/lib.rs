@@ -1,5 +1,5 @@
-//! Reports: figures in; HTML, Markdown, CSV and JSON out. Two kinds: for the owner, with everything, and for one customer, half a
-//! page with only that customer's pipelines.
+//! Reports: figures in; HTML, Markdown, CSV and JSON out. Two kinds: for the owner, with everything, and for one customer, a
+//! short page with only that customer's pipelines.
 //!
 //! Pure: figures, time and zone are arguments.
 

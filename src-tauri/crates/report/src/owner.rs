@@ -167,7 +167,7 @@ fn method(report: &OwnerReport) -> Vec<String> {
     let mut method = vec![
         "Uptime is time without a partial or major outage of the provider, as a share of the counted time. Not counted: outages whose cause was this computer or its network, outages of unknown cause, and time without a request, a probe or a readable status page. Degraded time counts as up and is listed.".to_owned(),
         "Answered calls are requests and probes that show whether the provider works. Not counted: limits of your plan, faults of this computer, its settings or the request, and results that show nothing. An incident ends with its last failure, when nothing followed that showed a recovery.".to_owned(),
-        "Amounts are estimates: tokens times the list price of the day of the request, in US dollars. The invoice of the provider decides. The fallback share is the complete cost of fallbacks and their tests, not only what they cost more than the primary. Requests of your own subscription cost nothing here.".to_owned(),
+        "Amounts are estimates: tokens times the list price of the day of the request, in US dollars. The invoice of the provider decides. The surcharge is the complete cost of fallbacks and their tests, not only what they cost more than the primary. Requests of your own subscription cost nothing here.".to_owned(),
         "At risk is estimated for each incident. Incidents that overlap may contain the same items, so there is no sum of them.".to_owned(),
     ];
     if report.spending.summed_days > 0 {

@@ -40,6 +40,12 @@ impl Place {
         self.with_offset(text, at)
     }
 
+    /// "21 Jun, 20:04", within a month.
+    pub(crate) fn short(&self, at: DateTime<Utc>) -> String {
+        let text = self.local(at).format("%-d %b, %H:%M").to_string();
+        self.with_offset(text, at)
+    }
+
     /// "20:04"
     pub(crate) fn clock(&self, at: DateTime<Utc>) -> String {
         let text = self.local(at).format("%H:%M").to_string();

@@ -83,16 +83,15 @@ impl Redaction {
         }
         for incident in &mut report.incidents {
             self.product(&mut incident.product, "a provider");
-            incident
-                .carried_by
-                .iter_mut()
-                .for_each(|product| self.product(product, "another provider"));
             for items in &mut incident.items {
                 if !self.keeps_amounts {
                     items.at_risk = None;
                 }
                 self.pipeline(&mut items.pipeline);
             }
+        }
+        for product in &mut report.carried_by {
+            self.product(product, "another provider");
         }
         for used in &mut report.providers {
             self.product(&mut used.product, "another provider");

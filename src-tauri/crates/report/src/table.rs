@@ -97,7 +97,7 @@ impl Table {
         self.rows.push(cells.into());
     }
 
-    /// Keeps the first rows, and says how many there are.
+    /// Keeps the first rows, and returns a sentence with the number of all.
     pub(crate) fn cut(&mut self) -> Option<String> {
         let all = self.rows.len();
         self.rows.truncate(ROWS);

@@ -49,7 +49,7 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
-/// "3.2 %", of a bill.
+/// "3.2 %", of the complete cost.
 pub(crate) fn share(share: f64) -> String {
     match share {
         small if small > 0.0 && small < 0.0005 => "under 0.1 %".to_owned(),

@@ -2,7 +2,7 @@ import { inShell, saveReport } from "../../engine/shell";
 
 const KINDS: Record<string, string> = { html: "text/html", md: "text/markdown", csv: "text/csv", json: "application/json" };
 
-/** Saves a file as the browser does, or in the application into the downloads folder. Returns what to tell the user. */
+/** Saves a file as the browser does, or in the application into the downloads folder. Returns a message for the user. */
 export async function save(name: string, text: string): Promise<string> {
   if (inShell) return `Saved: ${await saveReport(name, text, false)}`;
   const kind = KINDS[name.split(".").at(-1) ?? ""] ?? "text/plain";

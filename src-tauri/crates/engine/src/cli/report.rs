@@ -23,7 +23,7 @@ pub(super) struct ReportArgs {
     /// The incident's number, as `understudyd incidents` prints it
     #[arg(long, value_name = "NUMBER")]
     incident: Option<i64>,
-    /// Only what concerns this customer's pipelines, on half a page and without amounts
+    /// Only what concerns this customer's pipelines, on a short page and without amounts
     #[arg(long, value_name = "NAME")]
     customer: Option<String>,
     /// With the value at risk, in a report for a customer

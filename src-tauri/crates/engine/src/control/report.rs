@@ -91,7 +91,7 @@ pub(super) async fn show(
     let (format, with_values) = (wanted.format, wanted.with_values);
     let owner = Owner {
         name: facts.settings().report.name.clone(),
-        // Without a usable logo, a report has none; the choices say why.
+        // Without a usable logo, a report has none; the choices have the reason.
         logo: logo(&control, &facts).await.unwrap_or_default(),
     };
     let zone = figures::zone_name(facts.zone(), now);

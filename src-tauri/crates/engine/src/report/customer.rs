@@ -49,19 +49,19 @@ pub(crate) fn customer(
     };
     let mut incidents = Vec::new();
     for found in incidents::found(ledger, rows)? {
-        let items = items(ledger, facts, &found, &names, now)?;
+        let in_a_list = span.incident.is_none();
+        let items = items(ledger, facts, &found, &names, in_a_list, now)?;
         if !items.is_empty() {
-            let by = ledger.report_carried_by(found.id, &names)?;
             incidents.push(CustomerIncident {
                 product: facts.product(&found.row.provider),
                 peak: peak(&found.row),
                 opened: found.row.opened,
                 closed: found.row.closed,
-                carried_by: by.iter().map(|id| facts.product(id)).collect(),
                 items,
             });
         }
     }
+    let by = ledger.report_carried_by(&span.slots, &names)?;
     let providers = ledger.report_provider_use(&span.slots, &names)?.into_iter();
     let mut report = CustomerReport {
         schema: SCHEMA,
@@ -69,6 +69,7 @@ pub(crate) fn customer(
         period: period.clone(),
         owner,
         incidents,
+        carried_by: by.iter().map(|id| facts.product(id)).collect(),
         providers: providers
             .map(|one| ProviderUse {
                 product: facts.product(&one.provider),
@@ -98,9 +99,10 @@ fn items(
     facts: &impl Facts,
     found: &Found,
     names: &[&str],
+    in_a_list: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<CustomerItems>, LedgerError> {
-    let counted = pipelines::items(ledger, found.id, &found.met)?;
+    let counted = pipelines::items(ledger, found.id, &found.met, in_a_list)?;
     let until = found.row.closed.unwrap_or(now);
     let impact = at_risk::impact(facts, &found.row.provider, &found.met, &counted, until);
     let own = impact

@@ -31,12 +31,13 @@ pub(super) fn row(
     ledger: &Ledger,
     facts: &impl Facts,
     found: &Found,
+    in_a_list: bool,
     now: DateTime<Utc>,
 ) -> Result<report::IncidentRow, LedgerError> {
     let Found { id, row, met } = found;
     let traffic = met.traffic;
     let more = ledger.report_incident(*id, row, traffic.carried_by_fallback > 0)?;
-    let items = pipelines::items(ledger, *id, met)?;
+    let items = pipelines::items(ledger, *id, met, in_a_list)?;
     let until = row.closed.unwrap_or(now);
     let since = |at: DateTime<Utc>| u64::try_from((at - row.opened).num_seconds()).unwrap_or(0);
     Ok(report::IncidentRow {

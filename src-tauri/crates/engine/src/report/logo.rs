@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_logo_is_beside_the_settings_or_says_why_not() {
+    fn a_logo_is_beside_the_settings_or_refused() {
         let home = tempfile::tempdir().unwrap();
         let settings = home.path().join("settings.toml");
         std::fs::write(home.path().join("logo.svg"), "<svg/>").unwrap();

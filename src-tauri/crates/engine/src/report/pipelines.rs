@@ -11,16 +11,21 @@ pub(super) fn customer_of<'a>(settings: &'a Settings, pipeline: &str) -> Option<
     settings.pipeline_details.get(pipeline)?.customer.as_deref()
 }
 
-/// By pipeline. Of an incident whose requests are deleted, the stored figures are left.
+/// By pipeline. `in_a_list`: the stored figures are enough. They are also left of an incident whose requests are deleted.
 pub(super) fn items(
     ledger: &Ledger,
     incident: i64,
     met: &Met,
+    in_a_list: bool,
 ) -> Result<BTreeMap<String, ReportItems>, LedgerError> {
     if met.pipelines.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows = ledger.report_items(incident)?.into_iter();
+    let rows = match in_a_list {
+        true => ledger.report_stored_items(incident)?,
+        false => ledger.report_items(incident)?,
+    };
+    let rows = rows.into_iter();
     let mut items: BTreeMap<String, ReportItems> = rows
         .filter_map(|row| Some((row.pipeline.clone()?, row)))
         .collect();

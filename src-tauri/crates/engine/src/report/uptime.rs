@@ -166,3 +166,103 @@ fn day(incidents: &[&Found], begins: DateTime<Utc>, ends: DateTime<Utc>) -> DayU
 fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> u64 {
     u64::try_from((to - from).num_seconds()).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use ledger::{IncidentRow, Met};
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn found(from: &str, to: Option<&str>, level: Level, blame: Blame) -> Found {
+        let (from, to) = (at(from), to.map(at));
+        Found {
+            id: 1,
+            row: IncidentRow {
+                provider: "anthropic".into(),
+                opened: from,
+                closed: to,
+                level: Some(level),
+                peak: Some(level),
+                past: false,
+                title: None,
+                url: None,
+                blame,
+                evidence: String::new(),
+            },
+            met: Met {
+                stretches: vec![LevelStretch {
+                    from,
+                    to,
+                    level,
+                    calls: 0,
+                    calls_failed: 0,
+                }],
+                ..Met::default()
+            },
+        }
+    }
+
+    fn day_of(incidents: &[Found]) -> DayUptime {
+        let incidents: Vec<&Found> = incidents.iter().collect();
+        day(
+            &incidents,
+            at("2026-06-21T00:00:00Z"),
+            at("2026-06-22T00:00:00Z"),
+        )
+    }
+
+    #[test]
+    fn an_outage_counts_on_its_day_by_its_cause() {
+        let (major, partial) = (Level::MajorOutage, Level::PartialOutage);
+        let over_midnight = found(
+            "2026-06-20T23:30:00Z",
+            Some("2026-06-21T00:30:00Z"),
+            major,
+            Blame::Them,
+        );
+        let of_us = found(
+            "2026-06-21T02:00:00Z",
+            Some("2026-06-21T02:10:00Z"),
+            partial,
+            Blame::Us,
+        );
+        let unknown = found(
+            "2026-06-21T03:00:00Z",
+            Some("2026-06-21T03:05:00Z"),
+            partial,
+            Blame::Undetermined,
+        );
+        let degraded = found(
+            "2026-06-21T04:00:00Z",
+            Some("2026-06-21T05:00:00Z"),
+            Level::Degraded,
+            Blame::Them,
+        );
+        let open = found(
+            "2026-06-21T23:00:00Z",
+            None,
+            major,
+            Blame::SharedInfrastructure,
+        );
+        let day = day_of(&[over_midnight, of_us, unknown, degraded, open]);
+        assert_eq!(day.outage_s, 1_800 + 3_600);
+        assert_eq!(day.degraded_s, 3_600);
+        assert_eq!(day.excluded.ours_s, 600);
+        assert_eq!(day.excluded.undetermined_s, 300);
+    }
+
+    #[test]
+    fn incidents_at_the_same_time_count_once() {
+        let outage = |from, to| found(from, Some(to), Level::MajorOutage, Blame::Them);
+        let day = day_of(&[
+            outage("2026-06-21T02:00:00Z", "2026-06-21T04:00:00Z"),
+            outage("2026-06-21T03:00:00Z", "2026-06-21T05:00:00Z"),
+            outage("2026-06-21T03:30:00Z", "2026-06-21T03:40:00Z"),
+        ]);
+        assert_eq!(day.outage_s, 3 * 3_600);
+    }
+}

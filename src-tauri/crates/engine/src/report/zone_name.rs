@@ -15,8 +15,8 @@ pub(crate) fn zone_name(zone: &Zone, now: DateTime<Utc>) -> String {
 }
 
 fn named(zone: &Zone, names: impl Iterator<Item = String>, now: DateTime<Utc>) -> String {
-    let names = names.map(|name| name.trim_start_matches(':').to_owned());
-    let fitting = names.filter(|name| has_offsets_of(name, zone, now)).next();
+    let mut names = names.map(|name| name.trim_start_matches(':').to_owned());
+    let fitting = names.find(|name| has_offsets_of(name, zone, now));
     fitting.unwrap_or_else(|| match zone.local(now).offset().local_minus_utc() {
         0 => "UTC".to_owned(),
         _ => format!("UTC{}", zone.local(now).offset()),

@@ -107,7 +107,7 @@ fn report(reader: &Reader, now: DateTime<Utc>) -> Done {
             let carried = met.traffic.carried_by_fallback > 0;
             ledger.report_incident(*id, row, carried)?;
             if !met.pipelines.is_empty() {
-                ledger.report_items(*id)?;
+                ledger.report_stored_items(*id)?;
             }
             Ok(())
         })

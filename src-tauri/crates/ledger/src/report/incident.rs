@@ -4,7 +4,6 @@ use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::texts::json_of;
 use crate::affected::{self, hit};
 use crate::column::{Col, get, maybe};
 use crate::incidents::IncidentRow;
@@ -104,19 +103,18 @@ impl Ledger {
         Ok(found)
     }
 
-    /// Providers of the fallbacks that answered requests of these pipelines in an incident.
-    pub fn report_carried_by(
-        &self,
-        incident: i64,
-        pipelines: &[&str],
-    ) -> Result<Vec<ProviderId>, LedgerError> {
-        let mut select = self.conn.prepare_cached(CARRIED_BY)?;
-        let rows = select.query_map((incident, json_of(pipelines)), |row| get(row, "provider"))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// Counted from the requests: for one incident.
+    pub fn report_items(&self, incident: i64) -> Result<Vec<ReportItems>, LedgerError> {
+        self.items(ITEMS, incident)
     }
 
-    pub fn report_items(&self, incident: i64) -> Result<Vec<ReportItems>, LedgerError> {
-        let mut select = self.conn.prepare_cached(ITEMS)?;
+    /// From the stored figures of a closed incident, which do not have `answered`: for a list of incidents.
+    pub fn report_stored_items(&self, incident: i64) -> Result<Vec<ReportItems>, LedgerError> {
+        self.items(STORED_ITEMS, incident)
+    }
+
+    fn items(&self, sql: &str, incident: i64) -> Result<Vec<ReportItems>, LedgerError> {
+        let mut select = self.conn.prepare_cached(sql)?;
         let rows = select.query_map([incident], |row| {
             Ok(ReportItems {
                 pipeline: row.get("pipeline")?,
@@ -173,17 +171,15 @@ const FIRST_FALLBACK: &str =
       WHERE carried AND rehearsal = 0 AND primary_provider = ?1
         AND started_at >= ?2 - 3600000 AND started_at <= ?3 AND started_at + total_ms >= ?2";
 
-/// The last attempt answered.
-const CARRIED_BY: &str = concat!(
-    "WITH ",
-    hit!(),
-    "SELECT DISTINCT a.provider AS provider
-       FROM hit CROSS JOIN exchanges e ON e.id = hit.id
-      CROSS JOIN attempts a ON a.exchange = e.id
-      WHERE e.carried AND e.pipeline IN (SELECT value FROM json_each(?2))
-        AND a.number = (SELECT max(last.number) FROM attempts last WHERE last.exchange = e.id)
-      ORDER BY provider"
-);
+const STORED_ITEMS: &str =
+    "SELECT p.pipeline AS pipeline, p.hit AS hit, p.carried AS carried, 0 AS answered,
+            count(r.id) FILTER (WHERE r.state IN ('answered', 'done')) AS later,
+            count(r.id) FILTER (WHERE r.state = 'dismissed') AS dismissed
+       FROM incident_pipelines p
+       LEFT JOIN incident_items x ON x.incident = p.incident AND x.pipeline = p.pipeline
+       LEFT JOIN review_items r ON r.id = x.parked
+      WHERE p.incident = ?1
+      GROUP BY p.pipeline";
 
 const ITEMS: &str = concat!(
     "WITH ",

@@ -77,6 +77,19 @@ impl Ledger {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// Providers of the fallbacks that answered requests of these pipelines, as far as their rows are kept.
+    pub fn report_carried_by(
+        &self,
+        slots: &Slots,
+        pipelines: &[&str],
+    ) -> Result<Vec<ProviderId>, LedgerError> {
+        let mut select = self.conn.prepare_cached(CARRIED_BY)?;
+        let rows = select.query_map((slots.json(), json_of(pipelines)), |row| {
+            get(row, "provider")
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 const REQUESTS: &str = concat!(
@@ -123,6 +136,20 @@ const CARRIED: &str = concat!(
     "
      )
      GROUP BY provider, slot"
+);
+
+/// The last attempt answered.
+const CARRIED_BY: &str = concat!(
+    "WITH ",
+    slots!(),
+    "SELECT DISTINCT a.provider AS provider
+       FROM slots s
+      CROSS JOIN exchanges e
+      CROSS JOIN attempts a
+      WHERE e.rehearsal = 0 AND e.carried AND e.pipeline IN (SELECT value FROM json_each(?2))
+        AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
+        AND a.number = (SELECT max(last.number) FROM attempts last WHERE last.exchange = e.id)
+      ORDER BY provider"
 );
 
 /// Nothing was sent where the attempt did not reach the provider.

@@ -130,6 +130,8 @@ fn requests_are_counted_by_pipeline_and_provider() {
         ledger.report_carried(&days()).unwrap(),
         [("lead".into(), 0, 2)]
     );
+    let by = ledger.report_carried_by(&days(), &["Le\"ads"]).unwrap();
+    assert_eq!(by, ["second".into()]);
 }
 
 #[test]
@@ -160,6 +162,9 @@ fn an_incident_has_its_first_fallback_and_its_items() {
         assert!(found.cost > MicroDollars::ZERO);
         let items = ledger.report_items(id).unwrap();
         assert_eq!((items[0].hit, items[0].carried, items[0].later), (3, 1, 0));
+        let stored = ledger.report_stored_items(id).unwrap();
+        assert_eq!(stored.len(), usize::from(closed), "of a closed incident");
+        assert!(stored.iter().all(|one| (one.hit, one.carried) == (3, 1)));
         let (review, more) = ledger.report_review_of(id, 10).unwrap();
         assert_eq!(
             (review.len(), more, review[0].state),

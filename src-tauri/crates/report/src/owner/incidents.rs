@@ -34,7 +34,7 @@ pub(super) fn section(report: &OwnerReport, place: &Place) -> Section {
     for row in most_affected(&report.incidents) {
         table.row([
             format!("{}: {}", shown(&row.product), row.peak),
-            place.moment(row.opened),
+            place.short(row.opened),
             length(row),
             observed(row),
             after(row.first_fallback_s),

@@ -22,13 +22,17 @@ pub(super) fn section(report: &OwnerReport, place: &Place) -> Section {
         return section;
     };
     section.text.push(format!(
-        "Surcharge as a share of the bill: {}. Fallbacks and their tests cost {} of {}.",
+        "Surcharge as a share of the cost: {}. Fallbacks and their tests cost {} of {}.",
         share(surcharge),
         usd(spending.fallback_micro_usd),
         usd(total)
     ));
     let part = |amount: i64| share(amount as f64 / total as f64);
-    let mut table = Table::new([("", false), ("Amount", true), ("Share of the bill", true)]);
+    let mut table = Table::new([
+        ("Part", false),
+        ("Amount", true),
+        ("Share of the cost", true),
+    ]);
     for (name, amount) in [
         ("Own requests", spending.own_micro_usd),
         ("Fallbacks", spending.fallback_micro_usd),

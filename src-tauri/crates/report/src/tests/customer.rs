@@ -17,7 +17,7 @@ fn items(pipeline: &str) -> CustomerItems {
     }
 }
 
-fn report() -> CustomerReport {
+pub(super) fn report() -> CustomerReport {
     let opened = at("2026-06-21T18:04:00Z");
     let closed = at("2026-06-21T18:46:00Z");
     CustomerReport {
@@ -40,9 +40,9 @@ fn report() -> CustomerReport {
             peak: "major outage".to_owned(),
             opened,
             closed: Some(closed),
-            carried_by: vec!["OpenAI".to_owned()],
             items: vec![items("Leads")],
         }],
+        carried_by: vec!["OpenAI".to_owned()],
         providers: vec![
             ProviderUse {
                 product: "Claude".to_owned(),
@@ -66,7 +66,7 @@ fn without_amounts(mut report: CustomerReport) -> CustomerReport {
 }
 
 #[test]
-fn a_customers_report_is_half_a_page_without_amounts() {
+fn a_customers_report_is_short_and_without_amounts() {
     let report = without_amounts(report());
     let text = markdown(Source::Customer(&report), &place(&report.period)).unwrap();
     let expected = "# Outage of Claude on 21 June 2026
@@ -81,14 +81,14 @@ Ada Automations
 
 ## What it meant for your items
 
-- Leads: 57 requests affected: 40 answered at once (40 by another provider), 12 failed first and finished later, 3 waiting, and will be finished, 2 not finished.
+- Leads: 57 requests affected: 40 answered at once (40 by another provider), 12 failed first and finished later, 3 waiting, 2 not finished.
 
 ## What was done
 
 - Requests that the provider could not answer went to OpenAI at once.
 - Requests that no provider could answer were kept, and finished after the outage.
-- The waiting items are kept and will be sent again.
-- Items that were not finished are listed above; nothing of them was delivered in part.
+- The waiting items are kept until they are sent again or done by hand.
+- The items that were not finished are counted above.
 
 ## Which providers received your data
 
@@ -119,7 +119,7 @@ fn amounts_appear_only_when_wanted() {
 }
 
 #[test]
-fn a_month_without_an_outage_says_so() {
+fn a_month_without_an_outage_is_reported() {
     let report = CustomerReport {
         incidents: Vec::new(),
         period: june(),
@@ -175,7 +175,7 @@ proptest! {
         report.period.title = format!("{other}: major outage");
         report.incidents[0].items = vec![items(&pipeline)];
         report.incidents[0].product = format!("gateway of {}", other.to_uppercase());
-        report.incidents[0].carried_by = vec![format!("{other}'s key")];
+        report.carried_by = vec![format!("{other}'s key")];
         report.providers[1].product = format!("{other} LiteLLM");
         let (customers, pipelines) = others.split_at(others.len().div_ceil(2));
         let [customers, pipelines] = [customers, pipelines].map(|names| names.iter().map(String::as_str));
