@@ -13,6 +13,7 @@ fn main() {
         "engine_state",
         "missing_panel",
         "open_link",
+        "save_report",
         "shell_do",
     ]);
     tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))

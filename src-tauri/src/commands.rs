@@ -2,12 +2,13 @@
 
 use api::{Accepted, Command};
 use serde::Serialize;
-use tauri::State;
+use tauri::{AppHandle, Manager, State};
 use tokio::sync::watch;
 
 use crate::engine_process::{Apart, Standing, State as EngineState};
 use crate::open_link;
 use crate::panel::{Panel, PanelSeen};
+use crate::save_report;
 use crate::user_command::{UserCommand, UserCommands};
 
 /// The latest state of the connection to the engine.
@@ -55,6 +56,26 @@ pub(crate) fn missing_panel(seen: State<'_, PanelSeen>) -> Panel {
 #[tauri::command]
 pub(crate) fn open_link(url: String) -> Result<(), String> {
     open_link::open(&url)
+}
+
+/// Writes a new file into the downloads folder and returns its path. `open`: also opens it in the user's browser.
+#[tauri::command]
+pub(crate) fn save_report(
+    app: AppHandle,
+    name: String,
+    text: String,
+    open: bool,
+) -> Result<String, String> {
+    let path = app.path();
+    let folder = path.download_dir().or_else(|_| path.home_dir());
+    let folder = folder.map_err(|error| {
+        format!("This desktop names no folder for downloads ({error}). Copy the report instead.")
+    })?;
+    let file = save_report::save(&folder, &name, &text)?;
+    if open {
+        open_link::open_file(&file)?;
+    }
+    Ok(file.display().to_string())
 }
 
 /// Runs a command of the shell, or passes one of the engine's on.

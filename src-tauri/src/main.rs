@@ -11,6 +11,7 @@ mod open_link;
 mod panel;
 mod places;
 mod remote;
+mod save_report;
 mod shell;
 mod sse;
 mod tray;
@@ -93,6 +94,7 @@ fn start(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
             commands::engine_state,
             commands::missing_panel,
             commands::open_link,
+            commands::save_report,
             commands::shell_do
         ])
         .on_menu_event(move |_, event| {

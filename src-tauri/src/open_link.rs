@@ -1,5 +1,7 @@
-//! Opens a page of a provider in the user's browser.
+//! Opens a page of a provider, or a report, in the user's browser.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Only an address of the web, and no other file or program: the page can send any text.
@@ -13,7 +15,15 @@ pub(crate) fn open(url: &str) -> Result<(), String> {
     if !is_web(url) {
         return Err("Only an address that begins with https:// can be opened.".into());
     }
-    let mut opener = opener(url);
+    start(opener(url.as_ref()))
+}
+
+/// A file that this program wrote.
+pub(crate) fn open_file(file: &Path) -> Result<(), String> {
+    start(opener(file.as_os_str()))
+}
+
+fn start(mut opener: Command) -> Result<(), String> {
     let spawned = opener
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -27,7 +37,7 @@ pub(crate) fn open(url: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn opener(url: &str) -> Command {
+fn opener(what: &OsStr) -> Command {
     let mut command = if cfg!(windows) {
         let mut command = Command::new("rundll32");
         command.arg("url.dll,FileProtocolHandler");
@@ -37,7 +47,7 @@ fn opener(url: &str) -> Command {
     } else {
         Command::new("xdg-open")
     };
-    command.arg(url);
+    command.arg(what);
     command
 }
 

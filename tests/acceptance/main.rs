@@ -63,6 +63,7 @@ mod pipelines;
 mod recipes;
 mod refusals;
 mod replay;
+mod report;
 mod requests;
 mod retention;
 mod review;

@@ -21,7 +21,7 @@ const SIZES = [
   { name: "480 px", width: 480, zoom: 1 },
 ];
 const SCHEMES = ["light", "dark"];
-/** Presses each button in turn, and waits until the page shows the text. An entry with `run` is a script instead of a button. */
+/** Presses each button, or chooses each option, in turn, and waits until the page shows the text. An entry with `run` is a script instead. */
 const after = (buttons, text) => ({ buttons, text });
 /** Types into a field. */
 const type = (selector, text) => ({
@@ -40,6 +40,9 @@ const EXPORT = '{"understudy_export":1}\n{"exchange":{}}\n';
 const PAGES = [
   ["green", "now"], ["outage", "now"], ["newcomer", "now"], ["drill", "now"], ["drilled", "now"], ["drill-refused", "now"],
   ["outage", "incidents"], ["outage", "incident"],
+  ["outage", "incidents/reports"], ["newcomer", "incidents/reports"], ["outage", "incidents/report-7"], ["outage", "incidents/report-x"],
+  ["outage", "incidents/reports", "customer", after(["Miller Ltd"], "Include amounts")],
+  ["outage", "incidents/reports", "shell"],
   ["outage", "pipelines"], ["outage", "requests"], ["after", "now"], ["green", "pipelines"],
   ["green", "pipelines/new", "wrong", after(["Save"], "A pipeline has a name")],
   ["after", "pipelines"], ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`], ["outage", `pipelines/${encodeURIComponent("pipeline:Newsletter")}`],
@@ -81,6 +84,14 @@ const OPEN_ALL = `
   for (const details of document.querySelectorAll("details")) details.open = true;
   for (const button of document.querySelectorAll("main li > button[aria-expanded=false]")) button.click();
 `;
+
+/** A list fires its event only for a choice of the user. */
+const PRESS = `(part) => {
+  const list = part.closest("select");
+  if (list === null) return part.click();
+  part.selected = true;
+  list.dispatchEvent(new Event("change", { bubbles: true }));
+}`;
 
 /** Runs in the page. A part with its own scroll bar may be wider than the window. */
 const CHECKS = `(() => {
@@ -192,14 +203,14 @@ async function show(page, scene, name, { width, zoom }, scheme) {
 /** As a screen reader names it: the text of a button, with its parts that are not visible. */
 async function press(page, { buttons, text }) {
   const squeezed = (text) => text.replaceAll(/\s/g, "");
-  const found = (name) => `[...document.querySelectorAll("button:not(:disabled)")].find((one) => one.textContent.replace(/\\s/g, "") === ${JSON.stringify(squeezed(name))})`;
+  const found = (name) => `[...document.querySelectorAll("button:not(:disabled), select:not(:disabled) option")].find((one) => one.textContent.replace(/\\s/g, "") === ${JSON.stringify(squeezed(name))})`;
   for (const name of buttons) {
     if (name.run !== undefined) {
       await evaluate(page, `${name.run};0`);
       continue;
     }
     await until(page, `${found(name)} !== undefined`);
-    await evaluate(page, `${found(name)}.click()`);
+    await evaluate(page, `(${PRESS})(${found(name)})`);
   }
   await until(page, `document.body.textContent.includes(${JSON.stringify(text)})`);
 }

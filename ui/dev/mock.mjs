@@ -7,6 +7,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { beginDrill, connect, connectChange, connectPage, disconnect, disconnectAll, drill, reset, resetDrill, tested } from "./connect.mjs";
+import { CHOICES, REPORT } from "./reports.mjs";
 import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, itemRequests, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 import { addToken, exported, imported, resetTokens, revokeToken, tokens } from "./sharing.mjs";
 import { deletePipeline, newToken, pipelinesPage, putPipeline, resetPipelines, revokeToken as revokePipelineToken, views } from "./pipelines.mjs";
@@ -15,7 +16,7 @@ import { cost, incidentSeries, latency, uptime } from "./series.mjs";
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml" };
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 let scene = process.argv[2] ?? "green";
 const port = Number(process.argv[3] ?? 4799);
@@ -72,6 +73,8 @@ const routes = [
   ["GET", /^\/control\/series\/cost$/, (query) => (scene === "newcomer" ? { ...cost(query), providers: [] } : cost(query))],
   ["GET", /^\/control\/series\/incidents\/(\d+)$/, (_, id) => incidentSeries(incidents().find((one) => one.summary.id === Number(id)).summary)],
   ["GET", /^\/control\/explain$/, (query) => EXPLAINED(query.get("model"), query.get("login"))],
+  ["GET", /^\/control\/reports$/, () => CHOICES(scene)],
+  ["GET", /^\/control\/report$/, (query) => ({ document: REPORT(query) })],
   ["GET", /^\/control\/settings$/, () => settings],
   ["PUT", /^\/control\/settings$/, (_, __, text) => {
     const errors = text.split("\n").flatMap((line, at) => (/^rout\b/.test(line) ? [`line ${at + 1}: unknown key "rout"; did you mean "route"?`] : []));
@@ -158,6 +161,10 @@ createServer(async (request, response) => {
     const found = request.method === method && pattern.exec(url.pathname);
     if (!found) continue;
     const result = act(url.searchParams, found[1], body);
+    if (result.document) {
+      response.writeHead(200, { "content-type": result.document.kind });
+      return response.end(result.document.text);
+    }
     return answer(response, result.error ? (result.status ?? 404) : 200, result);
   }
   answer(response, 404, { error: `Nothing at ${request.method} ${url.pathname}.`, fix: null });

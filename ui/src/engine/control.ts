@@ -18,6 +18,7 @@ import type { NewToken } from "../generated/NewToken";
 import type { PipelineForm } from "../generated/PipelineForm";
 import type { PipelinePage } from "../generated/PipelinePage";
 import type { PipelineRefused } from "../generated/PipelineRefused";
+import type { ReportChoices } from "../generated/ReportChoices";
 import type { ReviewClose } from "../generated/ReviewClose";
 import type { ReviewItem } from "../generated/ReviewItem";
 import type { ReviewPage } from "../generated/ReviewPage";
@@ -98,6 +99,9 @@ export function fieldErrors(failure: ControlFailure): Record<string, string> {
   return Object.fromEntries(fields.map(({ field, error }) => [field, error]));
 }
 
+export const reportChoices = () => request<ReportChoices>("GET", "reports");
+/** A report as a document; `of`: its subject and its format. A year of requests takes a second. */
+export const report = (of: Record<string, string>) => requestText("GET", `report?${new URLSearchParams(of)}`, undefined, 60_000);
 export const settings = () => request<SettingsText>("GET", "settings");
 
 /** A text with errors is a result and not a failure: the errors are shown beside the text. */

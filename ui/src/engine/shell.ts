@@ -29,6 +29,9 @@ export function onPanel(set: (missing: MissingPanel | null) => void): () => void
   return () => void unlisten.then((stop) => stop());
 }
 
+/** Writes a new file into the downloads folder and returns its path; `open`: also in the user's browser. */
+export const saveReport = (name: string, text: string, open: boolean) => invoke<string>("save_report", { name, text, open });
+
 /** Opens a page in the user's browser. */
 export const openLink = (url: string) => invoke<null>("open_link", { url });
 

@@ -22,6 +22,7 @@ mod money;
 mod notification;
 mod pipeline;
 mod question;
+mod report;
 mod review;
 mod series;
 mod snapshot;
@@ -71,6 +72,7 @@ pub use pipeline::{
     UnknownPipeline,
 };
 pub use question::{Question, QuestionAnswer, QuestionPart};
+pub use report::{ReportChoices, ReportMonth};
 pub use review::{
     Closing, DrainOffer, DrainState, DrainSwitch, ReviewAttempt, ReviewClose, ReviewCloseSeveral,
     ReviewItem, ReviewPage, ReviewReopenSeveral, ReviewRetry, ReviewRetrySeveral, ReviewRun,

@@ -16,6 +16,7 @@ mod keys;
 mod manual;
 mod mark;
 mod print_line;
+mod report;
 mod review;
 mod show;
 mod start;
@@ -105,6 +106,8 @@ enum Command {
     },
     /// Side effects of pipelines, such as invoices; lists the unfinished ones without a subcommand
     Effects(effects::EffectsArgs),
+    /// A report about a month or an incident: HTML, Markdown, CSV or JSON, for you or for a customer
+    Report(report::ReportArgs),
     /// Check the installation; exit code 1 if a check fails, 2 if no engine runs
     Doctor {
         #[arg(long)]
@@ -325,6 +328,7 @@ async fn run(command: Command) -> ExitCode {
             review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await
         }
         Command::Effects(args) => effects::run(args).await,
+        Command::Report(args) => report::run(args).await,
         Command::Doctor { json } => examine::doctor(json).await,
         Command::Connect(args) => connect::run(args).await,
         Command::Key { command } => keys::run(command).await,

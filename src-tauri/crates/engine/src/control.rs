@@ -12,6 +12,7 @@ mod health;
 mod incidents;
 mod keys;
 mod pipelines;
+mod report;
 mod retry_all;
 mod review;
 mod review_requests;

@@ -39,6 +39,7 @@ mod private_file;
 mod reads;
 mod records;
 mod rehearsal;
+mod report;
 mod requested_models;
 mod retry;
 mod routing;

@@ -14,6 +14,7 @@ pub(crate) mod pipeline_change;
 mod pipeline_form;
 mod reading;
 pub(crate) mod reload;
+mod report;
 mod retention;
 mod route;
 mod rules;

@@ -35,6 +35,7 @@ mod presence;
 mod probes;
 mod reader;
 mod replays;
+mod report;
 mod retention;
 mod review;
 mod schema;
@@ -75,6 +76,10 @@ pub use presence::Presence;
 pub use probes::ProbeRow;
 pub use reader::{Interrupt, Reader};
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
+pub use report::{
+    ReportCalls, ReportCost, ReportEvidence, ReportIncident, ReportItems, ReportProviderUse,
+    ReportRequests, ReportReview, ReportSpending,
+};
 pub use retention::{DayOf, Deleted, Expired, Limits, Progress};
 pub use review::{
     Closing, Delivery, Drainable, DrainedAnswer, FailedRequest, Fetched, NextDelivery, Parked,

@@ -39,7 +39,7 @@ impl Slots {
     }
 
     /// A JSON array of milliseconds, in the form that `slots!` reads.
-    fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let ms: Vec<String> = self
             .0
             .iter()
@@ -59,7 +59,7 @@ macro_rules! slots {
         )"
     };
 }
-use slots;
+pub(crate) use slots;
 
 #[cfg(test)]
 pub(crate) mod tests;

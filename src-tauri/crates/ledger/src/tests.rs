@@ -18,6 +18,7 @@ mod plans;
 mod presence;
 mod reading;
 mod replays;
+mod report;
 mod retention;
 mod review;
 mod search;

@@ -136,6 +136,20 @@ impl Engine {
         self.call(Method::GET, path, None::<&()>).await
     }
 
+    /// A document.
+    pub(super) async fn get_text(&self, path: &str) -> Result<String, CallError> {
+        let request = self
+            .client
+            .get(format!("{}/control{path}", self.file.address))
+            .header(CONTROL_HEADER, &self.file.control_token);
+        let response = request.send().await.map_err(unreached)?;
+        if !response.status().is_success() {
+            return Err(refusal(&bytes(response).await?));
+        }
+        let text = bytes(response).await?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     pub(super) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -181,15 +195,22 @@ fn not_found(places: &Places, error: &io::Error) -> CallError {
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, CallError> {
     let good = response.status().is_success();
-    let bytes = response
-        .bytes()
-        .await
-        .map_err(|e| CallError::Strange(e.to_string()))?;
+    let bytes = bytes(response).await?;
     if good {
         return serde_json::from_slice(&bytes).map_err(|e| CallError::Strange(e.to_string()));
     }
-    Err(serde_json::from_slice(&bytes).map_or_else(
-        |_| CallError::Strange(String::from_utf8_lossy(&bytes).into_owned()),
+    Err(refusal(&bytes))
+}
+
+async fn bytes(response: Response) -> Result<Vec<u8>, CallError> {
+    let read = response.bytes().await;
+    let bytes = read.map_err(|e| CallError::Strange(e.to_string()))?;
+    Ok(bytes.into())
+}
+
+fn refusal(bytes: &[u8]) -> CallError {
+    serde_json::from_slice(bytes).map_or_else(
+        |_| CallError::Strange(String::from_utf8_lossy(bytes).into_owned()),
         CallError::Refused,
-    ))
+    )
 }

@@ -19,8 +19,8 @@ use super::face::Face;
 use super::shown::Shown;
 use super::{
     Control, Refused, connect, drill, effects, exchanges, fallbacks, guard, hand_over, health,
-    incidents, keys, pipelines, retry_all, review, review_requests, review_secret, review_several,
-    series, shown, tokens, transfer, ui,
+    incidents, keys, pipelines, report, retry_all, review, review_requests, review_secret,
+    review_several, series, shown, tokens, transfer, ui,
 };
 use crate::event::ControlRequest;
 
@@ -42,6 +42,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/exchanges/{id}", get(exchanges::show))
         .route("/notices/{id}", post(notification))
         .route("/interruptions/{id}/checked", post(checked))
+        .route("/reports", get(report::choices))
+        .route("/report", get(report::show))
         .route("/review", get(review::list))
         .route("/review/close", post(review_several::close))
         .route("/review/reopen", post(review_several::reopen))

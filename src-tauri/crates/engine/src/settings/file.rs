@@ -23,6 +23,7 @@ pub(super) struct File {
     pub(super) notifications: Notifications,
     pub(super) history: History,
     pub(super) retention: Retention,
+    pub(super) report: Report,
     pub(super) endpoint: Vec<Endpoint>,
     pub(super) route: Vec<Route>,
     /// For a model or a pattern: each endpoint's model that can replace it.
@@ -132,6 +133,14 @@ pub(super) struct Retention {
     pub(super) incidents_days: Option<Spanned<u32>>,
     pub(super) daily_days: Option<Spanned<u32>>,
     pub(super) effects_days: Option<Spanned<u32>>,
+}
+
+/// Whose reports these are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Report {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) logo: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]

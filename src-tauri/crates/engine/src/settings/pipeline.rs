@@ -36,7 +36,6 @@ impl Reading<'_> {
                 runs: runs(written.runs),
                 steps: written.steps.iter().map(|step| self.step(step)).collect(),
                 drain: self.drain_of(written),
-                ..PipelineDetails::default()
             };
             (written.name.clone(), details)
         });

@@ -73,6 +73,7 @@ impl Reading<'_> {
             keep_tool_arguments: file.history.keep_tool_arguments.unwrap_or(false),
             keep_conversations: file.history.keep_conversations.unwrap_or(true),
             retention: self.retention(&file.retention),
+            report: self.report(file.report),
             update: self.update(file.update),
             routes: file
                 .route

@@ -37,6 +37,8 @@ fn every_default_in_the_commented_file_is_the_real_default() {
                         && !l.contains("default: the interval")
                         && !l.starts_with("url = ")
                         && !l.starts_with("public_key = ")
+                        && !l.starts_with("name = ")
+                        && !l.starts_with("logo = ")
                 })
                 .unwrap_or(line)
         })

@@ -47,6 +47,7 @@ pub(crate) struct Settings {
     /// Store what stateful clients of Responses refer to later, for a day.
     pub keep_conversations: bool,
     pub retention: Retention,
+    pub report: ReportOwner,
     /// New endpoints, each as a separate provider, and the changed providers of the catalogue.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
@@ -86,8 +87,6 @@ pub(crate) struct PipelineDetails {
     pub customer: Option<String>,
     pub runs: PipelineRuns,
     pub steps: Vec<PipelineStep>,
-    /// Its items in the review queue are retried without the owner.
-    pub drains: bool,
     pub drain: Drain,
 }
 
@@ -196,6 +195,14 @@ pub(crate) struct EffectHeader {
 pub(crate) enum SecretSource {
     Environment(String),
     Keychain(String),
+}
+
+/// Whose name and logo a report has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReportOwner {
+    pub name: Option<String>,
+    /// A PNG or SVG; relative to the folder of the settings.
+    pub logo: Option<PathBuf>,
 }
 
 /// Where a new version is announced, and whose signature counts.

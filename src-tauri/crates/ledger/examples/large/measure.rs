@@ -79,7 +79,46 @@ pub(crate) fn all(file: &Path, now: &str) -> Done {
     println!("-- what its loop reads");
     loop_reads(&ledger, now)?;
     println!("-- pages, on a second connection");
-    pages(&Reader::open(file)?, now)
+    let reader = Reader::open(file)?;
+    pages(&reader, now)?;
+    println!("-- a month's report, on a second connection");
+    report(&reader, now)
+}
+
+/// The reads of the month of `now`.
+fn report(reader: &Reader, now: DateTime<Utc>) -> Done {
+    let ledger = reader.ledger();
+    let month = slots(now, 30, TimeDelta::days(1));
+    let (from, watch) = (now - TimeDelta::days(30), Watch::start());
+    timed("report: calls", || ledger.report_calls(&month))?;
+    timed("report: evidence", || ledger.report_evidence(&month))?;
+    timed("report: carried", || ledger.report_carried(&month))?;
+    timed("report: spending", || ledger.report_spending(&month))?;
+    timed("report: requests", || ledger.report_requests(&month))?;
+    timed("report: review items", || {
+        ledger.report_review(from, now, 10_000)
+    })?;
+    let incidents = timed("report: incidents", || {
+        ledger.incidents_between(from, now, 10_000)
+    })?;
+    timed("report: what each incident did", || {
+        incidents.iter().try_for_each(|(id, row)| {
+            let met = ledger.met(*id)?.unwrap_or_default();
+            let carried = met.traffic.carried_by_fallback > 0;
+            ledger.report_incident(*id, row, carried)?;
+            if !met.pipelines.is_empty() {
+                ledger.report_stored_items(*id)?;
+            }
+            Ok(())
+        })
+    })?;
+    println!(
+        "{:<52} {} ({} incidents)",
+        "all of them, three times",
+        line(watch.spent()),
+        incidents.len()
+    );
+    Ok(())
 }
 
 fn restored(ledger: &Ledger, now: DateTime<Utc>) -> Done {

@@ -10,6 +10,7 @@ const TYPES: [(&str, &str); 15] = [
     ("[notifications]", "Notifications"),
     ("[history]", "History"),
     ("[retention]", "Retention"),
+    ("[report]", "Report"),
     ("[update]", "Update"),
     ("[[endpoint]]", "Endpoint"),
     ("[equivalents]", ""),
@@ -68,7 +69,7 @@ pub(super) fn page() -> String {
 fn table(section: &Section, keys: &[Key]) -> String {
     let repeats = section.heading.starts_with("[[");
     // Without a value in the settings, there is none.
-    let is_example = repeats || section.heading == "[update]";
+    let is_example = repeats || matches!(&*section.heading, "[update]" | "[report]");
     let value = if is_example { "example" } else { "default" };
     let mut table =
         format!("| key | type | {value} | restart | meaning |\n|---|---|---|---|---|\n");

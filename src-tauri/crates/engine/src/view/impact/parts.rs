@@ -101,7 +101,8 @@ pub(super) fn affected(
             customer: details.and_then(|details| details.customer.clone()),
             basis,
             items,
-            drains: details.is_some_and(|details| details.drains),
+            drains: details
+                .is_some_and(|details| details.drain.on && details.drain.receiver.is_some()),
             part,
             usual: pipeline
                 .filter(|_| left && basis == Basis::Measured)

@@ -1,0 +1,121 @@
+//! What was spent: own requests, fallbacks, probes.
+
+use catalog::MicroDollars;
+
+use crate::column::{Col, get};
+use crate::daily::in_slot;
+use crate::series::slots;
+use crate::{Ledger, LedgerError, Slots};
+
+/// Cost within one slot, at list prices. The first three parts do not overlap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReportCost {
+    pub slot: u32,
+    pub own: MicroDollars,
+    /// With tests of fallbacks, and with requests that were forwarded with a kept key.
+    pub fallback: MicroDollars,
+    pub probes: MicroDollars,
+    /// Of all: attempts that the provider failed.
+    pub incomplete: MicroDollars,
+    /// Of all: from tokens that are estimated from bytes.
+    pub estimated: MicroDollars,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportSpending {
+    pub slots: Vec<ReportCost>,
+    /// Requests that billed a key, and whose cost is not known.
+    pub unpriced: u64,
+    /// Slots of which a part is only in daily sums.
+    pub summed: u64,
+}
+
+impl Ledger {
+    pub fn report_spending(&self, slots: &Slots) -> Result<ReportSpending, LedgerError> {
+        let mut select = self.conn.prepare_cached(COST)?;
+        let rows = select.query_map([slots.json()], |row| {
+            Ok(ReportCost {
+                slot: row.get("slot")?,
+                own: get(row, "own")?,
+                fallback: get(row, "fallback")?,
+                probes: get(row, "probes")?,
+                incomplete: get(row, "incomplete")?,
+                estimated: get(row, "estimated")?,
+            })
+        })?;
+        let rows = rows.collect::<Result<_, _>>()?;
+        let count = |sql: &str| -> rusqlite::Result<u64> {
+            let mut select = self.conn.prepare_cached(sql)?;
+            let found: Col<u64> = select.query_row([slots.json()], |row| row.get(0))?;
+            Ok(found.0)
+        };
+        Ok(ReportSpending {
+            slots: rows,
+            unpriced: count(UNPRICED)?,
+            summed: count(SUMMED)?,
+        })
+    }
+}
+
+/// Amounts as [`COST`](crate::series) counts them, split as [`TODAY`](crate::sums::TODAY) does. A daily row whose model was no
+/// primary on that day is of fallbacks; one without attempts is of probes or tests.
+const COST: &str = concat!(
+    "WITH ",
+    slots!(),
+    "SELECT slot,
+            CAST(total(cost) FILTER (WHERE kind = 'own') AS INTEGER) AS own,
+            CAST(total(cost) FILTER (WHERE kind = 'fallback') AS INTEGER) AS fallback,
+            CAST(total(cost) FILTER (WHERE kind = 'probe') AS INTEGER) AS probes,
+            CAST(total(cost) FILTER (WHERE incomplete) AS INTEGER) AS incomplete,
+            CAST(total(cost) FILTER (WHERE estimated) AS INTEGER) AS estimated
+       FROM (
+        SELECT s.slot AS slot, a.cost AS cost, a.provider_failed AS incomplete, a.tokens_estimated AS estimated,
+               iif((a.endpoint, a.model) <> (e.primary_endpoint, e.primary_model) OR e.route = 'pass-through',
+                   'fallback', 'own') AS kind
+          FROM slots s
+         CROSS JOIN exchanges e
+         CROSS JOIN attempts a
+         WHERE e.rehearsal = 0 AND e.ended <> 'turned_away' AND e.cost IS NOT NULL
+           AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id AND a.cost > 0
+        UNION ALL
+        SELECT s.slot, p.cost, 0, 0, 'probe'
+          FROM slots s
+         CROSS JOIN probes p
+         WHERE p.at >= s.begins AND p.at < s.ends
+        UNION ALL
+        SELECT s.slot, t.cost, 0, t.tokens_estimated, 'fallback'
+          FROM slots s
+         CROSS JOIN fallback_tests t
+         WHERE t.at >= s.begins AND t.at < s.ends
+        UNION ALL
+        SELECT s.slot, iif(x.key, d.cost_estimated, d.cost_measured), 0, x.key,
+               CASE WHEN d.attempts = 0 AND d.tests = 0 THEN 'probe' WHEN d.requests = 0 THEN 'fallback' ELSE 'own' END
+          FROM slots s
+         CROSS JOIN daily d
+         CROSS JOIN json_each('[0, 1]') x
+         WHERE ",
+    in_slot!(),
+    "
+     )
+     GROUP BY slot
+    HAVING total(cost) > 0
+     ORDER BY slot"
+);
+
+const UNPRICED: &str = concat!(
+    "WITH ",
+    slots!(),
+    "SELECT count(*)
+       FROM slots s
+      CROSS JOIN exchanges e
+      WHERE e.rehearsal = 0 AND e.ended <> 'turned_away' AND e.cost IS NULL
+        AND e.started_at >= s.begins AND e.started_at < s.ends
+        AND EXISTS (SELECT 1 FROM attempts a WHERE a.exchange = e.id AND NOT a.by_subscription)"
+);
+
+const SUMMED: &str = concat!(
+    "WITH ",
+    slots!(),
+    "SELECT count(DISTINCT s.slot) FROM slots s CROSS JOIN daily d WHERE ",
+    in_slot!()
+);

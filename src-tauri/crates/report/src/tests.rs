@@ -1,0 +1,6 @@
+//! Reports of made desks.
+
+mod customer;
+mod desk;
+mod month;
+mod owner;
