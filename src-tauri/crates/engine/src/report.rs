@@ -1,6 +1,5 @@
 //! Reports: their figures, from the ledger and the settings. The crate `report` makes documents of them.
 
-mod at_risk;
 mod customer;
 mod incidents;
 mod logo;

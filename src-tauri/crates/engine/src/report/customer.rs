@@ -10,11 +10,13 @@ use report::{
     CustomerIncident, CustomerItems, CustomerReport, Owner, ProviderUse, Redaction, SCHEMA,
 };
 
+use super::incidents::subject;
 use super::incidents::{self, Found};
 use super::period::{Span, peak};
-use super::{at_risk, pipelines};
+use super::pipelines;
 use crate::settings::Settings;
 use crate::view::facts::Facts;
+use crate::view::impact;
 
 /// As in the owner's report.
 const INCIDENTS: u32 = 10_000;
@@ -104,7 +106,7 @@ fn items(
 ) -> Result<Vec<CustomerItems>, LedgerError> {
     let counted = pipelines::items(ledger, found.id, &found.met, in_a_list)?;
     let until = found.row.closed.unwrap_or(now);
-    let impact = at_risk::impact(facts, &found.row.provider, &found.met, &counted, until);
+    let impact = impact::impact(facts, subject(&found.row, &found.met), until);
     let own = impact
         .pipelines
         .into_iter()
@@ -128,6 +130,7 @@ fn items(
                 high: of.high,
                 peak_low: of.low,
                 peak_high: of.high,
+                peak_at: None,
                 text: String::new(),
             }),
             pipeline: of.pipeline,

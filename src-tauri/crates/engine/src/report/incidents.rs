@@ -6,8 +6,8 @@ use ledger::{IncidentRow, Ledger, LedgerError, Met};
 use report::{Entry, LaneSlot, Lanes, Observer};
 
 use super::period::peak;
-use super::{at_risk, pipelines};
 use crate::view::facts::Facts;
+use crate::view::impact;
 
 /// An incident as the ledger has it.
 pub(super) struct Found {
@@ -31,13 +31,11 @@ pub(super) fn row(
     ledger: &Ledger,
     facts: &impl Facts,
     found: &Found,
-    in_a_list: bool,
     now: DateTime<Utc>,
 ) -> Result<report::IncidentRow, LedgerError> {
     let Found { id, row, met } = found;
     let traffic = met.traffic;
     let more = ledger.report_incident(*id, row, traffic.carried_by_fallback > 0)?;
-    let items = pipelines::items(ledger, *id, met, in_a_list)?;
     let until = row.closed.unwrap_or(now);
     let since = |at: DateTime<Utc>| u64::try_from((at - row.opened).num_seconds()).unwrap_or(0);
     Ok(report::IncidentRow {
@@ -56,8 +54,17 @@ pub(super) fn row(
         waiting: met.waiting,
         failed: met.failed,
         fallback_cost_micro_usd: more.cost.0,
-        impact: at_risk::impact(facts, &row.provider, met, &items, until),
+        impact: impact::impact(facts, subject(row, met), until),
     })
+}
+
+pub(super) fn subject<'s>(row: &'s IncidentRow, met: &'s Met) -> impact::Subject<'s> {
+    impact::Subject {
+        provider: &row.provider,
+        met,
+        opened: row.opened,
+        closed: row.closed,
+    }
 }
 
 fn cause(blame: Blame) -> &'static str {

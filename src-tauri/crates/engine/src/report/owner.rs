@@ -31,7 +31,7 @@ pub(crate) fn owner(
     let in_a_list = span.incident.is_none();
     let rows = found
         .iter()
-        .map(|one| incidents::row(ledger, facts, one, in_a_list, now));
+        .map(|one| incidents::row(ledger, facts, one, now));
     let incidents = rows.collect::<Result<Vec<_>, _>>()?;
     // Of an incident's report, only its provider's.
     let mut uptime = uptime::uptime(ledger, facts, &span.slots, &found, period.to)?;
