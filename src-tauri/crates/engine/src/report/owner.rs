@@ -28,7 +28,6 @@ pub(crate) fn owner(
         None => ledger.incidents_between(period.from, period.to, INCIDENTS)?,
     };
     let found = incidents::found(ledger, rows)?;
-    let in_a_list = span.incident.is_none();
     let rows = found
         .iter()
         .map(|one| incidents::row(ledger, facts, one, now));

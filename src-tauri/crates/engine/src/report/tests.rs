@@ -165,6 +165,7 @@ fn parked(of: &ExchangeRow, id: &str) -> FailedRequest {
         headers: Vec::new(),
         body: b"a secret prompt".to_vec(),
         replay: None,
+        unattended: Unattended::default(),
     }
 }
 

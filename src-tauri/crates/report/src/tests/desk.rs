@@ -42,6 +42,7 @@ pub(super) fn range(low: i64, high: i64) -> AtRiskRange {
         high: high * 1_000_000,
         peak_low: low * 1_000_000,
         peak_high: high * 1_000_000,
+        peak_at: None,
         text: format!("${low} to ${high} at risk"),
     }
 }

@@ -2,7 +2,7 @@ use super::types::{self, Key};
 use super::written::{self, Section, Written};
 
 /// Section of the file, and the type of its keys.
-const TYPES: [(&str, &str); 15] = [
+const TYPES: [(&str, &str); 16] = [
     ("[listen]", "Listen"),
     ("[watch]", "Watch"),
     ("[timers]", "Timers"),

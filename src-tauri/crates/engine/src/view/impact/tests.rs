@@ -130,7 +130,8 @@ fn three_lines_and_what_is_at_risk() {
 fn a_pipeline_that_drains_is_retried() {
     let mut desk = desk(LEADS, &["Leads"]);
     let details = desk.settings.pipeline_details.get_mut("Leads").unwrap();
-    details.drains = true;
+    details.drain.on = true;
+    details.drain.receiver = Some(crate::settings::Receiver::Fetch);
     let mut two = outage(0, 60, vec![met("Leads", 0, 16, 0)]);
     assert_eq!(
         of(&desk, &two).waiting.text,
