@@ -86,7 +86,7 @@ pub fn part(
         let last = at_risk_of_each(pipeline, incidents).pop();
         let last = last.filter(|_| estimate);
         let hours = last.map_or_else(
-            || TOO_SHORT.to_owned(),
+            || "No figure: the incident is under 10 minutes.".to_owned(),
             |hours| {
                 low = low.saturating_add(hours.low.0);
                 high = high.saturating_add(hours.high.0);

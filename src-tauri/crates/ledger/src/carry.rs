@@ -90,7 +90,7 @@ fn add(conn: &mut Connection) -> rusqlite::Result<()> {
     tx.execute("UPDATE main.incidents SET hit = NULL WHERE closed_at >= (SELECT min(opened_at) FROM memory.incidents)", ())?;
     tx.execute(
         concat!(
-            "UPDATE main.incident_items SET answered = 1 WHERE (pipeline, item) IN (
+            "UPDATE main.incident_items SET answered = 1 WHERE (pipeline, key) IN (
                 SELECT pipeline, item FROM memory.exchanges WHERE ended IN ",
             answered_ends!(),
             ")"

@@ -76,6 +76,7 @@ ALTER TABLE incident_items ADD COLUMN answered INTEGER NOT NULL DEFAULT 0; -- a 
 UPDATE incident_items SET key = coalesce(item, (SELECT r.item FROM review_items r WHERE r.id = parked), parked, '?' || id),
                           review = (SELECT r.state FROM review_items r WHERE r.id = parked);
 CREATE INDEX incident_items_parked ON incident_items (parked) WHERE parked IS NOT NULL;
+CREATE INDEX incident_items_named ON incident_items (pipeline, key);
 CREATE TRIGGER incident_items_of_review AFTER UPDATE OF state ON review_items WHEN new.state <> old.state
 BEGIN
     UPDATE incident_items SET review = new.state WHERE parked = new.id;
@@ -300,7 +301,7 @@ pub(crate) fn follow(tx: &Transaction<'_>, exchange: &ExchangeRow) -> rusqlite::
         && let (Some(pipeline), Some(item)) = (&exchange.pipeline, &exchange.item)
     {
         tx.prepare_cached(
-            "UPDATE incident_items SET answered = 1 WHERE pipeline = ?1 AND item = ?2 AND item IS NOT NULL",
+            "UPDATE incident_items SET answered = 1 WHERE pipeline = ?1 AND key = ?2 AND answered = 0",
         )?
         .execute((pipeline, item))?;
     }
@@ -381,10 +382,10 @@ const IS_CURRENT: &str =
         AND NOT EXISTS (SELECT 1 FROM exchanges WHERE id > ?4 AND started_at <= ?3)";
 /// Lost items of which an exchange that was recorded since is a success.
 const FOUND_LATER: &str = concat!(
-    "UPDATE incident_items SET answered = 1 WHERE incident = ?1 AND parked IS NULL
+    "UPDATE incident_items SET answered = 1 WHERE incident = ?1
         AND EXISTS (
             SELECT 1 FROM exchanges later
-             WHERE later.pipeline = incident_items.pipeline AND later.item = incident_items.item AND later.id > ?2
+             WHERE later.pipeline = incident_items.pipeline AND later.item = incident_items.key AND later.item IS NOT NULL AND later.id > ?2
                AND later.ended IN ",
     answered_ends!(),
     ")"

@@ -83,7 +83,7 @@ async fn exported(args: &ExportArgs) -> Result<String, String> {
 #[serde(rename_all = "snake_case")]
 enum Line {
     Exchange(Box<api::Exchange>),
-    Incident(api::IncidentSummary),
+    Incident(Box<api::IncidentSummary>),
 }
 
 /// Newest first.
@@ -105,7 +105,11 @@ async fn log(text: &mut String) -> Result<usize, CallError> {
     }
     loop {
         let page: IncidentPage = engine.get(&page("incidents", before)).await?;
-        lines.extend(page.incidents.into_iter().map(Line::Incident));
+        lines.extend(
+            page.incidents
+                .into_iter()
+                .map(|one| Line::Incident(Box::new(one))),
+        );
         before = page.next;
         if before.is_none() {
             break;

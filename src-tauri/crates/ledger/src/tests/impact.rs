@@ -65,8 +65,13 @@ fn every_item_that_failed_has_its_present_state() {
         .close_review("d", Closing::Dismissed, None, t0() + minutes(30))
         .unwrap();
     assert_eq!(item(&ledger, id, "d"), Some(ItemState::NotNeeded));
-    let of = leads(&ledger, id);
-    assert_eq!((of.safe, of.waiting, of.failed), (3, 1, 1));
+    let before = leads(&ledger, id);
+    assert_eq!((before.safe, before.waiting, before.failed), (3, 1, 1));
+    // Its client finished it after all.
+    ledger
+        .book_exchange(&of("leads", "d", answered(t0() + minutes(31))))
+        .unwrap();
+    assert_eq!(item(&ledger, id, "d"), Some(ItemState::Recovered));
 }
 
 /// The same while the incident is open, and after its figures are stored.

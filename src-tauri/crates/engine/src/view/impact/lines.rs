@@ -45,8 +45,10 @@ pub(super) fn waiting(affected: &[Affected]) -> ImpactLine {
 
 pub(super) fn failed(affected: &[Affected]) -> ImpactLine {
     let lost: u64 = affected.iter().map(|one| one.items.lost).sum();
+    let all: u64 = affected.iter().map(|one| one.items.failed).sum();
     let text = match lost {
         0 => "failed".to_owned(),
+        lost if lost == all => "marked as lost".to_owned(),
         lost => format!("failed, {lost} of them marked as lost"),
     };
     line(
