@@ -216,8 +216,8 @@ mod tests {
                 "weekly_items and value",
             ),
         ] {
-            let said = wrong(&format!("[[pipeline]]\nname = \"p\"\n{line}\n"));
-            assert!(said.contains(expected), "{line}: {said}");
+            let error = wrong(&format!("[[pipeline]]\nname = \"p\"\n{line}\n"));
+            assert!(error.contains(expected), "{line}: {error}");
         }
     }
 }
