@@ -21,7 +21,7 @@ key: string, pipeline: string | null, item: string | null,
 /**
  * The request whose completion it needed.
  */
-after: string | null, at: string, tries: number, 
+after: string | null, at: string, attempts: number, 
 /**
  * When its first byte may have been sent. None: never.
  */

@@ -5,7 +5,7 @@ use chrono::{DateTime, Offset, TimeDelta, Utc};
 use health::{Basis, Blame, Change, Evidence, Level, ProviderVerdict, Transition, Verdict};
 use ledger::{
     AttemptOutcome, AttemptRow, Candidate, End, ExchangeRow, FailedRequest, Ledger,
-    LoggedTransition,
+    LoggedTransition, Unattended,
 };
 use proptest::prelude::*;
 use report::{Owner, Source, TableName};
