@@ -11,8 +11,7 @@ use gateway::{Exchange, MadeFailure};
 use ledger::Figures;
 use tokio::sync::oneshot;
 
-use crate::courier::Attempt;
-use crate::delivery::Sent;
+use crate::delivery::{Attempt, Sent};
 use crate::desk;
 use crate::drill::play::Session;
 use crate::fallback_test::play::Played;

@@ -121,7 +121,7 @@ impl Desk {
                 | Waits::SwitchedOff
                 | Waits::NotStored
                 | Waits::TooOld(_)
-                | Waits::TriesUsed(_)
+                | Waits::RunsUsed(_)
                 | Waits::Hours(_)
                 | Waits::Paused
                 | Waits::Model(_)
