@@ -27,11 +27,13 @@ struct Call {
     body: Bytes,
 }
 
+type Reply = Option<(u16, &'static str)>;
+
 /// A program that gets responses: each call gets the next answer, then 200. `None`: no answer.
 #[derive(Clone, Default)]
 struct Receiver {
     calls: Arc<Mutex<Vec<Call>>>,
-    answers: Arc<Mutex<VecDeque<Option<(u16, &'static str)>>>>,
+    answers: Arc<Mutex<VecDeque<Reply>>>,
 }
 
 impl Receiver {
@@ -46,7 +48,7 @@ impl Receiver {
         (receiver, address)
     }
 
-    fn answers(&self, answers: impl IntoIterator<Item = Option<(u16, &'static str)>>) {
+    fn answers(&self, answers: impl IntoIterator<Item = Reply>) {
         self.answers.lock().unwrap().extend(answers);
     }
 
