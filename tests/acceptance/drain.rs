@@ -27,11 +27,13 @@ struct Call {
     body: Bytes,
 }
 
+type Reply = Option<(u16, &'static str)>;
+
 /// A program that gets responses: each call gets the next answer, then 200. `None`: no answer.
 #[derive(Clone, Default)]
 struct Receiver {
     calls: Arc<Mutex<Vec<Call>>>,
-    answers: Arc<Mutex<VecDeque<Option<(u16, &'static str)>>>>,
+    answers: Arc<Mutex<VecDeque<Reply>>>,
 }
 
 impl Receiver {
@@ -46,7 +48,7 @@ impl Receiver {
         (receiver, address)
     }
 
-    fn answers(&self, answers: impl IntoIterator<Item = Option<(u16, &'static str)>>) {
+    fn answers(&self, answers: impl IntoIterator<Item = Reply>) {
         self.answers.lock().unwrap().extend(answers);
     }
 
@@ -182,7 +184,7 @@ impl Rig {
         item
     }
 
-    fn asked_for(&self, item: &str) -> usize {
+    fn requested_of(&self, item: &str) -> usize {
         let received = self.lead.stage.received();
         let is_it = |body: &[u8]| text(body).contains(&format!("\"{item}\""));
         received.iter().filter(|one| is_it(&one.body)).count()
@@ -219,7 +221,7 @@ async fn after_the_outage_each_response_goes_to_the_webhook_once() {
     rig.sentence(&first, "Waits until lead-1 has answered again.")
         .await;
     assert_eq!(receiver.calls().len(), 0);
-    let before = (rig.asked_for("a"), rig.asked_for("b"));
+    let before = (rig.requested_of("a"), rig.requested_of("b"));
     // One delivery fails at first.
     receiver.answers([Some((503, "busy"))]);
     rig.heals().await;
@@ -243,7 +245,7 @@ async fn after_the_outage_each_response_goes_to_the_webhook_once() {
         "{sent}"
     );
     assert_eq!(
-        (rig.asked_for("a"), rig.asked_for("b")),
+        (rig.requested_of("a"), rig.requested_of("b")),
         (before.0 + 1, before.1 + 1)
     );
 
@@ -280,7 +282,7 @@ async fn a_crash_during_a_delivery_repeats_it_under_the_same_id() {
     receiver.answers([None]);
     rig.heals().await;
     receiver.until(1).await;
-    let asked = rig.asked_for("a");
+    let requested = rig.requested_of("a");
     rig.desk.kill();
     rig.desk.start();
     rig.settled(&id, "Delivered to the webhook.").await;
@@ -291,7 +293,11 @@ async fn a_crash_during_a_delivery_repeats_it_under_the_same_id() {
         signed(call);
     }
     assert_eq!(calls[0].body[..20], calls[1].body[..20]);
-    assert_eq!(rig.asked_for("a"), asked, "the model is not asked again");
+    assert_eq!(
+        rig.requested_of("a"),
+        requested,
+        "the model gets no second request"
+    );
 }
 
 /// A receiver that may do its work twice never gets a second call after an unknown outcome.
@@ -343,9 +349,9 @@ async fn a_waiting_workflow_of_n8n_is_resumed_once() {
     rig.sentence(&refused, "refused the resume URL's signature")
         .await;
     let snapshot = rig.desk.snapshot().await;
-    let told = |title: &str| snapshot.notifications.iter().any(|n| n.title == title);
+    let has = |title: &str| snapshot.notifications.iter().any(|n| n.title == title);
     assert!(
-        told("A response of Leads could not be delivered"),
+        has("A response of Leads could not be delivered"),
         "{:?}",
         snapshot.notifications
     );

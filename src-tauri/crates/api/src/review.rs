@@ -62,7 +62,7 @@ pub enum DrainState {
     Caller,
     /// The owner's answer: is it already done?
     Question,
-    /// A click of the owner; the sentence says why.
+    /// A click of the owner; the sentence has the reason.
     Click,
 }
 

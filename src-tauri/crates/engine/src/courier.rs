@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::delivery::{Letter, Sender, Sent, Target};
+use crate::delivery::{Attempt, Letter, Sender, Sent};
 use crate::event::LoopEvent;
 use crate::parked_run::{self, Ran};
 
@@ -20,17 +20,6 @@ pub(crate) struct Courier {
     /// Weak: a run must not keep the loop alive.
     pub events: mpsc::WeakSender<LoopEvent>,
     pub runtime: Handle,
-}
-
-/// An attempt to deliver.
-#[derive(Debug)]
-pub(crate) struct Attempt {
-    pub id: String,
-    pub target: Target,
-    /// Attempts so far, with this one.
-    pub tries: u64,
-    /// An earlier attempt may have arrived.
-    pub maybe_arrived: bool,
 }
 
 impl Courier {
@@ -47,7 +36,7 @@ impl Courier {
                     body: why.into_bytes(),
                 },
             };
-            courier.tell(LoopEvent::Ran { id, ran }).await;
+            courier.report(LoopEvent::Ran { id, ran }).await;
         });
     }
 
@@ -56,11 +45,11 @@ impl Courier {
         self.runtime.spawn(async move {
             let now = (courier.clock)();
             let sent: Sent = courier.sender.send(&letter, now).await;
-            courier.tell(LoopEvent::Sent { attempt, sent }).await;
+            courier.report(LoopEvent::Sent { attempt, sent }).await;
         });
     }
 
-    async fn tell(&self, event: LoopEvent) {
+    async fn report(&self, event: LoopEvent) {
         if let Some(events) = self.events.upgrade() {
             // An error means that the loop has ended; the next start reads the ledger.
             let _ = events.send(event).await;

@@ -12,8 +12,7 @@ use gateway::{Exchange, MadeFailure, NamedToken};
 use ledger::Figures;
 use tokio::sync::oneshot;
 
-use crate::courier::Attempt;
-use crate::delivery::Sent;
+use crate::delivery::{Attempt, Sent};
 use crate::desk;
 use crate::drill::play::Session;
 use crate::effects::LedgerWork;

@@ -3,6 +3,7 @@
 
 mod ask;
 mod entered;
+mod queries;
 mod resume;
 mod reviewed;
 
@@ -11,8 +12,8 @@ use http::StatusCode;
 use ledger::{ReplayKey, Unattended};
 
 pub use ask::ReviewAsk;
-pub(crate) use ask::ReviewAsks;
 pub(crate) use entered::{Entered, Entries};
+pub(crate) use queries::ReviewQueries;
 pub use resume::may_receive;
 pub(crate) use reviewed::{Reviewed, unparked, waits};
 

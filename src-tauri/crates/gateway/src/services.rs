@@ -27,7 +27,7 @@ use crate::plan::session::Sessions;
 use crate::plan::{PlanInput, plan};
 use crate::rejected::Rejections;
 use crate::reports::Reports;
-use crate::review::{Entries, ReviewAsks};
+use crate::review::{Entries, ReviewQueries};
 use crate::storm::Storms;
 use crate::{Candidate, Config, Connect, ConversationAsk, Plan, Promise, Report};
 
@@ -54,7 +54,7 @@ struct Shared {
     bodies: Held,
     answers: Held,
     once: Once,
-    review_asks: ReviewAsks,
+    review_queries: ReviewQueries,
     entries: Entries,
     conversations: Conversations,
     sessions: Mutex<Sessions>,
@@ -94,7 +94,7 @@ impl Services {
             bodies: Held::default(),
             answers: Held::default(),
             once: Once::new(promises.clone(), pending.clone()),
-            review_asks: ReviewAsks::new(promises, pending.clone()),
+            review_queries: ReviewQueries::new(promises, pending.clone()),
             entries: Entries::default(),
             pending,
             conversations: Conversations::new(conversations),
@@ -165,8 +165,8 @@ impl Services {
         &self.0.once
     }
 
-    pub(crate) fn review_asks(&self) -> &ReviewAsks {
-        &self.0.review_asks
+    pub(crate) fn review_queries(&self) -> &ReviewQueries {
+        &self.0.review_queries
     }
 
     /// The open requests by their id in the review queue.

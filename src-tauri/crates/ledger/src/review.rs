@@ -15,11 +15,11 @@ use crate::{Ledger, LedgerError, Page, page_limit};
 
 pub use attempts::ReviewAttempt;
 use columns::{fits, insert_or_count, read_item, read_row, row_columns};
-pub use drain::{Delivery, Drainable, DrainedAnswer, NextDelivery};
+pub use drain::{Drainable, DrainedAnswer, NextDelivery};
 pub use fetch::Fetched;
 pub use item::{
-    Closing, FailedRequest, Parked, Resume, ReviewItem, ReviewRow, ReviewRun, ReviewState, Settled,
-    Unattended, Which,
+    Closing, Delivery, FailedRequest, Parked, Resume, ReviewItem, ReviewRow, ReviewRun,
+    ReviewState, Settled, Unattended, Which,
 };
 
 pub(crate) const STEPS: &[Step] = &[
@@ -73,12 +73,12 @@ ALTER TABLE review_items ADD COLUMN run_scope BLOB;     -- key under which it ru
 ALTER TABLE review_items ADD COLUMN resume_url TEXT;    -- a secret; empty: the client's address is not allowed
 ALTER TABLE review_items ADD COLUMN subscription INTEGER NOT NULL DEFAULT 0; -- its client's login had no bill
 ALTER TABLE review_items ADD COLUMN similar INTEGER;    -- exchange with the same idempotency key and another body, which has a response
-ALTER TABLE review_items ADD COLUMN drain_tries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE review_items ADD COLUMN drain_runs INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE review_items ADD COLUMN drained_at INTEGER; -- ms; its last run by the drain
 ALTER TABLE review_items ADD COLUMN drain_cost INTEGER NOT NULL DEFAULT 0; -- micro-dollars beyond those of fallbacks
 ALTER TABLE review_items ADD COLUMN ran_type TEXT;      -- content type of ran_body
 ALTER TABLE review_items ADD COLUMN delivery TEXT;      -- NULL: it has no response for its receiver
-ALTER TABLE review_items ADD COLUMN delivery_tries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE review_items ADD COLUMN delivery_attempts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE review_items ADD COLUMN delivery_at INTEGER; -- ms; the next attempt or, once it ended, when that was
 ALTER TABLE review_items ADD COLUMN delivery_note TEXT;
 CREATE INDEX review_items_drained ON review_items (drained_at, drain_cost) WHERE drained_at IS NOT NULL;
@@ -183,7 +183,7 @@ impl Ledger {
             .conn
             .prepare_cached(
                 "UPDATE review_items SET state = 'open', note = NULL, closed_at = NULL, settled_by = NULL, similar = NULL,
-                        drain_tries = 0, delivery = NULL, delivery_tries = 0, delivery_at = NULL, delivery_note = NULL
+                        drain_runs = 0, delivery = NULL, delivery_attempts = 0, delivery_at = NULL, delivery_note = NULL
                   WHERE id = ?1 AND state <> 'open'",
             )?
             .execute([id])?;

@@ -317,7 +317,7 @@ async fn run_several(pipeline: Option<String>, json: bool) -> ExitCode {
     .await
 }
 
-/// Shows the cost, and asks before it switches on.
+/// Shows the cost, and requests consent before it switches on.
 async fn drain(args: DrainArgs) -> ExitCode {
     let DrainArgs {
         to,

@@ -1,6 +1,6 @@
 //! What a Wait node of n8n answers to a resume call, and what that means. Pure. Measured with n8n 2.41.1.
 
-use super::step::Step;
+use super::meaning::Step;
 
 /// `maybe_arrived`: an earlier call may have resumed it.
 pub(super) fn resumed(status: u16, body: &str, maybe_arrived: bool) -> Step {
@@ -10,7 +10,7 @@ pub(super) fn resumed(status: u16, body: &str, maybe_arrived: bool) -> Step {
         401 => Step::Stop(
             "n8n refused the resume URL's signature (401). Send `$execution.resumeUrl` as it is in x-understudy-resume.",
         ),
-        // With a suffix of its own, this Wait has ended: after a call of ours, through that call.
+        // With a suffix of its own, this Wait has ended: after an earlier call, through that call.
         404 if has("waiting webhook") && maybe_arrived => Step::Done,
         404 if has("waiting webhook") => Step::Stop(
             "No Wait node waits under this suffix (404). Give the Wait node a Webhook Suffix: the review id, or the one in x-understudy-resume.",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{Delivery, NextDelivery};
 
+use super::meaning::Step;
 use super::target::Target;
 use super::{n8n, webhook};
 
@@ -36,15 +37,15 @@ pub(crate) enum Sent {
     Impossible(&'static str),
 }
 
-/// The meaning of a receiver's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Done,
-    /// It did not arrive.
-    Again(&'static str),
-    /// It may have arrived.
-    Unclear(&'static str),
-    Stop(&'static str),
+/// An attempt to deliver.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub id: String,
+    pub target: Target,
+    /// Attempts so far, with this one.
+    pub runs: u64,
+    /// An earlier attempt may have arrived.
+    pub maybe_arrived: bool,
 }
 
 /// Whether to send now. `Some`: the result of an attempt that a crash cut off, at a receiver that does not remove doubles.
@@ -60,11 +61,11 @@ pub(crate) fn before(
     })
 }
 
-/// `tries`: attempts so far. `maybe_arrived`: an earlier one may have arrived.
+/// `attempts`: those so far. `maybe_arrived`: an earlier one may have arrived.
 pub(crate) fn after(
     target: &Target,
     sent: &Sent,
-    (tries, maybe_arrived): (u64, bool),
+    (attempts, maybe_arrived): (u64, bool),
     now: DateTime<Utc>,
 ) -> NextDelivery {
     let (step, wanted) = match sent {
@@ -109,12 +110,12 @@ pub(crate) fn after(
         Step::Unclear(why) => (why, true),
         Step::Again(why) => (why, maybe_arrived),
     };
-    let pause = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
+    let pause = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     let Some(pause) = PAUSES.get(pause) else {
         let may = if arrived { " It may have arrived." } else { "" };
         return ended(
             Delivery::Failed,
-            format!("{why} No further attempt after {tries}.{may}"),
+            format!("{why} No further attempt after {attempts}.{may}"),
         );
     };
     let wanted = wanted.and_then(|wanted| TimeDelta::from_std(wanted).ok());
@@ -166,8 +167,8 @@ mod tests {
     #[test]
     fn attempts_have_growing_pauses_and_an_end() {
         let mut pauses = Vec::new();
-        for tries in 1..=4 {
-            let next = after(&webhook(), &Sent::NoConnection, (tries, false), now());
+        for runs in 1..=4 {
+            let next = after(&webhook(), &Sent::NoConnection, (runs, false), now());
             assert_eq!(next.state, Delivery::Ready);
             pauses.push((next.at - now()).num_seconds());
         }
@@ -181,11 +182,11 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_that_asks_for_time_gets_it_up_to_an_hour() {
-        for (asked, pause) in [(1, 5), (60, 60), (86_400, 3600)] {
+    fn a_retry_after_is_followed_up_to_an_hour() {
+        for (wanted_s, pause) in [(1, 5), (60, 60), (86_400, 3600)] {
             let sent = Sent::Answered {
                 status: 503,
-                retry_after: Some(Duration::from_secs(asked)),
+                retry_after: Some(Duration::from_secs(wanted_s)),
                 body: String::new(),
             };
             let next = after(&webhook(), &sent, (1, false), now());
@@ -226,7 +227,7 @@ mod tests {
         assert_eq!(never.state, Delivery::Failed);
     }
 
-    /// A call before the Wait node is reached says nothing; an unknown outcome before it is remembered.
+    /// A call before the Wait node is reached shows nothing; an unknown outcome before it is remembered.
     #[test]
     fn an_earlier_unknown_outcome_is_remembered() {
         let running = Sent::Answered {

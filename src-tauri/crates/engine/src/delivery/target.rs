@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_wait_node_is_called_with_its_suffix_and_any_other_url_as_it_is() {
-        for (given, called, is_n8n) in [
+        for (sent, called, is_n8n) in [
             (
                 "http://localhost:5678/webhook-waiting/7?signature=ab",
                 "http://localhost:5678/webhook-waiting/7/00ff?signature=ab",
@@ -109,7 +109,7 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(url(given), (called.to_owned(), is_n8n), "{given}");
+            assert_eq!(url(sent), (called.to_owned(), is_n8n), "{sent}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a webhook's answer means: the error classes of an outbox. Pure.
 
-use super::step::Step;
+use super::meaning::Step;
 
 pub(super) fn answered(status: u16) -> Step {
     match status {

@@ -22,6 +22,8 @@ const DECIDE_EVERY: TimeDelta = TimeDelta::seconds(1);
 const READ_AT_LATEST: TimeDelta = TimeDelta::minutes(10);
 
 type Model = (EndpointId, ModelId);
+/// What a plan depends on: pipeline, dialect, model, and whether the client had a subscription.
+type Request = (String, Dialect, String, bool);
 
 impl Desk {
     pub(super) fn drain_changed(&mut self) {
@@ -65,8 +67,7 @@ impl Desk {
             return;
         }
         let mut open = std::mem::take(&mut self.state.draining_items.open);
-        let mut planned: BTreeMap<(String, Dialect, String, bool), (Answerer, Option<Model>)> =
-            BTreeMap::new();
+        let mut planned: BTreeMap<Request, (Answerer, Option<Model>)> = BTreeMap::new();
         let mut next = None;
         for one in &mut open {
             let row = &one.item.row;
@@ -121,7 +122,7 @@ impl Desk {
                 | Waits::SwitchedOff
                 | Waits::NotStored
                 | Waits::TooOld(_)
-                | Waits::TriesUsed(_)
+                | Waits::RunsUsed(_)
                 | Waits::Hours(_)
                 | Waits::Paused
                 | Waits::Model(_)

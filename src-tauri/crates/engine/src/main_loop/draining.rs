@@ -6,8 +6,7 @@ use http::StatusCode;
 use ledger::{Delivery, LedgerError, NextDelivery, ReviewRun, ReviewState};
 
 use super::MainLoop;
-use crate::courier::Attempt;
-use crate::delivery::{self, Letter, Sent, Target, secret_of};
+use crate::delivery::{self, Attempt, Letter, Sent, Target, secret_of};
 use crate::desk::{Event, RunResult};
 use crate::parked_run::Ran;
 use crate::settings::{Receiver, Settings, switched};
@@ -35,7 +34,7 @@ impl MainLoop {
         }
     }
 
-    /// The response is on the disk before anybody gets it.
+    /// The response is on the disk before it is sent.
     pub(super) fn drained(&mut self, now: DateTime<Utc>, id: &str, ran: Ran) {
         let status = StatusCode::from_u16(ran.status).unwrap_or(StatusCode::BAD_GATEWAY);
         let result = match status {
@@ -130,7 +129,7 @@ impl MainLoop {
         let attempt = Attempt {
             id: row.id.clone(),
             target: target.clone(),
-            tries: row.delivery_tries,
+            runs: row.delivery_attempts,
             maybe_arrived,
         };
         let letter = Letter {
@@ -148,7 +147,7 @@ impl MainLoop {
     }
 
     pub(super) fn sent(&mut self, now: DateTime<Utc>, attempt: &Attempt, sent: &Sent) {
-        let so_far = (attempt.tries, attempt.maybe_arrived);
+        let so_far = (attempt.runs, attempt.maybe_arrived);
         let next = delivery::after(&attempt.target, sent, so_far, now);
         tracing::info!(id = attempt.id, note = next.note, "a response was sent");
         match self.end_delivery(&attempt.id, next) {

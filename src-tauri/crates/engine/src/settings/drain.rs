@@ -16,7 +16,7 @@ impl Reading<'_> {
             on: written.drain.as_ref().is_some_and(|on| *on.get_ref()),
             receiver,
             every: self.span(&written.drain_every_s, 1.0, (1.0, 3600.0), default.every),
-            tries: self.tries(written.drain_tries.as_ref(), default.tries),
+            runs: self.runs(written.drain_runs.as_ref(), default.runs),
             within: self.span(
                 &written.drain_within_h,
                 3600.0,
@@ -61,12 +61,12 @@ impl Reading<'_> {
         }
     }
 
-    fn tries(&mut self, written: Option<&Spanned<u32>>, default: u32) -> u32 {
+    fn runs(&mut self, written: Option<&Spanned<u32>>, default: u32) -> u32 {
         let Some(written) = written else {
             return default;
         };
         if !(1..=20).contains(written.get_ref()) {
-            self.err(written, "drain_tries is a number from 1 to 20".into());
+            self.err(written, "drain_runs is a number from 1 to 20".into());
         }
         *written.get_ref()
     }
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!((drain.on, drain.receiver), (false, Some(Receiver::Fetch)));
         let drain = parsed(
             "delivery = { url = \"https://leads.example/hook\", secret_env = \"LEADS_SECRET\" }\ndrain = true\n\
-             drain_every_s = 5\ndrain_tries = 2\ndrain_within_h = 0.5",
+             drain_every_s = 5\ndrain_runs = 2\ndrain_within_h = 0.5",
         );
         let webhook = Receiver::Webhook {
             url: "https://leads.example/hook".into(),
@@ -123,7 +123,7 @@ mod tests {
             on: true,
             receiver: Some(webhook),
             every: TimeDelta::seconds(5),
-            tries: 2,
+            runs: 2,
             within: TimeDelta::minutes(30),
         };
         assert_eq!(drain, Ok(expected));
@@ -142,7 +142,7 @@ mod tests {
                 "no password",
             ),
             ("delivery = \"mail\"", "delivery is \"fetch\""),
-            ("drain_tries = 0", "from 1 to 20"),
+            ("drain_runs = 0", "from 1 to 20"),
             ("drain_every_s = 0", "from 1 to 3600"),
         ] {
             let error = parsed(lines).unwrap_err();

@@ -275,7 +275,7 @@ pub(super) struct Pipeline {
     pub(super) drain: Option<Spanned<bool>>,
     /// Seconds.
     pub(super) drain_every_s: Option<Spanned<f64>>,
-    pub(super) drain_tries: Option<Spanned<u32>>,
+    pub(super) drain_runs: Option<Spanned<u32>>,
     /// Hours.
     pub(super) drain_within_h: Option<Spanned<f64>>,
 }

@@ -98,7 +98,7 @@ pub(crate) struct Drain {
     pub receiver: Option<Receiver>,
     /// Time between the begins of two requests.
     pub every: TimeDelta,
-    pub tries: u32,
+    pub runs: u32,
     /// Older items are not sent.
     pub within: TimeDelta,
 }
@@ -109,7 +109,7 @@ impl Default for Drain {
             on: false,
             receiver: None,
             every: TimeDelta::seconds(10),
-            tries: 3,
+            runs: 3,
             within: TimeDelta::hours(4),
         }
     }
@@ -137,7 +137,7 @@ pub(crate) enum Receiver {
         /// The environment variable with its secret; None: in the keychain.
         secret_env: Option<String>,
     },
-    /// The caller, which asks for it.
+    /// The caller, which fetches it.
     Fetch,
     /// The URL in the request's header.
     Resume,

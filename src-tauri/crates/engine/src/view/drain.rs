@@ -73,12 +73,12 @@ pub(crate) fn sentence(open: &OpenItem) -> (Spans, DrainState) {
         ),
         Waits::TooOld(within) => (
             text(format!(
-                "Too old to be sent by itself ({}).",
+                "Too old to be sent without a click ({}).",
                 hours(*within)
             )),
             DrainState::Click,
         ),
-        Waits::TriesUsed(tries) => click(&format!("{tries} runs have failed")),
+        Waits::RunsUsed(runs) => click(&format!("{runs} runs have failed")),
         Waits::Hours(at) => (
             with_instant("Outside its hours until ", *at, "."),
             DrainState::Later,
@@ -93,7 +93,7 @@ pub(crate) fn sentence(open: &OpenItem) -> (Spans, DrainState) {
         ),
         Waits::NoCandidate(why) => (
             text(format!(
-                "Waits for you: no kept key can be used for it: {why}."
+                "Waits for one click: no kept key can be used for it: {why}."
             )),
             DrainState::Click,
         ),
@@ -165,7 +165,7 @@ pub(crate) fn offer(state: &State, pipeline: &str) -> Result<DrainOffer, Control
     let receiver = drain.receiver.as_ref().map(receiver);
     let to = match &receiver {
         Some(receiver) => format!("The responses go to {receiver}."),
-        None => "The pipeline has no receiver, so nothing is sent by itself.".to_owned(),
+        None => "The pipeline has no receiver, so nothing is sent without a click.".to_owned(),
     };
     Ok(DrainOffer {
         pipeline: pipeline.to_owned(),
@@ -175,11 +175,11 @@ pub(crate) fn offer(state: &State, pipeline: &str) -> Result<DrainOffer, Control
         per_item,
         total: total.map(|total| total.0),
         sentence: format!(
-            "{cost} {to} Your kept keys pay, up to the daily cap of {}; one request every {} s, items younger than {}, {} tries.",
+            "{cost} {to} Your kept keys pay, up to the daily cap of {}; one request every {} s, items younger than {}, {} runs of each.",
             settings.fallback_a_day,
             drain.every.num_seconds(),
             hours(drain.within),
-            drain.tries
+            drain.runs
         ),
     })
 }

@@ -50,7 +50,7 @@ fn attempt(attempt: &ledger::ReviewAttempt) -> ReviewAttempt {
     let outcome = attempt
         .outcome
         .as_deref()
-        .unwrap_or("no provider was asked");
+        .unwrap_or("no provider got a request");
     let reason = match &attempt.message {
         Some(message) => format!("{outcome}: {message}"),
         None => outcome.to_owned(),

@@ -264,7 +264,7 @@ impl Gateway {
         let Ok(entered) = self.0.entries().drain(id) else {
             return Err(TurnedAway::NotDrained("a request of this item is open"));
         };
-        let waits = self.0.review_asks().begin(id.to_owned(), self.0.now());
+        let waits = self.0.review_queries().begin(id.to_owned(), self.0.now());
         match waits.await {
             Ok(true) => Ok(entered),
             Ok(false) => Err(TurnedAway::NotDrained("the item was settled meanwhile")),

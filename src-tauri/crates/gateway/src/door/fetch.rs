@@ -11,7 +11,7 @@ use super::Gateway;
 use crate::exchange_id::LazyId;
 use crate::{Body, Config, once};
 
-/// Seconds after which a caller asks again.
+/// Seconds after which a caller sends it again.
 const AGAIN: HeaderValue = HeaderValue::from_static("30");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -24,8 +24,8 @@ impl Gateway {
         review: &str,
     ) -> Response<Body> {
         let owner = once::credential_of(&config.token, head);
-        let asks = self.0.review_asks();
-        let fetched = asks.fetch(review.to_owned(), owner, self.0.now()).await;
+        let queries = self.0.review_queries();
+        let fetched = queries.fetch(review.to_owned(), owner, self.0.now()).await;
         let mut response = match fetched {
             Ok(Fetched::Answered(answer)) => kept(answer),
             Ok(Fetched::Waiting) => waiting(review),

@@ -1,14 +1,10 @@
-//! Queries about review items to the ledger. They use the channel for promises, so that they follow the records of requests
-//! that ended before.
+//! Queries about review items to the ledger.
 
 use chrono::{DateTime, Utc};
 use ledger::{Digest, Fetched, Ledger, LedgerError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use crate::pending::Pending;
-use crate::promise::Promise;
-use crate::reports::PATIENCE;
-use crate::{Unkept, late};
+use crate::Unkept;
 
 #[derive(Debug)]
 pub enum ReviewAsk {
@@ -49,61 +45,11 @@ fn give<T>(
     reply: oneshot::Sender<Result<T, Unkept>>,
     result: Result<T, LedgerError>,
 ) -> Result<(), LedgerError> {
-    let (told, result) = match result {
+    let (sent, result) = match result {
         Ok(found) => (Ok(found), Ok(())),
         Err(error) => (Err(Unkept::because(error.to_string())), Err(error)),
     };
     // The sender of the query has disconnected meanwhile.
-    let _ = reply.send(told);
+    let _ = reply.send(sent);
     result
-}
-
-/// The query side.
-#[derive(Clone, Debug)]
-pub(crate) struct ReviewAsks {
-    to: mpsc::Sender<Promise>,
-    pending: Pending,
-}
-
-impl ReviewAsks {
-    pub(crate) fn new(to: mpsc::Sender<Promise>, pending: Pending) -> Self {
-        Self { to, pending }
-    }
-
-    /// False: the item was settled.
-    pub(crate) async fn begin(&self, id: String, at: DateTime<Utc>) -> Result<bool, Unkept> {
-        self.ask(|reply| ReviewAsk::Begin { id, at, reply }).await
-    }
-
-    pub(crate) async fn fetch(
-        &self,
-        id: String,
-        owner: Digest,
-        at: DateTime<Utc>,
-    ) -> Result<Fetched, Unkept> {
-        self.ask(|reply| ReviewAsk::Fetch {
-            id,
-            owner,
-            at,
-            reply,
-        })
-        .await
-    }
-
-    async fn ask<T>(
-        &self,
-        question: impl FnOnce(oneshot::Sender<Result<T, Unkept>>) -> ReviewAsk,
-    ) -> Result<T, Unkept> {
-        let _pending = self.pending.begin();
-        let (reply, replied) = oneshot::channel();
-        let asking = async {
-            self.to.send(Promise::Review(question(reply))).await.ok()?;
-            replied.await.ok()
-        };
-        match late::within(PATIENCE, asking).await {
-            Ok(Some(result)) => result,
-            Ok(None) => Err(Unkept::stopping()),
-            Err(_) => Err(Unkept::disconnected()),
-        }
-    }
 }

@@ -22,7 +22,7 @@ fn document(dialect: Dialect) -> Value {
     body
 }
 
-async fn asked(scene: &Scene, dialect: Dialect) -> Response<gateway::Body> {
+async fn request_of_client(scene: &Scene, dialect: Dialect) -> Response<gateway::Body> {
     let named = |head: http::request::Builder| {
         head.header("x-understudy-pipeline", "Leads")
             .header("x-understudy-resume", RESUME)
@@ -35,7 +35,7 @@ async fn parked(scene: &mut Scene, dialect: Dialect) -> ParkedRequest {
     for stage in [&scene.lead, &scene.second] {
         stage.outage(Some("503".parse::<Fault>().unwrap()));
     }
-    let response = asked(scene, dialect).await;
+    let response = request_of_client(scene, dialect).await;
     assert!(response.headers().contains_key("x-understudy-review-id"));
     text(response).await.unwrap();
     let exchange = scene.ended().await;
@@ -134,7 +134,7 @@ async fn a_drained_request_settles_nothing_before_its_receiver_has_it() {
         assert_eq!(scene.lead.received().len(), 1, "{dialect}");
 
         // The client's later retry gets the kept response too, and settles the item.
-        let retried = asked(&scene, dialect).await;
+        let retried = request_of_client(&scene, dialect).await;
         assert_eq!(retried.headers()["idempotency-replayed"], "true");
         text(retried).await.unwrap();
         let settled = scene.ended().await.review;
@@ -149,7 +149,7 @@ async fn an_item_never_runs_beside_a_request_of_its_client() {
         let mut scene = Scene::new();
         let parked = parked(&mut scene, dialect).await;
         late(&scene);
-        let (client, refused) = tokio::join!(asked(&scene, dialect), async {
+        let (client, refused) = tokio::join!(request_of_client(&scene, dialect), async {
             sleep(Duration::from_secs(5)).await;
             drain(&scene, dialect, &parked).await
         });
@@ -165,7 +165,7 @@ async fn an_item_never_runs_beside_a_request_of_its_client() {
         late(&scene);
         let (drained, client) = tokio::join!(drain(&scene, dialect, &parked), async {
             sleep(Duration::from_secs(5)).await;
-            asked(&scene, dialect).await
+            request_of_client(&scene, dialect).await
         });
         assert_eq!(
             (drained.status(), client.status()),

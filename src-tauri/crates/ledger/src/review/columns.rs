@@ -9,7 +9,7 @@ macro_rules! row_columns {
     () => {
         "n, id, state, first_at, last_at, failures, client, session, dialect, route, model, streamed, pipeline, item, why,
          status, size, closed_at, settled_by, note, similar, body IS NOT NULL AS stored, subscription, resume_url,
-         drain_tries, drained_at, delivery, delivery_tries, delivery_at, delivery_note"
+         drain_runs, drained_at, delivery, delivery_attempts, delivery_at, delivery_note"
     };
 }
 pub(super) use row_columns;
@@ -54,8 +54,8 @@ pub(super) fn insert_or_count(
             owner = coalesce(excluded.owner, owner), run_scope = coalesce(excluded.run_scope, run_scope),
             resume_url = coalesce(excluded.resume_url, resume_url),
             subscription = max(subscription, excluded.subscription),
-            delivery = iif(:renews, NULL, delivery), delivery_tries = iif(:renews, 0, delivery_tries),
-            drain_tries = iif(:renews, 0, drain_tries), similar = iif(:renews, NULL, similar),
+            delivery = iif(:renews, NULL, delivery), delivery_attempts = iif(:renews, 0, delivery_attempts),
+            drain_runs = iif(:renews, 0, drain_runs), similar = iif(:renews, NULL, similar),
             body = iif(:opens, coalesce(body, excluded.body), body)",
     )?
     .execute(named_params! {
@@ -163,10 +163,10 @@ pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<ReviewRow> {
         stored: row.get("stored")?,
         subscription: row.get("subscription")?,
         resume: resume(row)?,
-        tries: get(row, "drain_tries")?,
+        runs: get(row, "drain_runs")?,
         drained: maybe(row, "drained_at")?,
         delivery: maybe(row, "delivery")?,
-        delivery_tries: get(row, "delivery_tries")?,
+        delivery_attempts: get(row, "delivery_attempts")?,
         delivery_at: maybe(row, "delivery_at")?,
         delivery_note: row.get("delivery_note")?,
     })

@@ -4,24 +4,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::OptionalExtension;
 
 use super::columns::{read_row, row_columns};
-use super::item::{ReviewRow, ReviewRun, ReviewState};
-use crate::column::{Col, get, readable, word_enum};
+use super::item::{Delivery, ReviewRow, ReviewRun, ReviewState};
+use crate::column::{Col, get, readable};
 use crate::{Ledger, LedgerError};
-
-word_enum! {
-    /// The state of the response's way to the pipeline's receiver.
-    Delivery {
-        /// The response is stored.
-        Ready = "ready",
-        /// Written before the response is sent.
-        Sending = "sending",
-        Delivered = "delivered",
-        /// The receiver refused it for good.
-        Failed = "failed",
-        /// It was sent, and it is not known whether it arrived.
-        Unknown = "unknown",
-    }
-}
 
 /// An open item, as the drain decides on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +56,7 @@ impl Ledger {
             let counted = ledger
                 .conn
                 .prepare_cached(
-                    "UPDATE review_items SET drain_tries = drain_tries + 1, drained_at = ?2
+                    "UPDATE review_items SET drain_runs = drain_runs + 1, drained_at = ?2
                       WHERE id = ?1 AND state = 'open'",
                 )?
                 .execute((id, Col(at)))?;
@@ -109,7 +94,7 @@ impl Ledger {
     }
 
     /// Stores the response of a run; it is on the disk when this returns. False: the item is not open any more, and its
-    /// response goes to nobody.
+    /// response is not delivered.
     pub fn drained(&mut self, id: &str, answer: &DrainedAnswer) -> Result<bool, LedgerError> {
         let DrainedAnswer { run, deliver } = answer;
         self.durably(|ledger| {
@@ -118,7 +103,7 @@ impl Ledger {
             let open = ledger
                 .conn
                 .prepare_cached(
-                    "UPDATE review_items SET delivery = ?2, delivery_at = ?3, delivery_tries = 0, delivery_note = NULL
+                    "UPDATE review_items SET delivery = ?2, delivery_at = ?3, delivery_attempts = 0, delivery_note = NULL
                       WHERE id = ?1 AND state = 'open'",
                 )?
                 .execute((id, state, Col(run.at)))?;
@@ -141,7 +126,7 @@ impl Ledger {
                 .optional()?;
             if before.is_some() {
                 tx.prepare_cached(
-                    "UPDATE review_items SET delivery = 'sending', delivery_tries = delivery_tries + 1 WHERE id = ?1",
+                    "UPDATE review_items SET delivery = 'sending', delivery_attempts = delivery_attempts + 1 WHERE id = ?1",
                 )?
                 .execute([id])?;
             }

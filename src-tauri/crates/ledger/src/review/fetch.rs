@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::drain::{Delivery, NextDelivery};
-use super::item::{ReviewItem, ReviewState};
+use super::drain::NextDelivery;
+use super::item::{Delivery, ReviewItem, ReviewState};
 use crate::{Digest, Ledger, LedgerError, ReplayAnswer};
 
 /// Note of an item whose caller has its response.

@@ -3,7 +3,6 @@ use std::fmt;
 use catalog::Dialect;
 use chrono::{DateTime, Utc};
 
-use super::drain::Delivery;
 use crate::column::word_enum;
 use crate::{Digest, ReplayKey};
 
@@ -16,6 +15,21 @@ word_enum! {
         Done = "done",
         /// The user decided that the work is not needed.
         Dismissed = "dismissed",
+    }
+}
+
+word_enum! {
+    /// The state of the response's way to the pipeline's receiver.
+    Delivery {
+        /// The response is stored.
+        Ready = "ready",
+        /// Written before the response is sent.
+        Sending = "sending",
+        Delivered = "delivered",
+        /// The receiver refused it for good.
+        Failed = "failed",
+        /// It was sent, and it is not known whether it arrived.
+        Unknown = "unknown",
     }
 }
 
@@ -130,11 +144,11 @@ pub struct ReviewRow {
     pub subscription: bool,
     pub resume: Option<Resume>,
     /// Runs by the drain.
-    pub tries: u64,
+    pub runs: u64,
     pub drained: Option<DateTime<Utc>>,
     /// `None`: there is no response for its receiver.
     pub delivery: Option<Delivery>,
-    pub delivery_tries: u64,
+    pub delivery_attempts: u64,
     /// The next attempt or, once it ended, when that was.
     pub delivery_at: Option<DateTime<Utc>>,
     pub delivery_note: Option<String>,

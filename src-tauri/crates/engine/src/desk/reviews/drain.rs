@@ -91,7 +91,7 @@ impl Draining {
             | Waits::SwitchedOff
             | Waits::NotStored
             | Waits::TooOld(_)
-            | Waits::TriesUsed(_)
+            | Waits::RunsUsed(_)
             | Waits::Paused
             | Waits::Model(_)
             | Waits::NoCandidate(_)

@@ -33,7 +33,7 @@ pub(crate) enum Waits {
     /// Its request is not stored.
     NotStored,
     TooOld(TimeDelta),
-    TriesUsed(u64),
+    RunsUsed(u64),
     Hours(DateTime<Utc>),
     /// The engine is paused or stopping.
     Paused,
@@ -120,8 +120,8 @@ pub(crate) fn waits(facts: &Facts<'_>, now: DateTime<Utc>) -> Waits {
     if now - row.first >= drain.within {
         return Waits::TooOld(drain.within);
     }
-    if row.tries >= u64::from(drain.tries) {
-        return Waits::TriesUsed(row.tries);
+    if row.runs >= u64::from(drain.runs) {
+        return Waits::RunsUsed(row.runs);
     }
     match facts.answerer {
         Answerer::Missing { why } => return Waits::NoCandidate(why.clone()),

@@ -65,7 +65,7 @@ fn a_drained_item_is_open_until_its_response_is_delivered() {
         (ReviewState::Open, Some(Delivery::Ready))
     );
     let row = &ledger.drainable().unwrap()[0];
-    assert_eq!((row.row.tries, row.answered), (1, Some(200)));
+    assert_eq!((row.row.runs, row.answered), (1, Some(200)));
 
     assert_eq!(ledger.delivery_begins("a").unwrap(), Some(Delivery::Ready));
     // The outcome of the first attempt is not known: the same id is sent again.
@@ -79,7 +79,10 @@ fn a_drained_item_is_open_until_its_response_is_delivered() {
             .unwrap()
     );
     let row = ledger.review("a").unwrap().unwrap().row;
-    assert_eq!((row.state, row.delivery_tries), (ReviewState::Answered, 2));
+    assert_eq!(
+        (row.state, row.delivery_attempts),
+        (ReviewState::Answered, 2)
+    );
     assert_eq!(row.note.as_deref(), Some("Delivered to the webhook."));
     assert_eq!(row.settled_by, Some(31));
     assert_eq!(ledger.delivery_begins("a").unwrap(), None, "once");

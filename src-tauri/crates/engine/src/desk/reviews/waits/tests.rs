@@ -40,10 +40,10 @@ fn item() -> Drainable {
         stored: true,
         subscription: false,
         resume: None,
-        tries: 0,
+        runs: 0,
         drained: None,
         delivery: None,
-        delivery_tries: 0,
+        delivery_attempts: 0,
         delivery_at: None,
         delivery_note: None,
     };
@@ -167,13 +167,13 @@ fn may_it_be_sent_now() {
         ),
         (
             "two runs failed",
-            with(|c| c.item.row.tries = 2),
+            with(|c| c.item.row.runs = 2),
             Waits::Nothing,
         ),
         (
             "three runs failed",
-            with(|c| c.item.row.tries = 3),
-            Waits::TriesUsed(3),
+            with(|c| c.item.row.runs = 3),
+            Waits::RunsUsed(3),
         ),
         (
             "similar",
@@ -230,7 +230,7 @@ fn may_it_be_sent_now() {
     }
 }
 
-/// A delivery goes on whatever the switch, the hours and the model: the run is paid.
+/// A delivery depends on no switch, hours or model: the run is paid.
 #[test]
 fn a_response_is_delivered_in_any_state() {
     let delivered = |delivery, note: &str| {
@@ -240,7 +240,7 @@ fn a_response_is_delivered_in_any_state() {
             c.item.row.delivery_note = Some(note.into());
             c.drain.on = false;
             c.hours = hours();
-            c.item.row.tries = 3;
+            c.item.row.runs = 3;
             c.paused = true;
         })
     };
