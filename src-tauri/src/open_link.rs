@@ -1,6 +1,7 @@
 //! Opens a page of a provider, or a report, in the user's browser.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -15,23 +16,25 @@ pub(crate) fn open(url: &str) -> Result<(), String> {
     if !is_web(url) {
         return Err("Only an address that begins with https:// can be opened.".into());
     }
-    start(opener(url.as_ref()))
+    start(opener(url.as_ref())).map_err(|error| {
+        format!("This desktop opens no browser ({error}). Copy the address instead.")
+    })
 }
 
 /// A file that this program wrote.
 pub(crate) fn open_file(file: &Path) -> Result<(), String> {
-    start(opener(file.as_os_str()))
+    start(opener(file.as_os_str())).map_err(|error| {
+        let file = file.display();
+        format!("{file} is saved, but this desktop opens no browser ({error}). Open it there.")
+    })
 }
 
-fn start(mut opener: Command) -> Result<(), String> {
-    let spawned = opener
+fn start(mut opener: Command) -> io::Result<()> {
+    let mut child = opener
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn();
-    let mut child = spawned.map_err(|error| {
-        format!("This desktop opens no browser ({error}). Copy the address instead.")
-    })?;
+        .spawn()?;
     // A program that has ended must be waited for, or it stays in the process list.
     std::thread::spawn(move || child.wait());
     Ok(())

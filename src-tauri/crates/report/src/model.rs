@@ -180,6 +180,15 @@ impl Observer {
             Observer::StatusPageAfterwards => "status page, afterwards",
         }
     }
+
+    /// In a column.
+    pub(crate) fn short(self) -> &'static str {
+        match self {
+            Observer::RequestsAndProbes => "requests",
+            Observer::StatusPage => "page",
+            Observer::StatusPageAfterwards => "page, later",
+        }
+    }
 }
 
 /// Micro-dollars at list prices.

@@ -3,7 +3,7 @@
 use api::{AtRiskRange, ImpactBasis};
 
 use crate::chart::{bars, lanes as lane_chart};
-use crate::model::{IncidentRow, OwnerReport};
+use crate::model::{IncidentRow, Observer, OwnerReport};
 use crate::page::Section;
 use crate::place::Place;
 use crate::table::{ROWS, Table};
@@ -36,7 +36,7 @@ pub(super) fn section(report: &OwnerReport, place: &Place) -> Section {
             format!("{}: {}", shown(&row.product), row.peak),
             place.short(row.opened),
             length(row),
-            observed(row),
+            observed(row, Observer::short),
             after(row.first_fallback_s),
             grouped(row.hit),
             grouped(row.carried),
@@ -73,7 +73,7 @@ pub(super) fn one(report: &OwnerReport, place: &Place) -> Vec<Section> {
         format!(
             "Begin: {}. Observed by {}.",
             place.moment(row.opened),
-            observed(row)
+            observed(row, Observer::text)
         ),
         match row.closed {
             Some(closed) => format!("End: {}, after {}.", place.moment(closed), length(row)),
@@ -177,8 +177,8 @@ pub(super) fn lanes(report: &OwnerReport, place: &Place) -> Vec<Section> {
     sections
 }
 
-fn observed(row: &IncidentRow) -> String {
-    let names: Vec<&str> = row.observed_by.iter().map(|by| by.text()).collect();
+fn observed(row: &IncidentRow, text: fn(Observer) -> &'static str) -> String {
+    let names: Vec<&str> = row.observed_by.iter().copied().map(text).collect();
     names.join(", ")
 }
 
