@@ -51,6 +51,7 @@ fn a_review_item_has_its_failed_requests_and_the_one_that_answered_it() {
         id: "a",
         pipeline: None,
         item: None,
+        replay: None,
         exchange: Some(answer),
     };
     ledger.settle_reviews(&settled, t0() + minutes(50)).unwrap();

@@ -217,6 +217,7 @@ fn summed_days_count_as_their_rows_did() {
         exchanges: Some(all),
         incidents: None,
         daily: None,
+        effects: None,
         observations: all,
     };
     let day_of = |at: DateTime<Utc>| {
