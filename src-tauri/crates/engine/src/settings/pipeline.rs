@@ -217,8 +217,8 @@ mod tests {
                 "weekly_items and value",
             ),
         ] {
-            let said = wrong(&format!("[[pipeline]]\nname = \"p\"\n{line}\n"));
-            assert!(said.contains(expected), "{line}: {said}");
+            let errors = wrong(&format!("[[pipeline]]\nname = \"p\"\n{line}\n"));
+            assert!(errors.contains(expected), "{line}: {errors}");
         }
     }
 }
