@@ -7,12 +7,15 @@ use super::markdown::prose;
 use super::{pages, root};
 
 /// Quoted in the documents, and no labels in the sources.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 9] = [
     "Report a vulnerability",
     "Max Retries",
     "Claude Code",
     "Unknown",
     "with original workflow",
+    "On Webhook Call",
+    "Limit wait time",
+    "Include Response Headers and Status",
     // With a name in it: `the_owner_gets_the_question_when_a_fallback_is_needed`.
     "Allow until Claude is back",
 ];
