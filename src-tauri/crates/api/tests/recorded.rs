@@ -62,9 +62,9 @@ fn a_recorded_timeline_entry_without_a_source_is_understudys() {
         .unwrap()
         .remove("source");
     // Fields of a later version.
-    let whole = written.as_object_mut().unwrap();
-    assert_eq!(whole.remove("impact"), Some(Value::Null));
-    assert_eq!(whole.remove("items"), Some(Value::Array(Vec::new())));
+    let fields = written.as_object_mut().unwrap();
+    assert_eq!(fields.remove("impact"), Some(Value::Null));
+    assert_eq!(fields.remove("items"), Some(Value::Array(Vec::new())));
     let summary = written["summary"].as_object_mut().unwrap();
     assert_eq!(summary.remove("impact"), Some(Value::Null));
     let recorded: Value = serde_json::from_str(include_str!("recorded/incident.json")).unwrap();

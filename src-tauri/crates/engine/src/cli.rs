@@ -5,6 +5,7 @@ mod client;
 mod compact;
 mod connect;
 mod consent;
+mod drain;
 mod drill;
 mod effects;
 mod examine;
@@ -12,6 +13,7 @@ mod explain;
 mod fallback_test;
 mod health;
 mod impact;
+mod incidents;
 mod keys;
 mod manual;
 mod mark;
@@ -78,22 +80,7 @@ enum Command {
     },
     /// The incident log, newest first
     #[command(alias = "incident", args_conflicts_with_subcommands = true)]
-    Incidents {
-        #[command(subcommand)]
-        command: Option<mark::IncidentCommand>,
-        /// Show only this incident, with its impact, its timeline and the interrupted work
-        id: Option<i64>,
-        /// Mark this interrupted session as checked
-        #[arg(long, value_name = "NUMBER", requires = "id")]
-        checked: Option<i64>,
-        /// Only incidents with this text in themselves or in a failed request: a status such as 529, or what a client showed
-        #[arg(long, value_name = "TEXT", conflicts_with = "id")]
-        search: Option<String>,
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
-        #[arg(long)]
-        json: bool,
-    },
+    Incidents(incidents::IncidentsArgs),
     /// Requests and their attempts, newest first
     Traffic(traffic::TrafficArgs),
     /// Parked requests of pipelines; lists them without a subcommand
@@ -305,24 +292,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Manual { folder } => manual::pages(Cli::command(), &folder),
         Command::Url { ui, json } => url::url(ui, json).await,
         Command::Status { details, json } => status::status(details, json).await,
-        Command::Incidents {
-            command: Some(command),
-            ..
-        } => mark::run(command).await,
-        Command::Incidents {
-            checked: Some(number),
-            ..
-        } => show::checked(number).await,
-        Command::Incidents {
-            id: Some(id), json, ..
-        } => show::incident(id, json).await,
-        Command::Incidents {
-            id: None,
-            search,
-            limit,
-            json,
-            ..
-        } => show::incidents(search, limit, json).await,
+        Command::Incidents(args) => incidents::run(args).await,
         Command::Traffic(args) => traffic::run(args).await,
         Command::Review { command, listing } => {
             review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await

@@ -1,18 +1,17 @@
 use std::process::ExitCode;
 
 use api::{
-    Accepted, Closing, Command, DrainOffer, DrainSwitch, ReviewAttempt, ReviewClose, ReviewItem,
-    ReviewPage, ReviewReopenSeveral, ReviewRetrySeveral, ReviewState, ReviewSummary, WebhookSecret,
+    Accepted, Closing, Command, ReviewAttempt, ReviewClose, ReviewItem, ReviewPage,
+    ReviewReopenSeveral, ReviewRetrySeveral, ReviewState, ReviewSummary,
 };
 use catalog::MicroDollars;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use reqwest::Method;
 
 use super::client::Engine;
-use super::consent::confirmed;
-use super::keys::read_key;
+use super::drain::{self, DrainArgs};
 use super::print_line::{print_document, print_line};
-use super::show::{finish, local, print_json, query_of};
+use super::show::{finish, local, print_accepted, print_json};
 
 /// A complete response may take as long as the longest attempt, and there may be several attempts.
 const RUN_WITHIN: std::time::Duration = std::time::Duration::from_secs(60 * 60);
@@ -84,25 +83,6 @@ pub(super) enum ReviewCommand {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct DrainArgs {
-    /// Absent: only show what it would do and cost
-    to: Option<Switch>,
-    #[arg(long)]
-    pipeline: String,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct ListArgs {
     /// Include closed items
     #[arg(long)]
@@ -122,8 +102,8 @@ pub(super) async fn run(command: ReviewCommand) -> ExitCode {
             close(&id, Closing::Dismissed, note, json).await
         }
         ReviewCommand::Reopen { ids, json } => reopen(ids, json).await,
-        ReviewCommand::Drain(args) => drain(args).await,
-        ReviewCommand::Secret { pipeline } => secret(pipeline).await,
+        ReviewCommand::Drain(args) => drain::switch(args).await,
+        ReviewCommand::Secret { pipeline } => drain::secret(pipeline).await,
         ReviewCommand::Retry {
             incident,
             pipeline,
@@ -315,75 +295,6 @@ async fn run_several(pipeline: Option<String>, json: bool) -> ExitCode {
         Ok(ExitCode::SUCCESS)
     })
     .await
-}
-
-/// Shows the cost, and requests consent before it switches on.
-async fn drain(args: DrainArgs) -> ExitCode {
-    let DrainArgs {
-        to,
-        pipeline,
-        yes,
-        json,
-    } = args;
-    finish(json, async {
-        let engine = Engine::find()?;
-        let on = to == Some(Switch::On);
-        if to != Some(Switch::Off) {
-            let query = query_of(&[("pipeline", &pipeline)]);
-            let offer: DrainOffer = engine.get(&format!("/review/drain?{query}")).await?;
-            if to.is_none() && json {
-                print_json(&offer);
-            } else if !json {
-                let state = if offer.on { "on" } else { "off" };
-                print_line!(
-                    "Draining of {} is {state}. {}",
-                    offer.pipeline,
-                    offer.sentence
-                );
-            }
-            if to.is_none() {
-                return Ok(ExitCode::SUCCESS);
-            }
-            if on && !yes && !confirmed("Switch it on?") {
-                print_line!("Nothing was changed.");
-                return Ok(ExitCode::SUCCESS);
-            }
-        }
-        let switch = DrainSwitch { pipeline, on };
-        let accepted: Accepted = engine
-            .call(Method::POST, "/review/drain", Some(&switch))
-            .await?;
-        print_accepted(&accepted, json);
-        Ok(ExitCode::SUCCESS)
-    })
-    .await
-}
-
-async fn secret(pipeline: String) -> ExitCode {
-    finish(false, async {
-        let secret = match read_key(&format!("the webhook of {pipeline}")) {
-            Ok(secret) => secret,
-            Err(error) => {
-                print_line!("The secret cannot be read: {error}");
-                return Ok(ExitCode::from(1));
-            }
-        };
-        let entry = WebhookSecret { pipeline, secret };
-        let accepted: Accepted = Engine::find()?
-            .call(Method::PUT, "/review/secret", Some(&entry))
-            .await?;
-        print_accepted(&accepted, false);
-        Ok(ExitCode::SUCCESS)
-    })
-    .await
-}
-
-fn print_accepted(accepted: &Accepted, json: bool) {
-    if json {
-        print_json(accepted);
-    } else {
-        print_line!("{}", accepted.message);
-    }
 }
 
 async fn run_again(id: &str, json: bool) -> ExitCode {
