@@ -64,7 +64,13 @@ async fn a_choice_outside_the_scope_is_refused_and_changes_nothing() {
     let vendors = vendors(route, KEYS).await;
     assert_eq!(answered_by(&vendors).await, "lead");
     vendors.desk.exchanges(1).await;
-    vendors.desk.snapshot().await;
+    // The choices follow the request, when its route has been planned.
+    vendors
+        .desk
+        .until("planned", |s| {
+            s.clients.iter().any(|client| !client.refused.is_empty())
+        })
+        .await;
     let output = vendors.desk.run(&["use", "Claude Code", "second"]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());

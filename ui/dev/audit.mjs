@@ -54,7 +54,7 @@ const PAGES = [
   ["first", "now", "change", after(["Show the change of Claude Code"], "cannot be kept")],
   ["first", "now", "connected", after(["Connect Claude Code and Codex"], "got its response through Understudy")],
   ["conflict", "now", "outdated", after(["Connect Claude Code and Codex"], "Nothing was written")],
-  ["first", "now", "seen", after(["See it work"], "With your set-up today")],
+  ["first", "now", "seen", after(["See it work", "Start the drill", "End the drill"], "With your set-up today")],
   ["newcomer", "settings/clients"], ["bare", "settings/clients"],
   ["newcomer", "settings/clients", "change", after(["Connect… Claude Code"], "Other lines")],
   ["conflict", "settings/clients", "outdated", after(["Connect… Claude Code", "Make this change"], "Nothing was written")],

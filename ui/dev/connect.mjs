@@ -163,34 +163,3 @@ export const tested = (id) =>
   id === "codex"
     ? { passed: false, message: "Codex sent no request within 60 s. It printed: `unexpected argument '--skip-git-repo-check'`.", fix: "Update Codex to 0.160 or later, then test again.", command: "codex exec --skip-git-repo-check 'Reply with OK.'" }
     : { passed: true, message: "Claude Code 2.1.332 got its response through Understudy in 1.2 s.", fix: null, command: "claude -p 'Reply with OK.'" };
-
-let began = null;
-const text = (words) => [{ kind: "text", text: words }];
-
-export const beginDrill = () => ((began = Date.now()), { said: "The drill runs." });
-export const resetDrill = () => (began = null);
-export function drill() {
-  const since = began === null ? 99_000 : Date.now() - began;
-  const steps = [
-    [0, "A test session sent a request to Claude Opus.", false],
-    [300, "Claude failed at its first word: the drill made it fail.", true],
-    [900, "Understudy sent the same request to GPT Sol.", false],
-    [1_500, "GPT Sol answered completely. The drill ended, and its incident was discarded.", false],
-  ].filter(([after]) => after <= since);
-  const over = steps.length === 4;
-  return {
-    running: !over, began: ago(since / 1000), ended: over ? ago(0) : null, route: "anthropic/claude-opus-5-5", rehearsal: true, live: false,
-    steps: steps.map(([after, sentence, failure]) => ({ at: ago((since - after) / 1000), sentence: text(sentence), failure })),
-    report: over
-      ? {
-          message: "Claude failed at its first word; GPT Sol answered completely after 1.2 s.", passed: true,
-          client_saw: ["200, complete, from OpenAI, first word after 1.2 s"], cost: null,
-          today: [
-            { failure: "One model fails", outcome: "Sonnet answers, same plan", carried: true },
-            { failure: "All of Claude fails", outcome: "a clear error", carried: false },
-          ],
-          fix: "Add a fallback",
-        }
-      : null,
-  };
-}

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { beginDrill, connect, connectChange, connectPage, disconnect, disconnectAll, drill, reset, resetDrill, tested } from "./connect.mjs";
+import { connect, connectChange, connectPage, disconnect, disconnectAll, reset, tested } from "./connect.mjs";
 import { CHOICES, REPORT } from "./reports.mjs";
 import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, itemRequests, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 import { addToken, exported, imported, resetTokens, revokeToken, tokens } from "./sharing.mjs";
@@ -27,11 +27,13 @@ let changes = {};
 let retry = null;
 const listeners = new Set();
 
+let played = null;
 const made = () => SCENES[scene]();
 const snapshot = () => {
   const now = made();
   const down = now.providers.some((one) => one.id === "anthropic" && one.level === "major_outage");
-  return { ...now, pipelines: views(down), review_retry: retry, seq, engine: { ...now.engine, ...changes } };
+  const drill = played === null ? now.drill : SCENES[played]().drill;
+  return { ...now, drill, pipelines: views(down), review_retry: retry, seq, engine: { ...now.engine, ...changes } };
 };
 
 function notify_readers() {
@@ -97,8 +99,6 @@ const routes = [
   ["POST", /^\/control\/tokens\/revoke$/, (_, __, wanted) => (revokePipelineToken(wanted), revokeToken(wanted))],
   ["GET", /^\/control\/export$/, () => exported()],
   ["POST", /^\/control\/import$/, (_, __, wanted) => imported(wanted)],
-  ["GET", /^\/control\/drill$/, () => drill()],
-  ["POST", /^\/control\/drill$/, () => beginDrill()],
   ["GET", /^\/control\/doctor$/, () => DOCTOR],
   ["GET", /^\/control\/drill\/offer$/, () => DRILL_OFFER],
   ["POST", /^\/control\/drill$/, () => drills("drill")],
@@ -138,7 +138,7 @@ createServer(async (request, response) => {
     resetPipelines(scene);
     closed = {};
     reset();
-    resetDrill();
+    played = null;
     resetTokens();
     notify_readers();
     return answer(response, 200, { scene });
@@ -175,10 +175,12 @@ setInterval(() => {
   notify_readers();
 }, 5000).unref();
 
+/** In the first run the questions stay; elsewhere the drill is a scene. */
 function drills(next) {
-  scene = next;
+  if (scene === "first") played = next;
+  else scene = next;
   setTimeout(notify_readers, 50);
-  return made().drill;
+  return SCENES[next]().drill;
 }
 
 /** The snapshot follows. */

@@ -18,6 +18,11 @@ const CONTAINER: &str = "needs a container engine";
 const ANOTHER_COMPUTER: &str = "needs another computer";
 const REGISTRY: &str = "reads from the network";
 
+const RECEIVER: &str = "needs a receiver of the owner";
+const INCIDENT: &str = "needs an incident with this number";
+const KEYCHAIN: &str = "needs a keychain";
+
+const SETTLED: &[&str] = &["the_owners_word_sends_it_again"];
 const TUNNELS: &[&str] =
     &["the addresses of an engine on another computer are those of the tunnel"];
 const REMOTE: &[&str] = &[
@@ -155,5 +160,57 @@ pub(super) const LISTED: &[Listed] = &[
         "codex -c 'openai_base_url=\"http://127.0.0.1:4747/t/TOKEN/v1\"'",
         CLIENT,
         CODEX,
+    ),
+    not_run(
+        "curl URL/effects/invoice -H 'Idempotency-Key: order-17' -H 'content-type: application/json' -d '{\"customer\": \"Miller Ltd\", \"amount\": 400}'",
+        RECEIVER,
+        &["an_effect_is_sent_once_and_its_result_is_replayed"],
+    ),
+    not_run(
+        "understudyd effects settle e17 --send-again",
+        RECEIVER,
+        SETTLED,
+    ),
+    not_run(
+        "understudyd effects settle e17 --arrived --body '{\"number\": \"INV-17\"}'",
+        RECEIVER,
+        SETTLED,
+    ),
+    not_run("understudyd effects settle e17 --drop", RECEIVER, SETTLED),
+    not_run("understudyd effects show e17", RECEIVER, SETTLED),
+    not_run(
+        "understudyd effects secret billing",
+        KEYCHAIN,
+        &["a_receivers_secret_comes_from_the_keychain"],
+    ),
+    not_run(
+        "understudyd review secret --pipeline \"Qualify leads\"",
+        KEYCHAIN,
+        &["the_published_example_has_its_signature"],
+    ),
+    not_run(
+        "understudyd review secret --pipeline Leads",
+        KEYCHAIN,
+        &["the_published_example_has_its_signature"],
+    ),
+    not_run(
+        "understudyd review drain --pipeline Leads",
+        RECEIVER,
+        &["the_switch_shows_the_cost_first_and_a_caller_fetches"],
+    ),
+    not_run(
+        "understudyd review drain on --pipeline \"Qualify leads\"",
+        RECEIVER,
+        &["the_switch_shows_the_cost_first_and_a_caller_fetches"],
+    ),
+    not_run(
+        "understudyd report --incident 12 --format json",
+        INCIDENT,
+        &["an_incident_and_a_month_are_reported_to_the_owner_and_to_one_customer"],
+    ),
+    not_run(
+        "understudyd report --incident 12 --customer \"Miller Ltd\"",
+        INCIDENT,
+        &["an_incident_and_a_month_are_reported_to_the_owner_and_to_one_customer"],
     ),
 ];
