@@ -142,7 +142,12 @@ fn items(report: &CustomerReport, place: &Place) -> Section {
     for incident in report.incidents.iter().take(INCIDENTS) {
         for items in &incident.items {
             let when = match several {
-                true => format!("{}, {}: ", items.pipeline, place.moment(incident.opened)),
+                true => format!(
+                    "{}, outage of {} on {}: ",
+                    items.pipeline,
+                    incident.product,
+                    place.moment(incident.opened)
+                ),
                 false => format!("{}: ", items.pipeline),
             };
             points.push(when + &fate(items));

@@ -2,12 +2,14 @@
 
 use chrono::TimeDelta;
 
-/// "$6,400", "$0.42", "EUR 12"; below a cent "under $0.01".
+/// "$6,400", "$0.42", "€6,400", "CHF 12"; below a cent "under $0.01".
 pub(crate) fn money(micro: i64, currency: &str) -> String {
     let sign = if micro < 0 { "-" } else { "" };
     let amount = micro.unsigned_abs();
     let unit = |text: String| match currency {
         "USD" => format!("${text}"),
+        "EUR" => format!("€{text}"),
+        "GBP" => format!("£{text}"),
         other => format!("{other} {text}"),
     };
     if (1..10_000).contains(&amount) {

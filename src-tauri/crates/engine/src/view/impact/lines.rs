@@ -32,7 +32,10 @@ pub(super) fn waiting(affected: &[Affected]) -> ImpactLine {
         (_, 0) => "will be retried".to_owned(),
         (0, 1) => "waits for one click".to_owned(),
         (0, _) => "wait for one click".to_owned(),
-        (retried, clicks) => format!("{retried} will be retried, {clicks} for one click"),
+        (retried, 1) => format!("{retried} will be retried, 1 waits for one click"),
+        (retried, clicks) => {
+            format!("{retried} will be retried, {clicks} wait for one click")
+        }
     };
     line(
         affected,

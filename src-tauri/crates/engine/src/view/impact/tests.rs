@@ -140,7 +140,7 @@ fn a_pipeline_that_drains_is_retried() {
     two.pipelines.push(met("Mail", 0, 1, 0));
     assert_eq!(
         of(&desk, &two).waiting.text,
-        "17 items, $6,400 (1 without a value), 16 will be retried, 1 for one click"
+        "17 items, $6,400 (1 without a value), 16 will be retried, 1 waits for one click"
     );
 }
 
