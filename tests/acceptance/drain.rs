@@ -337,7 +337,7 @@ async fn a_waiting_workflow_of_n8n_is_resumed_once() {
     for call in &calls {
         assert_eq!(
             call.target,
-            format!("/webhook-waiting/7/{id}?signature=00ff00ff")
+            "/webhook-waiting/7/understudy?signature=00ff00ff"
         );
         let sent: Value = serde_json::from_slice(&call.body).unwrap();
         assert_eq!(sent["data"]["status"], 200);

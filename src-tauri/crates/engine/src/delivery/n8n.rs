@@ -13,7 +13,7 @@ pub(super) fn resumed(status: u16, body: &str, maybe_arrived: bool) -> Step {
         // With a suffix of its own, this Wait has ended: after an earlier call, through that call.
         404 if has("waiting webhook") && maybe_arrived => Step::Done,
         404 if has("waiting webhook") => Step::Stop(
-            "No Wait node waits under this suffix (404). Give the Wait node a Webhook Suffix: the review id, or the one in x-understudy-resume.",
+            "No Wait node waits under this suffix (404). Write `understudy` into the Wait node's Webhook Suffix, or the fixed text that follows the URL in x-understudy-resume.",
         ),
         404 => Step::Stop("The workflow's execution was deleted (404)."),
         409 if has("finished with error") => {

@@ -145,11 +145,11 @@ mod tests {
     }
 
     fn wait() -> Target {
-        Target::of_resume_url("https://n8n.example/w?signature=ab", "1")
+        Target::of_resume_url("https://n8n.example/w?signature=ab")
     }
 
     fn other() -> Target {
-        Target::of_resume_url("https://flows.example/w", "1")
+        Target::of_resume_url("https://flows.example/w")
     }
 
     fn status(status: u16) -> Sent {

@@ -28,10 +28,13 @@ impl fmt::Debug for Target {
 const SIGNATURE: &str = "signature=";
 /// The usual path of n8n's Wait nodes.
 const PATH: &str = "/webhook-waiting/";
+/// The Webhook Suffix of a Wait node whose URL has none of its own. It is fixed text, because n8n (2.41.1) does not fill in an
+/// expression there.
+const SUFFIX: &str = "understudy";
 
 impl Target {
-    /// Of a resume URL. `id`: the review item, which is the Wait node's suffix if the URL has none of its own.
-    pub(crate) fn of_resume_url(url: &str, id: &str) -> Target {
+    /// Of a resume URL.
+    pub(crate) fn of_resume_url(url: &str) -> Target {
         let (path, query) = match url.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (url, None),
@@ -44,8 +47,8 @@ impl Target {
         let has_suffix = signature.is_some_and(|(_, signature)| signature.contains('/'));
         let url = match (has_suffix, query) {
             (true, _) => url.to_owned(),
-            (false, Some(query)) => format!("{}/{id}?{query}", path.trim_end_matches('/')),
-            (false, None) => format!("{}/{id}", path.trim_end_matches('/')),
+            (false, Some(query)) => format!("{}/{SUFFIX}?{query}", path.trim_end_matches('/')),
+            (false, None) => format!("{}/{SUFFIX}", path.trim_end_matches('/')),
         };
         Target::Wait(Secret::new(url))
     }
@@ -73,7 +76,7 @@ mod tests {
     use super::*;
 
     fn url(of: &str) -> (String, bool) {
-        match Target::of_resume_url(of, "00ff") {
+        match Target::of_resume_url(of) {
             Target::Wait(url) => (url.reveal().to_owned(), true),
             Target::Other(url) => (url.reveal().to_owned(), false),
             Target::Webhook { .. } => panic!("no webhook"),
@@ -85,7 +88,7 @@ mod tests {
         for (sent, called, is_n8n) in [
             (
                 "http://localhost:5678/webhook-waiting/7?signature=ab",
-                "http://localhost:5678/webhook-waiting/7/00ff?signature=ab",
+                "http://localhost:5678/webhook-waiting/7/understudy?signature=ab",
                 true,
             ),
             (
@@ -95,12 +98,12 @@ mod tests {
             ),
             (
                 "https://n8n.example/waits/7?x=1&signature=ab",
-                "https://n8n.example/waits/7/00ff?x=1&signature=ab",
+                "https://n8n.example/waits/7/understudy?x=1&signature=ab",
                 true,
             ),
             (
                 "https://n8n.example/webhook-waiting/7",
-                "https://n8n.example/webhook-waiting/7/00ff",
+                "https://n8n.example/webhook-waiting/7/understudy",
                 true,
             ),
             (
@@ -114,8 +117,29 @@ mod tests {
     }
 
     #[test]
+    fn the_example_workflow_waits_under_the_suffix_that_is_called() {
+        let workflow = include_str!("../../../../../docs/n8n/invoices.json");
+        let workflow: serde_json::Value = serde_json::from_str(workflow).unwrap();
+        let node = |name: &str| {
+            let mut nodes = workflow["nodes"].as_array().unwrap().iter();
+            &nodes.find(|node| node["name"] == name).unwrap()["parameters"]
+        };
+        let wait = node("Wait for the response");
+        assert_eq!(wait["options"]["webhookSuffix"], SUFFIX);
+        assert_eq!(wait["httpMethod"], "POST");
+        let headers = &node("Ask the model")["headerParameters"]["parameters"];
+        let resume = headers.as_array().unwrap().iter();
+        let resume = resume
+            .filter(|one| one["name"] == "x-understudy-resume")
+            .map(|one| &one["value"]);
+        assert_eq!(resume.collect::<Vec<_>>(), ["={{ $execution.resumeUrl }}"]);
+        let url = node("Send the invoice")["url"].as_str().unwrap();
+        assert!(url.ends_with("/effects/invoice"), "{url}");
+    }
+
+    #[test]
     fn an_address_is_never_printed() {
-        let target = Target::of_resume_url("https://n8n.example/w?signature=ab", "1");
+        let target = Target::of_resume_url("https://n8n.example/w?signature=ab");
         assert_eq!(format!("{target:?}"), "Wait");
     }
 }

@@ -106,7 +106,7 @@ impl MainLoop {
                 Target::Webhook { url, secret }
             }
             Receiver::Resume => match self.ledger.resume_url(id)? {
-                Some(url) => Target::of_resume_url(&url, id),
+                Some(url) => Target::of_resume_url(&url),
                 None => return not_sent,
             },
             Receiver::Fetch => return not_sent,
