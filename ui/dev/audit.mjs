@@ -43,7 +43,7 @@ const PAGES = [
   ["outage", "incidents/reports"], ["newcomer", "incidents/reports"], ["outage", "incidents/report-7"], ["outage", "incidents/report-x"],
   ["outage", "incidents/reports", "customer", after(["Miller Ltd"], "Include amounts")],
   ["outage", "incidents/reports", "shell"],
-  ["outage", "pipelines"], ["outage", "requests"], ["after", "now"], ["green", "pipelines"],
+  ["outage", "pipelines"], ["outage", "requests"], ["outage", "requests", "searched", after([type("input[data-filter]", "no such text"), "Search all requests"], "No recorded request has this text")], ["after", "now"], ["green", "pipelines"],
   ["green", "pipelines/new", "wrong", after(["Save"], "A pipeline has a name")],
   ["after", "pipelines"], ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`], ["outage", `pipelines/${encodeURIComponent("pipeline:Newsletter")}`],
   ["outage", `pipelines/${encodeURIComponent("pipeline:Leads")}`, "key", after(["Create another key"], "It is shown only now")],

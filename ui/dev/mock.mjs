@@ -46,7 +46,7 @@ const routes = [
   ["GET", /^\/control\/incidents$/, (query) => ({ incidents: page(found(query.get("text") ?? ""), query, (one) => one.summary.id).rows.map((one) => one.summary), next: null, unexpected_ends: [] })],
   ["GET", /^\/control\/incidents\/(\d+)$/, (_, id) => incidents().find((one) => one.summary.id === Number(id)) ?? missing(`There is no incident ${id}.`)],
   ["GET", /^\/control\/exchanges$/, (query) => {
-    const wanted = exchanges().filter((one) => query.get("pipeline") === null || one.pipeline === query.get("pipeline"));
+    const wanted = exchanges().filter((one) => (query.get("pipeline") === null || one.pipeline === query.get("pipeline")) && JSON.stringify(one).toLowerCase().includes((query.get("q") ?? "").toLowerCase()));
     const { rows, next } = page(wanted, query, (one) => one.id);
     return { exchanges: rows, next };
   }],

@@ -49,9 +49,12 @@ export type PageOf = { limit: number; before?: number | null };
 export const incidents = ({ text, ...page }: PageOf & { text: string }) =>
   request<IncidentPage>("GET", `incidents?${query(page)}&text=${encodeURIComponent(text)}`);
 export const incident = (id: number) => request<Incident>("GET", `incidents/${id}`);
-/** `pipeline`: only its requests; null: all. */
-export const exchanges = ({ pipeline = null, ...page }: PageOf & { pipeline?: string | null }) =>
-  request<ExchangePage>("GET", `exchanges?${query(page)}${pipeline === null ? "" : `&pipeline=${encodeURIComponent(pipeline)}`}`);
+/** `pipeline`: only its requests; null: all. `text`: a search in all of them; empty: none. */
+export const exchanges = ({ pipeline = null, text = "", ...page }: PageOf & { pipeline?: string | null; text?: string }) =>
+  request<ExchangePage>(
+    "GET",
+    `exchanges?${query(page)}${pipeline === null ? "" : `&pipeline=${encodeURIComponent(pipeline)}`}${text === "" ? "" : `&q=${encodeURIComponent(text)}`}`,
+  );
 export const exchange = (id: number) => request<Exchange>("GET", `exchanges/${id}`);
 export const checkInterruption = (id: number) => request<Accepted>("POST", `interruptions/${id}/checked`);
 export const reviews = ({ all, ...page }: PageOf & { all: boolean }) => request<ReviewPage>("GET", `review?${query(page)}&all=${all}`);

@@ -16,13 +16,16 @@ export class Pages {
   loadingOlder = $state(false);
   /** Only requests of this pipeline; null: all. */
   pipeline: string | null = null;
+  /** Only requests with this text; empty: all. */
+  text = $state("");
 
-  /** Begins again with the requests of this pipeline. */
-  async choose(pipeline: string | null) {
+  /** Begins again with the requests of this pipeline and this text. */
+  async choose(pipeline: string | null, text: string) {
     this.pipeline = pipeline;
+    this.text = text;
     try {
-      const page = await exchanges({ limit: LIMIT, pipeline });
-      if (this.pipeline !== pipeline) return;
+      const page = await exchanges({ limit: LIMIT, pipeline, text });
+      if (this.pipeline !== pipeline || this.text !== text) return;
       [this.rows, this.next, this.unreadable, this.waiting, this.failure] = [page.exchanges, page.next, page.unreadable, null, null];
     } catch (error) {
       this.failure = asFailure(error);
@@ -32,9 +35,9 @@ export class Pages {
   /** Loads the newest page; `hold`: do not show it, so that nothing moves under the reader. */
   async refresh(hold: boolean) {
     try {
-      const pipeline = this.pipeline;
-      const page = await exchanges({ limit: LIMIT, pipeline });
-      if (this.pipeline !== pipeline) return;
+      const { pipeline, text } = this;
+      const page = await exchanges({ limit: LIMIT, pipeline, text });
+      if (this.pipeline !== pipeline || this.text !== text) return;
       this.waiting = { rows: page.exchanges, next: page.next, unreadable: page.unreadable };
       this.failure = null;
       if (!hold || this.rows === null || this.newer === 0) this.showNewest();
@@ -67,9 +70,9 @@ export class Pages {
   async older() {
     this.loadingOlder = true;
     try {
-      const pipeline = this.pipeline;
-      const page = await exchanges({ limit: LIMIT, before: this.next, pipeline });
-      if (this.pipeline !== pipeline) return;
+      const { pipeline, text } = this;
+      const page = await exchanges({ limit: LIMIT, before: this.next, pipeline, text });
+      if (this.pipeline !== pipeline || this.text !== text) return;
       this.rows = [...(this.rows ?? []), ...page.exchanges];
       this.next = page.next;
       this.unreadable += page.unreadable;
