@@ -317,6 +317,15 @@ impl Desk {
 
     /// Waits until the newest exchanges satisfy `enough`: every exchange that ends triggers a snapshot.
     pub(crate) async fn exchanges_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let rows = |page: &Value| page["exchanges"].as_array().unwrap().clone();
+        let page = self
+            .until_page("/exchanges?limit=500", |page| enough(&rows(page)))
+            .await;
+        rows(&page)
+    }
+
+    /// Waits until this page of the control API satisfies `enough`; it is read again with each snapshot.
+    pub(crate) async fn until_page(&self, path: &str, enough: impl Fn(&Value) -> bool) -> Value {
         let runtime = self.runtime();
         let request = self
             .http
@@ -324,13 +333,12 @@ impl Desk {
             .header(CONTROL_HEADER, runtime.control_token);
         let mut changes = request.send().await.unwrap();
         loop {
-            let page = self.get("/exchanges?limit=500").await;
-            let rows = page["exchanges"].as_array().unwrap().clone();
-            if enough(&rows) {
-                return rows;
+            let page = self.get(path).await;
+            if enough(&page) {
+                return page;
             }
             let more = changes.chunk().await;
-            assert!(matches!(more, Ok(Some(_))), "never enough: {rows:?}");
+            assert!(matches!(more, Ok(Some(_))), "never enough: {page}");
         }
     }
 

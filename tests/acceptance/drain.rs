@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,6 +13,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
+
+use tokio::sync::Notify;
 
 use crate::desk::{Desk, Upstream, text, two_endpoints};
 
@@ -34,6 +35,7 @@ type Reply = Option<(u16, &'static str)>;
 struct Receiver {
     calls: Arc<Mutex<Vec<Call>>>,
     answers: Arc<Mutex<VecDeque<Reply>>>,
+    called: Arc<Notify>,
 }
 
 impl Receiver {
@@ -57,14 +59,14 @@ impl Receiver {
     }
 
     async fn until(&self, enough: usize) -> Vec<Call> {
-        for _ in 0..600 {
+        loop {
+            let called = self.called.notified();
             let calls = self.calls();
             if calls.len() >= enough {
                 return calls;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            called.await;
         }
-        panic!("{:?}", self.calls());
     }
 }
 
@@ -81,6 +83,7 @@ async fn received(
         body,
     };
     receiver.calls.lock().unwrap().push(call);
+    receiver.called.notify_one();
     let answer = receiver.answers.lock().unwrap().pop_front();
     match answer {
         Some(Some((status, body))) => (StatusCode::from_u16(status).unwrap(), body),
@@ -159,27 +162,19 @@ impl Rig {
     }
 
     async fn sentence(&self, id: &str, wanted: &str) {
-        let mut last = Value::Null;
-        for _ in 0..400 {
-            last = self.item(id).await;
-            let drain = last["summary"]["drain"].as_str();
-            if drain.is_some_and(|drain| drain.contains(wanted)) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{wanted}: {last}");
+        let says_it = |item: &Value| {
+            let drain = item["summary"]["drain"].as_str();
+            drain.is_some_and(|drain| drain.contains(wanted))
+        };
+        self.desk
+            .until_page(&format!("/review/{id}"), says_it)
+            .await;
     }
 
     async fn settled(&self, id: &str, note: &str) -> Value {
-        let mut item = Value::Null;
-        for _ in 0..400 {
-            item = self.item(id).await;
-            if item["summary"]["state"] == "answered" {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let is_answered = |item: &Value| item["summary"]["state"] == "answered";
+        let path = format!("/review/{id}");
+        let item = self.desk.until_page(&path, is_answered).await;
         assert_eq!(item["summary"]["note"], note, "{item}");
         item
     }

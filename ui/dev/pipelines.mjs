@@ -38,7 +38,7 @@ const first = () => [
     }),
     {
       tokens: ["Pipeline Leads"], seen_items: 57, seen_requests: 212, seen: "Last week I saw 57 items in 212 requests.",
-      reliability: { with_fallback: 0.941, without_fallback: null, text: "6 steps at 99 % → 94.1 %, assumed" },
+      reliability: { with_fallback: 0.941, without_fallback: 0.941, text: "6 steps assumed at 99 % each → 94.1 % end to end, with and without fallback." },
     },
   ),
   entry(form({ name: "Newsletter", customer: "Miller Ltd", weekly_items: 1, value: 900, currency: "EUR", providers: ["anthropic"], runs: "make" })),

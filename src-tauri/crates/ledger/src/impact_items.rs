@@ -1,16 +1,12 @@
 //! What the impact of an incident is computed from, besides its own figures: its items, and earlier incidents.
 
-use std::collections::BTreeMap;
-
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use impact::Runs;
 use rusqlite::Connection;
 
 use crate::affected::{self, EarlierIncident};
 use crate::column::{Col, get};
 use crate::marks::{self, Mark};
-use crate::sums::answered_ends;
 use crate::{Closing, ImpactItem, Ledger, LedgerError, figures, items};
 
 /// In the order of their records.
@@ -83,23 +79,6 @@ impl Ledger {
             .execute((incident, pipeline, key, mark.map(Col), Col(at)))?;
         Ok(true)
     }
-
-    /// The requests since an instant that show whether a pipeline's steps work, by pipeline.
-    pub fn pipeline_runs(
-        &self,
-        since: DateTime<Utc>,
-    ) -> Result<BTreeMap<String, Runs>, LedgerError> {
-        let mut select = self.conn.prepare_cached(RUNS)?;
-        let rows = select.query_map([Col(since)], |row| {
-            let runs = Runs {
-                all: get(row, "runs")?,
-                answered: get(row, "answered")?,
-                by_primary: get(row, "by_primary")?,
-            };
-            Ok((row.get("pipeline")?, runs))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
 }
 
 /// Eight days before it: its week in every zone.
@@ -110,17 +89,3 @@ pub(crate) const EARLIER: &str = "SELECT o.id AS id, o.provider AS provider
         AND coalesce(o.closed_at, 9223372036854775807) >= i.opened_at - 8 * 86400000
         AND o.id < i.id AND NOT o.past AND NOT i.past
       ORDER BY o.id";
-/// Faults of the request and of its client, and replayed responses, show nothing about a step.
-const RUNS: &str = concat!(
-    "SELECT pipeline, count(*) AS runs,
-            count(*) FILTER (WHERE ended IN ",
-    answered_ends!(),
-    ") AS answered,
-            count(*) FILTER (WHERE NOT carried AND ended IN ",
-    answered_ends!(),
-    ") AS by_primary
-       FROM exchanges
-      WHERE rehearsal = 0 AND started_at >= ?1 AND pipeline IS NOT NULL
-        AND ended NOT IN ('replayed', 'turned_away', 'callers_fault', 'client_left')
-      GROUP BY pipeline"
-);

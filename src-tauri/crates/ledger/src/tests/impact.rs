@@ -1,9 +1,7 @@
-use impact::Runs;
-
 use super::outages::{of, outage, park};
 use super::{answered, carried, exhausted, fresh, minutes, opened, recovered, t0};
 use crate::{
-    AttemptRow, Closing, End, ExchangeRow, ImpactItem, ItemState, Ledger, Mark, Peak, PipelineMet,
+    AttemptRow, Closing, ExchangeRow, ImpactItem, ItemState, Ledger, Mark, Peak, PipelineMet,
 };
 
 fn item(ledger: &Ledger, incident: i64, key: &str) -> Option<ItemState> {
@@ -231,32 +229,4 @@ fn a_deleted_review_item_leaves_its_state() {
         .execute("DELETE FROM review_items WHERE state <> 'open'", ())
         .unwrap();
     assert_eq!(leads(&ledger, id), before);
-}
-
-#[test]
-fn the_requests_of_a_pipeline_show_its_reliability() {
-    let mut ledger = fresh();
-    for row in [
-        answered(t0() - minutes(1)),
-        answered(t0()),
-        carried(t0()),
-        exhausted(t0()),
-        ExchangeRow {
-            end: End::ClientLeft,
-            ..exhausted(t0())
-        },
-    ] {
-        ledger.book_exchange(&of("leads", "a", row)).unwrap();
-    }
-    ledger.book_exchange(&answered(t0())).unwrap();
-    let runs = ledger.pipeline_runs(t0()).unwrap();
-    assert_eq!(runs.len(), 1);
-    assert_eq!(
-        runs["leads"],
-        Runs {
-            all: 3,
-            answered: 2,
-            by_primary: 1
-        }
-    );
 }

@@ -112,7 +112,6 @@ fn every_page(ledger: &Ledger, closed: i64, open: i64) {
             .retriable_reviews(Some(incident), Some("leads"))
             .unwrap();
     }
-    ledger.pipeline_runs(t0()).unwrap();
     ledger.review("a").unwrap().unwrap();
     ledger.requests_of_review("a").unwrap();
     ledger.pipeline_uses(t0()).unwrap();

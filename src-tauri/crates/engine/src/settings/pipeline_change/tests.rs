@@ -128,7 +128,7 @@ fn an_error_is_at_its_field() {
             "low to high",
         ),
         (
-            with(|form| form.providers = vec!["nobody".into()]),
+            with(|form| form.providers = vec!["unknown-provider".into()]),
             "providers",
             "no provider",
         ),
