@@ -162,12 +162,12 @@ impl Rig {
     }
 
     async fn sentence(&self, id: &str, wanted: &str) {
-        let says_it = |item: &Value| {
+        let has_sentence = |item: &Value| {
             let drain = item["summary"]["drain"].as_str();
             drain.is_some_and(|drain| drain.contains(wanted))
         };
         self.desk
-            .until_page(&format!("/review/{id}"), says_it)
+            .until_page(&format!("/review/{id}"), has_sentence)
             .await;
     }
 
