@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::step::{Done, Failed, Outcome, ask, call, step};
+use crate::step::{Done, Failed, Outcome, ask, call, fetch, step};
 use crate::system::{self, Purpose};
 use crate::tree::{content_hash, root, target};
 use crate::ui;
@@ -101,7 +101,7 @@ fn find_cargo_deny() -> Outcome<Option<PathBuf>> {
     if std::env::var_os("CI").is_none() {
         return Ok(None);
     }
-    call(
+    fetch(
         cargo()
             .args(["install", "cargo-deny", "--locked", "--quiet", "--root"])
             .arg(target().join("tools")),

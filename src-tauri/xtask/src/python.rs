@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::step::{Outcome, ask, call};
+use crate::step::{Outcome, ask, call, fetch};
 
 /// Creates the environment and installs these packages of PyPI as prebuilt wheels.
 pub(crate) fn install(environment: &Path, packages: &[String]) -> Outcome {
     make(environment)?;
-    call(pip(environment).args(["install", "--quiet"]).args(packages))
+    fetch(pip(environment).args(["install", "--quiet"]).args(packages))
 }
 
 /// The newest versions of these packages that can be installed together. `wanted`: names, with the allowed versions.

@@ -67,6 +67,26 @@ pub(crate) fn call(command: &mut Command) -> Outcome {
     }
 }
 
+/// Pauses between the tries of [`fetch`].
+const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(20)];
+
+/// Runs a program that downloads from a registry, up to three times: a registry that fails for a moment must not fail
+/// the run. The program must be safe to repeat.
+pub(crate) fn fetch(command: &mut Command) -> Outcome {
+    tried(&PAUSES, || call(command))
+}
+
+fn tried(pauses: &[Duration], mut work: impl FnMut() -> Outcome) -> Outcome {
+    for pause in pauses {
+        let Err(Failed(why)) = work() else {
+            return Ok(());
+        };
+        println!("xtask: {why}; next try in {}", seconds(*pause));
+        std::thread::sleep(*pause);
+    }
+    work()
+}
+
 /// Runs a program and returns its output; an error contains what it wrote.
 pub(crate) fn ask(command: &mut Command) -> Outcome<String> {
     let output = command
@@ -108,4 +128,26 @@ fn seconds(time: Duration) -> String {
 )]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_is_tried_three_times() {
+        for (fails, tries, ends_well) in [(0, 1, true), (1, 2, true), (2, 3, true), (3, 3, false)] {
+            let mut tried_so_far = 0;
+            let outcome = tried(&[Duration::ZERO; 2], || {
+                tried_so_far += 1;
+                if tried_so_far > fails {
+                    Ok(())
+                } else {
+                    Err(Failed::new(format!("try {tried_so_far} failed")))
+                }
+            });
+            assert_eq!(tried_so_far, tries, "{fails} failures");
+            assert_eq!(outcome.is_ok(), ends_well, "{fails} failures");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::step::{Done, Failed, Outcome, ask, call, spelled, step};
+use crate::step::{Done, Failed, Outcome, ask, fetch, spelled, step};
 
 /// The purpose of the build.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,7 +119,7 @@ fn debian(purpose: Purpose) -> Outcome<Done> {
     update.args(["update", "--quiet"]);
     for command in [&mut update, &mut install] {
         println!("xtask: running `{}`", spelled(command));
-        call(command).map_err(|failed| {
+        fetch(command).map_err(|failed| {
             Failed::new(format!(
                 "{failed}\nInstall these by hand and try again: {}",
                 names.join(" ")

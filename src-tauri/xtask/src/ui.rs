@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::step::{Done, Outcome, call, step};
+use crate::step::{Done, Outcome, call, fetch, step};
 use crate::system::{npm, require_node};
 use crate::tree::{Stamp, content_hash, root};
 
@@ -65,7 +65,7 @@ fn install() -> Outcome {
         if stamp.is_current() && folder().join("node_modules").exists() {
             return Ok(Done::Already("installed".into()));
         }
-        call(npm().current_dir(folder()).args([
+        fetch(npm().current_dir(folder()).args([
             "ci",
             "--no-audit",
             "--no-fund",

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::pins::{Client, Pins, Registry, is_older};
 use crate::python;
-use crate::step::{Done, Failed, Outcome, ask, call, step};
+use crate::step::{Done, Failed, Outcome, ask, fetch, step};
 use crate::system::npm;
 use crate::tree::{Stamp, target};
 
@@ -48,7 +48,7 @@ fn install_packages(pins: &Pins, client: &Client) -> Outcome {
 }
 
 fn from_npm(npm: &mut Command, folder: &Path, packages: &[String]) -> Outcome {
-    call(
+    fetch(
         npm.args(["install", "--no-audit", "--no-fund", "--no-save"])
             .args(["--loglevel=error", "--prefix"])
             .arg(folder)
