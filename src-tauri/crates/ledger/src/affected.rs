@@ -192,12 +192,22 @@ pub(crate) fn carried_by(conn: &Connection, incident: i64) -> rusqlite::Result<V
     rows.collect()
 }
 
+/// In ms: the engine stamps a failure when it reads it, and an incident begins with the stamp of its first failure. So that
+/// failure's own request may have ended this long before the opening.
+macro_rules! stamp_delay {
+    () => {
+        "2000"
+    };
+}
+pub(crate) use stamp_delay;
+
 /// Table `hit`: ids of the exchanges that incident `?1` affected. While it was open, the provider failed an attempt, or a
 /// fallback answered the request. An exchange that began earlier may still have failed because of it; the hour bounds the index
 /// range, and is four times the default limit of an exchange. Ids bound the range of attempts, which have no time of their own.
 macro_rules! hit {
     () => {
-        "incident AS MATERIALIZED (
+        concat!(
+            "incident AS MATERIALIZED (
             SELECT provider, opened_at, coalesce(closed_at, 9223372036854775807) AS ends FROM incidents WHERE id = ?1
         ),
         span AS MATERIALIZED (
@@ -220,8 +230,11 @@ macro_rules! hit {
               FROM incident i CROSS JOIN candidate c CROSS JOIN exchanges e
              WHERE e.id = c.id AND e.rehearsal = 0
                AND e.started_at >= i.opened_at - 3600000 AND e.started_at <= i.ends
-               AND e.started_at + e.total_ms >= i.opened_at
+               AND e.started_at + e.total_ms >= i.opened_at - ",
+            crate::affected::stamp_delay!(),
+            "
         )"
+        )
     };
 }
 pub(crate) use hit;

@@ -4,7 +4,7 @@ use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::affected::{self, hit};
+use crate::affected::{self, hit, stamp_delay};
 use crate::column::{Col, get, maybe};
 use crate::incidents::IncidentRow;
 use crate::sums::answered_ends;
@@ -166,10 +166,12 @@ const HAS_POSTS: &str =
     "SELECT EXISTS (SELECT 1 FROM timeline WHERE incident = ?1 AND source = 'status_page')";
 
 /// The first token, or the end of a response in one piece.
-const FIRST_FALLBACK: &str =
+const FIRST_FALLBACK: &str = concat!(
     "SELECT min(max(started_at + coalesce(ttft_ms, total_ms), ?2)) AS at FROM exchanges
       WHERE carried AND rehearsal = 0 AND primary_provider = ?1
-        AND started_at >= ?2 - 3600000 AND started_at <= ?3 AND started_at + total_ms >= ?2";
+        AND started_at >= ?2 - 3600000 AND started_at <= ?3 AND started_at + total_ms >= ?2 - ",
+    stamp_delay!()
+);
 
 const STORED_ITEMS: &str =
     "SELECT p.pipeline AS pipeline, p.hit AS hit, p.carried AS carried, 0 AS answered,

@@ -1,6 +1,7 @@
 //! How long the rows of each table are kept: one list, with every table of the schema.
 
 use super::sums::{DRILLS, EXCHANGES, PROBES, Sums, TESTS};
+use crate::affected::stamp_delay;
 
 pub(crate) struct Rule {
     pub(crate) table: &'static str,
@@ -65,7 +66,9 @@ pub(crate) const RULES: &[Rule] = &[
                 "EXISTS (SELECT 1 FROM review_items r WHERE r.id = old.parked AND r.state = 'open')
                  OR EXISTS (SELECT 1 FROM incidents i
                      WHERE i.closed_at IS NULL
-                       AND old.started_at >= i.opened_at - 3600000 AND old.started_at + old.total_ms >= i.opened_at
+                       AND old.started_at >= i.opened_at - 3600000 AND old.started_at + old.total_ms >= i.opened_at - ",
+                stamp_delay!(),
+                "
                        AND (old.carried AND old.primary_provider = i.provider
                             OR EXISTS (SELECT 1 FROM attempts a
                                 WHERE a.exchange = old.id AND a.provider_failed AND a.provider = i.provider)))

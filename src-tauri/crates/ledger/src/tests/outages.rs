@@ -1,5 +1,5 @@
 use catalog::{Dialect, MicroDollars};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use health::{Change, Level};
 
 use super::{
@@ -117,6 +117,23 @@ fn open_and_failed_items_are_counted_by_pipeline() {
     };
     assert_eq!(met.pipelines, [leads, mail]);
     assert_eq!(ledger.met(id + 1).unwrap(), None);
+}
+
+#[test]
+fn the_request_whose_failure_began_the_incident_counts() {
+    let mut ledger = fresh();
+    let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    // The engine stamps a failure when it reads it, some time after the request's own end.
+    for (before_ms, hit) in [(100, 1), (1_900, 2), (60_000, 2)] {
+        let failed = exhausted(t0());
+        let total_ms = i64::try_from(failed.total_ms).unwrap();
+        let started = t0() - TimeDelta::milliseconds(before_ms + total_ms);
+        ledger
+            .book_exchange(&ExchangeRow { started, ..failed })
+            .unwrap();
+        let met = ledger.met(id).unwrap().unwrap();
+        assert_eq!(met.traffic.hit, hit, "ended {before_ms} ms before");
+    }
 }
 
 #[test]
