@@ -116,6 +116,12 @@ async fn an_applications_request_goes_only_to_providers_in_its_scope() {
         "{received}"
     );
     assert_eq!(bolt.posts(), 0);
+    // The sentence about the outage does not deny the fallback that the next sentence names.
+    let outage = "acme is down since ";
+    assert!(
+        received.contains(outage) && received.contains("; no fallback was used"),
+        "{received}"
+    );
 
     for (arguments, goes) in [
         (&["--application"][..], false),

@@ -1,21 +1,30 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, beside, cost, count, duration, lasted, moment, money, moneyRange, namesCause, plural, timeToTheSecond } from "./format";
+import { ago, beside, cost, count, duration, exactMoney, lasted, moment, money, moneyRange, namesCause, plural, timeToTheSecond } from "./format";
 
 const AT = "2026-06-21T20:04:00Z";
 const after = (seconds: number) => Date.parse(AT) + seconds * 1_000;
 
 describe("money", () => {
   it.each([
-    [0, "$0.00"],
+    [0, "$0"],
+    [12, "under $0.01"],
+    [9_999, "under $0.01"],
+    [11_600, "$0.01"],
+    [123_400, "$0.12"],
+    [12_400_000, "$12.40"],
+    [5_000_000_000, "$5,000"],
+    [5_000_250_000, "$5,000.25"],
+    [-2_500_000, "-$2.50"],
+  ])("%i micro-dollars read %s", (micro, text) => expect(money(micro)).toBe(text));
+
+  it.each([
+    [0, "$0"],
     [12, "<$0.0001"],
     [4_200, "$0.0042"],
     [99_949, "$0.0999"],
     [123_400, "$0.12"],
-    [12_400_000, "$12.40"],
-    [5_000_000_000, "$5,000"],
-    [-2_500_000, "-$2.50"],
-  ])("%i micro-dollars read %s", (micro, text) => expect(money(micro)).toBe(text));
+  ])("%i micro-dollars of one request read %s", (micro, text) => expect(exactMoney(micro)).toBe(text));
 
   it('writes "about" if tokens are estimated', () => {
     expect(cost(4_200, true)).toBe("about $0.0042");
@@ -45,12 +54,13 @@ describe("duration", () => {
 
 describe("lasted", () => {
   it.each([
-    [0.4, "1 s"],
+    [0.4, "0 s"],
     [40, "40 s"],
-    [238, "4 min"],
+    [238, "3 min"],
+    [1_375, "22 min"],
     [3_600, "1 h"],
     [7_500, "2 h 5 min"],
-    [183_600, "51 h"],
+    [183_600, "2 d 3 h"],
   ])("%f s read %s", (seconds, text) => expect(lasted(seconds)).toBe(text));
 });
 

@@ -1,17 +1,20 @@
-/** Micro-dollars: "$0.0042", "$12.40", "$5,000". */
+/** Micro-dollars, in the words of the notification and the command line: "under $0.01", "$0.31", "$6,400". */
 export function money(micro: number): string {
-  const dollars = Math.abs(micro) / 1_000_000;
-  const sign = micro < 0 ? "-" : "";
-  if (dollars === 0) return "$0.00";
-  if (dollars < 0.0001) return `${sign}<$0.0001`;
-  if (dollars < 0.1) return `${sign}$${dollars.toFixed(4)}`;
-  if (dollars < 100) return `${sign}$${dollars.toFixed(2)}`;
-  return `${sign}$${count(Math.round(dollars))}`;
+  if (micro < 0) return `-${money(-micro)}`;
+  if (micro >= 1 && micro < 10_000) return "under $0.01";
+  const cents = Math.floor((micro + 5_000) / 10_000);
+  const dollars = Math.floor(cents / 100).toLocaleString("en-US");
+  return cents % 100 === 0 ? `$${dollars}` : `$${dollars}.${String(cents % 100).padStart(2, "0")}`;
+}
+
+/** Micro-dollars of one request, and of a chart's scale: "$0.0042", "$12.40". */
+export function exactMoney(micro: number): string {
+  return micro >= 1 && micro < 100_000 ? (micro < 100 ? "<$0.0001" : `$${(micro / 1_000_000).toFixed(4)}`) : money(micro);
 }
 
 /** The cost of an exchange or an attempt; "about" if some of its tokens are estimated from bytes. */
 export function cost(micro: number, tokensEstimated: boolean): string {
-  return tokensEstimated ? `about ${money(micro)}` : money(micro);
+  return tokensEstimated ? `about ${exactMoney(micro)}` : exactMoney(micro);
 }
 
 export function moneyRange(low: number, high: number): string {
@@ -48,13 +51,15 @@ export function duration(ms: number): string {
   return twoUnits(seconds, 86_400, "d", 3_600, "h");
 }
 
-/** "40 s", "4 min", "2 h 5 min": an outage is not measured to the second. */
+/** "40 s", "4 min", "1 h 20 min", "3 d 4 h": the same words as the notification, the report and the command line use. */
 export function lasted(seconds: number): string {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
-  if (hours === 0) return `${minutes} min`;
-  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+  const whole = Math.max(0, Math.floor(seconds));
+  const minutes = Math.floor(whole / 60) % 60;
+  const hours = Math.floor(whole / 3_600) % 24;
+  const days = Math.floor(whole / 86_400);
+  if (days > 0) return hours === 0 ? `${days} d` : `${days} d ${hours} h`;
+  if (hours > 0) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min` : `${whole} s`;
 }
 
 /** "5 s ago", "3 min ago", "2 h ago"; a day or more is a date. */

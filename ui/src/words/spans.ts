@@ -1,5 +1,5 @@
 import type { Span } from "../generated/Span";
-import { moment } from "./format";
+import { moment, money } from "./format";
 
 /** Spans as one text, with instants in the viewer's zone, or in `zone`. */
 export function plain(spans: Span[], now: number, zone?: string): string {
@@ -15,7 +15,7 @@ export function spanText(span: Span, now: number, zone?: string): string {
     case "duration":
       return durationText(span.seconds);
     case "money":
-      return moneyText(span.amount);
+      return money(span.amount);
   }
 }
 
@@ -44,12 +44,4 @@ function durationText(seconds: number): string {
   const minutes = Math.floor(Math.max(seconds, 0) / 60);
   if (minutes === 0) return "less than a minute";
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** Micro-dollars: "$6,400", "$0.31". */
-function moneyText(amount: number): string {
-  if (amount >= 1 && amount < 10_000) return "under $0.01";
-  const cents = Math.floor((amount + 5_000) / 10_000);
-  const dollars = Math.floor(cents / 100).toLocaleString("en-US");
-  return cents % 100 === 0 ? `$${dollars}` : `$${dollars}.${String(cents % 100).padStart(2, "0")}`;
 }

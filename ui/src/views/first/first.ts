@@ -50,13 +50,10 @@ export function paidQuestion(providers: readonly Provider[], clients: readonly C
   const alone = homes.filter((home) => others(home).length === 0);
   const missing = alone.length > 0 ? `Nothing can answer for ${products(alone)} yet: add a key of another provider above.` : "";
   return {
-    text: `${text} Up to ${whole(paid.cap)} a day.`,
+    text: `${text} Up to ${money(paid.cap)} a day.`,
     explained: [alone.length < homes.length ? "The key is billed per token. Ask me: a question appears when it would help." : "", missing].filter((one) => one !== "").join(" "),
   };
 }
-
-/** "$5", "$2.50" */
-const whole = (micro: number): string => money(micro).replace(/\.00$/, "");
 
 /** A tool that one click can connect. One that points to another address is not ticked: that address may be on purpose. */
 export const isTicked = ({ state }: Pick<ConnectClient, "state">): boolean => state === "not_connected";

@@ -11,6 +11,7 @@ use crate::deliver::outage::Elsewhere;
 use crate::deliver::rescue;
 use crate::log;
 use crate::plan::Remedy;
+use crate::plan::lineup::Lineup;
 use crate::{Candidate, Config, Credential, Dropped, End, Ineligible, Plan, TurnedAway};
 
 /// The error of an exchange that no candidate answered, and the candidate whose failure it reports.
@@ -54,7 +55,7 @@ fn error_of(
                 .endpoints
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
-            let elsewhere = elsewhere(config, plan, fallback.queue.lineup().has_fallback());
+            let elsewhere = elsewhere(config, plan, fallback.queue.lineup());
             let verdict = match failed_attempt.fault.local() {
                 // The error itself names the cause.
                 Some(_) => None,
@@ -74,16 +75,18 @@ fn error_of(
     }
 }
 
-fn elsewhere(config: &Config, plan: &Plan, tried: bool) -> Elsewhere {
-    if tried {
+fn elsewhere(config: &Config, plan: &Plan, lineup: &Lineup) -> Elsewhere {
+    if lineup.has_fallback() {
         return Elsewhere::Failed;
     }
     let mut dropped = plan.dropped.iter();
     let waits = dropped.find(|dropped| dropped.why == Ineligible::NeedsYes);
     let product = waits.and_then(|dropped| config.endpoints.get(&dropped.endpoint));
-    product.map_or(Elsewhere::NotSetUp, |endpoint| {
-        Elsewhere::WaitsForConsent(endpoint.product.clone())
-    })
+    match product {
+        Some(endpoint) => Elsewhere::WaitsForConsent(endpoint.product.clone()),
+        None if lineup.passed_over().is_empty() => Elsewhere::NotSetUp,
+        None => Elsewhere::NotForThis,
+    }
 }
 
 /// Why a plan has no candidate.

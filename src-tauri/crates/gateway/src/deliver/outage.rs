@@ -12,6 +12,8 @@ pub(crate) enum Elsewhere {
     Failed,
     /// This product has a key, and the owner has not decided whether it may answer.
     WaitsForConsent(String),
+    /// Those that exist are not for this request; the error names each with its reason.
+    NotForThis,
     NotSetUp,
 }
 
@@ -35,6 +37,7 @@ pub(crate) fn verdict(
         Elsewhere::WaitsForConsent(fallback) => format!(
             "{fallback} can answer once you allow it: `understudyd allow yes`, or in Understudy's window"
         ),
+        Elsewhere::NotForThis => "no fallback was used".to_owned(),
         Elsewhere::NotSetUp => "no fallback is set up".to_owned(),
     };
     let outlook = Outlook {
