@@ -27,6 +27,19 @@ pub(super) fn reason(
             words::list(&without_value)
         );
     }
+    let counted_elsewhere: Vec<String> = of
+        .met
+        .pipelines
+        .iter()
+        .filter(|met| met.hit > 0 && met.safe + met.waiting + met.failed == 0)
+        .map(|met| met.pipeline.clone())
+        .collect();
+    if !counted_elsewhere.is_empty() {
+        return format!(
+            "The items of {} are not counted here: an earlier incident hit them first and counts them, or you dismissed them.",
+            words::list(&counted_elsewhere)
+        );
+    }
     if is_too_short(of, now) {
         return impact::TOO_SHORT.to_owned();
     }

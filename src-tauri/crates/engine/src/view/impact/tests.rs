@@ -101,6 +101,22 @@ fn ranges(impact: &Impact) -> Vec<&str> {
     impact.at_risk.iter().map(|range| &*range.text).collect()
 }
 
+/// Without the sentence, five affected requests and three empty lines contradict each other.
+#[test]
+fn items_of_an_earlier_incident_are_not_passed_over_in_silence() {
+    let hit = PipelineMet {
+        hit: 5,
+        ..met("Leads", 0, 0, 0)
+    };
+    let impact = of(&desk(LEADS, &["Leads"]), &outage(0, 1, vec![hit]));
+    assert_eq!(
+        impact.why.as_deref(),
+        Some(
+            "The items of Leads are not counted here: an earlier incident hit them first and counts them, or you dismissed them."
+        )
+    );
+}
+
 #[test]
 fn three_lines_and_what_is_at_risk() {
     let met = outage(0, 240, vec![met("Leads", 57, 16, 3)]);
