@@ -10,6 +10,7 @@ fn main() {
     // Naming a command creates its permission, so that the window may call only these.
     let commands = tauri_build::AppManifest::new().commands(&[
         "connection",
+        "copy_text",
         "engine_state",
         "missing_panel",
         "open_link",

@@ -5,6 +5,7 @@ use serde::Serialize;
 use tauri::{AppHandle, Manager, State};
 use tokio::sync::watch;
 
+use crate::clipboard::Clipboard;
 use crate::engine_process::{Apart, Standing, State as EngineState};
 use crate::open_link;
 use crate::panel::{Panel, PanelSeen};
@@ -52,14 +53,26 @@ pub(crate) fn missing_panel(seen: State<'_, PanelSeen>) -> Panel {
     seen.0.borrow().clone()
 }
 
-/// Opens a page in the user's browser.
+/// A web view copies only within a click, and not after a request to the engine.
 #[tauri::command]
+pub(crate) async fn copy_text(text: String, clipboard: State<'_, Clipboard>) -> Result<(), String> {
+    let clipboard = clipboard.inner().clone();
+    let put = tokio::task::spawn_blocking(move || clipboard.put(&text));
+    match put.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(format!("This desktop has no clipboard ({error}).")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Opens a page in the user's browser.
+#[tauri::command(async)]
 pub(crate) fn open_link(url: String) -> Result<(), String> {
     open_link::open(&url)
 }
 
 /// Writes a new file into the downloads folder and returns its path. `open`: also opens it in the user's browser.
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn save_report(
     app: AppHandle,
     name: String,
@@ -67,7 +80,11 @@ pub(crate) fn save_report(
     open: bool,
 ) -> Result<String, String> {
     let path = app.path();
-    let folder = path.download_dir().or_else(|_| path.home_dir());
+    let folder = path.download_dir().or_else(|_| {
+        let home = path.home_dir()?;
+        let downloads = home.join("Downloads");
+        Ok::<_, tauri::Error>(if downloads.is_dir() { downloads } else { home })
+    });
     let folder = folder.map_err(|error| {
         format!("This desktop names no folder for downloads ({error}). Copy the report instead.")
     })?;

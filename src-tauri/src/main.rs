@@ -28,6 +28,7 @@ use tauri::tray::{MouseButton, MouseButtonState, TrayIconEvent};
 use tauri::{Manager, RunEvent};
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::clipboard::Clipboard;
 use crate::engine_process::{Apart, Standing, Supervisor, launch};
 use crate::notify::Notifier;
 use crate::places::Places;
@@ -88,9 +89,11 @@ fn start(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         .manage(commands::Seen(seen))
         .manage(panel::PanelSeen(panel_seen))
         .manage(commands.clone())
+        .manage(Clipboard::default())
         .manage(window::Size::remembered(places.window.clone()))
         .invoke_handler(tauri::generate_handler![
             commands::connection,
+            commands::copy_text,
             commands::engine_state,
             commands::missing_panel,
             commands::open_link,

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Only an address of the web, and no other file or program: the page can send any text.
 pub(crate) fn is_web(url: &str) -> bool {
@@ -29,15 +30,25 @@ pub(crate) fn open_file(file: &Path) -> Result<(), String> {
     })
 }
 
+/// An opener that finds no program ends within this time. One that runs longer is the browser itself.
+const FAILS_WITHIN: Duration = Duration::from_secs(3);
+
 fn start(mut opener: Command) -> io::Result<()> {
     let mut child = opener
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
+    let (ended, end) = std::sync::mpsc::channel();
     // A program that has ended must be waited for, or it stays in the process list.
-    std::thread::spawn(move || child.wait());
-    Ok(())
+    std::thread::spawn(move || {
+        let _ = ended.send(child.wait());
+    });
+    match end.recv_timeout(FAILS_WITHIN) {
+        Ok(Ok(status)) if !status.success() => Err(io::Error::other(status.to_string())),
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
 }
 
 fn opener(what: &OsStr) -> Command {
@@ -56,7 +67,16 @@ fn opener(what: &OsStr) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::is_web;
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn an_opener_that_fails_is_an_error() {
+        assert!(start(Command::new("true")).is_ok());
+        let failed = start(Command::new("false")).unwrap_err();
+        assert_eq!(failed.to_string(), "exit status: 1");
+        assert!(start(Command::new("no-such-opener")).is_err());
+    }
 
     #[test]
     fn only_an_address_of_the_web_is_opened() {

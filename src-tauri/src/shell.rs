@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Accepted, Command, Snapshot, TrayView, Urgency, View};
-use tauri::{AppHandle, Emitter};
+use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -49,6 +49,7 @@ impl Shell {
         start_now: Arc<Notify>,
         notifier: Notifier,
     ) -> Self {
+        let clipboard = app.state::<Clipboard>().inner().clone();
         let notifications = Notifications::new(notifier.clone());
         Self {
             app,
@@ -57,7 +58,7 @@ impl Shell {
             start_now,
             notifier,
             notifications,
-            clipboard: Clipboard::default(),
+            clipboard,
             tray: None,
             view: tray::view_without_engine(&Apart::looking()),
             base_url: None,

@@ -9,7 +9,7 @@ use api::{
     Accepted, Command, ControlError, Notification, NotificationOutcome, RuntimeFile, Snapshot,
     TrayView,
 };
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::sse::{Event, Sse};
@@ -70,6 +70,9 @@ impl Engine {
             .route("/control/snapshot", get(present))
             .route("/control/events", get(events))
             .route("/control/exchanges", get(exchanges))
+            .route("/control/incidents", get(incidents))
+            .route("/control/reports", get(report_choices))
+            .route("/control/report", get(report))
             .route("/control/connect", get(connected).delete(disconnect))
             .route("/control/do", post(command))
             .route("/control/notices/{id}", post(outcome))
@@ -251,6 +254,23 @@ async fn exchanges() -> Json<Value> {
         })
     };
     Json(json!({ "exchanges": [exchange(3), exchange(2), exchange(1)], "next": null }))
+}
+
+async fn incidents() -> Json<Value> {
+    Json(json!({ "incidents": [], "next": null }))
+}
+
+async fn report_choices() -> Json<Value> {
+    let month = json!({ "month": "2026-06", "title": "June 2026", "is_over": true });
+    Json(json!({
+        "months": [month], "customers": ["Miller Ltd"], "tables": ["uptime"], "zone": "Europe/Berlin", "owner": null,
+        "logo_problem": null
+    }))
+}
+
+/// Its text is the parameters of the request.
+async fn report(RawQuery(query): RawQuery) -> String {
+    query.unwrap_or_default()
 }
 
 async fn command(State(kept): State<Kept>, Json(command): Json<Command>) -> Response {

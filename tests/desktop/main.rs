@@ -12,6 +12,7 @@ mod item;
 mod notifications;
 mod page;
 mod remote;
+mod report;
 mod states;
 mod supervision;
 mod wait;

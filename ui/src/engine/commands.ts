@@ -1,6 +1,6 @@
 import { showMessage, showFailure } from "../message.svelte";
 import { asFailure, command as control } from "./control";
-import { inShell, shellDo } from "./shell";
+import { copyText, inShell, shellDo } from "./shell";
 import type { Command } from "../generated/Command";
 
 /** Sends a command to the shell or the engine, and shows the result. True when it was accepted. */
@@ -21,7 +21,7 @@ export async function sendCommand(command: Command): Promise<boolean> {
 /** Puts text on the clipboard; false when the platform refuses. */
 export async function copy(text: string): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text);
+    await (inShell ? copyText(text) : navigator.clipboard.writeText(text));
     return true;
   } catch {
     return copyBySelection(text);

@@ -32,6 +32,9 @@ export function onPanel(set: (missing: MissingPanel | null) => void): () => void
 /** Writes a new file into the downloads folder and returns its path; `open`: also in the user's browser. */
 export const saveReport = (name: string, text: string, open: boolean) => invoke<string>("save_report", { name, text, open });
 
+/** Puts a text on the clipboard: a web view does so only within a click, and not after a request. */
+export const copyText = (text: string) => invoke<null>("copy_text", { text });
+
 /** Opens a page in the user's browser. */
 export const openLink = (url: string) => invoke<null>("open_link", { url });
 
