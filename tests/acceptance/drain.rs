@@ -1,5 +1,8 @@
 //! A parked request of a pipeline finishes without a click: the model fails and recovers, and the receiver gets one response.
 
+mod paid;
+mod secret;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -193,9 +196,13 @@ fn exported(desk: &Desk) -> String {
 }
 
 fn signed(call: &Call) {
+    signed_with(call, SECRET);
+}
+
+fn signed_with(call: &Call, secret: &str) {
     let header = |name: &str| call.headers[name].to_str().unwrap();
     let key = STANDARD
-        .decode(SECRET.trim_start_matches("whsec_"))
+        .decode(secret.trim_start_matches("whsec_"))
         .unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
     mac.update(format!("{}.{}.", header("webhook-id"), header("webhook-timestamp")).as_bytes());

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Upstream, two_endpoints};
+use crate::desk::{Desk, Upstream, text, two_endpoints};
 
 const MODEL: &str = "model-x@parallel-tools";
 
@@ -179,4 +179,103 @@ async fn a_tool_call_that_a_live_route_released_before_the_cut_has_no_result() {
     let printed = desk.printed(&["incidents", &id.to_string()]);
     assert!(printed.contains(received), "{printed}");
     assert!(!desk.log().contains("echo rehearsal"), "it is in the log");
+}
+
+const SENTENCE: &str = "1 Claude Code session was interrupted within a turn.";
+
+fn in_menu(snapshot: &api::Snapshot) -> bool {
+    let wanted = |line: &api::MenuLine| match line {
+        api::MenuLine::Action { label, .. } => label == SENTENCE,
+        api::MenuLine::Text { .. } | api::MenuLine::Separator | api::MenuLine::Submenu { .. } => {
+            false
+        }
+    };
+    snapshot.tray.menu.iter().any(wanted)
+}
+
+/// Window, tray, command line and notification use one sentence, until the session is checked.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_outage_each_face_names_the_interrupted_session() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    let live = "[history]\nkeep_tool_arguments = true\n[[route]]\nname = \"live\"\ndialect = \"anthropic\"\nmodels = \"live-*\"\ncandidates = [\"lead\"]\ndelivery = \"live\"\nrestart = \"never\"\n";
+    desk.settings(&format!(
+        "{live}{}",
+        two_endpoints(&lead.address, &second.address)
+    ));
+    desk.start();
+    let question = json!([{ "role": "user", "content": "Migrate the database" }]);
+    for _ in 0..3 {
+        let cut = turn_with(&desk, "live-x@tool+cut-before-final", true, &question).await;
+        assert!(cut.bytes().await.is_err());
+    }
+    let red = desk
+        .until("the session of the open incident", |s| {
+            let mut open = s.open_incidents.iter();
+            open.any(|one| one.interrupted_sessions.as_deref() == Some(SENTENCE))
+        })
+        .await;
+    assert!(in_menu(&red), "{:?}", red.tray.menu);
+    let status = || text(&desk.run(&["status"]).stdout);
+    let shown = status();
+    assert!(
+        shown.contains(SENTENCE) && !shown.contains("claude --resume"),
+        "the model is down: {shown}"
+    );
+
+    // The model works again for others.
+    let model = json!({ "model": "live-x", "max_tokens": 100, "messages": question });
+    let mut asked = 0;
+    while !desk.snapshot().await.open_incidents.is_empty() {
+        asked += 1;
+        assert!(asked < 60, "the incident never closes");
+        let answer = desk.ask("/v1/messages", &model).await;
+        answer.bytes().await.unwrap();
+    }
+    let after = desk
+        .until("the last outage", |s| {
+            let last = s.last_outage.as_ref();
+            last.is_some_and(|last| !last.interrupted.is_empty())
+        })
+        .await;
+    let last = after.last_outage.as_ref().unwrap();
+    assert_eq!(last.interrupted_sessions.as_deref(), Some(SENTENCE));
+    assert!(last.message.ends_with(SENTENCE), "{}", last.message);
+    assert_eq!(last.more_interrupted, 0);
+    let session = &last.interrupted[0];
+    assert_eq!(session.resume.as_deref(), Some("claude --resume session-1"));
+    let call = "`Bash: echo rehearsal` delivered, no result seen";
+    assert_eq!(session.calls[0].message, call);
+    assert!(in_menu(&after), "{:?}", after.tray.menu);
+    let back = after
+        .notifications
+        .iter()
+        .find(|one| one.title.contains("back"));
+    assert!(
+        back.is_some_and(|back| back.body.contains(SENTENCE)),
+        "{:?}",
+        after.notifications
+    );
+    let shown = status();
+    for wanted in [SENTENCE, call, "claude --resume session-1"] {
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
+    }
+    let json: Value = serde_json::from_str(&text(&desk.run(&["status", "--json"]).stdout)).unwrap();
+    assert_eq!(
+        json["last_outage"]["interrupted"][0]["session"], "session-1",
+        "{json}"
+    );
+
+    let (incident, id) = (last.incident.to_string(), session.id.to_string());
+    desk.printed(&["incidents", &incident, "--checked", &id]);
+    let checked = desk
+        .until("it is checked", |s| {
+            let last = s.last_outage.as_ref();
+            last.is_some_and(|last| last.interrupted.is_empty())
+        })
+        .await;
+    let last = checked.last_outage.as_ref().unwrap();
+    assert_eq!(last.interrupted_sessions, None);
+    assert!(!in_menu(&checked), "{:?}", checked.tray.menu);
+    assert!(!status().contains("interrupted within a turn"));
 }

@@ -7,6 +7,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { connect, connectChange, connectPage, disconnect, disconnectAll, reset, tested } from "./connect.mjs";
+import { effectItem, effectsPage, openEffects, resetEffects, settleEffect } from "./effects.mjs";
 import { CHOICES, REPORT } from "./reports.mjs";
 import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, itemRequests, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 import { addToken, exported, imported, resetTokens, revokeToken, tokens } from "./sharing.mjs";
@@ -33,7 +34,9 @@ const snapshot = () => {
   const now = made();
   const down = now.providers.some((one) => one.id === "anthropic" && one.level === "major_outage");
   const drill = played === null ? now.drill : SCENES[played]().drill;
-  return { ...now, drill, pipelines: views(down), review_retry: retry, seq, engine: { ...now.engine, ...changes } };
+  const effects_open = now.effects_open === undefined ? undefined : openEffects();
+  const problems = now.engine.problems.map((one) => (one.view === "review" ? { ...one, what: toDecide(effects_open) } : one)).filter((one) => one.view !== "review" || effects_open > 0);
+  return { ...now, effects_open, drill, pipelines: views(down), review_retry: retry, seq, engine: { ...now.engine, problems, ...changes } };
 };
 
 function notify_readers() {
@@ -70,6 +73,10 @@ const routes = [
     closed[id] = { state: "open", note: null, closed: null };
     return { said: `Item ${id} is open again.` };
   }],
+  ["GET", /^\/control\/effects$/, (query) => effectsPage(scene, query)],
+  ["GET", /^\/control\/effects\/(\w+)$/, (_, id) => effectItem(id)],
+  ["POST", /^\/control\/effects\/(\w+)\/settle$/, (_, id, settle) => changed(settleEffect(id, settle))],
+  ["POST", /^\/control\/interruptions\/(\d+)\/checked$/, () => ({ said: "Marked as checked." })],
   ["GET", /^\/control\/series\/uptime$/, (query) => (scene === "newcomer" ? { ...uptime(query), providers: [] } : uptime(query))],
   ["GET", /^\/control\/series\/latency$/, (query) => (scene === "newcomer" ? { ...latency(query), providers: [] } : latency(query))],
   ["GET", /^\/control\/series\/cost$/, (query) => (scene === "newcomer" ? { ...cost(query), providers: [] } : cost(query))],
@@ -136,6 +143,7 @@ createServer(async (request, response) => {
     scene = url.pathname.split("/").pop();
     changes = {};
     resetPipelines(scene);
+    resetEffects();
     closed = {};
     reset();
     played = null;
@@ -189,6 +197,7 @@ function changed(result) {
   return result;
 }
 
+const toDecide = (open) => (open === 1 ? "1 side effect needs your decision." : `${open} side effects need your decision.`);
 const missing = (error) => ({ error, fix: "It may have been deleted. Go back to the list." });
 const found = (text) => incidents().filter((one) => JSON.stringify(one).toLowerCase().includes(text.toLowerCase()));
 const incidents = () => (scene === "newcomer" ? [] : INCIDENTS().filter((one) => scene === "outage" || one.summary.closed));

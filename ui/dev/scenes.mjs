@@ -163,10 +163,19 @@ const snapshot = (parts) => ({
   tray: tray("operational"), ...parts,
 });
 
+const effectsProblem = {
+  what: "", fix: "Check at the receiver, then decide in the window under Pipelines (Side effects), or with `understudyd effects`.", view: "review",
+};
+
 const outageSummary = () => ({
   id: 41, provider: "anthropic", title: "Claude: major outage", level: "major_outage", peak: "major_outage", opened: ago(42 * MINUTE), closed: null,
   exchanges_hit: 14, carried_by_fallback: 12,
   at_risk: { state: "estimate", low: 6400 * MICRO, high: 6400 * MICRO, method: "Leads: 16 waiting × $400 = $6,400. (Usual for 42 minutes: about $170.)" },
+  interrupted_sessions: "1 Claude Code session was interrupted within a turn.",
+});
+
+const interruption = (id, client, session, resume, calls) => ({
+  id, client, session, model: "claude-opus-4-5", first: ago(28 * MINUTE), last: ago(26 * MINUTE), said: "Cut within a response, 3 requests failed; no response since.", resumed: null, checked: null, resume, calls,
 });
 
 const step = (seconds, sentence, failure = false) => ({ at: ago(seconds), sentence: [words(sentence)], failure });
@@ -230,6 +239,8 @@ export const SCENES = {
     routes: [claudeRoute(`Claude → GPT, since ${clock(40 * MINUTE)}`), codexRoute()],
     open_incidents: [outageSummary()],
     review_open: 2,
+    effects_open: 3,
+    engine: engine({ problems: [effectsProblem] }),
     today: today({ failed: 2, carried_by_fallback: 12 }),
   }),
   questions: () => snapshot({
@@ -271,12 +282,19 @@ export const SCENES = {
     providers: [anthropic(false), openai(), cursor(), rehearsal(false)],
     pipelines: [{ name: "Invoices", order: "Claude", no_fallback: "no fallback: items will wait" }, { name: "Leads", order: "Claude, then OpenAI", no_fallback: null }],
     review_open: 28,
+    effects_open: 3,
+    engine: engine({ problems: [effectsProblem] }),
     last_outage: {
       incident: 41, provider: "anthropic", product: "Claude", peak: "major_outage", opened: ago(29 * MINUTE), closed: ago(25 * MINUTE), duration_s: 238,
       hit: 108, carried: 57, carried_by: ["OpenAI"], waiting: 28, failed: 23, cost: 420_000,
       at_risk: { state: "estimate", low: 6400 * MICRO, high: 6400 * MICRO, known: 6400 * MICRO, method: "Leads: 16 waiting × $400 = $6,400." },
       impact: impact(),
-      said: "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42.",
+      interrupted: [
+        interruption(8, "Claude Code", "9c41f0aa-3b1e", "claude --resume 9c41f0aa-3b1e", [{ said: "`Bash: alembic upgrade head` delivered, no result seen", result: null }]),
+        interruption(7, "Codex", "01a22dcf-3f59", "codex resume 01a22dcf-3f59", []),
+      ],
+      more_interrupted: 1, interrupted_sessions: "2 Claude Code sessions and 1 Codex session were interrupted within a turn.",
+      said: "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42. 2 Claude Code sessions and 1 Codex session were interrupted within a turn.",
     },
     today: today({ failed: 51, carried_by_fallback: 57 }),
   }),

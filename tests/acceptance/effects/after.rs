@@ -33,6 +33,12 @@ async fn an_effect_is_sent_only_after_a_complete_response() {
     let complete = exchange().await;
     let sent = received(keyed(&desk, "order-1").header("x-understudy-after", &complete)).await;
     assert_eq!(sent.status, StatusCode::CREATED, "{sent:?}");
+    let page = desk.get("/effects?all=true").await;
+    let id = page["items"][0]["id"].as_str().unwrap();
+    let shown = desk.get(&format!("/effects/{id}")).await;
+    let after = shown["after_request"].as_i64().unwrap();
+    let recorded = desk.get(&format!("/exchanges/{after}")).await;
+    assert_eq!(recorded["request_id"], complete.to_str().unwrap());
     // The result is replayed also without it.
     assert!(received(keyed(&desk, "order-1")).await.replayed);
 

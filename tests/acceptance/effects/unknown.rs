@@ -143,3 +143,53 @@ async fn a_killed_engine_parks_what_it_sent_and_repeats_what_may_be_repeated() {
         serde_json::from_str(&desk.printed(&["effects", "list", "--all", "--json"])).unwrap();
     assert_eq!(listed["items"].as_array().unwrap().len(), 2, "{listed}");
 }
+
+/// Window, tray menu, command line and notification name the same number.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_face_counts_the_side_effects_that_wait() {
+    let receiver = Receiver::start().await;
+    receiver.next([Behaviour::Cuts, Behaviour::Cuts]);
+    let desk = desk(&effect("invoice", &receiver, ""));
+    let mut ids = Vec::new();
+    for key in ["order-17", "order-18"] {
+        ids.push(received(keyed(&desk, key)).await.id.unwrap());
+    }
+    let open = desk.until("parked", |s| s.effects_open == 2).await;
+    let sentence = "2 side effects need your decision";
+    let problem = &open.engine.problems[0];
+    assert_eq!(problem.what, format!("{sentence}."));
+    assert_eq!(problem.view, Some(api::View::Review));
+    let needs = api::MenuLine::Action {
+        label: format!("Needs you: {sentence}"),
+        command: api::Command::OpenWindow {
+            view: api::View::Review,
+        },
+        checked: None,
+    };
+    assert!(open.tray.menu.contains(&needs), "{:?}", open.tray.menu);
+    let status = text(&desk.run(&["status"]).stdout);
+    assert!(status.contains(sentence), "{status}");
+
+    let page = desk.get("/effects").await;
+    let url = receiver.url();
+    let host = url.trim_start_matches("http://").split('/').next().unwrap();
+    for one in page["items"].as_array().unwrap() {
+        assert_eq!(one["receiver"], host, "{one}");
+        assert_eq!(one["honours_key"], false, "{one}");
+    }
+    desk.printed(&["effects", "settle", &ids[0], "--drop"]);
+    let one = desk.until("one left", |s| s.effects_open == 1).await;
+    assert_eq!(
+        one.engine.problems[0].what,
+        "1 side effect needs your decision."
+    );
+    // Another window has decided already.
+    let path = format!("/effects/{}/settle", ids[0]);
+    let late = desk.control(Method::POST, &path, Some(json!({ "as": "send_again" })));
+    let (status, refused) = late.await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(
+        refused["error"].as_str().unwrap().contains("is dropped"),
+        "{refused}"
+    );
+}

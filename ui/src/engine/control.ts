@@ -5,6 +5,9 @@ import type { Doctor } from "../generated/Doctor";
 import type { Drill } from "../generated/Drill";
 import type { DrillEntry } from "../generated/DrillEntry";
 import type { DrillOffer } from "../generated/DrillOffer";
+import type { EffectItem } from "../generated/EffectItem";
+import type { EffectPage } from "../generated/EffectPage";
+import type { EffectSettle } from "../generated/EffectSettle";
 import type { Exchange } from "../generated/Exchange";
 import type { ExchangePage } from "../generated/ExchangePage";
 import type { Explained } from "../generated/Explained";
@@ -64,6 +67,11 @@ export const closeReview = (id: string, close: ReviewClose) =>
 export const reopenReview = (id: string) => request<Accepted>("POST", `review/${encodeURIComponent(id)}/reopen`);
 /** The item's failed requests and the one that answered it, oldest first. */
 export const reviewRequests = (id: string) => request<Exchange[]>("GET", `review/${encodeURIComponent(id)}/requests`);
+/** Side effects, newest first; `all`: also the finished ones. */
+export const sideEffects = ({ all, ...page }: PageOf & { all: boolean }) => request<EffectPage>("GET", `effects?${query(page)}&all=${all}`);
+export const sideEffect = (id: string) => request<EffectItem>("GET", `effects/${encodeURIComponent(id)}`);
+/** The owner's decision about a side effect. */
+export const settleSideEffect = (id: string, settle: EffectSettle) => request<Accepted>("POST", `effects/${encodeURIComponent(id)}/settle`, settle);
 /** Each candidate may take as long as the longest response. */
 export const runReview = (id: string) =>
   request<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);

@@ -5,4 +5,8 @@ import type { EffectSummary } from "./EffectSummary";
 /**
  * `GET /control/effects/<id>`: an effect with its request and its result.
  */
-export type EffectItem = { summary: EffectSummary, request: string, result: EffectResult | null, };
+export type EffectItem = { summary: EffectSummary, request: string, 
+/**
+ * Id of the request in `summary.after`, for `GET /control/exchanges/<id>`. None: it is not recorded any more.
+ */
+after_request?: number | null, result: EffectResult | null, };

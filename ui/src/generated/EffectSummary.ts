@@ -19,6 +19,14 @@ name: string, state: EffectState,
  */
 key: string, pipeline: string | null, item: string | null, 
 /**
+ * Host of its receiver. None: the settings have no effect of this name any more.
+ */
+receiver?: string | null, 
+/**
+ * The owner stated that the receiver acts once for each key.
+ */
+honours_key?: boolean, 
+/**
  * The request whose completion it needed.
  */
 after: string | null, at: string, attempts: number, 

@@ -19,4 +19,8 @@ at_risk: AtRisk,
 /**
  * None: the engine is of an earlier version.
  */
-impact: Impact | null, };
+impact: Impact | null, 
+/**
+ * "2 Claude Code sessions were interrupted within a turn." None: none that needs a look.
+ */
+interrupted_sessions?: string | null, };

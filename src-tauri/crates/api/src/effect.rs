@@ -15,6 +15,14 @@ pub struct EffectSummary {
     pub key: String,
     pub pipeline: Option<String>,
     pub item: Option<String>,
+    /// Host of its receiver. None: the settings have no effect of this name any more.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub receiver: Option<String>,
+    /// The owner stated that the receiver acts once for each key.
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub honours_key: bool,
     /// The request whose completion it needed.
     pub after: Option<String>,
     pub at: DateTime<Utc>,
@@ -64,6 +72,10 @@ pub enum EffectSettled {
 pub struct EffectItem {
     pub summary: EffectSummary,
     pub request: String,
+    /// Id of the request in `summary.after`, for `GET /control/exchanges/<id>`. None: it is not recorded any more.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub after_request: Option<i64>,
     pub result: Option<EffectResult>,
 }
 

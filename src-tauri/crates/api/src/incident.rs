@@ -23,6 +23,10 @@ pub struct IncidentSummary {
     /// None: the engine is of an earlier version.
     #[serde(default)]
     pub impact: Option<Impact>,
+    /// "2 Claude Code sessions were interrupted within a turn." None: none that needs a look.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub interrupted_sessions: Option<String>,
 }
 
 /// Dollars at risk, always with the method of the estimate.
@@ -79,8 +83,20 @@ pub struct LastOutage {
     /// None: the engine is of an earlier version.
     #[serde(default)]
     pub impact: Option<Impact>,
+    /// The latest agent sessions that it interrupted, without those that continued or were marked as checked: at most five.
+    #[serde(default)]
+    #[ts(as = "Option<Vec<Interruption>>", optional)]
+    pub interrupted: Vec<Interruption>,
+    /// Number of those that are not listed; the incident lists all.
+    #[serde(default)]
+    #[ts(as = "Option<u64>", optional)]
+    pub more_interrupted: u64,
+    /// As in the incident's summary.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub interrupted_sessions: Option<String>,
     /// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42. Pipelines:
-    /// 28 items, $11,200, wait for one click. $11,200 at risk."
+    /// 28 items, $11,200, wait for one click. $11,200 at risk. 2 Claude Code sessions were interrupted within a turn."
     #[serde(rename = "said")]
     pub message: String,
 }

@@ -4,7 +4,7 @@ use ts_rs::TS;
 
 use crate::{
     ClientUse, Dialect, Drill, Fallback, IncidentSummary, Installed, LastOutage, Level,
-    Notification, PipelineView, Question, ReviewRetry, Spans, TrayView, UsedUpLimit,
+    Notification, PipelineView, Question, ReviewRetry, Spans, TrayView, UsedUpLimit, View,
 };
 
 /// All content of the UIs at one moment, sent in full on every change.
@@ -175,6 +175,10 @@ pub struct ProblemView {
     pub what_spans: Spans,
     /// How to fix it.
     pub fix: String,
+    /// The view in which it is fixed.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub view: Option<View>,
 }
 
 /// The state of the entire desk in one line.

@@ -14,6 +14,7 @@ mod fallback_test;
 mod health;
 mod impact;
 mod incidents;
+mod interruption;
 mod keys;
 mod manual;
 mod mark;

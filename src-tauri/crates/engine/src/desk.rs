@@ -208,6 +208,7 @@ impl Desk {
                 self.traffic_has_news = false;
                 self.reconfigure(now);
             }
+            Event::SessionChecked => self.impact_refresh.changed(),
             Event::NotificationDelivered(id, outcome) => self.notification_delivered(id, &outcome),
             Event::Booked {
                 newly_parked,

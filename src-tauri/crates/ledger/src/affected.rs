@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use crate::IncidentTraffic;
 use crate::column::{Col, get};
 use crate::incidents::{self, IncidentWithTimeline};
+use crate::interruptions::OpenInterruptions;
 use crate::marks::Peak;
 use crate::sums::{failed_ends, judged_probes, shows_health};
 
@@ -26,6 +27,8 @@ pub struct Met {
     /// Recorded before this one, and not over before its week.
     pub earlier: Vec<EarlierIncident>,
     pub peaks: Vec<Peak>,
+    /// Agent sessions that it interrupted.
+    pub interrupted: OpenInterruptions,
 }
 
 impl Met {

@@ -249,6 +249,15 @@ impl Ledger {
         Ok(Page::cut(rows, limit))
     }
 
+    /// The recorded request with this id. `None`: it has not ended, or it is not recorded any more.
+    pub fn exchange_id(&self, request_id: &str) -> Result<Option<i64>, LedgerError> {
+        Ok(self
+            .conn
+            .prepare_cached(ID_OF)?
+            .query_row([request_id], |row| row.get("id"))
+            .optional()?)
+    }
+
     /// How the request with this id ended. `None`: it has not, or it is not recorded.
     pub fn end_of(&self, request_id: &str) -> Result<Option<End>, LedgerError> {
         Ok(self
@@ -266,5 +275,7 @@ pub(crate) const OPEN: &str =
 pub(crate) const ALL_PAGE: &str = "SELECT * FROM effects WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
 pub(crate) const OPEN_PAGE: &str =
     "SELECT * FROM effects WHERE ended_at IS NULL AND id < ?1 ORDER BY id DESC LIMIT ?2";
+pub(crate) const ID_OF: &str =
+    "SELECT id FROM exchanges WHERE request_id = ?1 ORDER BY id DESC LIMIT 1";
 pub(crate) const END_OF: &str =
     "SELECT ended FROM exchanges WHERE request_id = ?1 ORDER BY id DESC LIMIT 1";

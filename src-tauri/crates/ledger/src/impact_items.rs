@@ -1,13 +1,16 @@
 //! What the impact of an incident is computed from, besides its own figures: its items, and earlier incidents.
 
+use std::collections::BTreeSet;
+
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use crate::affected::{self, EarlierIncident};
 use crate::column::{Col, get};
+use crate::items::Items;
 use crate::marks::{self, Mark};
-use crate::{Closing, ImpactItem, Ledger, LedgerError, figures, items};
+use crate::{Closing, ImpactItem, Ledger, LedgerError, ReviewState, figures, items};
 
 /// In the order of their records.
 pub(crate) fn earlier(conn: &Connection, incident: i64) -> rusqlite::Result<Vec<EarlierIncident>> {
@@ -30,13 +33,27 @@ pub(crate) fn earlier(conn: &Connection, incident: i64) -> rusqlite::Result<Vec<
     with_stretches.collect()
 }
 
+/// `None`: there is no such incident.
+fn of_incident(conn: &Connection, incident: i64) -> rusqlite::Result<Option<Items>> {
+    Ok(match figures::is_stored(conn, incident)? {
+        true => Some(items::read(conn, incident)?),
+        false => items::counted(conn, incident)?.map(|(_, items)| items),
+    })
+}
+
+/// The open review items of this incident: those that its figures count as waiting.
+pub(crate) fn waiting(conn: &Connection, incident: i64) -> rusqlite::Result<BTreeSet<String>> {
+    let failed = of_incident(conn, incident)?.unwrap_or_default().failed;
+    let open = failed
+        .into_iter()
+        .filter(|item| item.review == Some(ReviewState::Open));
+    Ok(open.filter_map(|item| item.parked).collect())
+}
+
 impl Ledger {
     /// The items that failed once during this incident. `None`: there is no such incident.
     pub fn impact_items(&self, incident: i64) -> Result<Option<Vec<ImpactItem>>, LedgerError> {
-        let items = match figures::is_stored(&self.conn, incident)? {
-            true => Some(items::read(&self.conn, incident)?),
-            false => items::counted(&self.conn, incident)?.map(|(_, items)| items),
-        };
+        let items = of_incident(&self.conn, incident)?;
         let marks = marks::of_incident(&self.conn, incident)?;
         Ok(items.map(|items| items::listed(&items, &marks)))
     }

@@ -1,5 +1,7 @@
 //! Agent sessions whose request failed during a task, and the tool calls delivered to them before.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use catalog::{ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
@@ -85,6 +87,17 @@ pub struct InterruptionRow {
     /// When the user marked it as checked.
     pub checked: Option<DateTime<Utc>>,
     pub calls: Vec<DeliveredCall>,
+}
+
+/// Interruptions of an incident that did not continue, and that the user did not mark as checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenInterruptions {
+    /// Number of sessions by client, most sessions first. A session with two models has two interruptions.
+    pub sessions: Vec<(String, u64)>,
+    /// The latest ones, each with its id.
+    pub latest: Vec<(i64, InterruptionRow)>,
+    /// Number of those that are not listed.
+    pub more: u64,
 }
 
 impl Ledger {
@@ -177,6 +190,42 @@ impl Ledger {
         Ok(rows)
     }
 }
+
+/// A card shows this many.
+const LISTED: usize = 5;
+
+/// The sessions of an incident that the user has still to look at.
+pub(crate) fn open(conn: &Connection, incident: i64) -> rusqlite::Result<OpenInterruptions> {
+    let mut latest = conn
+        .prepare_cached(OPEN_OF_INCIDENT)?
+        .query_map((incident, BEFORE_OPENING_MS), read)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut clients: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (_, row) in &latest {
+        clients.entry(&row.client).or_default().insert(&row.session);
+    }
+    let mut sessions: Vec<(String, u64)> = clients
+        .into_iter()
+        .map(|(client, sessions)| (client.to_owned(), sessions.len() as u64))
+        .collect();
+    sessions.sort_by_key(|(_, sessions)| std::cmp::Reverse(*sessions));
+    let more = latest.len().saturating_sub(LISTED) as u64;
+    latest.truncate(LISTED);
+    for (id, row) in &mut latest {
+        row.calls = calls(conn, *id)?;
+    }
+    Ok(OpenInterruptions {
+        sessions,
+        latest,
+        more,
+    })
+}
+
+pub(crate) const OPEN_OF_INCIDENT: &str =
+    "SELECT s.* FROM interruptions s JOIN incidents i ON s.provider = i.provider
+  WHERE i.id = ?1 AND s.last_at >= i.opened_at - ?2 AND s.first_at <= coalesce(i.closed_at, 9223372036854775807)
+    AND s.resumed_at IS NULL AND s.checked_at IS NULL
+  ORDER BY s.last_at DESC, s.id DESC LIMIT 500";
 
 pub(crate) const OF_INCIDENT: &str = "SELECT s.* FROM interruptions s JOIN incidents i ON s.provider = i.provider
   WHERE i.id = ?1 AND s.last_at >= i.opened_at - ?2 AND s.first_at <= coalesce(i.closed_at, 9223372036854775807)

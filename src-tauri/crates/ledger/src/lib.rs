@@ -65,7 +65,7 @@ pub use figures::Figures;
 pub use incidents::{
     IncidentRow, IncidentWithTimeline, LoggedTransition, TimelineRow, TimelineSource,
 };
-pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
+pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow, OpenInterruptions};
 pub use items::{ImpactItem, ItemState};
 pub use marks::{Mark, Peak};
 pub use notifications::{NotificationKind, NotificationRow, Outcome, Urgency};

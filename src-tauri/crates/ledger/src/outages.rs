@@ -1,7 +1,5 @@
 //! The effects of incidents, the last outage, and the review items of an incident.
 
-use std::collections::BTreeSet;
-
 use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +7,7 @@ use crate::affected::{self, Met, hit};
 use crate::column::maybe;
 use crate::incidents::IncidentRow;
 use crate::{Ledger, LedgerError};
-use crate::{figures, impact_items, items, marks};
+use crate::{figures, impact_items, interruptions, items, marks};
 
 /// How many ended incidents are searched for the last one that affected requests.
 const SEARCHED: u32 = 50;
@@ -41,6 +39,7 @@ impl Ledger {
         Ok(Some(Met {
             earlier: impact_items::earlier(&self.conn, incident)?,
             peaks: marks::peaks(&self.conn, incident)?,
+            interrupted: interruptions::open(&self.conn, incident)?,
             ..met
         }))
     }
@@ -112,8 +111,8 @@ impl Ledger {
         Ok((answered.map(|row| row.provider).collect(), cost))
     }
 
-    /// Open review items whose request is kept, oldest first: those of this incident, of this pipeline, of both, or
-    /// all.
+    /// Open review items whose request is kept, oldest first: those that wait of this incident, of this pipeline,
+    /// of both, or all.
     pub fn retriable_reviews(
         &self,
         incident: Option<i64>,
@@ -127,11 +126,7 @@ impl Ledger {
         let Some(incident) = incident else {
             return Ok(of_pipeline);
         };
-        let of_incident: BTreeSet<String> = self
-            .conn
-            .prepare_cached(PARKED)?
-            .query_map([incident], |row| row.get("parked"))?
-            .collect::<Result<_, _>>()?;
+        let of_incident = impact_items::waiting(&self.conn, incident)?;
         Ok(of_pipeline
             .into_iter()
             .filter(|id| of_incident.contains(id))

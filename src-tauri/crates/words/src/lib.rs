@@ -6,6 +6,7 @@
 mod clock;
 mod failure;
 mod headline;
+mod interrupted;
 mod level;
 mod names;
 mod notification;
@@ -21,6 +22,7 @@ pub use headline::{
     Outlook, headline, none_watched, none_watched_consequence, offline, offline_consequence,
     offline_error, outage_error, unconfirmed, unknown, used_up, well,
 };
+pub use interrupted::interrupted;
 pub use level::{level, state_of};
 pub use names::list;
 pub use notification::{body, faded, recovery, title};

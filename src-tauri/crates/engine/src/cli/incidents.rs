@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use ::words::Clock;
-use api::{Accepted, Incident, IncidentPage, IncidentSummary, Interruption};
+use api::{Accepted, Incident, IncidentPage, IncidentSummary};
 use clap::Args;
 use reqwest::Method;
 
 use super::client::Engine;
-use super::impact;
 use super::mark::{self, IncidentCommand};
 use super::print_line::print_line;
 use super::show::{clock, finish, local, print_json, query_of, text_of};
+use super::{impact, interruption};
 use crate::view::words;
 
 #[derive(Debug, Args)]
@@ -107,32 +107,14 @@ async fn incident(id: i64, json: bool) -> ExitCode {
             let text = text_of(&clock, &entry.spans, &entry.text);
             print_line!("       {}  {text}", local(entry.at));
         }
-        let interrupted = incident.interrupted.iter();
-        interrupted.for_each(|session| print_interruption(session, &clock));
+        for session in &incident.interrupted {
+            for line in interruption::lines(&clock, session, id) {
+                print_line!("       {line}");
+            }
+        }
         Ok(ExitCode::SUCCESS)
     })
     .await
-}
-
-fn print_interruption(session: &Interruption, clock: &Clock) {
-    let checked = match session.checked {
-        Some(at) => format!("checked {}", local(at)),
-        None => format!("not checked (--checked {})", session.id),
-    };
-    print_line!(
-        "       Interrupted: {} session {}, {}; {checked}",
-        session.client,
-        session.session,
-        local(session.last)
-    );
-    let message = text_of(clock, &session.spans, &session.message);
-    print_line!("         {message}");
-    for call in &session.calls {
-        print_line!("         {}", text_of(clock, &call.spans, &call.message));
-    }
-    if let Some(resume) = &session.resume {
-        print_line!("         To continue it, in the folder where it began: {resume}");
-    }
 }
 
 async fn checked(interruption: i64) -> ExitCode {

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use ::words::Clock;
-use api::{IncidentSummary, Level, Provider, Snapshot};
+use api::{IncidentSummary, LastOutage, Level, Provider, Snapshot};
 use catalog::MicroDollars;
 
 use super::client::Engine;
+use super::interruption;
 use super::print_line::print_line;
 use super::show::{clock, finish, print_json, text_of};
-use crate::view::{impact, words};
+use crate::view::{outage, words};
 
 /// Lines of one kind that are printed; further ones are only counted.
 const MOST: usize = 2;
@@ -41,7 +42,7 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     let headline = &snapshot.headline;
     let mut lines = vec![text_of(&clock, &headline.spans, &headline.sentence)];
     lines.extend(snapshot.headline.consequence.clone());
-    lines.extend(snapshot.open_incidents.iter().filter_map(at_risk));
+    lines.extend(snapshot.open_incidents.iter().filter_map(effects_of));
     let problems = snapshot.engine.problems.iter();
     let problems = problems.map(|problem| format!("Needs you: {} {}", problem.what, problem.fix));
     lines.extend(first(
@@ -88,8 +89,10 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
         let state = retry.ended.as_deref().unwrap_or(&at_work);
         lines.push(format!("Retry of waiting requests: {state}"));
     }
-    let outage = snapshot.last_outage.as_ref();
-    lines.extend(outage.map(|outage| format!("Last outage: {}", outage.message)));
+    if let Some(outage) = &snapshot.last_outage {
+        lines.push(format!("Last outage: {}", outage.message));
+        lines.extend(interrupted_lines(&clock, outage));
+    }
     let history = &snapshot.engine.history;
     lines.extend(history.first_deletion.clone());
     if details {
@@ -101,10 +104,29 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     lines
 }
 
-/// "Claude: partial outage. Pipelines: 16 items, $6,400, wait for one click. $6,400 at risk."
-fn at_risk(incident: &IncidentSummary) -> Option<String> {
-    let sentence = impact::sentence(incident.impact.as_ref()?)?;
-    Some(format!("{}. {sentence}", incident.title))
+/// "Claude: partial outage. Pipelines: 16 items, $6,400, wait for one click. $6,400 at risk. 1 Codex session was interrupted
+/// within a turn."
+fn effects_of(incident: &IncidentSummary) -> Option<String> {
+    let sentences = outage::incident_sentences(incident);
+    (!sentences.is_empty()).then(|| format!("{}. {}", incident.title, sentences.join(" ")))
+}
+
+fn interrupted_lines(clock: &Clock, outage: &LastOutage) -> Vec<String> {
+    let mut lines = Vec::new();
+    for session in &outage.interrupted {
+        lines.extend(
+            interruption::lines(clock, session, outage.incident)
+                .into_iter()
+                .map(|line| format!("  {line}")),
+        );
+    }
+    if outage.more_interrupted > 0 {
+        lines.push(format!(
+            "  … and {} more: `understudyd incidents {}`",
+            outage.more_interrupted, outage.incident
+        ));
+    }
+    lines
 }
 
 /// The first lines, then the number of further lines and the command that shows them.

@@ -14,6 +14,7 @@ use crate::apart::apart;
 use crate::effects::{NotKept, keychain_entry, shown_id};
 use crate::keys::Keychain;
 use crate::view;
+use crate::view::facts::Facts;
 
 #[derive(Deserialize)]
 pub(super) struct Listing {
@@ -30,11 +31,12 @@ pub(super) async fn list(
     let (limit, before, all) = (listing.limit.unwrap_or(50), listing.before, listing.all);
     let page = control.read(move |ledger| ledger.effects(all, limit, before));
     let page = page.await?;
+    let facts = control.facts();
     Ok(Shown(EffectPage {
         items: page
             .rows
             .iter()
-            .map(|(_, row)| view::effect::summary(row))
+            .map(|(_, row)| view::effect::summary(row, &facts.settings().effects))
             .collect(),
         unreadable: page.unreadable,
         next: page.next,
@@ -46,9 +48,17 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<EffectItem>, Refused> {
     let number = number(&id)?;
-    let found = control.read(move |ledger| ledger.effect(number)).await?;
+    let read = control.read(move |ledger| {
+        let found = ledger.effect(number)?;
+        let after = found.as_ref().and_then(|kept| kept.row.after.as_deref());
+        let after = after.map(|request| ledger.exchange_id(request));
+        Ok((found, after.transpose()?.flatten()))
+    });
+    let (found, after) = read.await?;
     let kept = found.ok_or_else(|| absent(&id))?;
-    Ok(Json(view::effect::item(&kept)))
+    let facts = control.facts();
+    let effects = &facts.settings().effects;
+    Ok(Json(view::effect::item(&kept, effects, after)))
 }
 
 pub(super) async fn settle(

@@ -52,6 +52,8 @@ pub(crate) enum Event {
     Routes,
     /// Result of a notification.
     NotificationDelivered(u64, api::NotificationOutcome),
+    /// The owner marked an interrupted session as checked.
+    SessionChecked,
 
     // Results of ledger effects.
     /// `newly`: the request was parked, and was not before. `waiting`: number of parked requests.

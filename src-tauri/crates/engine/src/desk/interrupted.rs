@@ -16,6 +16,9 @@ impl Desk {
             return;
         };
         let news = self.state.turns.ended(&session, exchange, now);
+        if news.results || news.resumed || news.interrupted.is_some() {
+            self.impact_refresh.changed();
+        }
         let model = ModelId::new(&session.model);
         if news.results {
             self.effect(Effect::Record(Record::ToolResults {

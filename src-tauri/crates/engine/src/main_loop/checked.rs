@@ -4,6 +4,7 @@ use api::{Accepted, ControlError};
 use chrono::{DateTime, Utc};
 
 use super::MainLoop;
+use crate::desk;
 
 impl MainLoop {
     pub(super) fn checked(
@@ -12,9 +13,12 @@ impl MainLoop {
         id: i64,
     ) -> Result<Accepted, ControlError> {
         match self.ledger.check_interruption(id, now) {
-            Ok(true) => Ok(Accepted {
-                message: "Marked as checked.".into(),
-            }),
+            Ok(true) => {
+                self.decide(desk::Event::SessionChecked);
+                Ok(Accepted {
+                    message: "Marked as checked.".into(),
+                })
+            }
             Ok(false) => Err(ControlError {
                 error: format!("there is no interrupted session {id}"),
                 fix: Some("`understudyd incidents <id>` lists the sessions of an incident".into()),

@@ -24,7 +24,9 @@ impl MainLoop {
                 interruption,
                 reply,
             } => {
-                let _ = reply.send(self.checked(now, interruption));
+                let checked = self.checked(now, interruption);
+                self.publish();
+                let _ = reply.send(checked);
             }
             ControlRequest::MarkItem {
                 incident,

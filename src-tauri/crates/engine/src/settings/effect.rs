@@ -194,6 +194,21 @@ mod tests {
     }
 
     #[test]
+    fn the_shown_host_has_no_credential() {
+        for (url, host) in [
+            ("https://billing.example/api?key=hush", "billing.example"),
+            (
+                "https://me:hush@billing.example:8443/x",
+                "billing.example:8443",
+            ),
+            ("http://[::1]:9/hush", "[::1]:9"),
+        ] {
+            let settings = parse(&INVOICE.replace("https://billing.example/api?key=hush", url));
+            assert_eq!(settings.unwrap().effects[0].host().as_deref(), Some(host));
+        }
+    }
+
+    #[test]
     fn a_wrong_effect_is_refused_with_the_remedy() {
         let named = |line: &str| format!("[[effect]]\nname = \"invoice\"\n{line}\n");
         for (text, expected) in [

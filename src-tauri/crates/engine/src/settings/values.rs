@@ -10,7 +10,7 @@ use catalog::{
 };
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
-use http::{HeaderName, Method};
+use http::{HeaderName, Method, Uri};
 use impact::Pipeline;
 
 use super::weight::Weight;
@@ -181,6 +181,18 @@ pub(crate) struct EffectSettings {
     pub pipeline: Option<String>,
     /// Each request names an ended request whose response was complete.
     pub after_completion: bool,
+}
+
+impl EffectSettings {
+    /// The receiver's host, and its port if the URL names one, without the URL's credentials.
+    pub(crate) fn host(&self) -> Option<String> {
+        let url: Uri = self.url.reveal().parse().ok()?;
+        let host = url.host()?;
+        Some(match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

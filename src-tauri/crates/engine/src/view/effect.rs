@@ -4,8 +4,11 @@ use api::{EffectItem, EffectResult, EffectSettled, EffectState, EffectSummary};
 use ledger::{EffectRow, KeptEffect};
 
 use crate::effects::shown_id;
+use crate::settings::EffectSettings;
 
-pub(crate) fn summary(row: &EffectRow) -> EffectSummary {
+/// `settings`: the present ones; an effect may be of earlier ones.
+pub(crate) fn summary(row: &EffectRow, settings: &[EffectSettings]) -> EffectSummary {
+    let effect = settings.iter().find(|effect| effect.name == row.name);
     let shown = |text: &String| ::words::escape_lines(text).into_owned();
     EffectSummary {
         id: shown_id(row.id),
@@ -14,6 +17,8 @@ pub(crate) fn summary(row: &EffectRow) -> EffectSummary {
         key: shown(&row.key),
         pipeline: row.pipeline.as_ref().map(shown),
         item: row.item.as_ref().map(shown),
+        receiver: effect.and_then(EffectSettings::host).as_ref().map(shown),
+        honours_key: effect.is_some_and(|effect| effect.honours_key),
         after: row.after.as_ref().map(shown),
         at: row.at,
         attempts: row.attempts,
@@ -31,9 +36,14 @@ pub(crate) fn summary(row: &EffectRow) -> EffectSummary {
     }
 }
 
-pub(crate) fn item(kept: &KeptEffect) -> EffectItem {
+pub(crate) fn item(
+    kept: &KeptEffect,
+    settings: &[EffectSettings],
+    after_request: Option<i64>,
+) -> EffectItem {
     EffectItem {
-        summary: summary(&kept.row),
+        summary: summary(&kept.row, settings),
+        after_request,
         request: String::from_utf8_lossy(&kept.body).into_owned(),
         result: kept.response.as_ref().map(|response| EffectResult {
             status: response.status,
@@ -73,7 +83,7 @@ pub(crate) fn notification(last: Option<&EffectRow>) -> String {
     format!("{what} {FIX}")
 }
 
-pub(crate) const FIX: &str = "Check at the receiver, then settle it: `understudyd effects` lists what is open, with the choices \"it arrived\" and \"send it again\".";
+pub(crate) const FIX: &str = "Check at the receiver, then decide in the window under Pipelines (Side effects), or with `understudyd effects`.";
 
 /// "invoice for lead-17: it is unknown whether the receiver acted."
 fn sentence(row: &EffectRow) -> String {

@@ -45,6 +45,7 @@ pub(crate) fn problem(state: &State, id: &EndpointId) -> Option<ProblemView> {
         what: state.plain(&what),
         what_spans: what,
         fix,
+        ..ProblemView::default()
     })
 }
 

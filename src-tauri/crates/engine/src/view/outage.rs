@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{OUTAGE_SHOWN, Outage};
 
 use super::impact::{self, Subject};
-use super::words;
+use super::{interrupted, words};
 use crate::state::State;
 
 /// `None`: it ended long ago, and no request is parked.
@@ -18,6 +18,10 @@ pub(crate) fn last(state: &State, now: DateTime<Utc>) -> Option<LastOutage> {
     let product = state.product(&outage.row.provider);
     let carried_by = carried_by(state, outage);
     let impact = impact_of(state, outage, now);
+    let clock = state.clock(now);
+    let open = &outage.met.interrupted;
+    // The provider may have failed again.
+    let works = !state.open.contains_key(&outage.row.provider);
     Some(LastOutage {
         incident: outage.incident,
         provider: outage.row.provider.to_string(),
@@ -41,6 +45,13 @@ pub(crate) fn last(state: &State, now: DateTime<Utc>) -> Option<LastOutage> {
         cost: outage.cost.0,
         at_risk: impact::at_risk(&impact),
         impact: Some(impact),
+        interrupted: open
+            .latest
+            .iter()
+            .map(|(id, row)| interrupted::interruption(&clock, *id, row, works))
+            .collect(),
+        more_interrupted: open.more,
+        interrupted_sessions: ::words::interrupted(&open.sessions),
     })
 }
 
@@ -60,7 +71,7 @@ fn impact_of(state: &State, outage: &Outage, now: DateTime<Utc>) -> Impact {
 }
 
 /// For the notification of its end: "57 requests answered by OpenAI, 28 waiting. The fallback cost about $0.42. Pipelines: 28 items,
-/// $11,200, wait for one click. $11,200 at risk." `None`: it had no effect.
+/// $11,200, wait for one click. $11,200 at risk. 2 Claude Code sessions were interrupted within a turn." `None`: it had no effect.
 pub(crate) fn effects(state: &State, outage: &Outage, now: DateTime<Utc>) -> Option<String> {
     let impact = impact_of(state, outage, now);
     let requests = (outage.met.traffic.hit > 0)
@@ -68,6 +79,7 @@ pub(crate) fn effects(state: &State, outage: &Outage, now: DateTime<Utc>) -> Opt
     let parts: Vec<String> = requests
         .into_iter()
         .chain(impact::sentence(&impact))
+        .chain(::words::interrupted(&outage.met.interrupted.sessions))
         .collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
@@ -79,13 +91,17 @@ pub(crate) fn menu_lines(open: &[IncidentSummary], last: Option<&LastOutage>) ->
             .map(|outage| outage.message.clone())
             .into_iter()
             .collect(),
-        open => open
-            .iter()
-            .filter_map(|incident| impact::sentence(incident.impact.as_ref()?))
-            .collect(),
+        open => open.iter().flat_map(incident_sentences).collect(),
     };
     let sentences = texts.iter().flat_map(|text| text.split_inclusive(". "));
     sentences.map(|one| one.trim_end().to_owned()).collect()
+}
+
+/// Of an open incident: the impact on pipelines, and the interrupted sessions.
+pub(crate) fn incident_sentences(incident: &IncidentSummary) -> Vec<String> {
+    let impact = incident.impact.as_ref().and_then(impact::sentence);
+    let sessions = incident.interrupted_sessions.clone();
+    impact.into_iter().chain(sessions).collect()
 }
 
 fn capitalized(text: &str) -> String {
@@ -110,12 +126,18 @@ fn message(
         Some(health::Level::Operational) | None => "had an incident",
     };
     let sentence = impact::sentence(impact);
-    let impact = sentence.map_or_else(String::new, |sentence| format!(" {sentence}"));
-    format!(
-        "{product} {was} for {}: {}{impact}",
+    let sessions = ::words::interrupted(&outage.met.interrupted.sessions);
+    let first = format!(
+        "{product} {was} for {}: {}",
         words::duration(length),
         requests(outage, carried_by)
-    )
+    );
+    let sentences = [Some(first), sentence, sessions];
+    sentences
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// "57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."

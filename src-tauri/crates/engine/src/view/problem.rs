@@ -143,6 +143,7 @@ fn crash(state: &State) -> Option<ProblemView> {
             "{} Its lines before that time show the reason.",
             state.log_place
         ),
+        ..ProblemView::default()
     })
 }
 
@@ -168,6 +169,8 @@ fn effects(state: &State) -> Option<ProblemView> {
     (open > 0).then(|| ProblemView {
         what: format!("{}.", super::effect::waiting(open)),
         fix: super::effect::FIX.into(),
+        // Its former name, which an older window knows.
+        view: Some(api::View::Review),
         ..ProblemView::default()
     })
 }

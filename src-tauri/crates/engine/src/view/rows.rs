@@ -43,6 +43,7 @@ pub(crate) fn open_summary(
         carried_by_fallback: story.carried,
         at_risk: impact::at_risk(&impact),
         impact: Some(impact),
+        interrupted_sessions: ::words::interrupted(&story.met.interrupted.sessions),
     }
 }
 
@@ -81,6 +82,7 @@ pub(crate) fn summary(
         carried_by_fallback: met.traffic.carried_by_fallback,
         at_risk: impact::at_risk(&impact),
         impact: Some(impact),
+        interrupted_sessions: ::words::interrupted(&met.interrupted.sessions),
     }
 }
 

@@ -225,7 +225,9 @@ fn menu(
     for problem in super::problem::problems(state) {
         lines.push(action(
             format!("Needs you: {}", clause(&problem.what)),
-            Command::OpenWindow { view: View::Now },
+            Command::OpenWindow {
+                view: problem.view.unwrap_or(View::Now),
+            },
         ));
     }
     lines.push(MenuLine::Separator);

@@ -3,7 +3,7 @@
 use catalog::ModelId;
 
 use super::{fresh, minutes, opened, recovered, t0};
-use crate::{DeliveredCall, End, Interrupted};
+use crate::{DeliveredCall, End, Interrupted, OpenInterruptions};
 
 fn call(id: &str) -> DeliveredCall {
     DeliveredCall {
@@ -130,4 +130,54 @@ fn an_interruption_is_checked_once() {
     assert!(!ledger.check_interruption(77, t0()).unwrap());
     let (_, row) = ledger.interruptions(incident).unwrap().remove(0);
     assert_eq!(row.checked, Some(t0() + minutes(2)));
+}
+
+#[test]
+fn only_sessions_that_need_a_look_count() {
+    let mut ledger = fresh();
+    let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    let open = |ledger: &crate::Ledger| ledger.met(incident).unwrap().unwrap().interrupted;
+    assert_eq!(open(&ledger), OpenInterruptions::default());
+    let codex = Interrupted {
+        client: "Codex".to_owned(),
+        ..cut("x", 0, &[])
+    };
+    ledger.interrupt(&codex).unwrap();
+    for minute in 1..=6 {
+        ledger
+            .interrupt(&cut(&format!("s{minute}"), minute, &["c"]))
+            .unwrap();
+    }
+    // A second model of a session is no second session.
+    let title = Interrupted {
+        model: ModelId::new("lead-small"),
+        ..cut("s6", 7, &[])
+    };
+    let title = ledger.interrupt(&title).unwrap();
+    let found = open(&ledger);
+    assert_eq!(
+        found.sessions,
+        [("Claude Code".to_owned(), 6), ("Codex".to_owned(), 1)]
+    );
+    let listed = |found: &OpenInterruptions| -> Vec<String> {
+        let rows = found.latest.iter();
+        rows.map(|(_, row)| row.session.clone()).collect()
+    };
+    assert_eq!(listed(&found), ["s6", "s6", "s5", "s4", "s3"]);
+    assert_eq!(found.more, 3);
+    assert_eq!(found.latest[1].1.calls, [call("c")]);
+
+    let at = t0() + minutes(8);
+    ledger.check_interruption(title, at).unwrap();
+    let model = ModelId::new("lead-large");
+    for session in ["s5", "s6"] {
+        ledger.resumed("Claude Code", session, &model, at).unwrap();
+    }
+    let found = open(&ledger);
+    assert_eq!(
+        found.sessions,
+        [("Claude Code".to_owned(), 4), ("Codex".to_owned(), 1)]
+    );
+    assert_eq!(listed(&found), ["s4", "s3", "s2", "s1", "x"]);
+    assert_eq!(found.more, 0);
 }

@@ -237,3 +237,32 @@ fn retriable_items_are_listed_oldest_first() {
         assert_eq!(found, expected, "{incident:?} {pipeline:?}");
     }
 }
+
+#[test]
+fn an_item_that_waits_is_retried_only_with_the_incident_that_counts_it() {
+    let mut ledger = fresh();
+    let first = outage(&mut ledger);
+    let again = ledger
+        .apply(&opened("lead", t0() + minutes(40)))
+        .unwrap()
+        .unwrap();
+    // The client repeats a waiting request, which fails once more.
+    park(&mut ledger, "leads", "a", t0() + minutes(41));
+    park(&mut ledger, "leads", "g", t0() + minutes(42));
+    let retried = |ledger: &Ledger, incident| {
+        let ids = ledger.retriable_reviews(Some(incident), None).unwrap();
+        assert_eq!(
+            ids.len() as u64,
+            ledger.met(incident).unwrap().unwrap().waiting
+        );
+        ids
+    };
+    let by_incident = |ledger: &Ledger| (retried(ledger, first), retried(ledger, again));
+    let open = by_incident(&ledger);
+    assert_eq!(open.0, ["a", "d"]);
+    assert_eq!(open.1, ["g"]);
+    ledger
+        .apply(&recovered("lead", t0() + minutes(40), t0() + minutes(50)))
+        .unwrap();
+    assert_eq!(by_incident(&ledger), open, "also after its end");
+}

@@ -1,13 +1,13 @@
 use catalog::MicroDollars;
 use chrono::{DateTime, TimeDelta};
 use health::{Blame, Level};
-use ledger::{IncidentRow, IncidentTraffic, Met, Outage};
+use ledger::{IncidentRow, IncidentTraffic, Met, OpenInterruptions, Outage};
 
 use super::message;
 
 #[test]
 fn an_outage_in_one_sentence() {
-    let outage = |peak, carried, waiting, failed, cost| Outage {
+    let outage = |peak, carried, waiting, failed, cost, sessions: &[(&str, u64)]| Outage {
         incident: 1,
         row: IncidentRow {
             provider: "anthropic".into(),
@@ -29,6 +29,13 @@ fn an_outage_in_one_sentence() {
             },
             waiting,
             failed,
+            interrupted: OpenInterruptions {
+                sessions: sessions
+                    .iter()
+                    .map(|(c, n)| ((*c).to_owned(), *n))
+                    .collect(),
+                ..OpenInterruptions::default()
+            },
             ..Met::default()
         },
         carried_by: Vec::new(),
@@ -37,26 +44,33 @@ fn an_outage_in_one_sentence() {
     let by = ["OpenAI".to_owned()];
     for (outage, seconds, by, expected) in [
         (
-            outage(Level::MajorOutage, 57, 28, 23, 420_000),
+            outage(
+                Level::MajorOutage,
+                57,
+                28,
+                23,
+                420_000,
+                &[("Claude Code", 2)],
+            ),
             240,
             &by[..],
             "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. \
-             The fallback cost about $0.42.",
+             The fallback cost about $0.42. 2 Claude Code sessions were interrupted within a turn.",
         ),
         (
-            outage(Level::PartialOutage, 0, 1, 0, 0),
+            outage(Level::PartialOutage, 0, 1, 0, 0, &[]),
             40,
             &[],
             "Claude was partly down for 40 s: 1 request waiting.",
         ),
         (
-            outage(Level::Degraded, 1, 0, 0, 0),
+            outage(Level::Degraded, 1, 0, 0, 0, &[]),
             4_800,
             &[],
             "Claude was degraded for 1 h 20 min: 1 request answered by a fallback.",
         ),
         (
-            outage(Level::MajorOutage, 0, 0, 0, 0),
+            outage(Level::MajorOutage, 0, 0, 0, 0, &[]),
             7_200,
             &[],
             "Claude was down for 2 h: every request was answered in the end.",
