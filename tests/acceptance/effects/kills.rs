@@ -48,7 +48,7 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
     let (mut random, began) = (Random(seed), Instant::now());
     let (parks, repeats) = (Receiver::start().await, Receiver::start().await);
     let (lead, failing) = (Upstream::start().await, Upstream::start().await);
-    let mut drain = Drain::start().await;
+    let drain = Drain::start().await;
     failing.stage.outage(Some("503".parse().unwrap()));
     let mut desk = Desk::new();
     Drain::environment(&mut desk);

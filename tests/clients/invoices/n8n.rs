@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::interval;
 
-use super::{Kind, free_port};
+use super::kind::Kind;
+use super::port::free_port;
 use crate::recipe::{Part, Visit};
 use crate::roster::run;
 

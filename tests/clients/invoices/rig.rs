@@ -9,9 +9,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{interval, timeout};
 
+use super::kind::Kind;
 use super::n8n::{LOOK, N8n};
+use super::port::free_port;
 use super::receiver::Receiver;
-use super::{Kind, free_port};
 use crate::desk::{Desk, Upstream, two_endpoints};
 
 /// Longer than any step on a busy machine.

@@ -29,8 +29,6 @@ pub(super) struct Drain {
     model: Upstream,
     pub(super) webhook: Receiver,
     pub(super) resume: Receiver,
-    /// Parked requests whose response was not fetched.
-    unfetched: BTreeSet<String>,
 }
 
 impl Drain {
@@ -39,7 +37,6 @@ impl Drain {
             model: Upstream::start().await,
             webhook: Receiver::start().await,
             resume: Receiver::start().await,
-            unfetched: BTreeSet::new(),
         }
     }
 
@@ -79,7 +76,7 @@ impl Drain {
 
     /// The requests of a round.
     pub(super) fn round(
-        &mut self,
+        &self,
         round: usize,
         client: &Client,
         learned: &Arc<Mutex<Learned>>,
@@ -111,8 +108,8 @@ impl Drain {
                 }
             }
         });
-        self.unfetched = learned.lock().unwrap().unfetched();
-        for id in self.unfetched.clone() {
+        let unfetched = learned.lock().unwrap().unfetched();
+        for id in unfetched {
             let client = client.clone();
             clients.spawn(async move {
                 let _ = client.fetches(&id).await;
@@ -131,7 +128,8 @@ impl Drain {
             for n in 0..OTHERS {
                 client.asks(&format!("Last {n}")).await.unwrap();
             }
-            for id in learned.lock().unwrap().unfetched() {
+            let unfetched = learned.lock().unwrap().unfetched();
+            for id in unfetched {
                 client.fetches(&id).await.unwrap();
             }
             let rows = all(desk, "/review").await;
@@ -145,7 +143,8 @@ impl Drain {
             }
         }
         // Stored responses are fetched as often as their callers like.
-        for id in learned.lock().unwrap().of(FETCH) {
+        let fetched = learned.lock().unwrap().of(FETCH);
+        for id in fetched {
             client.fetches(&id).await.unwrap();
         }
     }
@@ -203,10 +202,11 @@ impl Learned {
         its.map(|(id, _)| id.clone()).collect()
     }
 
-    fn unfetched(&self) -> BTreeSet<String> {
+    /// Parked requests whose response was not fetched.
+    fn unfetched(&self) -> Vec<String> {
         let mut ids = self.of(FETCH);
         ids.retain(|id| !self.fetched.contains_key(id));
-        ids.into_iter().collect()
+        ids
     }
 }
 
