@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use stage::{Fault, ScriptStep};
@@ -116,6 +117,22 @@ async fn concurrent_equal_requests_run_once_and_the_response_survives_a_killed_e
         assert_eq!(again, before, "{path} {body}");
     }
     assert_eq!(rig.posts(), posts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_twins_of_one_key_are_one_request_to_the_provider() {
+    let rig = Rig::new().await;
+    for (n, (path, body)) in bodies().into_iter().enumerate() {
+        rig.drip();
+        let key = format!("key-{n}");
+        let twins = (0..200).map(|_| received(rig.keyed(path, &body, &key)));
+        let twins = join_all(twins).await;
+        let (first, _) = &twins[0];
+        assert_eq!(first.status, StatusCode::OK, "{path}: {first:?}");
+        assert!(twins.iter().all(|(twin, _)| twin == first), "{path} {body}");
+        let ran = twins.iter().filter(|(_, replayed)| !replayed).count();
+        assert_eq!((ran, rig.posts()), (1, (n + 1, 0)), "{path} {body}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,7 @@ mod connect;
 mod desk;
 mod fallback_proxy;
 mod faults;
+mod invoices;
 mod judge;
 mod long;
 mod outage;
@@ -70,7 +71,10 @@ struct Arguments {
     /// Instead: tasks of three turns with a fallback of another dialect than the agent's.
     #[arg(long)]
     tasks: bool,
-    /// Also write the table into this folder: TABLE.md, FAULTS.md or TASKS.md.
+    /// Instead: the workflows of the documentation in n8n; `--fault` selects what happens to them.
+    #[arg(long)]
+    invoices: bool,
+    /// Also write the table into this folder: TABLE.md, FAULTS.md, TASKS.md or INVOICES.md.
     #[arg(long)]
     table: bool,
 }
@@ -90,6 +94,11 @@ async fn main() -> ExitCode {
         let kept = long::run(&arguments.client, troupe).await;
         let head = include_str!("long.head.md").replace("{date}", &table::today());
         (head + &long::markdown(&kept), None, long::all_kept(&kept))
+    } else if arguments.invoices {
+        let rows = invoices::run(&folder, &arguments.fault).await;
+        let head = include_str!("invoices.head.md").replace("{date}", &table::today());
+        let text = format!("{head}\n{}", invoices::markdown(&rows));
+        (text, Some("INVOICES.md"), invoices::is_good(&rows))
     } else if arguments.tasks {
         let (text, is_good) = tasks(&arguments, troupe).await;
         (

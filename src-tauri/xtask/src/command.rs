@@ -13,12 +13,14 @@ cargo xtask matrix            what each dialect's requests become in the others:
 cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds] [target]
                               fuzz what reads a provider's or a client's bytes, each target so long (600)
-cargo xtask kills [N]         kill the engine N times (1000) while requests and side effects are in flight: figures
+cargo xtask kills [N]         kill the engine N times (1000) while requests, side effects and drains are in flight: figures
 cargo xtask clients [--client X] [--fault Y] [--way Z] [--table]
                               every real client in an outage, directly and through Understudy
 cargo xtask clients --raise   the same with the newest versions, which are pinned from then on
 cargo xtask clients --faults  Claude Code, Codex and the SDKs against every fault
 cargo xtask clients --tasks   real agents at a task, with fallbacks that speak another dialect
+cargo xtask clients --client n8n --invoices
+                              the workflows of the documentation in n8n, with outages and kills: one invoice for each order
 cargo xtask ui                build the web UI into ui/dist
 cargo xtask bundle [deb|rpm|appimage|oci|dmg|nsis|msi|all] [--profile dev|release] [--out DIR]
                               the packages of this system, with checksums and lists of their libraries";

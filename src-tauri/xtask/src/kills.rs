@@ -1,4 +1,4 @@
-//! `cargo xtask kills N`: N random `kill -9` of the engine while requests, side effects and parked requests are in flight.
+//! `cargo xtask kills N`: N random `kill -9` of the engine while requests, side effects, parked requests and their drain are in flight.
 
 use crate::checks::cargo;
 use crate::step::{Done, Outcome, call, step};

@@ -1,128 +1,35 @@
-//! Random `kill -9` of the engine while requests, effects and parked requests are in flight. `cargo xtask kills N` runs it N times
-//! and prints the figures. Another kind of work in flight, such as the drain of parked requests, is a further client here and a
-//! further line of [`Figures`].
+//! Random `kill -9` of the engine while requests, effects, parked requests and their drain are in flight. `cargo xtask kills N`
+//! runs it N times and prints the figures.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod client;
+mod drain;
+mod figures;
+mod random;
+mod rows;
+
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::effect;
 use super::receiver::{Behaviour, Receiver};
 use crate::desk::{Desk, Upstream, two_endpoints};
+use client::{Client, Learned};
+use drain::Drain;
+use figures::Figures;
+use random::{Random, number};
 
 /// Of the suite; UNDERSTUDY_KILLS overrides it.
 const KILLS: usize = 10;
 /// Clients at the same time, of each kind.
 const CLIENTS: usize = 4;
-
-/// Xorshift: a run is repeated with UNDERSTUDY_SEED.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
-
-/// What the clients learned.
-#[derive(Default)]
-struct Learned {
-    /// By effect and key: what the engine accepted.
-    effects: BTreeMap<(&'static str, String), Answers>,
-    /// Ids of parked requests.
-    reviews: BTreeSet<String>,
-    /// Keyed requests with a complete response.
-    completions: BTreeMap<String, Vec<u8>>,
-    differing: usize,
-}
-
-#[derive(Default)]
-struct Answers {
-    result: bool,
-    /// Responses that its outcome is unknown.
-    unknown: usize,
-}
-
-/// A parked effect is requested so often.
-const UNKNOWN: usize = 3;
-
-impl Answers {
-    fn are_enough(&self) -> bool {
-        self.result || self.unknown >= UNKNOWN
-    }
-}
-
-#[derive(Clone)]
-struct Client {
-    http: reqwest::Client,
-    base: String,
-    learned: Arc<Mutex<Learned>>,
-    events: mpsc::UnboundedSender<()>,
-}
+/// The engine is killed in this time, at the latest: a pipeline's drain sends one request in a second.
+const LONGEST_MS: u64 = 1500;
 
 const EFFECTS: [&str; 2] = ["invoice", "e-mail"];
-
-impl Client {
-    /// Err: the engine was killed before its response.
-    async fn effect(&self, name: &'static str, key: &str) -> reqwest::Result<StatusCode> {
-        let request = self.http.post(format!("{}/effects/{name}", self.base));
-        let response = request
-            .header("idempotency-key", key)
-            .json(&json!({ "order": key }))
-            .send()
-            .await?;
-        let status = response.status();
-        if response.headers().contains_key("x-understudy-effect") {
-            let mut learned = self.learned.lock().unwrap();
-            let answers = learned.effects.entry((name, key.to_owned())).or_default();
-            answers.result |= status == StatusCode::CREATED;
-            answers.unknown += usize::from(status == StatusCode::BAD_GATEWAY);
-        }
-        response.bytes().await?;
-        let _ = self.events.send(());
-        Ok(status)
-    }
-
-    /// A keyed request of a pipeline: complete, or parked.
-    async fn completion(&self, key: &str, fails: bool) -> reqwest::Result<()> {
-        let model = if fails { "lead-x" } else { "m" };
-        let body = json!({ "model": model, "messages": [{ "role": "user", "content": key }] });
-        let request = self.http.post(format!("{}/v1/chat/completions", self.base));
-        let request = request
-            .header("x-understudy-pipeline", "Leads")
-            .header("x-understudy-item", key);
-        let request = match fails {
-            true => request,
-            false => request.header("idempotency-key", key),
-        };
-        let response = request.json(&body).send().await?;
-        let parked = response.headers().get("x-understudy-review-id");
-        let parked = parked.map(|id| id.to_str().unwrap().to_owned());
-        let status = response.status();
-        let bytes = response.bytes().await?.to_vec();
-        let mut learned = self.learned.lock().unwrap();
-        learned.reviews.extend(parked);
-        if status.is_success() && !fails {
-            let earlier = learned.completions.insert(key.to_owned(), bytes.clone());
-            learned.differing += usize::from(earlier.is_some_and(|earlier| earlier != bytes));
-        }
-        drop(learned);
-        let _ = self.events.send(());
-        Ok(())
-    }
-}
 
 fn faults(random: &mut Random, honours: bool) -> Vec<Behaviour> {
     let fault = |n| match n {
@@ -141,11 +48,14 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
     let (mut random, began) = (Random(seed), Instant::now());
     let (parks, repeats) = (Receiver::start().await, Receiver::start().await);
     let (lead, failing) = (Upstream::start().await, Upstream::start().await);
+    let drain = Drain::start().await;
     failing.stage.outage(Some("503".parse().unwrap()));
     let mut desk = Desk::new();
+    Drain::environment(&mut desk);
     let parked_route = "[[route]]\nname = \"leads\"\ndialect = \"openai-chat\"\nmodels = \"lead-*\"\ncandidates = [\"second\"]\npipeline = \"Leads\"\n";
     desk.settings(&format!(
-        "{parked_route}{}{}{}",
+        "{parked_route}{}{}{}{}",
+        drain.settings(),
         two_endpoints(&lead.address, &failing.address),
         effect("invoice", &parks, ""),
         effect("e-mail", &repeats, "honours_key = true"),
@@ -157,14 +67,11 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
         desk.start();
         parks.next(faults(&mut random, false));
         repeats.next(faults(&mut random, true));
-        let (events, mut happened) = mpsc::unbounded_channel();
-        let client = Client {
-            http: desk.http.clone(),
-            base: desk.base(),
-            learned: Arc::clone(&learned),
-            events,
-        };
+        let (client, mut happened) = Client::new(&desk, &learned);
         let mut clients = JoinSet::new();
+        let events = (parks.events(), repeats.events());
+        let (mut parked, mut repeated) = events;
+        let (mut delivered, mut resumed) = (drain.webhook.events(), drain.resume.events());
         for n in 0..CLIENTS {
             for name in EFFECTS {
                 open.push((name, format!("order-{round}-{n}")));
@@ -182,16 +89,32 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
                 let _ = client.effect(name, &key).await;
             });
         }
+        drain.round(round, &client, &learned, &mut random, &mut clients);
         sent += clients.len();
-        let (mut parked, mut repeated) = (parks.events(), repeats.events());
         drop(client);
-        for _ in 0..random.below(2 * CLIENTS as u64 + 6) {
-            tokio::select! {
-                event = happened.recv() => if event.is_none() { break },
-                _ = parked.recv() => {}
-                _ = repeated.recv() => {}
+        let longest = Duration::from_millis(random.below(LONGEST_MS));
+        let of_clients = random.below(2 * CLIENTS as u64 + 6);
+        let of_drain = 1 + random.below(4);
+        // In the middle of all clients' requests, or of a delivery.
+        let moment = async {
+            if Drain::is_outage(round) {
+                for _ in 0..of_clients {
+                    tokio::select! {
+                        event = happened.recv() => if event.is_none() { break },
+                        _ = parked.recv() => {}
+                        _ = repeated.recv() => {}
+                    }
+                }
+            } else {
+                for _ in 0..of_drain {
+                    tokio::select! {
+                        _ = delivered.recv() => {}
+                        _ = resumed.recv() => {}
+                    }
+                }
             }
-        }
+        };
+        let _ = timeout(longest, moment).await;
         desk.kill();
         while clients.join_next().await.is_some() {}
         let learned = learned.lock().unwrap();
@@ -203,8 +126,10 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
         });
     }
     desk.start();
-    settle_all(&desk, &learned, &open).await;
-    let figures = Figures::of(&desk, &learned, &parks, &repeats).await;
+    let (client, _happened) = Client::new(&desk, &learned);
+    settle_all(&client, &open).await;
+    drain.settle(&desk, &client, &learned).await;
+    let figures = Figures::of(&desk, &learned, &parks, &repeats, &drain).await;
     println!(
         "kill -9: {kills} times in {:.0} s, seed {seed}: {sent} requests\n{figures}",
         began.elapsed().as_secs_f64()
@@ -213,14 +138,7 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
 }
 
 /// Each open effect gets its result, or is parked.
-async fn settle_all(desk: &Desk, learned: &Arc<Mutex<Learned>>, open: &[(&'static str, String)]) {
-    let (events, _happened) = mpsc::unbounded_channel();
-    let client = Client {
-        http: desk.http.clone(),
-        base: desk.base(),
-        learned: Arc::clone(learned),
-        events,
-    };
+async fn settle_all(client: &Client, open: &[(&'static str, String)]) {
     for (name, key) in open {
         let status = loop {
             let status = client.effect(name, key).await.unwrap();
@@ -230,138 +148,5 @@ async fn settle_all(desk: &Desk, learned: &Arc<Mutex<Learned>>, open: &[(&'stati
         };
         let known = [StatusCode::CREATED, StatusCode::BAD_GATEWAY];
         assert!(known.contains(&status), "{name} {key}: {status}");
-    }
-}
-
-#[derive(Debug, Default)]
-struct Figures {
-    effects: usize,
-    accepted_lost: usize,
-    parked: usize,
-    /// Of the receiver that does not honour keys.
-    seen_twice: usize,
-    /// Of the receiver that honours keys: repeated requests, and keys without a result.
-    repeated: usize,
-    honoured_open: usize,
-    reviews: usize,
-    reviews_lost: usize,
-    completions: usize,
-    differing: usize,
-    integrity: String,
-}
-
-impl Figures {
-    async fn of(
-        desk: &Desk,
-        learned: &Arc<Mutex<Learned>>,
-        parks: &Receiver,
-        repeats: &Receiver,
-    ) -> Figures {
-        let rows = all(desk, "/effects").await;
-        let stored: BTreeMap<(String, String), Value> = rows
-            .into_iter()
-            .map(|row| {
-                let text = |name: &str| row[name].as_str().unwrap().to_owned();
-                ((text("name"), text("key")), row["state"].clone())
-            })
-            .collect();
-        let reviews: BTreeSet<String> = all(desk, "/review")
-            .await
-            .iter()
-            .map(|row| row["id"].as_str().unwrap().to_owned())
-            .collect();
-        let ledger = rusqlite::Connection::open(desk.file("ledger.sqlite")).unwrap();
-        let integrity = ledger.query_row("PRAGMA integrity_check", (), |row| row.get(0));
-        let learned = learned.lock().unwrap();
-        let is = |(name, key): &(&str, String), state: &str| {
-            let found = stored.get(&((*name).to_owned(), key.clone()));
-            found.is_some_and(|found| found == state)
-        };
-        let accepted = learned.effects.keys();
-        let lost = |effect: &&(&str, String)| {
-            !stored.contains_key(&(effect.0.to_owned(), effect.1.clone()))
-        };
-        let honoured = accepted.clone().filter(|(name, _)| *name == "e-mail");
-        Figures {
-            effects: learned.effects.len(),
-            accepted_lost: accepted.clone().filter(lost).count(),
-            parked: accepted
-                .clone()
-                .filter(|effect| is(effect, "unknown"))
-                .count(),
-            seen_twice: parks.keys().values().filter(|count| **count > 1).count(),
-            repeated: repeats.keys().values().map(|count| count - 1).sum(),
-            honoured_open: honoured.filter(|effect| !is(effect, "done")).count(),
-            reviews: learned.reviews.len(),
-            reviews_lost: learned.reviews.difference(&reviews).count(),
-            completions: learned.completions.len(),
-            differing: learned.differing,
-            integrity: integrity.unwrap(),
-        }
-    }
-
-    fn check(&self) {
-        assert_eq!(self.accepted_lost, 0, "{self}");
-        assert_eq!(self.seen_twice, 0, "{self}");
-        assert_eq!(self.honoured_open, 0, "{self}");
-        assert_eq!(self.reviews_lost, 0, "{self}");
-        assert_eq!(self.differing, 0, "{self}");
-        assert_eq!(self.integrity, "ok", "{self}");
-        assert!(self.effects > 0 && self.completions > 0, "{self}");
-    }
-}
-
-impl std::fmt::Display for Figures {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Figures {
-            effects,
-            accepted_lost,
-            parked,
-            seen_twice,
-            repeated,
-            honoured_open,
-            reviews,
-            reviews_lost,
-            completions,
-            differing,
-            integrity,
-        } = self;
-        writeln!(
-            f,
-            "effects accepted        {effects:>6}, lost {accepted_lost}"
-        )?;
-        writeln!(
-            f,
-            "receiver without keys   {parked:>6} parked, seen twice {seen_twice}"
-        )?;
-        writeln!(
-            f,
-            "receiver with keys      {repeated:>6} repeated, without a result {honoured_open}"
-        )?;
-        writeln!(
-            f,
-            "parked requests         {reviews:>6}, lost {reviews_lost}"
-        )?;
-        writeln!(
-            f,
-            "responses under a key   {completions:>6}, replayed with other bytes {differing}"
-        )?;
-        write!(f, "ledger                  {integrity:>6}")
-    }
-}
-
-/// All rows of a list.
-async fn all(desk: &Desk, path: &str) -> Vec<Value> {
-    let mut rows = Vec::new();
-    let mut before = String::new();
-    loop {
-        let page = desk
-            .get(&format!("{path}?all=true&limit=500{before}"))
-            .await;
-        rows.extend(page["items"].as_array().unwrap().iter().cloned());
-        match page["next"].as_i64() {
-            Some(next) => before = format!("&before={next}"),
-            None => return rows,
-        }
     }
 }

@@ -28,8 +28,10 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// The key of a side effect, or the id of a delivery.
     pub(crate) fn key(&self) -> &str {
-        &self.headers["idempotency-key"]
+        let key = self.headers.get("idempotency-key");
+        key.unwrap_or_else(|| &self.headers["webhook-id"])
     }
 }
 

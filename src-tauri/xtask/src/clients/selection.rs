@@ -3,7 +3,7 @@
 use crate::step::{Failed, Outcome};
 
 /// The options of the runner in `tests/clients`, and whether each has a value.
-const OPTIONS: [(&str, bool); 9] = [
+const OPTIONS: [(&str, bool); 10] = [
     ("--client", true),
     ("--fault", true),
     ("--way", true),
@@ -13,6 +13,7 @@ const OPTIONS: [(&str, bool); 9] = [
     ("--faults", false),
     ("--long", false),
     ("--tasks", false),
+    ("--invoices", false),
 ];
 
 const TABLE: &str = "--table";

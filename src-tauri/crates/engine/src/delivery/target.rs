@@ -117,24 +117,31 @@ mod tests {
     }
 
     #[test]
-    fn the_example_workflow_waits_under_the_suffix_that_is_called() {
-        let workflow = include_str!("../../../../../docs/n8n/invoices.json");
-        let workflow: serde_json::Value = serde_json::from_str(workflow).unwrap();
-        let node = |name: &str| {
-            let mut nodes = workflow["nodes"].as_array().unwrap().iter();
-            &nodes.find(|node| node["name"] == name).unwrap()["parameters"]
-        };
-        let wait = node("Wait for the response");
-        assert_eq!(wait["options"]["webhookSuffix"], SUFFIX);
-        assert_eq!(wait["httpMethod"], "POST");
-        let headers = &node("Ask the model")["headerParameters"]["parameters"];
-        let resume = headers.as_array().unwrap().iter();
-        let resume = resume
-            .filter(|one| one["name"] == "x-understudy-resume")
-            .map(|one| &one["value"]);
-        assert_eq!(resume.collect::<Vec<_>>(), ["={{ $execution.resumeUrl }}"]);
-        let url = node("Send the invoice")["url"].as_str().unwrap();
-        assert!(url.ends_with("/effects/invoice"), "{url}");
+    fn the_example_workflows_wait_under_the_suffix_that_is_called() {
+        for workflow in [
+            include_str!("../../../../../docs/n8n/invoices.json"),
+            include_str!("../../../../../docs/n8n/invoices-openai.json"),
+            include_str!("../../../../../docs/n8n/invoices-anthropic.json"),
+        ] {
+            let workflow: serde_json::Value = serde_json::from_str(workflow).unwrap();
+            let node = |name: &str| {
+                let mut nodes = workflow["nodes"].as_array().unwrap().iter();
+                let found = nodes.find(|node| node["name"] == name);
+                found.map(|node| &node["parameters"])
+            };
+            let wait = node("Wait for the response").unwrap();
+            assert_eq!(wait["options"]["webhookSuffix"], SUFFIX);
+            assert_eq!(wait["httpMethod"], "POST");
+            let url = node("Send the invoice").unwrap()["url"].as_str().unwrap();
+            assert!(url.ends_with("/effects/invoice"), "{url}");
+            // An AI node has it in its credential.
+            if let Some(ask) = node("Ask the model") {
+                let headers = ask["headerParameters"]["parameters"].as_array().unwrap();
+                let mut resume = headers.iter();
+                let resume = resume.find(|one| one["name"] == "x-understudy-resume");
+                assert_eq!(resume.unwrap()["value"], "={{ $execution.resumeUrl }}");
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,189 @@
+//! What happens to the orders, and what they became.
+
+use std::collections::BTreeSet;
+
+use tokio::task::block_in_place;
+
+use super::kind::Kind;
+use super::n8n::Execution;
+use super::receiver::Behaviour;
+use super::rig::Rig;
+
+/// What happens to the orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scenario {
+    Cut,
+    BothCut,
+    Down,
+    EngineKilled,
+    N8nKilled,
+    EngineKilledInRequest,
+    EngineKilledInInvoice,
+    N8nKilledInRequest,
+}
+
+impl Scenario {
+    pub(super) const ALL: [Scenario; 8] = [
+        Scenario::Cut,
+        Scenario::BothCut,
+        Scenario::Down,
+        Scenario::EngineKilled,
+        Scenario::N8nKilled,
+        Scenario::EngineKilledInRequest,
+        Scenario::EngineKilledInInvoice,
+        Scenario::N8nKilledInRequest,
+    ];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Scenario::Cut => "the primary cut in mid-response",
+            Scenario::BothCut => "both providers cut in mid-response; they work at n8n's own retry",
+            Scenario::Down => "both providers down, then up",
+            Scenario::EngineKilled => "the same, and the engine killed while the workflow waits",
+            Scenario::N8nKilled => "the same, and n8n killed while the workflow waits",
+            Scenario::EngineKilledInRequest => "the engine killed during the model's request",
+            Scenario::EngineKilledInInvoice => "the engine killed while the invoice is sent",
+            Scenario::N8nKilledInRequest => {
+                "n8n killed during the model's request; the shop sends the order again"
+            }
+        }
+    }
+
+    /// How its executions end.
+    pub(super) fn statuses(self) -> &'static [&'static str] {
+        match self {
+            // The outcome is unknown: the owner decides, and n8n shows the error.
+            Scenario::EngineKilledInInvoice => &["error"],
+            Scenario::N8nKilledInRequest => &["crashed", "success"],
+            Scenario::Cut
+            | Scenario::BothCut
+            | Scenario::Down
+            | Scenario::EngineKilled
+            | Scenario::N8nKilled
+            | Scenario::EngineKilledInRequest => &["success"],
+        }
+    }
+
+    pub(super) async fn play(self, rig: &mut Rig, orders: &Orders) {
+        match self {
+            Scenario::Cut => {
+                rig.lead.stage.outage(Some("cut-in-text".parse().unwrap()));
+                orders.send(rig).await;
+            }
+            Scenario::BothCut => {
+                rig.both(Some("cut-in-text"));
+                orders.send(rig).await;
+                orders.until_parked(rig).await;
+                rig.both(None);
+            }
+            Scenario::Down | Scenario::EngineKilled | Scenario::N8nKilled => {
+                rig.both(Some("503"));
+                orders.send(rig).await;
+                orders.until_all(rig, &["waiting"]).await;
+                if self == Scenario::EngineKilled {
+                    rig.kill_engine();
+                    block_in_place(|| rig.start_engine());
+                }
+                if self == Scenario::N8nKilled {
+                    rig.n8n.kill();
+                    rig.n8n.start();
+                }
+                rig.recover().await;
+            }
+            Scenario::EngineKilledInRequest | Scenario::N8nKilledInRequest => {
+                rig.lead.stage.outage(Some("silent".parse().unwrap()));
+                let requested = rig.lead.posts() + Kind::ALL.len();
+                orders.send(rig).await;
+                rig.until("requested", |rig| rig.lead.posts() >= requested)
+                    .await;
+                if self == Scenario::EngineKilledInRequest {
+                    rig.kill_engine();
+                    rig.both(None);
+                    block_in_place(|| rig.start_engine());
+                } else {
+                    rig.n8n.kill();
+                    rig.both(None);
+                    rig.n8n.start();
+                    orders.send(rig).await;
+                }
+            }
+            Scenario::EngineKilledInInvoice => {
+                let expected = rig.receiver.requests().len() + Kind::ALL.len();
+                rig.receiver.next([Behaviour::Holds; Kind::ALL.len()]);
+                orders.send(rig).await;
+                rig.until("invoiced", |rig| rig.receiver.requests().len() >= expected)
+                    .await;
+                rig.kill_engine();
+                rig.receiver.release();
+                block_in_place(|| rig.start_engine());
+            }
+        }
+        orders.until_all(rig, ENDED).await;
+    }
+}
+
+/// Final states of an execution.
+const ENDED: &[&str] = &["success", "error", "crashed", "canceled"];
+
+/// One order for each workflow.
+pub(super) struct Orders {
+    scenario: Scenario,
+    /// Executions and parked requests before them.
+    executions: i64,
+    parked: BTreeSet<String>,
+}
+
+impl Orders {
+    pub(super) async fn new(scenario: Scenario, rig: &Rig) -> Orders {
+        let parked = rig.parked().await;
+        let numbers = Kind::ALL.map(|kind| rig.n8n.executions(kind, 0));
+        let numbers = numbers.iter().flatten().map(|(number, _)| *number);
+        Orders {
+            scenario,
+            executions: numbers.max().unwrap_or(0),
+            parked: parked.into_iter().map(|(id, _, _)| id).collect(),
+        }
+    }
+
+    pub(super) fn id(&self, kind: &Kind) -> String {
+        format!("{:?}-{}", self.scenario, kind.id)
+    }
+
+    async fn send(&self, rig: &Rig) {
+        for kind in Kind::ALL {
+            rig.n8n.order(kind, &self.id(kind)).await;
+        }
+    }
+
+    pub(super) fn executions(&self, rig: &Rig, kind: &Kind) -> Vec<Execution> {
+        rig.n8n.executions(kind, self.executions)
+    }
+
+    /// Waits until the last execution of each order has one of these states.
+    async fn until_all(&self, rig: &Rig, states: &[&str]) {
+        rig.until(&states.join(", "), |rig| {
+            Kind::ALL.iter().all(|kind| {
+                let last = self.executions(rig, kind).pop();
+                last.is_some_and(|(_, status)| states.contains(&status.as_str()))
+            })
+        })
+        .await;
+    }
+
+    /// Their parked requests by pipeline: the states.
+    pub(super) async fn parked(&self, rig: &Rig, kind: &Kind) -> Vec<String> {
+        let parked = rig.parked().await.into_iter();
+        parked
+            .filter(|(id, pipeline, _)| !self.parked.contains(id) && pipeline == kind.pipeline)
+            .map(|(_, _, state)| state)
+            .collect()
+    }
+
+    async fn until_parked(&self, rig: &Rig) {
+        for kind in Kind::ALL {
+            while self.parked(rig, kind).await.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
