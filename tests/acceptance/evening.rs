@@ -47,12 +47,12 @@ async fn an_evening_of_an_outage_from_the_first_red_to_the_report() {
     assert!(scene.claudes_cuts() > cuts, "{order:?}");
     assert!(order.is_complete(), "{order:?}");
     assert_eq!(order.answered_by(), GPT);
-    let invoice = scene.invoice("lead-17", &order).await;
+    let invoice = scene.invoice("lead-17", order.exchange()).await;
     assert_eq!(invoice.status, StatusCode::CREATED, "{invoice:?}");
     // "Retry On Fail" of n8n repeats both steps.
     let again = scene.order("lead-17").await;
     assert!(again.is_replayed() && again.body == order.body, "{again:?}");
-    let again = scene.invoice("lead-17", &order).await;
+    let again = scene.invoice("lead-17", order.exchange()).await;
     assert!(
         again.is_replayed() && again.body == invoice.body,
         "{again:?}"
@@ -101,7 +101,8 @@ async fn an_evening_of_an_outage_from_the_first_red_to_the_report() {
     scene.gpt_recovers().await;
     let fetched = scene.fetched(review).await;
     assert!(fetched.is_complete(), "{fetched:?}");
-    let invoice = scene.invoice("lead-18", &fetched).await;
+    desk.until("delivered", |s| s.review_open == 0).await;
+    let invoice = scene.invoice("lead-18", review).await;
     assert_eq!(invoice.status, StatusCode::CREATED, "{invoice:?}");
     assert_eq!(scene.invoices(), 2, "one for each order");
 

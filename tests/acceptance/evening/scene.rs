@@ -133,13 +133,12 @@ impl Scene {
         Response::of(request).await
     }
 
-    pub(super) async fn invoice(&self, item: &str, after: &Response) -> Response {
+    pub(super) async fn invoice(&self, item: &str, after: &str) -> Response {
         let url = format!("{}/p/Leads/effects/invoice", self.desk.base());
         let request = self.desk.http.post(url).json(&json!({ "order": item }));
-        let exchange = after.header("x-understudy-exchange").unwrap();
         let request = request
             .header("x-understudy-item", item)
-            .header("x-understudy-after", exchange);
+            .header("x-understudy-after", after);
         Response::of(request).await
     }
 
@@ -161,7 +160,12 @@ impl Scene {
 
     pub(super) async fn fetched(&self, review: &str) -> Response {
         let url = format!("{}/v1/reviews/{review}", self.desk.base());
-        self.desk.until("drained", |s| s.review_open == 0).await;
+        let is_ready = |item: &Value| {
+            let drain = item["summary"]["drain"].as_str();
+            drain.is_some_and(|drain| drain.contains("its caller fetches the response"))
+        };
+        let item = format!("/review/{review}");
+        self.desk.until_page(&item, is_ready).await;
         Response::of(self.desk.http.get(url)).await
     }
 }
@@ -242,6 +246,10 @@ impl Response {
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         Some(self.headers.get(name)?.to_str().unwrap())
+    }
+
+    pub(super) fn exchange(&self) -> &str {
+        self.header("x-understudy-exchange").unwrap()
     }
 
     pub(super) fn answered_by(&self) -> &str {
