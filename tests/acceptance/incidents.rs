@@ -1,58 +1,10 @@
 //! A recorded Claude outage, served from loopback, and its end.
 
-use std::sync::{Arc, Mutex};
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::desk::{Desk, page, two_endpoints};
-
-/// Serves one file that can be changed, and counts requests for it.
-#[derive(Clone)]
-struct Page {
-    body: Arc<Mutex<Vec<u8>>>,
-    reads: Arc<Mutex<u32>>,
-    url: String,
-}
-
-impl Page {
-    async fn serve(name: &str) -> Page {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!(
-            "http://{}/api/v2/summary.json",
-            listener.local_addr().unwrap()
-        );
-        let page = Page {
-            body: Arc::new(Mutex::new(page(name))),
-            reads: Arc::default(),
-            url,
-        };
-        let serving = page.clone();
-        tokio::spawn(async move {
-            while let Ok((mut tcp, _)) = listener.accept().await {
-                let mut head = [0; 2048];
-                let _ = tcp.read(&mut head).await;
-                let body = serving.body.lock().unwrap().clone();
-                *serving.reads.lock().unwrap() += 1;
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                    body.len()
-                );
-                let _ = tcp.write_all(head.as_bytes()).await;
-                let _ = tcp.write_all(&body).await;
-            }
-        });
-        page
-    }
-
-    fn becomes(&self, name: &str) {
-        *self.body.lock().unwrap() = page(name);
-    }
-}
-
-const OUTAGE: &str = "anthropic-summary-major-outage-2026-04-28.json";
-const OPERATIONAL: &str = "anthropic-summary-operational.json";
+use crate::desk::{Desk, two_endpoints};
+use crate::status_page::{OPERATIONAL, OUTAGE, Page};
 
 async fn watching(page: &Page, pipeline: &str) -> Desk {
     let mut desk = Desk::new();
@@ -136,8 +88,8 @@ async fn an_outage_is_one_incident_with_one_notification_and_one_for_its_end() {
     // A restart during the incident causes no second notification.
     desk.kill();
     desk.start();
-    let read = *page.reads.lock().unwrap();
-    desk.until("read again", |_| *page.reads.lock().unwrap() > read + 1)
+    let read = page.reads();
+    desk.until("read again", |_| page.reads() > read + 1)
         .await;
     let again = desk.snapshot().await;
     assert_eq!(

@@ -258,7 +258,7 @@ impl Ledger {
             .optional()?)
     }
 
-    /// How the request with this id ended. `None`: it has not, or it is not recorded.
+    /// How the request with this id, or the parked request of this review item, ended. `None`: it has not, or it is not recorded.
     pub fn end_of(&self, request_id: &str) -> Result<Option<End>, LedgerError> {
         Ok(self
             .conn
@@ -278,4 +278,8 @@ pub(crate) const OPEN_PAGE: &str =
 pub(crate) const ID_OF: &str =
     "SELECT id FROM exchanges WHERE request_id = ?1 ORDER BY id DESC LIMIT 1";
 pub(crate) const END_OF: &str =
-    "SELECT ended FROM exchanges WHERE request_id = ?1 ORDER BY id DESC LIMIT 1";
+    "SELECT ended FROM (
+        SELECT ended, id FROM exchanges WHERE request_id = ?1
+        UNION ALL
+        SELECT 'complete', 0 FROM review_items WHERE id = ?1 AND ran_status BETWEEN 200 AND 299
+     ) ORDER BY id DESC LIMIT 1";

@@ -1,5 +1,6 @@
-//! A large ledger, and how long it takes to open and to read. `make <file>` writes one, `measure <file>` prints a table; a third
-//! argument of `measure` is the time at which the ledger was made, as `make` prints it.
+//! A large ledger, and how long it takes to open and to read. `make <file>` writes one, `year <file>` one of a usual year, and
+//! `measure <file>` prints a table; `retain <file>` deletes what the default retention deletes. A third argument is the time at
+//! which the ledger was made, as `make` prints it.
 
 #![expect(
     clippy::print_stdout,
@@ -9,6 +10,7 @@
 )]
 
 mod measure;
+mod retain;
 
 use std::error::Error;
 use std::path::Path;
@@ -19,6 +21,7 @@ use ledger::Ledger;
 use rusqlite::Connection;
 
 const ROWS: &str = include_str!("rows.sql");
+const YEAR: &str = include_str!("year.sql");
 const EXCHANGES: u32 = 200_000;
 const INCIDENTS: u32 = 20_000;
 /// 30 November 2026, 12:00 UTC.
@@ -27,12 +30,17 @@ const NOW: &str = "2026-11-30T12:00:00Z";
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let done = match args[..] {
-        ["make", file] => make(Path::new(file), NOW),
-        ["make", file, now] => make(Path::new(file), now),
-        ["measure", file] => measure::all(Path::new(file), NOW),
-        ["measure", file, now] => measure::all(Path::new(file), now),
-        _ => Err("write `make <file> [<time>]` or `measure <file> [<time>]`".into()),
+    let (command, file, now) = match args[..] {
+        [command, file] => (command, Path::new(file), NOW),
+        [command, file, now] => (command, Path::new(file), now),
+        _ => ("", Path::new(""), NOW),
+    };
+    let done = match command {
+        "make" => make(file, now, ROWS),
+        "year" => make(file, now, YEAR),
+        "measure" => measure::all(file, now),
+        "retain" => retain::all(file, now),
+        _ => Err("write `make`, `year`, `measure` or `retain`, then `<file> [<time>]`".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,7 +51,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn make(file: &Path, now: &str) -> Result<(), Box<dyn Error>> {
+fn make(file: &Path, now: &str, rows: &str) -> Result<(), Box<dyn Error>> {
     let now: DateTime<Utc> = now.parse()?;
     drop(Ledger::open(file, now)?);
     let conn = Connection::open(file)?;
@@ -54,7 +62,7 @@ fn make(file: &Path, now: &str) -> Result<(), Box<dyn Error>> {
         "INSERT INTO wanted VALUES (?1, ?2, ?3)",
         (now.timestamp_millis(), EXCHANGES, INCIDENTS),
     )?;
-    conn.execute_batch(&format!("BEGIN; {ROWS} COMMIT;"))?;
+    conn.execute_batch(&format!("BEGIN; {rows} COMMIT;"))?;
     println!("{} made at {}", file.display(), now.to_rfc3339());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! No page of the window and no step of the engine's loop reads a large table from end to end.
+//! No page of the window, no report and no step of the engine's loop reads a large table from end to end.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use super::outages::{outage, park};
 use super::paging::plan;
 use super::{answered, minutes, opened, t0};
 use crate::series::SOURCES;
-use crate::{ExchangeFilter, Ledger, Settled, Which};
+use crate::{ExchangeFilter, Ledger, Settled, Slots, Which};
 
 /// Tables of a statement itself, which are as small as its result.
 const OF_STATEMENT: &[&str] = &[
@@ -98,6 +98,12 @@ fn every_page(ledger: &Ledger, closed: i64, open: i64) {
     ledger.exchange(1).unwrap();
     for before in [None, Some(open)] {
         ledger.incidents(50, before).unwrap();
+        for text in ["529", "response incomplete", "v5x7q00"] {
+            ledger.find_incidents(text, 50, before).unwrap();
+        }
+        for all in [false, true] {
+            ledger.effects(all, 50, before).unwrap();
+        }
         for which in [Which::Open, Which::All, Which::Recent(t0())] {
             ledger.reviews(which, 50, before).unwrap();
         }
@@ -114,10 +120,48 @@ fn every_page(ledger: &Ledger, closed: i64, open: i64) {
     }
     ledger.review("a").unwrap().unwrap();
     ledger.requests_of_review("a").unwrap();
+    ledger.review_attempts("a").unwrap();
+    ledger.drainable().unwrap();
+    ledger.unfinished_effects().unwrap();
+    ledger.open_effects().unwrap();
+    ledger.effect(1).unwrap();
+    ledger.token_uses().unwrap();
+    ledger.end_of("v5x7q00").unwrap();
     ledger.pipeline_uses(t0()).unwrap();
     ledger.last_outage(now).unwrap().unwrap();
     ledger.pending_notifications(t0()).unwrap();
     ledger.unshown_notifications(t0()).unwrap();
+}
+
+fn every_report(ledger: &Ledger, closed: i64, open: i64) {
+    let now = t0() + minutes(90);
+    let slots = Slots::new(vec![t0() - minutes(60), t0() + minutes(30), now]);
+    ledger.report_calls(&slots).unwrap();
+    ledger.report_evidence(&slots).unwrap();
+    ledger.report_carried(&slots).unwrap();
+    ledger.report_spending(&slots).unwrap();
+    ledger.report_requests(&slots).unwrap();
+    let own = ["leads"];
+    ledger.report_provider_use(&slots, &own).unwrap();
+    ledger.report_carried_by(&slots, &own).unwrap();
+    ledger.report_review(t0(), now, 10).unwrap();
+    ledger.report_begins().unwrap();
+    ledger.incidents_between(t0(), now, 10).unwrap();
+    for incident in [closed, open] {
+        ledger.report_review_of(incident, 10).unwrap();
+        let row = ledger.incident(incident).unwrap().unwrap().incident;
+        ledger.report_incident(incident, &row, true).unwrap();
+        ledger.report_items(incident).unwrap();
+        ledger.report_stored_items(incident).unwrap();
+    }
+}
+
+fn every_chart(ledger: &Ledger) {
+    let now = t0() + minutes(90);
+    let slots = Slots::new(vec![t0() - minutes(60), t0() + minutes(30), now]);
+    ledger.uptime(&slots).unwrap();
+    ledger.latency(&slots).unwrap();
+    ledger.cost(&slots).unwrap();
 }
 
 /// What the loop does for a request, an incident and a new day.
@@ -164,9 +208,13 @@ fn a_read_finds_its_rows_by_an_index() {
         .unwrap();
 
     let mut seen = statements(&mut ledger, |ledger| every_page(ledger, closed, open));
+    seen.extend(statements(&mut ledger, |ledger| {
+        every_report(ledger, closed, open);
+        every_chart(ledger);
+    }));
     seen.extend(statements(&mut ledger, every_step));
     seen.extend(SOURCES.map(str::to_owned));
-    assert!(seen.len() > 40, "{}", seen.len());
+    assert!(seen.len() > 80, "{}", seen.len());
 
     let mut found = Vec::new();
     for sql in &seen {

@@ -4,7 +4,7 @@ use catalog::MicroDollars;
 
 use super::{failed, fresh, minutes, t0};
 use crate::{
-    Delivery, DrainedAnswer, FailedRequest, Fetched, Ledger, NextDelivery, ReplayKey, Resume,
+    Delivery, DrainedAnswer, End, FailedRequest, Fetched, Ledger, NextDelivery, ReplayKey, Resume,
     ReviewRun, ReviewState, Settled, Unattended,
 };
 
@@ -148,8 +148,10 @@ fn a_caller_fetches_its_own_response_as_often_as_it_wants() {
     assert_eq!(fetch(&mut ledger, "a", OWNER), Fetched::Nothing);
     ledger.park(&parked("a")).unwrap();
     assert_eq!(fetch(&mut ledger, "a", OWNER), Fetched::Waiting);
+    assert_eq!(ledger.end_of("a").unwrap(), None);
     assert_eq!(fetch(&mut ledger, "a", [4; 32]), Fetched::Nothing);
     ledger.drained("a", &answer(true)).unwrap();
+    assert_eq!(ledger.end_of("a").unwrap(), Some(End::Complete));
     assert_eq!(fetch(&mut ledger, "a", [4; 32]), Fetched::Nothing);
     assert_eq!(state(&ledger, "a").0, ReviewState::Open);
     for _ in 0..2 {
