@@ -179,12 +179,7 @@ impl Catalog {
 
     /// The price of a model at a provider for a request that begins at this time. Dated ids (`claude-sonnet-4-5-20250929`)
     /// match the undated entry.
-    pub fn price(
-        &self,
-        provider: &ProviderId,
-        model: &str,
-        at: DateTime<Utc>,
-    ) -> Option<&Price> {
+    pub fn price(&self, provider: &ProviderId, model: &str, at: DateTime<Utc>) -> Option<&Price> {
         let of_model = self.model(provider, model);
         let listed = of_model.and_then(|known| known.price(at));
         listed.or_else(|| self.own_price(provider, model))

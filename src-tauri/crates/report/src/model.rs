@@ -232,7 +232,9 @@ impl Spending {
             self.probes_micro_usd,
         ];
         let total = parts.into_iter().fold(0, i64::saturating_add);
-        let surcharge = self.fallback_micro_usd.saturating_sub(self.primaries_micro_usd);
+        let surcharge = self
+            .fallback_micro_usd
+            .saturating_sub(self.primaries_micro_usd);
         Spending {
             total_micro_usd: total,
             fallback_share: (total > 0).then(|| self.fallback_micro_usd as f64 / total as f64),

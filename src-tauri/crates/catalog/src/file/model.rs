@@ -75,7 +75,10 @@ fn list_prices(
         match written.read(PriceSource::List) {
             Err(problem) => problems.add(at, problem),
             Ok(price) => {
-                if prices.last().is_some_and(|before| before.from >= price.from) {
+                if prices
+                    .last()
+                    .is_some_and(|before| before.from >= price.from)
+                {
                     problems.add(
                         at,
                         "`prices` begin with the oldest, and each later one has a later `from`",

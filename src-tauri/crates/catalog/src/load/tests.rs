@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeZone, Utc};
 
 use super::*;
-use crate::{Ability, Auth, DEAREST, MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tier, Tokens, pattern};
+use crate::{
+    Ability, Auth, DEAREST, MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tier, Tokens, pattern,
+};
 
 /// At this hour of a Monday.
 fn at(hour: u32) -> DateTime<Utc> {
@@ -87,7 +89,10 @@ fn properties_of_the_bundled_catalogue() {
                 assert!(rates.cache_write_hour.0 / 1_000_000 <= DEAREST.0, "{id}");
             }
             let long = price.long_prompt.map(|long| long.rates);
-            assert!(long.is_none_or(|long| long.input > price.rates.input), "{id}");
+            assert!(
+                long.is_none_or(|long| long.input > price.rates.input),
+                "{id}"
+            );
         }
         for (tier, rank) in &provider.tiers {
             for pattern in &rank.models {
@@ -543,7 +548,10 @@ fn the_owners_price_replaces_a_models_price_and_a_discount_the_others() {
     };
     let owners = |dollars| Some((dollars, PriceSource::Owners));
     assert_eq!(input("anthropic", "claude-sonnet-5-5"), owners(1.0));
-    assert_eq!(input("anthropic", "claude-sonnet-5-5-20261001"), owners(1.0));
+    assert_eq!(
+        input("anthropic", "claude-sonnet-5-5-20261001"),
+        owners(1.0)
+    );
     assert_eq!(
         input("anthropic", "claude-opus-5-5"),
         Some((3.4, PriceSource::Discounted))

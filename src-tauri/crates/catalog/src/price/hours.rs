@@ -29,9 +29,9 @@ impl Hours {
             return Err("`utc` needs at least one span of hours, as in [\"01:00-04:00\"]".into());
         }
         let spans = spans.iter().map(|text| {
-            let span = text.split_once('-').and_then(|(from, to)| {
-                Some((minute(from)? % MINUTES_A_DAY, minute(to)?))
-            });
+            let span = text
+                .split_once('-')
+                .and_then(|(from, to)| Some((minute(from)? % MINUTES_A_DAY, minute(to)?)));
             span.ok_or_else(|| {
                 format!("`{text}` is no span of hours in UTC, as in \"01:00-04:00\"")
             })

@@ -204,7 +204,12 @@ fn a_span_of_hours_may_cross_midnight() {
         ..Tokens::default()
     };
     let cost = |days, minute| price(days).cost(tokens, monday(minute)).dollars();
-    for (minute, dollars) in [(16 * 60 + 29, 2.0), (16 * 60 + 30, 1.0), (24 * 60 + 29, 1.0), (24 * 60 + 30, 2.0)] {
+    for (minute, dollars) in [
+        (16 * 60 + 29, 2.0),
+        (16 * 60 + 30, 1.0),
+        (24 * 60 + 29, 1.0),
+        (24 * 60 + 30, 2.0),
+    ] {
         assert_eq!(cost(Days::Every, minute), dollars, "{minute}");
         assert_eq!(cost(Days::Weekdays, minute), dollars, "{minute}");
     }
@@ -215,7 +220,11 @@ fn a_span_of_hours_may_cross_midnight() {
 #[test]
 fn the_day_of_a_request_selects_its_price() {
     let mut model = crate::Model::new("m".into());
-    for (from, input) in [(None, 1.0), (Some("2026-11-30"), 2.0), (Some("2026-12-02"), 3.0)] {
+    for (from, input) in [
+        (None, 1.0),
+        (Some("2026-11-30"), 2.0),
+        (Some("2026-12-02"), 3.0),
+    ] {
         let mut price = written(input);
         price.from = from.map(str::to_owned);
         model.prices.push(price.read(PriceSource::List).unwrap());
@@ -226,5 +235,9 @@ fn the_day_of_a_request_selects_its_price() {
     assert_eq!(input(2 * 24 * 60 - 1), 2.0);
     assert_eq!(input(2 * 24 * 60), 3.0);
     model.prices.remove(0);
-    assert_eq!(model.price(monday(-1)), None, "no price of that day is known");
+    assert_eq!(
+        model.price(monday(-1)),
+        None,
+        "no price of that day is known"
+    );
 }

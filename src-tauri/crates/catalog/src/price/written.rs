@@ -79,11 +79,16 @@ impl WrittenPrice {
         };
         let tiers = self.tiers.into_iter().map(|(name, factor)| {
             let read = Factor::new(factor).ok_or_else(|| {
-                format!("the tier `{name}` is a multiple of the price, greater than 0 and at most 100")
+                format!(
+                    "the tier `{name}` is a multiple of the price, greater than 0 and at most 100"
+                )
             });
             read.map(|factor| (name, factor))
         });
-        let from = self.from.as_deref().map(|text| date("from", text, "begins"));
+        let from = self
+            .from
+            .as_deref()
+            .map(|text| date("from", text, "begins"));
         if let Some(text) = &self.as_of {
             date("as_of", text, "was read")?;
         }
@@ -177,8 +182,6 @@ fn date(key: &str, text: &str, what: &str) -> Result<NaiveDate, String> {
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     // The parser also accepts "2026-8-1".
     date.filter(|date| date.to_string() == text).ok_or_else(|| {
-        format!(
-            "`{key}` is the day on which the price {what}, as in \"2026-08-01\", not `{text}`"
-        )
+        format!("`{key}` is the day on which the price {what}, as in \"2026-08-01\", not `{text}`")
     })
 }

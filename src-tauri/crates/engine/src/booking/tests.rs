@@ -469,7 +469,14 @@ fn an_attempt_costs_the_price_of_its_hour_and_tier() {
     };
     assert_eq!(flash("2026-11-30T00:58:59Z"), 750);
     assert_eq!(flash("2026-11-30T00:59:00Z"), 1_500, "it began at 01:00");
-    let sol = |tier| row("openai", "gpt-6.1-sol", "2026-11-30T12:00:00Z", report(tier));
+    let sol = |tier| {
+        row(
+            "openai",
+            "gpt-6.1-sol",
+            "2026-11-30T12:00:00Z",
+            report(tier),
+        )
+    };
     assert_eq!(sol(None).cost, Some(MicroDollars(12_000)));
     assert_eq!(sol(Some("default")).cost, Some(MicroDollars(12_000)));
     assert_eq!(sol(Some("flex")).cost, Some(MicroDollars(6_000)));
@@ -480,6 +487,11 @@ fn an_attempt_costs_the_price_of_its_hour_and_tier() {
     let mut hour = report(None);
     hour.tokens.cache_write = 1_000;
     hour.tokens.cache_write_hour = 1_000;
-    let cached = row("anthropic", "claude-sonnet-5-5", "2026-11-30T12:00:00Z", hour);
+    let cached = row(
+        "anthropic",
+        "claude-sonnet-5-5",
+        "2026-11-30T12:00:00Z",
+        hour,
+    );
     assert_eq!(cached.cost, Some(MicroDollars(2_000 + 10_000 + 4_000)));
 }

@@ -55,7 +55,9 @@ impl Expected {
             output,
             likely: costs(output),
             most: costs(requests * MOST_OUTPUT),
-            price_as_of: price.filter(|_| !free).and_then(|price| price.as_of.clone()),
+            price_as_of: price
+                .filter(|_| !free)
+                .and_then(|price| price.as_of.clone()),
             source: price.map(|price| price.source).unwrap_or_default(),
         }
     }

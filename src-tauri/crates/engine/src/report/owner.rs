@@ -77,11 +77,7 @@ pub(crate) fn owner(
     })
 }
 
-fn spending(
-    ledger: &Ledger,
-    facts: &impl Facts,
-    span: &Span,
-) -> Result<Spending, LedgerError> {
+fn spending(ledger: &Ledger, facts: &impl Facts, span: &Span) -> Result<Spending, LedgerError> {
     let found = ledger.report_spending(&span.slots)?;
     let bounds = span.slots.bounds();
     let mut days: Vec<DayCost> = bounds[..bounds.len().saturating_sub(1)]

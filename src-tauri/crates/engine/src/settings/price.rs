@@ -56,7 +56,8 @@ impl Reading<'_> {
                 let (Some(input), Some(output)) = (entry.input, entry.output) else {
                     self.err(
                         model,
-                        "a price needs `input` and `output`, in US dollars per million tokens".into(),
+                        "a price needs `input` and `output`, in US dollars per million tokens"
+                            .into(),
                     );
                     return None;
                 };
@@ -109,18 +110,26 @@ impl Reading<'_> {
         };
         let name = model.get_ref().trim();
         if name.is_empty() || name.contains('*') {
-            self.err(model, "name one model by its full id, without patterns".into());
+            self.err(
+                model,
+                "name one model by its full id, without patterns".into(),
+            );
             return;
         }
         let known: BTreeSet<&str> = found.models.iter().map(|known| known.id.as_str()).collect();
         if known.iter().any(|known| catalog::same_model(name, known)) {
             return;
         }
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let digits = |text: &str| {
+            text.chars()
+                .filter(char::is_ascii_digit)
+                .collect::<String>()
+        };
         let meant = nearest(name, &known).filter(|meant| digits(meant) == digits(name));
-        let is_served = found.endpoints.iter().any(|one| {
-            one.serves.is_empty() || one.serves_model(name)
-        });
+        let is_served = found
+            .endpoints
+            .iter()
+            .any(|one| one.serves.is_empty() || one.serves_model(name));
         let what = match (meant, nearest(name, &known), is_served) {
             (Some(meant), ..) | (None, Some(meant), false) => {
                 format!("{provider} has no model \"{name}\". Did you mean \"{meant}\"?")

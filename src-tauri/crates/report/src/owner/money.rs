@@ -14,7 +14,8 @@ pub(super) fn section(report: &OwnerReport, place: &Place) -> Section {
         ..Section::default()
     };
     let total = spending.total_micro_usd;
-    let (Some(fallbacks), Some(of_bill)) = (spending.fallback_share, spending.surcharge_share) else {
+    let (Some(fallbacks), Some(of_bill)) = (spending.fallback_share, spending.surcharge_share)
+    else {
         section
             .text
             .push("Nothing was billed by tokens.".to_owned());

@@ -26,9 +26,12 @@ fn day(day: u32) -> DateTime<Utc> {
 
 /// Two outages of four hours on workdays.
 fn is_out(at: DateTime<Utc>) -> bool {
-    [day(6) + TimeDelta::hours(10), day(21) + TimeDelta::hours(13)]
-        .into_iter()
-        .any(|begin| at >= begin && at < begin + TimeDelta::hours(4))
+    [
+        day(6) + TimeDelta::hours(10),
+        day(21) + TimeDelta::hours(13),
+    ]
+    .into_iter()
+    .any(|begin| at >= begin && at < begin + TimeDelta::hours(4))
 }
 
 struct Month {
@@ -187,7 +190,10 @@ fn equivalent(catalog: &Catalog, model: &str) -> ModelId {
 
 /// Spent in the month, less what the same month without outages costs, as a share of the bill.
 fn real_share(with: &OwnerReport, without: &OwnerReport) -> f64 {
-    let (with, without) = (with.spending.total_micro_usd, without.spending.total_micro_usd);
+    let (with, without) = (
+        with.spending.total_micro_usd,
+        without.spending.total_micro_usd,
+    );
     (with - without) as f64 / with as f64
 }
 
@@ -196,13 +202,21 @@ fn real_share(with: &OwnerReport, without: &OwnerReport) -> f64 {
 #[test]
 fn the_surcharge_of_a_month_with_two_outages_of_four_hours_is_under_five_percent() {
     let (without, text) = Month::new(false, Cache::Usual, false).report();
-    assert!(text.contains("Surcharge: $0, 0.0 % of the metered cost"), "{text}");
+    assert!(
+        text.contains("Surcharge: $0, 0.0 % of the metered cost"),
+        "{text}"
+    );
     let month = Month::new(true, Cache::Usual, false);
     let opus = equivalent(&month.desk.catalog, "claude-opus-5-5");
     assert_eq!(opus.as_str(), "gpt-6.1-sol");
     let (report, text) = month.report();
     let spending = &report.spending;
-    println!("{}", text.lines().find(|line| line.contains("Surcharge:")).unwrap());
+    println!(
+        "{}",
+        text.lines()
+            .find(|line| line.contains("Surcharge:"))
+            .unwrap()
+    );
     println!("truth {}", real_share(&report, &without));
     let share = spending.surcharge_share.unwrap();
     assert!(share < 0.05, "{share}");
@@ -214,7 +228,12 @@ fn the_surcharge_of_a_month_with_two_outages_of_four_hours_is_under_five_percent
     let days = &spending.days;
     let sum = days.iter().map(|day| day.primaries_micro_usd).sum::<i64>();
     assert_eq!(sum, spending.primaries_micro_usd, "what is shown adds up");
-    assert_eq!(days.iter().filter(|day| day.primaries_micro_usd > 0).count(), 2);
+    assert_eq!(
+        days.iter()
+            .filter(|day| day.primaries_micro_usd > 0)
+            .count(),
+        2
+    );
 }
 
 /// Without a prompt cache at the fallback, each turn pays its complete prompt.
@@ -222,7 +241,12 @@ fn the_surcharge_of_a_month_with_two_outages_of_four_hours_is_under_five_percent
 fn a_fallback_without_a_prompt_cache_costs_more_than_five_percent() {
     let (without, _) = Month::new(false, Cache::None, false).report();
     let (report, text) = Month::new(true, Cache::None, false).report();
-    println!("{}", text.lines().find(|line| line.contains("Surcharge:")).unwrap());
+    println!(
+        "{}",
+        text.lines()
+            .find(|line| line.contains("Surcharge:"))
+            .unwrap()
+    );
     println!("truth {}", real_share(&report, &without));
     let share = report.spending.surcharge_share.unwrap();
     assert!(share > 0.05, "{share}");
@@ -234,7 +258,12 @@ fn a_fallback_without_a_prompt_cache_costs_more_than_five_percent() {
 fn the_complete_cost_is_a_surcharge_if_the_primary_is_paid_by_a_subscription() {
     let (report, text) = Month::new(true, Cache::Usual, true).report();
     let spending = &report.spending;
-    println!("{}", text.lines().find(|line| line.contains("Surcharge:")).unwrap());
+    println!(
+        "{}",
+        text.lines()
+            .find(|line| line.contains("Surcharge:"))
+            .unwrap()
+    );
     assert!(spending.primaries_by_subscription > 100, "{spending:?}");
     assert!(text.contains("the primary is paid by a subscription and would have cost nothing"));
     let of_items = spending.primaries_micro_usd;
@@ -253,7 +282,11 @@ fn a_recorded_cost_stays_when_a_price_changes() {
     let (after, text) = month.report();
     let costs = |report: &OwnerReport| {
         let spending = &report.spending;
-        (spending.own_micro_usd, spending.fallback_micro_usd, spending.total_micro_usd)
+        (
+            spending.own_micro_usd,
+            spending.fallback_micro_usd,
+            spending.total_micro_usd,
+        )
     };
     assert_eq!(costs(&before), costs(&after));
     assert!(after.spending.primaries_micro_usd > before.spending.primaries_micro_usd);

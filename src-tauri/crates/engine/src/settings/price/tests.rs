@@ -52,8 +52,14 @@ discount = 0.25
     assert_eq!(price("mine", "llama"), (0.5, PriceSource::Owners));
     let at_noon = price("anthropic", "claude-opus-5-6");
     assert_eq!(at_noon, (1.0, PriceSource::Owners), "a new model, at noon");
-    assert_eq!(price("openai", "gpt-6.1-terra"), (0.75, PriceSource::Discounted));
-    assert_eq!(price("anthropic", "claude-opus-5-5"), (4.0, PriceSource::List));
+    assert_eq!(
+        price("openai", "gpt-6.1-terra"),
+        (0.75, PriceSource::Discounted)
+    );
+    assert_eq!(
+        price("anthropic", "claude-opus-5-5"),
+        (4.0, PriceSource::List)
+    );
     let reset = Settings::default().catalog(&base);
     assert_eq!(reset, base);
 }

@@ -318,17 +318,30 @@ fn the_service_tier_is_read_in_each_dialect() {
         let found = tier(Dialect::OpenaiChat, framing, &body);
         assert_eq!(found.as_deref(), Some("flex"), "{body}");
     }
-    for (framing, body) in response(r#"{"input_tokens":1,"output_tokens":1},"service_tier":"priority""#) {
+    for (framing, body) in
+        response(r#"{"input_tokens":1,"output_tokens":1},"service_tier":"priority""#)
+    {
         let found = tier(Dialect::OpenaiResponses, framing, &body);
         assert_eq!(found.as_deref(), Some("priority"), "{body}");
     }
     let message = |usage: &str| {
-        format!(r#"{{"type":"message","content":[{{"type":"text","text":"Hi"}}],"stop_reason":"end_turn","usage":{{{usage}}}}}"#)
+        format!(
+            r#"{{"type":"message","content":[{{"type":"text","text":"Hi"}}],"stop_reason":"end_turn","usage":{{{usage}}}}}"#
+        )
     };
     for (usage, expected) in [
-        (r#""input_tokens":1,"output_tokens":1,"service_tier":"standard""#, Some("standard")),
-        (r#""input_tokens":1,"output_tokens":1,"service_tier":null"#, None),
-        (r#""input_tokens":1,"output_tokens":1,"service_tier":7"#, None),
+        (
+            r#""input_tokens":1,"output_tokens":1,"service_tier":"standard""#,
+            Some("standard"),
+        ),
+        (
+            r#""input_tokens":1,"output_tokens":1,"service_tier":null"#,
+            None,
+        ),
+        (
+            r#""input_tokens":1,"output_tokens":1,"service_tier":7"#,
+            None,
+        ),
         (r#""input_tokens":1,"output_tokens":1"#, None),
     ] {
         let found = tier(Dialect::Anthropic, Framing::Document, &message(usage));
