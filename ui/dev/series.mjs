@@ -41,7 +41,7 @@ export function cost(query) {
     provider,
     points: slots(all).filter((slot) => slot % 7 !== 2).map((slot) => ({ slot, measured_micro_usd: Math.round(noise(slot, seed) * 6_000_000), estimated_micro_usd: slot % 5 === 0 ? 400_000 : 0 })),
   }));
-  return { bounds: all, providers };
+  return { bounds: all, providers, unpriced: 2 };
 }
 
 export function incidentSeries({ opened, closed, exchanges_hit, carried_by_fallback }) {

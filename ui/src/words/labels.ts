@@ -22,7 +22,7 @@ export const LEVEL: Record<Level, string> = {
 /** The token of requests without a named one. */
 export const THIS_COMPUTER = "this computer";
 
-export const PRICE_METHOD = "Tokens × list prices. Tokens that a provider did not report are estimated from bytes.";
+export const PRICE_METHOD = "Tokens × list prices, or × your prices in the settings. Tokens that a provider did not report are estimated from bytes.";
 
 export type Result = { word: string; tone: Tone; means: string };
 

@@ -71,12 +71,14 @@ pub enum LatencyMeasure {
     Total,
 }
 
-/// `GET /control/series/cost?days=30&zone=Europe/Berlin`: cost at list prices, with probes and tests of fallbacks.
+/// `GET /control/series/cost?days=30&zone=Europe/Berlin`: cost at list prices or the owner's, with probes and tests of fallbacks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct CostSeries {
     pub bounds: Vec<DateTime<Utc>>,
     pub providers: Vec<ProviderCost>,
+    /// Requests that billed a key, and whose cost is not known: in no point.
+    pub unpriced: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

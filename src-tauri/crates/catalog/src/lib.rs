@@ -15,6 +15,7 @@ mod model;
 mod money;
 mod passage;
 pub mod pattern;
+mod price;
 mod provider;
 mod secret;
 mod tier;
@@ -30,13 +31,17 @@ pub use equivalent::{Equivalent, Likeness};
 pub use family::{Allow, Families, IDENTITY};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use invalid::Invalid;
-pub use load::Catalog;
+pub use load::{Catalog, OwnersPrice};
 pub use model::{
     Ability, CallIds, ChatLimit, Effort, Model, NotBilled, ReasoningContent, StreamUsage,
     ThoughtSignatures, same_model,
 };
-pub use money::{DEAREST, LongPrompt, MicroDollars, Price, Rates, Tokens, at_dearest};
+pub use money::{DEAREST, MicroDollars, Tokens, at_dearest};
 pub use passage::{NoPassage, Passage, Passages};
+pub use price::{
+    Days, Factor, HourPrice, Hours, LongPrompt, Price, PriceSource, Rates, WrittenHours,
+    WrittenLongPrompt, WrittenPrice,
+};
 pub use provider::{
     Auth, Endpoint, KeyCheck, KeyCheckMethod, LoginAddress, Logins, Provider, Source,
     StatusDialect, StatusPage, Surface, normalise_base,

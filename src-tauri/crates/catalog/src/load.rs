@@ -1,15 +1,19 @@
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::file::{self, Read};
 use crate::{
-    Dialect, Endpoint, EndpointId, Invalid, Model, Price, Provider, ProviderId, REHEARSAL,
-    REHEARSAL_PREFIX,
+    Dialect, Endpoint, EndpointId, Factor, Invalid, Model, ModelId, Price, PriceSource, Provider,
+    ProviderId, REHEARSAL, REHEARSAL_PREFIX, same_model,
 };
 
 /// All known providers, sorted by id: the bundled files, then the owner's own with the same schema.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     providers: Vec<Provider>,
+    /// The owner's prices of models without an entry. They are no entries: a model without known properties stays one.
+    own_prices: Vec<(ProviderId, ModelId, Price)>,
 }
 
 macro_rules! bundled {
@@ -73,7 +77,10 @@ impl Catalog {
         invalid.extend(duplicate_endpoints(by_id.values()));
         if invalid.is_empty() {
             let providers = by_id.into_values().map(|(_, read)| read.provider).collect();
-            Ok(Catalog { providers })
+            Ok(Catalog {
+                providers,
+                own_prices: Vec::new(),
+            })
         } else {
             Err(invalid)
         }
@@ -90,7 +97,49 @@ impl Catalog {
                 None => providers.push(one.clone()),
             }
         }
-        Catalog { providers }
+        Catalog {
+            providers,
+            own_prices: Vec::new(),
+        }
+    }
+
+    /// This catalogue with the owner's discounts and prices. A price replaces every price of its model; a discount applies to
+    /// the provider's other ones.
+    #[must_use]
+    pub fn with_prices(mut self, prices: &[OwnersPrice]) -> Catalog {
+        let discounts = prices.iter().filter_map(|one| match one {
+            OwnersPrice::Discount { provider, left } => Some((provider, *left)),
+            OwnersPrice::Model { .. } => None,
+        });
+        for (id, left) in discounts {
+            let provider = self.providers.iter_mut().find(|known| known.id == *id);
+            let models = provider.into_iter().flat_map(|found| &mut found.models);
+            for price in models.flat_map(|model| &mut model.prices) {
+                *price = Price {
+                    source: PriceSource::Discounted,
+                    ..price.times(left)
+                };
+            }
+        }
+        for one in prices {
+            let OwnersPrice::Model {
+                provider: id,
+                model,
+                price,
+            } = one
+            else {
+                continue;
+            };
+            let provider = self.providers.iter_mut().find(|known| known.id == *id);
+            let mut models = provider.into_iter().flat_map(|found| &mut found.models);
+            match models.find(|known| known.id == *model) {
+                Some(known) => known.prices = vec![price.clone()],
+                None => self
+                    .own_prices
+                    .push((id.clone(), model.clone(), price.clone())),
+            }
+        }
+        self
     }
 
     pub fn providers(&self) -> &[Provider] {
@@ -128,10 +177,38 @@ impl Catalog {
         Model::known(&self.provider(provider)?.models, model)
     }
 
-    /// The price of a model at a provider. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
-    pub fn price(&self, provider: &ProviderId, model: &str) -> Option<&Price> {
-        self.model(provider, model)?.price.as_ref()
+    /// The price of a model at a provider for a request that begins at this time. Dated ids (`claude-sonnet-4-5-20250929`)
+    /// match the undated entry.
+    pub fn price(&self, provider: &ProviderId, model: &str, at: DateTime<Utc>) -> Option<&Price> {
+        let of_model = self.model(provider, model);
+        let listed = of_model.and_then(|known| known.price(at));
+        listed.or_else(|| self.own_price(provider, model))
     }
+
+    /// The price for the cost of a request that is not sent yet.
+    pub fn planned_price(&self, provider: &ProviderId, model: &str) -> Option<&Price> {
+        let of_model = self.model(provider, model);
+        let listed = of_model.and_then(Model::planned_price);
+        listed.or_else(|| self.own_price(provider, model))
+    }
+
+    fn own_price(&self, provider: &ProviderId, model: &str) -> Option<&Price> {
+        let mut own = self.own_prices.iter();
+        let found = own.find(|(of, id, _)| of == provider && same_model(model, id.as_str()));
+        found.map(|(.., price)| price)
+    }
+}
+
+/// An entry of the owner's settings about prices.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OwnersPrice {
+    Model {
+        provider: ProviderId,
+        model: ModelId,
+        price: Price,
+    },
+    /// What is left of the provider's list prices.
+    Discount { provider: ProviderId, left: Factor },
 }
 
 /// The origin of a file.

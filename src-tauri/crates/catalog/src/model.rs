@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::{ModelId, Price};
@@ -19,7 +20,8 @@ pub struct Model {
     pub lacks: Vec<Ability>,
     /// The efforts that it accepts; empty: none, or no source documents them.
     pub efforts: Vec<Effort>,
-    pub price: Option<Price>,
+    /// Its known prices, oldest first; empty: unknown.
+    pub prices: Vec<Price>,
     /// The id at the model's vendor, if a reseller uses another one.
     pub vendor_model_id: Option<ModelId>,
 }
@@ -33,9 +35,21 @@ impl Model {
             max_output: None,
             lacks: Vec::new(),
             efforts: Vec::new(),
-            price: None,
+            prices: Vec::new(),
             vendor_model_id: None,
         }
+    }
+
+    /// The price of a request that begins at this time.
+    pub fn price(&self, at: DateTime<Utc>) -> Option<&Price> {
+        let day = at.date_naive();
+        let begun = |price: &&Price| price.from.is_none_or(|from| from <= day);
+        self.prices.iter().rev().find(begun)
+    }
+
+    /// The last known price, for costs of requests that are not sent yet.
+    pub fn planned_price(&self) -> Option<&Price> {
+        self.prices.last()
     }
 
     /// The known properties of `model` in `models`. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.

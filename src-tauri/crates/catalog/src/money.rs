@@ -75,6 +75,8 @@ pub struct Tokens {
     pub output: u64,
     pub cache_read: u64,
     pub cache_write: u64,
+    /// Of `cache_write`: written for an hour. Other writes have the provider's usual lifetime, such as five minutes.
+    pub cache_write_hour: u64,
 }
 
 impl Tokens {
@@ -99,57 +101,13 @@ impl Tokens {
     }
 }
 
-/// A price in micro-dollars per million tokens, with the day on which it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Price {
-    pub rates: Rates,
-    /// The prices of a request with a long prompt; `None`: the same.
-    pub long_prompt: Option<LongPrompt>,
-    /// ISO date, `2026-10-01`: the day on which the price was read.
-    pub as_of: String,
-}
-
-/// Micro-dollars per input and output token at the highest list price of 2026: $15 and $75 per million. Tokens with an unknown
-/// price count at it, so that they never bypass a cap or a budget.
-pub const DEAREST: (i64, i64) = (15, 75);
+/// Micro-dollars per input and output token at the catalogue's highest list price, that of a long prompt: $60 and $270 per
+/// million. Tokens with an unknown price count at it, so that they never bypass a cap or a budget.
+pub const DEAREST: (i64, i64) = (60, 270);
 
 /// The cost of these tokens at [`DEAREST`]. Usage that is too large for the calculation costs the largest representable amount.
 pub fn at_dearest(tokens: Tokens) -> MicroDollars {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
     let input = count(tokens.prompt()).saturating_mul(DEAREST.0);
     MicroDollars(input.saturating_add(count(tokens.output).saturating_mul(DEAREST.1)))
-}
-
-/// Micro-dollars per million tokens of each kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rates {
-    pub input: MicroDollars,
-    pub output: MicroDollars,
-    pub cache_read: MicroDollars,
-    pub cache_write: MicroDollars,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LongPrompt {
-    /// A prompt with more tokens than this is long; cached tokens count.
-    pub above: u64,
-    pub rates: Rates,
-}
-
-impl Price {
-    /// The cost of these tokens, to the nearest micro-dollar (0.5 rounded up). It is an estimate: the provider's invoice
-    /// decides.
-    pub fn cost(&self, tokens: Tokens) -> MicroDollars {
-        let long = self.long_prompt.filter(|long| tokens.prompt() > long.above);
-        let rates = long.map_or(self.rates, |long| long.rates);
-        let parts = [
-            (tokens.input, rates.input),
-            (tokens.output, rates.output),
-            (tokens.cache_read, rates.cache_read),
-            (tokens.cache_write, rates.cache_write),
-        ];
-        let parts = parts.map(|(count, rate)| i128::from(count).saturating_mul(rate.0.into()));
-        let sum = parts.into_iter().fold(500_000, i128::saturating_add);
-        MicroDollars(i64::try_from(sum.div_euclid(1_000_000)).unwrap_or(i64::MAX))
-    }
 }

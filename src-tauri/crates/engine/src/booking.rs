@@ -86,8 +86,10 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         not_billed: endpoint.map_or(&[], |endpoint| &endpoint.not_billed),
     };
     let charge = charge(attempt, exchange.kind, terms);
-    let price = known
-        .and_then(|model| model.price.as_ref())
+    // The begin of the request selects the price, as its day and hour do at the provider.
+    let began = exchange.started + TimeDelta::from_std(attempt.started_after).unwrap_or_default();
+    let price = catalog
+        .price(&attempt.provider, model.as_str(), began)
         .filter(|_| !exchange.rehearsal);
     let (outcome, detail) = outcome(&attempt.outcome);
     AttemptRow {
@@ -120,12 +122,16 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
             Charge::ReportedUsage(tokens) | Charge::Estimated(tokens) => {
                 let free = endpoint.is_some_and(|e| e.auth == Auth::None && e.is_local());
                 let free = free.then_some(MicroDollars::ZERO);
-                price.map(|price| price.cost(tokens)).or(free)
+                let tier = attempt.report.service_tier.as_deref();
+                match price {
+                    Some(price) => price.cost_in(tier, tokens, began),
+                    None => free,
+                }
             }
         },
         price_as_of: price
             .filter(|_| charge.tokens().is_some() && !attempt.by_subscription)
-            .map(|price| price.as_of.clone()),
+            .and_then(|price| price.as_of.clone()),
     }
 }
 

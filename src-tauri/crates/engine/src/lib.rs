@@ -30,6 +30,7 @@ mod login;
 mod main_loop;
 mod metrics;
 mod named_tokens;
+mod nearest;
 mod network;
 mod opening;
 mod package;

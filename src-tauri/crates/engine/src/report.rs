@@ -6,6 +6,7 @@ mod logo;
 mod owner;
 mod period;
 mod pipelines;
+mod surcharge;
 mod uptime;
 mod zone_name;
 

@@ -105,7 +105,7 @@ pub(crate) async fn serve(options: Options, log: Log) -> Result<Ended, StartErro
     // Started before the first read, so that no later change is missed.
     let changes = reload::Watching::start(&places.settings);
     let settings = read_settings(&places.settings, &base_catalog)?;
-    let catalog = Arc::new(base_catalog.with_own(&settings.own));
+    let catalog = Arc::new(settings.catalog(&base_catalog));
     let listener = match inherited {
         Some(listener) => listener,
         None => listen(&settings, options.port, &places.settings).await?,

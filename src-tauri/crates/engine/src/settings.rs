@@ -12,6 +12,7 @@ mod network;
 mod pipeline;
 pub(crate) mod pipeline_change;
 mod pipeline_form;
+mod price;
 mod reading;
 pub(crate) mod reload;
 mod report;

@@ -21,6 +21,7 @@ pub(crate) mod pipeline;
 pub(crate) mod pipeline_page;
 mod pipeline_place;
 mod pipeline_reliability;
+mod price;
 pub(crate) mod problem;
 pub(crate) mod question;
 pub(crate) mod retention;

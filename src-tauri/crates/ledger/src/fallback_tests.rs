@@ -222,6 +222,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<FallbackTestRow> {
             output: get(row, "output_tokens")?,
             cache_read: get(row, "cache_read_tokens")?,
             cache_write: get(row, "cache_write_tokens")?,
+            cache_write_hour: 0,
         },
         tokens_estimated: row.get("tokens_estimated")?,
         cost: maybe(row, "cost")?,

@@ -77,8 +77,8 @@ pub use probes::ProbeRow;
 pub use reader::{Interrupt, Reader};
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
 pub use report::{
-    ReportCalls, ReportCost, ReportEvidence, ReportIncident, ReportItems, ReportProviderUse,
-    ReportRequests, ReportReview, ReportSpending,
+    ReportCaller, ReportCalls, ReportCarried, ReportCost, ReportEvidence, ReportIncident,
+    ReportItems, ReportPrimaryUse, ReportProviderUse, ReportRequests, ReportReview, ReportSpending,
 };
 pub use retention::{DayOf, Deleted, Expired, Limits, Progress};
 pub use review::{

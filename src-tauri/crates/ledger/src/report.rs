@@ -3,6 +3,7 @@
 
 mod calls;
 mod cost;
+mod fallbacks;
 mod incident;
 mod requests;
 mod review;
@@ -10,6 +11,7 @@ mod texts;
 
 pub use calls::{ReportCalls, ReportEvidence};
 pub use cost::{ReportCost, ReportSpending};
+pub use fallbacks::{ReportCaller, ReportCarried, ReportPrimaryUse};
 pub use incident::{ReportIncident, ReportItems};
 pub use requests::{ReportProviderUse, ReportRequests};
 pub use review::ReportReview;

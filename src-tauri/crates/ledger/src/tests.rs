@@ -74,6 +74,7 @@ fn attempt(at: &Candidate, outcome: AttemptOutcome, provider_failed: bool) -> At
             output: 345,
             cache_read: 6789,
             cache_write: 1,
+            cache_write_hour: 0,
         }),
         tokens_estimated: false,
         cost: (!provider_failed).then_some(MicroDollars(5_260)),

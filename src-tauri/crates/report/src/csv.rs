@@ -114,12 +114,13 @@ fn incidents(sheet: &mut Sheet, report: &OwnerReport, place: &Place) {
 }
 
 fn cost(sheet: &mut Sheet, report: &OwnerReport, place: &Place) {
-    sheet.line("day,own_micro_usd,fallback_micro_usd,probes_micro_usd");
+    sheet.line("day,own_micro_usd,fallback_micro_usd,probes_micro_usd,primaries_micro_usd");
     for day in &report.spending.days {
         sheet.text(&place.iso_day(day.begins));
         sheet.value(day.own_micro_usd);
         sheet.value(day.fallback_micro_usd);
         sheet.value(day.probes_micro_usd);
+        sheet.value(day.primaries_micro_usd);
         sheet.end();
     }
 }

@@ -198,8 +198,20 @@ pub struct Spending {
     pub fallback_micro_usd: i64,
     pub probes_micro_usd: i64,
     pub total_micro_usd: i64,
-    /// Of the total: the surcharge. None: nothing was billed.
+    /// Of the total: the complete cost of fallbacks. None: nothing was billed.
     pub fallback_share: Option<f64>,
+    /// What the primaries would have cost for the requests that fallbacks answered. Estimated.
+    pub primaries_micro_usd: i64,
+    /// Of those requests: the primary is paid by a subscription, and would have cost nothing.
+    pub primaries_by_subscription: u64,
+    /// Of those requests: the price of the primary is not known, and counts as nothing.
+    pub primaries_unpriced: u64,
+    /// Cost of fallbacks less what the primaries would have cost; negative: the fallbacks were cheaper.
+    pub surcharge_micro_usd: i64,
+    /// The surcharge as a share of the total. None: nothing was billed.
+    pub surcharge_share: Option<f64>,
+    /// The owner's settings contain prices or discounts.
+    pub own_prices: bool,
     /// Of all three: responses that failed before their end.
     pub incomplete_micro_usd: i64,
     /// Of all three: from tokens that are estimated from bytes.
@@ -212,7 +224,7 @@ pub struct Spending {
 }
 
 impl Spending {
-    /// Sets the total and the share of fallbacks.
+    /// Sets the total, the surcharge and the shares.
     pub fn summed(self) -> Spending {
         let parts = [
             self.own_micro_usd,
@@ -220,9 +232,14 @@ impl Spending {
             self.probes_micro_usd,
         ];
         let total = parts.into_iter().fold(0, i64::saturating_add);
+        let surcharge = self
+            .fallback_micro_usd
+            .saturating_sub(self.primaries_micro_usd);
         Spending {
             total_micro_usd: total,
             fallback_share: (total > 0).then(|| self.fallback_micro_usd as f64 / total as f64),
+            surcharge_micro_usd: surcharge,
+            surcharge_share: (total > 0).then(|| surcharge as f64 / total as f64),
             ..self
         }
     }
@@ -234,6 +251,8 @@ pub struct DayCost {
     pub own_micro_usd: i64,
     pub fallback_micro_usd: i64,
     pub probes_micro_usd: i64,
+    /// What the primaries would have cost for the requests that fallbacks answered. Estimated.
+    pub primaries_micro_usd: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -167,7 +167,14 @@ fn method(report: &OwnerReport) -> Vec<String> {
     let mut method = vec![
         "Uptime is time without a partial or major outage of the provider, as a share of the counted time. Not counted: outages whose cause was this computer or its network, outages of unknown cause, and time without a request, a probe or a readable status page. Degraded time counts as up and is listed.".to_owned(),
         "Answered calls are requests and probes that show whether the provider works. Not counted: limits of your plan, faults of this computer, its settings or the request, and results that show nothing. An incident ends with its last failure, when nothing followed that showed a recovery.".to_owned(),
-        "Amounts are estimates: tokens times the list price of the day of the request, in US dollars. The invoice of the provider decides. The surcharge is the complete cost of fallbacks and their tests, not only what they cost more than the primary. Requests of your own subscription cost nothing here.".to_owned(),
+        format!(
+            "Amounts are estimates: tokens times the price of the day and hour at which the request began, in US dollars{}. The invoice of the provider decides. Requests of your own subscription are not metered and cost nothing here.",
+            match report.spending.own_prices {
+                true => "; your own prices and discounts where the settings have them, list prices elsewhere",
+                false => " at list prices",
+            }
+        ),
+        "The surcharge is the cost of fallbacks and their tests less what the primaries would have cost for the requests that a fallback answered: the same tokens at the primary's price, with the part of the prompt that this client's requests had in the primary's cache in this period. It is high just after a switch, because the fallback's cache is empty.".to_owned(),
         "At risk is estimated for each incident. Incidents that overlap may contain the same items, so there is no sum of them.".to_owned(),
     ];
     if report.spending.summed_days > 0 {

@@ -100,9 +100,14 @@ pub(crate) fn likely_tokens() -> Tokens {
 }
 
 /// The cost that counts against the budget. Without a price: free if no key is needed, else the highest list price.
-pub(crate) fn budgeted(endpoint: &Endpoint, price: Option<&Price>, tokens: Tokens) -> MicroDollars {
+pub(crate) fn budgeted(
+    endpoint: &Endpoint,
+    price: Option<&Price>,
+    tokens: Tokens,
+    at: DateTime<Utc>,
+) -> MicroDollars {
     match price {
-        Some(price) => price.cost(tokens),
+        Some(price) => price.cost(tokens, at),
         None if endpoint.key_env.is_none() => MicroDollars::ZERO,
         None => at_dearest(tokens),
     }

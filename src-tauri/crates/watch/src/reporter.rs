@@ -96,7 +96,7 @@ impl Reporter {
         self.call(at, target, result.outcome.clone()).await?;
         let price = self
             .catalog
-            .price(&target.endpoint.provider, target.model.as_str())
+            .price(&target.endpoint.provider, target.model.as_str(), at)
             .filter(|_| result.usage_reported);
         self.send(Report::Probed {
             at,
@@ -107,7 +107,7 @@ impl Reporter {
             total_ms: result.total_ms,
             tokens: result.tokens,
             usage_reported: result.usage_reported,
-            cost: price.map(|price| price.cost(result.tokens)),
+            cost: price.map(|price| price.cost(result.tokens, at)),
             outcome: result.outcome,
         })
         .await

@@ -345,10 +345,11 @@ impl Watching {
     }
 
     fn budgeted(&self, target: &ProbeTarget, tokens: Tokens) -> MicroDollars {
+        let now = (self.clock)();
         let price = self
             .catalog
-            .price(&target.endpoint.provider, target.model.as_str());
-        probe::budgeted(&target.endpoint, price, tokens)
+            .price(&target.endpoint.provider, target.model.as_str(), now);
+        probe::budgeted(&target.endpoint, price, tokens, now)
     }
 
     /// A request that was not accepted costs nothing; without usage, the estimate stays.

@@ -166,6 +166,8 @@ pub struct Report {
     pub tokens: Tokens,
     /// False: the provider has reported no usage yet, and `tokens` is zero, not an estimate.
     pub usage_reported: bool,
+    /// The service tier that the provider used, in its spelling.
+    pub service_tier: Option<String>,
     pub text_bytes: u64,
     pub thinking_bytes: u64,
     /// Bytes of tool arguments, for tools of the client and of the provider.

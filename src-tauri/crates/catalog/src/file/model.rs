@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::check::{self, Problems};
-use crate::{Ability, Effort, LongPrompt, MicroDollars, Model, ModelId, Price, Rates};
+use super::check::Problems;
+use crate::{Ability, Effort, Model, ModelId, Price, PriceSource, WrittenPrice};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,35 +17,12 @@ pub(super) struct Entry {
     /// Absent: it accepts no effort, or no source documents one.
     #[serde(default)]
     efforts: Vec<Effort>,
-    price: Option<Spanned<ListPrice>>,
+    price: Option<Spanned<WrittenPrice>>,
+    /// Several prices, each with the first day on which it applies.
+    #[serde(default)]
+    prices: Vec<Spanned<WrittenPrice>>,
     #[serde(alias = "maker_id")]
     vendor_model_id: Option<Spanned<String>>,
-}
-
-/// US dollars per million tokens.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListPrice {
-    input: f64,
-    output: f64,
-    /// Absent: the price of other input tokens.
-    cache_read: Option<f64>,
-    /// Absent: the price of other input tokens.
-    cache_write: Option<f64>,
-    /// Absent: a long prompt has the same price per token.
-    long_prompt: Option<LongListPrice>,
-    as_of: String,
-}
-
-/// The prices of all tokens if the prompt has more than `above`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LongListPrice {
-    above: u64,
-    input: f64,
-    output: f64,
-    cache_read: Option<f64>,
-    cache_write: Option<f64>,
 }
 
 pub(super) fn model(read: Entry, problems: &mut Problems<'_>) -> Model {
@@ -57,7 +34,7 @@ pub(super) fn model(read: Entry, problems: &mut Problems<'_>) -> Model {
         max_output,
         lacks: read.lacks,
         efforts: read.efforts,
-        price: read.price.map(|price| list_price(price, problems)),
+        prices: list_prices(read.price, read.prices, problems),
         vendor_model_id: read.vendor_model_id.map(|id| {
             problems.filled("maker_id", &id);
             ModelId::new(id.get_ref())
@@ -76,42 +53,40 @@ fn tokens(what: &str, read: Option<Spanned<u64>>, problems: &mut Problems<'_>) -
     Some(read.into_inner())
 }
 
-fn list_price(read: Spanned<ListPrice>, problems: &mut Problems<'_>) -> Price {
-    let at = read.span().start;
-    let read = read.into_inner();
-    let mut rates = |input, output, cache_read, cache_write| {
-        let reported = [Some(input), Some(output), cache_read, cache_write];
-        let mut reported = reported.into_iter().flatten();
-        if !reported.all(|dollars: f64| dollars > 0.0 && dollars < 1e6) {
-            problems.add(
-                at,
-                "prices are US dollars per million tokens and greater than 0; leave `price` out when it is unknown",
-            );
-        }
-        Rates {
-            input: MicroDollars::from_dollars(input),
-            output: MicroDollars::from_dollars(output),
-            cache_read: MicroDollars::from_dollars(cache_read.unwrap_or(input)),
-            cache_write: MicroDollars::from_dollars(cache_write.unwrap_or(input)),
-        }
-    };
-    let usual = rates(read.input, read.output, read.cache_read, read.cache_write);
-    let long_prompt = read.long_prompt.map(|long| LongPrompt {
-        above: long.above,
-        rates: rates(long.input, long.output, long.cache_read, long.cache_write),
-    });
-    if !check::is_date(&read.as_of) {
+/// The prices of `price` or `prices`, oldest first.
+fn list_prices(
+    one: Option<Spanned<WrittenPrice>>,
+    several: Vec<Spanned<WrittenPrice>>,
+    problems: &mut Problems<'_>,
+) -> Vec<Price> {
+    if let (Some(one), false) = (&one, several.is_empty()) {
         problems.add(
-            at,
-            format!(
-                "`as_of` is the day on which the price was read, as in \"2026-08-01\", not `{}`",
-                read.as_of
-            ),
+            one.span().start,
+            "write either `price` or `prices`, the list of all prices with their first days",
         );
     }
-    Price {
-        rates: usual,
-        long_prompt,
-        as_of: read.as_of,
+    let mut prices: Vec<Price> = Vec::new();
+    for written in one.into_iter().chain(several) {
+        let at = written.span().start;
+        let written = written.into_inner();
+        if written.as_of.is_none() {
+            problems.add(at, "missing field `as_of`");
+        }
+        match written.read(PriceSource::List) {
+            Err(problem) => problems.add(at, problem),
+            Ok(price) => {
+                if prices
+                    .last()
+                    .is_some_and(|before| before.from >= price.from)
+                {
+                    problems.add(
+                        at,
+                        "`prices` begin with the oldest, and each later one has a later `from`",
+                    );
+                }
+                prices.push(price);
+            }
+        }
     }
+    prices
 }

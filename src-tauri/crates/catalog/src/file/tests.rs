@@ -190,6 +190,46 @@ fn each_wrong_value_is_reported_with_its_line_and_its_fix() {
         ),
         (
             r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 2, output = 1, long_prompt = { above = 9, input = 1, output = 1 }, as_of = \"2026-08-01\" }",
+            "11: a price of `long_prompt` is lower",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 2, output = 1, cache_write = 2, cache_write_hour = 1, as_of = \"2026-08-01\" }",
+            "11: `cache_write_hour` is lower",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 2, output = 1, hours = { utc = [\"1-2\"], input = 1, output = 1 }, as_of = \"2026-08-01\" }",
+            "11: `1-2` is no span of hours in UTC",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 2, output = 1, hours = { utc = [], input = 1, output = 1 }, as_of = \"2026-08-01\" }",
+            "11: `utc` needs at least one span",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 2, output = 1, long_prompt = { above = 9, input = 2, output = 1 }, hours = { utc = [\"01:00-02:00\"], input = 1, output = 1 }, as_of = \"2026-08-01\" }",
+            "11: `hours` needs a `long_prompt`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 2, output = 1, tiers = { flex = 0 }, as_of = \"2026-08-01\" }",
+            "11: the tier `flex` is a multiple",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprices = [\n{ input = 2, output = 1, as_of = \"2026-08-01\" },\n{ input = 2, output = 1, as_of = \"2026-08-01\" },\n]",
+            "13: `prices` begin with the oldest",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 2, output = 1, as_of = \"2026-08-01\" }\nprices = [{ from = \"2026-09-01\", input = 2, output = 1, as_of = \"2026-08-01\" }]",
+            "11: write either `price` or `prices`",
+        ),
+        (
+            r#"["acme-*"]"#,
             "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 1, output = 1.0 }",
             "11: missing field `as_of`",
         ),

@@ -1,7 +1,16 @@
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, TimeZone, Utc};
+
 use super::*;
-use crate::{Ability, Auth, MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tier, Tokens, pattern};
+use crate::{
+    Ability, Auth, DEAREST, MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tier, Tokens, pattern,
+};
+
+/// At this hour of a Monday.
+fn at(hour: u32) -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 30, hour, 0, 0).unwrap()
+}
 
 fn own(name: &str, text: &str) -> (String, String) {
     (name.to_owned(), text.to_owned())
@@ -63,23 +72,27 @@ fn properties_of_the_bundled_catalogue() {
                     endpoint.serves_model(model.as_str()),
                     "{id}: probes {model}, which it does not serve"
                 );
-                let price = Catalog::bundled().price(id, model.as_str()).cloned();
+                let price = Catalog::bundled().price(id, model.as_str(), at(1)).cloned();
                 assert!(
                     price.is_some(),
                     "{id}: a probe whose cost nobody knows: {model}"
                 );
             }
         }
-        for price in provider.models.iter().filter_map(|m| m.price.as_ref()) {
-            let long = price.long_prompt.map(|long| long.rates);
-            for rates in [price.rates].into_iter().chain(long) {
+        for price in provider.models.iter().flat_map(|model| &model.prices) {
+            for rates in price.all_rates() {
                 assert!(rates.cache_read <= rates.input, "{id}");
                 assert!(rates.cache_write >= rates.input, "{id}");
                 assert!(rates.output >= rates.input, "{id}");
+                let dearest = [rates.input, rates.output].map(|rate| rate.0 / 1_000_000);
+                assert!(dearest[0] <= DEAREST.0 && dearest[1] <= DEAREST.1, "{id}");
+                assert!(rates.cache_write_hour.0 / 1_000_000 <= DEAREST.0, "{id}");
             }
-            if let Some(long) = long {
-                assert!(long.input > price.rates.input, "{id}");
-            }
+            let long = price.long_prompt.map(|long| long.rates);
+            assert!(
+                long.is_none_or(|long| long.input > price.rates.input),
+                "{id}"
+            );
         }
         for (tier, rank) in &provider.tiers {
             for pattern in &rank.models {
@@ -152,7 +165,7 @@ fn properties_of_the_models_abilities() {
                 .unwrap();
             let id = format!("{}: {fallback_model}", provider.id);
             assert!(model.context.is_some(), "{id}: too long for it?");
-            assert!(model.price.is_some(), "{id}: what does it cost?");
+            assert!(!model.prices.is_empty(), "{id}: what does it cost?");
             // Messages requires an output limit, and a request of another dialect may have none.
             let messages = |e: &&Endpoint| {
                 e.serves_model(fallback_model.as_str())
@@ -274,7 +287,7 @@ fn the_endpoints_that_serve_each_model() {
 #[test]
 fn dated_ids_have_the_undated_price() {
     let catalog = Catalog::bundled();
-    let price = |provider: &str, model: &str| catalog.price(&provider.into(), model);
+    let price = |provider: &str, model: &str| catalog.price(&provider.into(), model, at(1));
     let sonnet = price("anthropic", "claude-sonnet-4-5").unwrap();
     for same in [
         "claude-sonnet-4-5-20250929",
@@ -303,14 +316,15 @@ fn dated_ids_have_the_undated_price() {
         output: 21,
         ..Tokens::default()
     };
-    assert_eq!(sonnet.cost(tokens), MicroDollars(360));
+    assert_eq!(sonnet.cost(tokens, at(1)), MicroDollars(360));
     let all = Tokens {
         input: u64::MAX,
         output: u64::MAX,
         cache_read: u64::MAX,
         cache_write: u64::MAX,
+        cache_write_hour: u64::MAX,
     };
-    assert_eq!(sonnet.cost(all), MicroDollars(i64::MAX));
+    assert_eq!(sonnet.cost(all, at(1)), MicroDollars(i64::MAX));
     assert_eq!(all.prompt(), u64::MAX);
 }
 
@@ -419,17 +433,137 @@ fn problems_of_all_files_are_reported_together() {
 fn a_long_prompt_costs_more_per_token() {
     let catalog = Catalog::bundled();
     let haiku = catalog
-        .price(&"anthropic".into(), "claude-haiku-5-5")
+        .price(&"anthropic".into(), "claude-haiku-5-5", at(1))
         .unwrap();
     let long = haiku.long_prompt.unwrap();
     let tokens = |cache_read| Tokens {
         input: 1_000,
         output: 1_000_000,
         cache_read,
-        cache_write: 0,
+        ..Tokens::default()
     };
-    let short = haiku.cost(tokens(long.above - 1_000));
+    let short = haiku.cost(tokens(long.above - 1_000), at(1));
     assert_eq!(short, MicroDollars(100 + 500_000 + 990));
-    let longer = haiku.cost(tokens(long.above - 999));
+    let longer = haiku.cost(tokens(long.above - 999), at(1));
     assert_eq!(longer, MicroDollars(500 + 2_500_000 + 4_950));
+}
+
+#[test]
+fn deepseek_costs_twice_in_its_peak_hours() {
+    let catalog = Catalog::bundled();
+    let tokens = Tokens {
+        input: 1_000_000,
+        output: 1_000_000,
+        cache_read: 1_000_000,
+        ..Tokens::default()
+    };
+    let saturday = at(2) - chrono::TimeDelta::days(2);
+    for (model, usual) in [("deepseek-flash", 753_000), ("deepseek-v4-pro", 2_662_000)] {
+        let price = catalog.price(&"deepseek".into(), model, at(1)).unwrap();
+        let cost = |at| price.cost(tokens, at).0;
+        for peak in [1, 3, 6, 9] {
+            assert_eq!(cost(at(peak)), 2 * usual, "{model} at {peak}");
+        }
+        for other in [0, 4, 5, 10, 23] {
+            assert_eq!(cost(at(other)), usual, "{model} at {other}");
+        }
+        assert_eq!(cost(saturday), usual, "{model} at the weekend");
+    }
+}
+
+/// A write for an hour costs twice the input, one for five minutes 1.25 times.
+#[test]
+fn anthropic_bills_cache_writes_by_their_lifetime() {
+    let catalog = Catalog::bundled();
+    let provider = catalog.provider(&"anthropic".into()).unwrap();
+    assert!(provider.models.len() > 10);
+    for price in provider.models.iter().flat_map(|model| &model.prices) {
+        for rates in price.all_rates() {
+            let input = rates.input.0;
+            assert_eq!(rates.cache_write.0, input * 5 / 4, "{provider:?}");
+            assert_eq!(rates.cache_write_hour.0, input * 2, "{provider:?}");
+        }
+    }
+    let price = catalog.price(&"anthropic".into(), "claude-sonnet-5-5", at(1));
+    let tokens = Tokens {
+        cache_write: 1_000_000,
+        cache_write_hour: 400_000,
+        ..Tokens::default()
+    };
+    let cost = price.unwrap().cost(tokens, at(1));
+    assert_eq!(cost, MicroDollars(600_000 * 5 / 2 + 400_000 * 4));
+}
+
+#[test]
+fn a_service_tier_is_billed_at_its_multiple_or_has_no_known_price() {
+    let catalog = Catalog::bundled();
+    let tokens = Tokens {
+        input: 1_000_000,
+        ..Tokens::default()
+    };
+    let cost = |provider: &str, model: &str, tier| {
+        let price = catalog.price(&provider.into(), model, at(1)).unwrap();
+        price.cost_in(tier, tokens, at(1)).map(|cost| cost.0)
+    };
+    let sol = |tier| cost("openai", "gpt-6.1-sol", tier);
+    let (usual, long) = (sol(None), Some(4_000_000));
+    assert_eq!(usual, long, "the prompt is long");
+    assert_eq!([sol(Some("default")), sol(Some("auto"))], [usual, usual]);
+    assert_eq!(sol(Some("flex")), Some(2_000_000));
+    assert_eq!(sol(Some("priority")), Some(8_000_000));
+    assert_eq!(sol(Some("scale")), None);
+    assert_eq!(cost("openai", "gpt-4.1", Some("priority")), None);
+    assert_eq!(cost("anthropic", "claude-opus-5-5", Some("priority")), None);
+    assert!(cost("anthropic", "claude-opus-5-5", Some("standard")).is_some());
+}
+
+#[test]
+fn the_owners_price_replaces_a_models_price_and_a_discount_the_others() {
+    let price = |input, cache_read| {
+        let written = crate::WrittenPrice {
+            input,
+            output: 8.0,
+            cache_read,
+            ..crate::WrittenPrice::default()
+        };
+        written.read(PriceSource::Owners).unwrap()
+    };
+    let of = |provider: &str, model: &str, input| OwnersPrice::Model {
+        provider: provider.into(),
+        model: model.into(),
+        price: price(input, None),
+    };
+    let base = Catalog::bundled();
+    let catalog = base.clone().with_prices(&[
+        of("anthropic", "claude-sonnet-5-5", 1.0),
+        of("ollama", "llama", 0.5),
+        OwnersPrice::Discount {
+            provider: "anthropic".into(),
+            left: Factor::after_discount(0.15).unwrap(),
+        },
+    ]);
+    let input = |provider: &str, model: &str| {
+        let price = catalog.price(&provider.into(), model, at(1))?;
+        Some((price.rates.input.dollars(), price.source))
+    };
+    let owners = |dollars| Some((dollars, PriceSource::Owners));
+    assert_eq!(input("anthropic", "claude-sonnet-5-5"), owners(1.0));
+    assert_eq!(
+        input("anthropic", "claude-sonnet-5-5-20261001"),
+        owners(1.0)
+    );
+    assert_eq!(
+        input("anthropic", "claude-opus-5-5"),
+        Some((3.4, PriceSource::Discounted))
+    );
+    assert_eq!(
+        input("openai", "gpt-6.1-sol"),
+        Some((2.0, PriceSource::List))
+    );
+    assert_eq!(input("ollama", "llama"), owners(0.5));
+    assert_eq!(
+        catalog.provider(&"ollama".into()),
+        base.provider(&"ollama".into()),
+        "a price adds no model"
+    );
 }

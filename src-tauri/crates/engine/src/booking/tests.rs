@@ -20,7 +20,7 @@ fn priced() -> (Catalog, ProviderId, ModelId) {
         let model = provider
             .models
             .iter()
-            .find(|m| m.price.is_some() && m.context.is_some())?;
+            .find(|m| !m.prices.is_empty() && m.context.is_some())?;
         Some((provider.id.clone(), model.id.clone()))
     });
     let (provider, model) = found.unwrap();
@@ -271,7 +271,8 @@ fn every_outcome_is_recorded_with_its_likely_cost() {
         ),
     ];
     let (catalog, provider, model) = priced();
-    let price = catalog.price(&provider, model.as_str()).unwrap();
+    let began = DateTime::UNIX_EPOCH;
+    let price = catalog.price(&provider, model.as_str(), began).unwrap();
     for (outcome, status, report, expected) in rows {
         let row = exchange_row(
             &exchange(vec![attempt(outcome.clone(), status, report)]),
@@ -283,7 +284,7 @@ fn every_outcome_is_recorded_with_its_likely_cost() {
             .tokens
             .map(|tokens| (tokens, booked.tokens_estimated));
         assert_eq!(seen, expected, "{outcome:?}");
-        let cost = expected.map_or(MicroDollars::ZERO, |(tokens, _)| price.cost(tokens));
+        let cost = expected.map_or(MicroDollars::ZERO, |(tokens, _)| price.cost(tokens, began));
         assert_eq!(
             (booked.cost, row.cost),
             (Some(cost), Some(cost)),
@@ -441,4 +442,56 @@ fn a_subscriptions_requests_have_no_cost() {
     let row = exchange_row(&exchange(both), None, &catalog);
     assert_eq!(row.cost, row.attempts[1].cost);
     assert!(row.cost > Some(MicroDollars::ZERO));
+}
+
+/// The begin of an attempt selects the hour; a tier without a known price has no cost, and counts against the cap.
+#[test]
+fn an_attempt_costs_the_price_of_its_hour_and_tier() {
+    let catalog = Catalog::bundled();
+    let row = |provider: &str, model: &str, begin: &str, report: Report| {
+        let mut attempt = attempt(Outcome::Answered(Completion::Complete), Some(200), report);
+        (attempt.provider, attempt.endpoint) = (provider.into(), provider.into());
+        attempt.model = ModelId::new(model);
+        attempt.started_after = Duration::from_secs(60);
+        let exchange = Exchange {
+            started: begin.parse().unwrap(),
+            ..exchange(vec![attempt])
+        };
+        exchange_row(&exchange, None, &catalog)
+    };
+    let report = |tier: Option<&str>| Report {
+        service_tier: tier.map(str::to_owned),
+        ..stopped(reported(1_000, 1_000))
+    };
+    let flash = |begin| {
+        let row = row("deepseek", "deepseek-flash", begin, report(None));
+        row.cost.unwrap().0
+    };
+    assert_eq!(flash("2026-11-30T00:58:59Z"), 750);
+    assert_eq!(flash("2026-11-30T00:59:00Z"), 1_500, "it began at 01:00");
+    let sol = |tier| {
+        row(
+            "openai",
+            "gpt-6.1-sol",
+            "2026-11-30T12:00:00Z",
+            report(tier),
+        )
+    };
+    assert_eq!(sol(None).cost, Some(MicroDollars(12_000)));
+    assert_eq!(sol(Some("default")).cost, Some(MicroDollars(12_000)));
+    assert_eq!(sol(Some("flex")).cost, Some(MicroDollars(6_000)));
+    let unknown = sol(Some("scale"));
+    assert!(unknown.is_unpriced());
+    let counted = unknown.attempts[0].counted();
+    assert_eq!(counted, catalog::at_dearest(tokens(1_000, 1_000)));
+    let mut hour = report(None);
+    hour.tokens.cache_write = 1_000;
+    hour.tokens.cache_write_hour = 1_000;
+    let cached = row(
+        "anthropic",
+        "claude-sonnet-5-5",
+        "2026-11-30T12:00:00Z",
+        hour,
+    );
+    assert_eq!(cached.cost, Some(MicroDollars(2_000 + 10_000 + 4_000)));
 }

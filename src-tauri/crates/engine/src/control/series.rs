@@ -106,7 +106,10 @@ pub(super) async fn cost(
     let slots = span.slots((control.clock)())?;
     let points = control.reads.chart({
         let slots = slots.clone();
-        move |quarters, reader| quarters.cost(reader, &slots)
+        move |quarters, reader| {
+            let points = quarters.cost(reader, &slots)?;
+            Ok((points, reader.ledger().unpriced(&slots)?))
+        }
     });
     Ok(Shown(series::cost(&slots, points.await?)))
 }

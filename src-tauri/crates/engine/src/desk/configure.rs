@@ -100,7 +100,7 @@ impl Desk {
                 }
             }
             self.state.settings = Arc::new(settings);
-            self.state.catalog = Arc::new(self.base_catalog.with_own(&self.state.settings.own));
+            self.state.catalog = Arc::new(self.state.settings.catalog(&self.base_catalog));
             self.expire_conversations(now);
             self.check_history(now);
             self.reconfigure(now);

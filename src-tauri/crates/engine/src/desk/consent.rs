@@ -95,7 +95,8 @@ impl Desk {
             (dropped.why == Ineligible::NeedsYes && !down).then_some((endpoint, &dropped.model))
         })?;
         let input = input_tokens(exchange)?;
-        let price = self.state.catalog.price(&endpoint.provider, model.as_str());
+        let catalog = &self.state.catalog;
+        let price = catalog.planned_price(&endpoint.provider, model.as_str());
         let cost = price.map(|price| self.state.paid.turn_cost(price, input));
         Some(PaidQuestion {
             failing: primary.provider.clone(),

@@ -310,8 +310,9 @@ impl Desk {
 
     fn run_cost(&self, size: u64, (endpoint, model): &Model) -> Option<catalog::MicroDollars> {
         let endpoint = self.state.catalog.endpoint(endpoint)?;
-        let free = endpoint.auth == Auth::None && endpoint.is_local();
-        let price = self.state.catalog.price(&endpoint.provider, model.as_str());
+        let catalog = &self.state.catalog;
+        let price = catalog.planned_price(&endpoint.provider, model.as_str());
+        let free = price.is_none() && endpoint.auth == Auth::None && endpoint.is_local();
         let bytes = usize::try_from(size).unwrap_or(usize::MAX);
         Expected::of_bytes(bytes, 1, price, free).likely
     }

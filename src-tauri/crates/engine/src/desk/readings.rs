@@ -39,8 +39,8 @@ impl Desk {
                 let price_as_of = self
                     .state
                     .catalog
-                    .price(&provider, model.as_str())
-                    .map(|p| p.as_of.clone());
+                    .price(&provider, model.as_str(), at)
+                    .and_then(|price| price.as_of.clone());
                 let tokens = usage_reported.then_some(tokens);
                 let outcome = booking::call_words(&outcome).into();
                 let row = ledger::ProbeRow {

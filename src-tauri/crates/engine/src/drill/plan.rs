@@ -50,9 +50,9 @@ impl DrillPlan {
             .filter(|_| !plan.rehearsal)
             .map(|fallback| {
                 let endpoint = catalog.endpoint(&fallback.endpoint);
-                let free = endpoint.is_some_and(|e| e.auth == Auth::None && e.is_local());
-                let known = catalog.model(&fallback.provider, fallback.model.as_str());
-                let price = known.and_then(|known| known.price.as_ref());
+                let price = catalog.planned_price(&fallback.provider, fallback.model.as_str());
+                let local = endpoint.is_some_and(|e| e.auth == Auth::None && e.is_local());
+                let free = local && price.is_none();
                 let bytes = body(plan.dialect, &plan.model).to_string().len();
                 Expected::of_bytes(bytes, 1, price, free)
             });

@@ -1,6 +1,6 @@
 //! Expected cost of a test. Pure.
 
-use catalog::{MicroDollars, Price, Tokens};
+use catalog::{MicroDollars, Price, PriceSource, Tokens};
 
 use super::turn::{MOST_OUTPUT, Turn};
 
@@ -24,6 +24,7 @@ pub(crate) struct Expected {
     pub(crate) most: Option<MicroDollars>,
     /// ISO date of the price.
     pub(crate) price_as_of: Option<String>,
+    pub(crate) source: PriceSource,
 }
 
 impl Expected {
@@ -45,7 +46,7 @@ impl Expected {
             };
             match free {
                 true => Some(MicroDollars::ZERO),
-                false => price.map(|price| price.cost(tokens)),
+                false => price.map(|price| price.planned_cost(tokens)),
             }
         };
         Self {
@@ -54,7 +55,10 @@ impl Expected {
             output,
             likely: costs(output),
             most: costs(requests * MOST_OUTPUT),
-            price_as_of: price.filter(|_| !free).map(|price| price.as_of.clone()),
+            price_as_of: price
+                .filter(|_| !free)
+                .and_then(|price| price.as_of.clone()),
+            source: price.map(|price| price.source).unwrap_or_default(),
         }
     }
 }
@@ -74,16 +78,14 @@ mod tests {
 
     #[test]
     fn a_test_costs_its_tokens_at_the_list_price() {
-        let price = Price {
-            rates: Rates {
-                input: MicroDollars(1_000_000),
-                output: MicroDollars(10_000_000),
-                cache_read: MicroDollars(0),
-                cache_write: MicroDollars(0),
-            },
-            long_prompt: None,
-            as_of: "2026-11-26".into(),
+        let rates = Rates {
+            input: MicroDollars(1_000_000),
+            output: MicroDollars(10_000_000),
+            cache_read: MicroDollars(0),
+            cache_write: MicroDollars(0),
+            cache_write_hour: MicroDollars(0),
         };
+        let price = Price::list(rates, "2026-11-26");
         let expected = Expected::of(&turn(), Some(&price), false);
         let input = i64::try_from(expected.input).unwrap();
         assert!((100..2_000).contains(&input), "{input}");

@@ -50,6 +50,7 @@ pub(crate) fn row(
             output: sum(|tokens| tokens.output),
             cache_read: sum(|tokens| tokens.cache_read),
             cache_write: sum(|tokens| tokens.cache_write),
+            cache_write_hour: sum(|tokens| tokens.cache_write_hour),
         },
         tokens_estimated: attempts.iter().any(|attempt| attempt.tokens_estimated),
         cost: if free { Some(MicroDollars::ZERO) } else { cost },

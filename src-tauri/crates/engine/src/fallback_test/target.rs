@@ -79,7 +79,8 @@ pub(crate) fn of_plan(
         let endpoint = catalog.endpoint(id)?;
         let provider = catalog.provider(&endpoint.provider)?;
         let known = catalog.model(&endpoint.provider, model.as_str());
-        let free = endpoint.auth == Auth::None && endpoint.is_local();
+        let price = catalog.planned_price(&endpoint.provider, model.as_str());
+        let free = price.is_none() && endpoint.auth == Auth::None && endpoint.is_local();
         let untestable = if model.as_str().contains(SAMPLE) {
             Some("no client has requested a model of this route yet".to_owned())
         } else if by_login {
@@ -103,7 +104,7 @@ pub(crate) fn of_plan(
             },
             untestable,
             usual: true,
-            expected: Expected::of(&turn, known.and_then(|known| known.price.as_ref()), free),
+            expected: Expected::of(&turn, price, free),
             fingerprint: fingerprint(&(endpoint, known)),
             turn: turn.clone(),
         })

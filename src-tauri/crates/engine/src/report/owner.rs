@@ -7,6 +7,7 @@ use report::{DayCost, Owner, OwnerReport, PipelineTotals, ReviewEnd, ReviewRow, 
 use super::incidents;
 use super::period::Span;
 use super::pipelines::customer_of;
+use super::surcharge::primaries;
 use super::uptime;
 use crate::settings::Settings;
 use crate::view::facts::Facts;
@@ -49,7 +50,7 @@ pub(crate) fn owner(
         owner,
         uptime,
         incidents,
-        spending: spending(ledger, span)?,
+        spending: spending(ledger, facts, span)?,
         requests: requests
             .map(|row| PipelineTotals {
                 customer: row
@@ -76,7 +77,7 @@ pub(crate) fn owner(
     })
 }
 
-fn spending(ledger: &Ledger, span: &Span) -> Result<Spending, LedgerError> {
+fn spending(ledger: &Ledger, facts: &impl Facts, span: &Span) -> Result<Spending, LedgerError> {
     let found = ledger.report_spending(&span.slots)?;
     let bounds = span.slots.bounds();
     let mut days: Vec<DayCost> = bounds[..bounds.len().saturating_sub(1)]
@@ -86,6 +87,7 @@ fn spending(ledger: &Ledger, span: &Span) -> Result<Spending, LedgerError> {
             own_micro_usd: 0,
             fallback_micro_usd: 0,
             probes_micro_usd: 0,
+            primaries_micro_usd: 0,
         })
         .collect();
     let mut spending = Spending {
@@ -106,7 +108,21 @@ fn spending(ledger: &Ledger, span: &Span) -> Result<Spending, LedgerError> {
         add(&mut spending.incomplete_micro_usd, cost.incomplete.0);
         add(&mut spending.estimated_micro_usd, cost.estimated.0);
     }
+    let primaries = primaries(
+        &ledger.report_carried_costs(&span.slots)?,
+        &ledger.report_primary_use(&span.slots)?,
+        facts.catalog(),
+    );
+    for (slot, cost) in primaries.days {
+        if let Some(day) = days.get_mut(slot as usize) {
+            day.primaries_micro_usd = cost.0;
+        }
+        spending.primaries_micro_usd = spending.primaries_micro_usd.saturating_add(cost.0);
+    }
     spending.days = days;
+    spending.primaries_by_subscription = primaries.by_subscription;
+    spending.primaries_unpriced = primaries.unpriced;
+    spending.own_prices = !facts.settings().prices.is_empty();
     Ok(spending.summed())
 }
 

@@ -1,5 +1,7 @@
 //! A report for one customer, made from random desks.
 
+mod month;
+
 use catalog::{Catalog, Dialect, MicroDollars, REHEARSAL};
 use chrono::{DateTime, Offset, TimeDelta, Utc};
 use health::{Basis, Blame, Change, Evidence, Level, ProviderVerdict, Transition, Verdict};
@@ -198,7 +200,7 @@ fn made(pipelines: &[Pipeline], requests: &[(prop::sample::Index, u8)]) -> (Desk
     let catalog = Catalog::bundled();
     let settings = Settings::parse(&settings(pipelines), &catalog).unwrap();
     let desk = Desk {
-        catalog: catalog.with_own(&settings.own),
+        catalog: settings.catalog(&catalog),
         settings,
         zone: Zone::new(|_| Utc.fix()),
     };

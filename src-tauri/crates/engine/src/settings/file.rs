@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use catalog::{
     Allow, Auth, CallIds, ChatLimit, Dialect, ReasoningContent, StreamUsage, ThoughtSignatures,
+    WrittenHours, WrittenLongPrompt,
 };
 use gateway::{Consent, Delivery, Restart, Siblings};
 use serde::Deserialize;
@@ -28,6 +29,7 @@ pub(super) struct File {
     pub(super) route: Vec<Route>,
     /// For a model or a pattern: each endpoint's model that can replace it.
     pub(super) equivalents: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
+    pub(super) price: Vec<Price>,
     pub(super) rule: Vec<Rule>,
     pub(super) pipeline: Vec<Pipeline>,
     pub(super) effect: Vec<Effect>,
@@ -332,6 +334,23 @@ pub(super) struct Fallback {
     pub(super) for_limits: Option<bool>,
     pub(super) may_go_to: Option<Spanned<MayGoTo>>,
     pub(super) sibling: Option<Siblings>,
+}
+
+/// The owner's price of a model, or a discount on all list prices of a provider.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Price {
+    pub(super) provider: Spanned<String>,
+    pub(super) model: Option<Spanned<String>>,
+    /// US dollars per million tokens.
+    pub(super) input: Option<f64>,
+    pub(super) output: Option<f64>,
+    pub(super) cache_read: Option<f64>,
+    pub(super) cache_write: Option<f64>,
+    pub(super) cache_write_hour: Option<f64>,
+    pub(super) long_prompt: Option<WrittenLongPrompt>,
+    pub(super) hours: Option<WrittenHours>,
+    pub(super) discount: Option<Spanned<f64>>,
 }
 
 /// The owner's rule for a failure.

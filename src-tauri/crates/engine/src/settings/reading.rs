@@ -101,6 +101,7 @@ impl Reading<'_> {
                 .filter_map(|pipeline| self.pipeline(pipeline, &own))
                 .collect(),
             effects: self.effects(file.effect),
+            prices: self.prices(file.price, &own),
             own,
         }
     }

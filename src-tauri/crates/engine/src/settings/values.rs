@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use catalog::{
-    Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId, Secret,
+    Catalog, Dialect, EndpointId, Equivalent, MicroDollars, ModelId, OwnersPrice, Provider,
+    ProviderId, Secret,
 };
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub report: ReportOwner,
     /// New endpoints, each as a separate provider, and the changed providers of the catalogue.
     pub own: Vec<Provider>,
+    /// The owner's prices and discounts.
+    pub prices: Vec<OwnersPrice>,
     pub routes: Vec<Route>,
     /// The owner's choice of which model of an endpoint can replace which others.
     pub equivalents: BTreeMap<EndpointId, Vec<Equivalent>>,
@@ -116,6 +119,11 @@ impl Default for Drain {
 }
 
 impl Settings {
+    /// The catalogue with the owner's endpoints and prices.
+    pub(crate) fn catalog(&self, base: &Catalog) -> Catalog {
+        base.with_own(&self.own).with_prices(&self.prices)
+    }
+
     /// The URLs of webhooks whose secret is in the keychain.
     pub(crate) fn webhooks(&self) -> impl Iterator<Item = &str> {
         let receivers = self.pipeline_details.values();

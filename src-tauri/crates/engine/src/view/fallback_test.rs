@@ -138,13 +138,13 @@ pub(crate) fn cost_of(expected: &Expected) -> TestCost {
     let method = match (expected.free, expected.likely, expected.most) {
         (true, ..) => "nothing: it runs on this machine".to_owned(),
         (false, Some(likely), Some(most)) => {
-            let as_of = expected.price_as_of.as_deref().unwrap_or("an unknown date");
+            let price = super::price::sentence(expected.source, expected.price_as_of.as_deref());
             let about = match likely.0 {
                 1..1_000 => "",
                 _ => "about ",
             };
             format!(
-                "{about}{}: {tokens} at the list price of {as_of}; at most {}",
+                "{about}{}: {tokens} at {price}; at most {}",
                 dollars(likely),
                 dollars(most)
             )

@@ -41,8 +41,8 @@ pub(crate) fn paid(state: &State) -> Option<Question> {
         id: "paid".into(),
         text: format!("{by} can answer while {failing} is down: {cost}."),
         explained: format!(
-            "It would be billed to your key for {by}. The amounts are estimated from the size of the last request and the list price of {}. [Not now] applies to this outage.",
-            requested.model
+            "It would be billed to your key for {by}. The amounts are estimated from the size of the last request and {}. [Not now] applies to this outage.",
+            super::price::of_model(state, &requested.by, &requested.model)
         ),
         parts: Vec::new(),
         answers: vec![

@@ -50,7 +50,7 @@ pub(crate) fn latency(slots: &Slots, points: Vec<ledger::LatencyPoint>) -> Laten
     }
 }
 
-pub(crate) fn cost(slots: &Slots, points: Vec<ledger::CostPoint>) -> CostSeries {
+pub(crate) fn cost(slots: &Slots, (points, unpriced): (Vec<ledger::CostPoint>, u64)) -> CostSeries {
     let chunks = points.chunk_by(|one, next| one.provider == next.provider);
     let providers = chunks.map(|points| ProviderCost {
         provider: points[0].provider.to_string(),
@@ -66,6 +66,7 @@ pub(crate) fn cost(slots: &Slots, points: Vec<ledger::CostPoint>) -> CostSeries 
     CostSeries {
         providers: providers.collect(),
         bounds: slots.bounds().to_vec(),
+        unpriced,
     }
 }
 

@@ -82,7 +82,8 @@ fn cost(state: &State, last: &LastRequest, offer: &Offer) -> Option<String> {
     if offer.billed != Ok(true) {
         return None;
     }
-    let price = state.catalog.price(&offer.provider, offer.model.as_str());
+    let catalog = &state.catalog;
+    let price = catalog.planned_price(&offer.provider, offer.model.as_str());
     let cost = price.zip(last.input).map(|(price, input)| {
         let cost = state.paid.turn_cost(price, input);
         match last.answered_by.as_ref() == Some(&offer.provider) {

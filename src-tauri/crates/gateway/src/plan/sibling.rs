@@ -8,21 +8,23 @@ use crate::{Config, EndpointConfig, Route, Siblings};
 
 /// The model that answers if only `requested` fails: that of the next lower tier with a known price that is not higher.
 pub(super) fn sibling(found: &EndpointConfig, requested: &ModelId) -> Option<ModelId> {
-    let price = |model: &ModelId| Model::known(&found.models, model.as_str())?.price.as_ref();
-    let own = price(requested)?;
+    let prices = |model: &ModelId| Some(&Model::known(&found.models, model.as_str())?.prices);
+    let own = prices(requested)?;
     let tier = tier_of(&found.tiers, requested.as_str())?;
     let lower = found.tiers.range(..tier).rev();
     let mut lower = lower.filter_map(|(_, rank)| rank.fallback_model.as_ref());
     lower
-        .find(|model| price(model).is_some_and(|price| is_no_dearer(price, own)))
+        .find(|model| prices(model).is_some_and(|prices| are_no_dearer(prices, own)))
         .cloned()
 }
 
-fn is_no_dearer(price: &Price, than: &Price) -> bool {
-    price.rates.input <= than.rates.input
-        && price.rates.output <= than.rates.output
-        && price.rates.cache_read <= than.rates.cache_read
-        && price.rates.cache_write <= than.rates.cache_write
+/// At every day and hour. Without a known price of both: false.
+fn are_no_dearer(prices: &[Price], than: &[Price]) -> bool {
+    let rates = || prices.iter().flat_map(Price::usual_rates);
+    let mut others = than.iter().flat_map(Price::usual_rates);
+    !prices.is_empty()
+        && !than.is_empty()
+        && others.all(|other| rates().all(|rates| rates.is_at_most(&other)))
 }
 
 /// The owner's setting for siblings for one request. A key that is billed per token needs the route's own setting.

@@ -24,17 +24,15 @@ pub(crate) fn desk(sibling: Siblings) -> Scene {
         lead.models = [("opus", 5), ("sonnet", 3)]
             .map(|(id, dollars)| {
                 let rate = MicroDollars(dollars * 1_000_000);
+                let rates = Rates {
+                    input: rate,
+                    output: rate,
+                    cache_read: rate,
+                    cache_write: rate,
+                    cache_write_hour: rate,
+                };
                 Model {
-                    price: Some(Price {
-                        rates: Rates {
-                            input: rate,
-                            output: rate,
-                            cache_read: rate,
-                            cache_write: rate,
-                        },
-                        long_prompt: None,
-                        as_of: "2026-11-26".into(),
-                    }),
+                    prices: vec![Price::list(rates, "2026-11-26")],
                     ..Model::new(id.into())
                 }
             })

@@ -143,6 +143,8 @@ pub(super) fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
             output: get(row, "output_tokens")?,
             cache_read: get(row, "cache_read_tokens")?,
             cache_write: get(row, "cache_write_tokens")?,
+            // Only the cost, which is stored, depends on it.
+            cache_write_hour: 0,
         }),
         None => None,
     };

@@ -31,6 +31,13 @@ pub struct ReportSpending {
 }
 
 impl Ledger {
+    /// Requests that billed a key, and whose cost is not known.
+    pub fn unpriced(&self, slots: &Slots) -> Result<u64, LedgerError> {
+        let mut select = self.conn.prepare_cached(UNPRICED)?;
+        let found: Col<u64> = select.query_row([slots.json()], |row| row.get(0))?;
+        Ok(found.0)
+    }
+
     pub fn report_spending(&self, slots: &Slots) -> Result<ReportSpending, LedgerError> {
         let mut select = self.conn.prepare_cached(COST)?;
         let rows = select.query_map([slots.json()], |row| {
@@ -44,15 +51,12 @@ impl Ledger {
             })
         })?;
         let rows = rows.collect::<Result<_, _>>()?;
-        let count = |sql: &str| -> rusqlite::Result<u64> {
-            let mut select = self.conn.prepare_cached(sql)?;
-            let found: Col<u64> = select.query_row([slots.json()], |row| row.get(0))?;
-            Ok(found.0)
-        };
+        let mut select = self.conn.prepare_cached(SUMMED)?;
+        let summed: Col<u64> = select.query_row([slots.json()], |row| row.get(0))?;
         Ok(ReportSpending {
             slots: rows,
-            unpriced: count(UNPRICED)?,
-            summed: count(SUMMED)?,
+            unpriced: self.unpriced(slots)?,
+            summed: summed.0,
         })
     }
 }

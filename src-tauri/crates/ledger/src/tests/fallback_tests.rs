@@ -21,6 +21,7 @@ fn test(endpoint: &str, dialect: Dialect, minute: i64) -> FallbackTestRow {
             output: 120,
             cache_read: 3,
             cache_write: 4,
+            cache_write_hour: 0,
         },
         tokens_estimated: false,
         cost: Some(MicroDollars(2_000)),

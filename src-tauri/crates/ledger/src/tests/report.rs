@@ -97,6 +97,40 @@ fn cost_is_split_and_equals_the_chart() {
     assert_eq!(spending.summed, 0);
 }
 
+/// It is in no sum and in no chart, and each of them states its number.
+#[test]
+fn a_request_without_a_price_is_counted_and_not_free() {
+    let mut ledger = ledger();
+    let before = ledger.report_spending(&days()).unwrap();
+    let chart = ledger.cost(&days()).unwrap();
+    let unknown = |at| {
+        let mut row = carried(at);
+        row.cost = None;
+        for attempt in &mut row.attempts {
+            attempt.cost = None;
+        }
+        row
+    };
+    ledger.book_exchange(&unknown(t0() + minutes(7))).unwrap();
+    let mut on_a_plan = unknown(t0() + minutes(8));
+    for attempt in &mut on_a_plan.attempts {
+        attempt.by_subscription = true;
+    }
+    ledger.book_exchange(&on_a_plan).unwrap();
+    let after = ledger.report_spending(&days()).unwrap();
+    assert_eq!(after.slots, before.slots);
+    assert_eq!(ledger.cost(&days()).unwrap(), chart);
+    assert_eq!((before.unpriced, after.unpriced), (0, 1));
+    assert_eq!(ledger.unpriced(&days()).unwrap(), 1);
+    let today = ledger.today(t0()).unwrap();
+    assert_eq!(today.unpriced, 1);
+    let counted = |row: &ExchangeRow| row.fallbacks_cost();
+    assert!(
+        counted(&unknown(t0())) > counted(&carried(t0())),
+        "against the cap"
+    );
+}
+
 #[test]
 fn requests_are_counted_by_pipeline_and_provider() {
     let mut ledger = ledger();

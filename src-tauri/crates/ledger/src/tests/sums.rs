@@ -290,6 +290,7 @@ fn a_sum_saturates_at_the_largest_integer() {
         output: u64::MAX,
         cache_read: u64::MAX,
         cache_write: u64::MAX,
+        cache_write_hour: 0,
     };
     for (tokens, cost) in [
         (None, Some(most)),

@@ -14,7 +14,8 @@ pub(super) fn section(report: &OwnerReport, place: &Place) -> Section {
         ..Section::default()
     };
     let total = spending.total_micro_usd;
-    let Some(surcharge) = spending.fallback_share else {
+    let (Some(fallbacks), Some(of_bill)) = (spending.fallback_share, spending.surcharge_share)
+    else {
         section
             .text
             .push("Nothing was billed by tokens.".to_owned());
@@ -22,10 +23,13 @@ pub(super) fn section(report: &OwnerReport, place: &Place) -> Section {
         return section;
     };
     section.text.push(format!(
-        "Surcharge as a share of the cost: {}. Fallbacks and their tests cost {} of {}.",
-        share(surcharge),
+        "Surcharge: {}, {} of the metered cost (estimated). Fallbacks and their tests cost {} of {} ({}); the primaries would have cost {} for the same requests.",
+        usd(spending.surcharge_micro_usd),
+        share(of_bill),
         usd(spending.fallback_micro_usd),
-        usd(total)
+        usd(total),
+        share(fallbacks),
+        usd(spending.primaries_micro_usd)
     ));
     let part = |amount: i64| share(amount as f64 / total as f64);
     let mut table = Table::new([
@@ -56,12 +60,31 @@ pub(super) fn section(report: &OwnerReport, place: &Place) -> Section {
             usd(spending.estimated_micro_usd)
         ));
     }
+    if spending.primaries_by_subscription > 0 {
+        notes.push(format!(
+            "For {}, the primary is paid by a subscription and would have cost nothing: their complete cost is in the surcharge.",
+            requests(spending.primaries_by_subscription)
+        ));
+    }
+    if spending.primaries_unpriced > 0 {
+        notes.push(format!(
+            "For {}, the price of the primary is not known: their complete cost is in the surcharge.",
+            requests(spending.primaries_unpriced)
+        ));
+    }
     notes.extend(unpriced(spending.unpriced_requests));
     section.note = (!notes.is_empty()).then(|| notes.join(" "));
     if report.period.kind == PeriodKind::Month {
         section.chart = Some(cost::chart(&spending.days, place));
     }
     section
+}
+
+fn requests(count: u64) -> String {
+    match count {
+        1 => "1 request".to_owned(),
+        more => format!("{} requests", grouped(more)),
+    }
 }
 
 fn unpriced(requests: u64) -> Option<String> {

@@ -155,12 +155,14 @@ pub(super) fn owner_report() -> OwnerReport {
             fallback_micro_usd: 4_100_000,
             probes_micro_usd: 900_000,
             incomplete_micro_usd: 300_000,
+            primaries_micro_usd: 3_000_000,
             days: begins()
                 .map(|begins| DayCost {
                     begins,
                     own_micro_usd: 4_000_000,
                     fallback_micro_usd: 130_000,
                     probes_micro_usd: 30_000,
+                    primaries_micro_usd: 100_000,
                 })
                 .collect(),
             ..Spending::default()

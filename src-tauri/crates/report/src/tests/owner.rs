@@ -20,7 +20,7 @@ fn a_month_has_its_figures_with_their_basis() {
         "Ada Automations",
         "| Claude | 99.90 % | 42 min | none | 99.53 % of 12,000 | ours 12 min, 31 calls at a limit, 1 call ours |",
         "| Claude: major outage | 21 Jun, 20:04 | 42 min | requests, page | after 9 s | 57 | 40 | 3 | 2 | $5,000 to $15,000 |",
-        "Surcharge as a share of the cost: 3.2 %. Fallbacks and their tests cost $4.10 of $129.",
+        "Surcharge: $1.10, 0.9 % of the metered cost (estimated). Fallbacks and their tests cost $4.10 of $129 (3.2 %); the primaries would have cost $3 for the same requests.",
         "| Own requests | $124 | 96.1 % |",
         "1 item was parked: 1 answered later, 0 done by hand, 0 dismissed, 0 waiting.",
         "| 21 Jun 2026, 20:10 | Leads | lead-31 | 3 | answered later | 40 min |",

@@ -190,20 +190,21 @@ fn an_unknown_price_counts_against_the_budget() {
         key_env: Some("KEY".to_owned()),
         ..local.clone()
     };
-    let price = Price {
-        rates: Rates {
-            input: MicroDollars(1_000_000),
-            output: MicroDollars(5_000_000),
-            cache_read: MicroDollars::ZERO,
-            cache_write: MicroDollars::ZERO,
-        },
-        long_prompt: None,
-        as_of: "2026-08-01".to_owned(),
+    let rates = Rates {
+        input: MicroDollars(1_000_000),
+        output: MicroDollars(5_000_000),
+        cache_read: MicroDollars::ZERO,
+        cache_write: MicroDollars::ZERO,
+        cache_write_hour: MicroDollars::ZERO,
+    };
+    let price = Price::list(rates, "2026-08-01");
+    let budgeted = |endpoint: &Endpoint, price: Option<&Price>, tokens| {
+        budgeted(endpoint, price, tokens, noon())
     };
     let likely = likely_tokens();
     assert_eq!(budgeted(&local, None, likely), MicroDollars::ZERO);
     assert_eq!(budgeted(&keyed, Some(&price), likely), MicroDollars(100));
-    assert_eq!(budgeted(&keyed, None, likely), MicroDollars(1500));
+    assert_eq!(budgeted(&keyed, None, likely), MicroDollars(5700));
     assert_eq!(
         budgeted(&keyed, None, Tokens::default()),
         MicroDollars::ZERO

@@ -224,6 +224,7 @@ impl Stream {
 
 fn usage(observed: &Observed<MessagesUsage>, shown: &mut Shown) {
     shown.usage(observed.0.counts(), true);
+    shown.service_tier(observed.0.service_tier.0.as_deref());
 }
 
 /// An event of an unknown type can have any fields; it must only be JSON.

@@ -53,6 +53,7 @@ impl Stream {
         }
         let chunk: Chunk<'_> = serde_json::from_slice(event.data).map_err(|e| malformed(&e))?;
         usage([&chunk.x_groq.0.usage, &chunk.usage], shown);
+        shown.service_tier(chunk.service_tier.0.as_deref());
         if chunk.error.is_some() || event.name == "error" {
             // OpenRouter sends `finish_reason: "error"` with an error in a stream ("Errors and Debugging") and bills by it.
             for choice in chunk.choices.into_iter().flat_map(|Few(choices)| choices) {
@@ -233,6 +234,7 @@ pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Bro
         usage([&choice.usage], shown);
     }
     usage([&response.x_groq.0.usage, &response.usage], shown);
+    shown.service_tier(response.service_tier.0.as_deref());
     let mut stops = Vec::new();
     for choice in choices {
         if let Some(message) = choice.message {
@@ -273,6 +275,8 @@ struct Chunk<'a> {
     usage: Observed<OpenAiUsage>,
     #[serde(default)]
     x_groq: Observed<XGroq>,
+    #[serde(default)]
+    service_tier: Observed<Option<String>>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -309,6 +313,8 @@ struct Document<'a> {
     usage: Observed<OpenAiUsage>,
     #[serde(default)]
     x_groq: Observed<XGroq>,
+    #[serde(default)]
+    service_tier: Observed<Option<String>>,
     error: Option<IgnoredAny>,
 }
 

@@ -157,6 +157,7 @@ impl Stream {
                     shown.stopped(status);
                 }
                 shown.usage(response.usage.0.counts(), false);
+                shown.service_tier(response.service_tier.0.as_deref());
                 Err(error_event(response.error, event.data))
             }
             Act::Error => Err(error_event(data.error, event.data)),
@@ -342,6 +343,8 @@ struct Response<'a> {
     incomplete_details: IncompleteDetails<'a>,
     #[serde(default)]
     usage: Observed<OpenAiUsage>,
+    #[serde(default)]
+    service_tier: Observed<Option<String>>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -373,6 +376,7 @@ impl Response<'_> {
         let (reason, stop) = more.unwrap_or((status, known));
         shown.stopped(reason);
         shown.usage(self.usage.0.counts(), false);
+        shown.service_tier(self.service_tier.0.as_deref());
         for item in self.output.iter().flat_map(|items| &items.0) {
             item.show(counted, shown)?;
         }

@@ -137,6 +137,13 @@ impl Shown {
         set(&mut self.report.model, model);
     }
 
+    /// The last value that is present applies: a stream's first event may repeat the tier of the request.
+    pub(super) fn service_tier(&mut self, reported: Option<&str>) {
+        if let Some(tier) = reported.filter(|tier| !tier.is_empty()) {
+            self.report.service_tier = Some(cut(tier));
+        }
+    }
+
     /// Updates the usage. `apart`: as in [`Counts::tokens`].
     pub(super) fn usage(&mut self, reported: Counts, apart: bool) {
         if self.counts.update(reported) {

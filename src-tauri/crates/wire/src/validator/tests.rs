@@ -62,6 +62,7 @@ fn message_documents() {
         output: 7,
         cache_read: 2,
         cache_write: 3,
+        cache_write_hour: 0,
     };
     assert_eq!((report.tokens, report.usage_reported), (tokens, true));
     assert_eq!((report.text_bytes, report.thinking_bytes), (5, 2));
@@ -120,6 +121,7 @@ fn chat_documents() {
             output: 3,
             cache_read: 4,
             cache_write: 0,
+            cache_write_hour: 0,
         };
         assert_eq!(validator.report().tokens, tokens);
     }

@@ -17,6 +17,8 @@ pub(super) struct Counts {
     pub(super) total: Option<u64>,
     pub(super) cache_read: Option<u64>,
     pub(super) cache_write: Option<u64>,
+    /// Of `cache_write`: for an hour.
+    pub(super) cache_write_hour: Option<u64>,
 }
 
 impl Counts {
@@ -29,6 +31,7 @@ impl Counts {
             (&mut self.total, reported.total),
             (&mut self.cache_read, reported.cache_read),
             (&mut self.cache_write, reported.cache_write),
+            (&mut self.cache_write_hour, reported.cache_write_hour),
         ] {
             if let Some(count) = reported.filter(|count| *count > 0) {
                 *slot = Some(count);
@@ -60,6 +63,7 @@ impl Counts {
             output: if beside { total - prompt } else { output },
             cache_read,
             cache_write,
+            cache_write_hour: self.cache_write_hour.unwrap_or_default().min(cache_write),
         }
     }
 }
@@ -73,6 +77,8 @@ pub(super) struct MessagesUsage {
     cache_creation_input_tokens: Count,
     cache_read_input_tokens: Count,
     cache_creation: Observed<ByLifetime>,
+    /// The tier that was used ("Service tiers").
+    pub(super) service_tier: Observed<Option<String>>,
 }
 
 /// `cache_creation`: tokens written to the cache, by lifetime (Anthropic docs, "Prompt caching").
@@ -86,10 +92,8 @@ struct ByLifetime {
 impl MessagesUsage {
     pub(super) fn counts(&self) -> Counts {
         let parts = &self.cache_creation.0;
-        let parts = [
-            parts.ephemeral_5m_input_tokens.0,
-            parts.ephemeral_1h_input_tokens.0,
-        ];
+        let hour = parts.ephemeral_1h_input_tokens.0;
+        let parts = [parts.ephemeral_5m_input_tokens.0, hour];
         let parts = parts.into_iter().flatten().reduce(u64::saturating_add);
         Counts {
             input: self.input_tokens.0,
@@ -97,6 +101,7 @@ impl MessagesUsage {
             total: None,
             cache_read: self.cache_read_input_tokens.0,
             cache_write: first([self.cache_creation_input_tokens.0, parts]),
+            cache_write_hour: hour,
         }
     }
 }
@@ -168,6 +173,7 @@ impl OpenAiUsage {
                 self.cache_read_input_tokens.0,
             ]),
             cache_write: first([written, self.cache_creation_input_tokens.0]),
+            cache_write_hour: None,
         }
     }
 }
@@ -181,7 +187,7 @@ fn first<const N: usize>(counts: [Option<u64>; N]) -> Option<u64> {
 }
 
 /// A field that is only observed. A value of another type counts as absent.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Observed<T>(pub(super) T);
 
 impl<'de, T: Default + serde::de::DeserializeOwned> Deserialize<'de> for Observed<T> {

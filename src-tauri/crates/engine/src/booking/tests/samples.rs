@@ -30,6 +30,7 @@ const fn tokens(input: u64, output: u64, cache_read: u64, cache_write: u64) -> T
         output,
         cache_read,
         cache_write,
+        cache_write_hour: 0,
     }
 }
 

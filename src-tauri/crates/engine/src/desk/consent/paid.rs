@@ -113,8 +113,8 @@ impl PaidConsent {
             ..Tokens::default()
         };
         TurnCost {
-            first: price.cost(first),
-            next: price.cost(next),
+            first: price.planned_cost(first),
+            next: price.planned_cost(next),
         }
     }
 

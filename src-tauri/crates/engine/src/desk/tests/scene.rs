@@ -724,7 +724,7 @@ fn started(
         token: token.clone(),
         tokens: Ok(Default::default()),
         zone: zone.clone(),
-        catalog: Arc::new(base.with_own(&settings.own)),
+        catalog: Arc::new(settings.catalog(&base)),
         settings,
         keys: held,
         ledger_trouble: None,

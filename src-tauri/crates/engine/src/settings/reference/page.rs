@@ -2,7 +2,7 @@ use super::types::{self, Key};
 use super::written::{self, Section, Written};
 
 /// Section of the file, and the type of its keys.
-const TYPES: [(&str, &str); 16] = [
+const TYPES: [(&str, &str); 17] = [
     ("[listen]", "Listen"),
     ("[watch]", "Watch"),
     ("[timers]", "Timers"),
@@ -15,6 +15,7 @@ const TYPES: [(&str, &str); 16] = [
     ("[[endpoint]]", "Endpoint"),
     ("[equivalents]", ""),
     ("[[route]]", "Route"),
+    ("[[price]]", "Price"),
     ("[[rule]]", "Rule"),
     ("[[pipeline]]", "Pipeline"),
     ("[[effect]]", "Effect"),

@@ -66,7 +66,7 @@ fn kind(of: &Type) -> &'static str {
     match (&*outer, inner) {
         ("Option" | "Spanned", Some(inner)) => kind(inner),
         ("Vec", _) => "list",
-        ("BTreeMap" | "Allow", _) => "table",
+        ("BTreeMap" | "Allow" | "WrittenLongPrompt" | "WrittenHours", _) => "table",
         ("String", _) => "text",
         ("PathBuf", _) => "path of a file",
         ("bool", _) => "true or false",

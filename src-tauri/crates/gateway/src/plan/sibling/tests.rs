@@ -10,16 +10,16 @@ use crate::tests::{config, endpoint};
 fn model(id: &str, dollars: Option<f64>, context: u64) -> Model {
     let rate = |dollars| MicroDollars::from_dollars(dollars);
     Model {
-        price: dollars.map(|dollars| Price {
-            rates: Rates {
+        prices: Vec::from_iter(dollars.map(|dollars| {
+            let rates = Rates {
                 input: rate(dollars),
                 output: rate(dollars * 5.0),
                 cache_read: rate(dollars / 10.0),
                 cache_write: rate(dollars * 1.25),
-            },
-            long_prompt: None,
-            as_of: "2026-11-26".into(),
-        }),
+                cache_write_hour: rate(dollars * 2.0),
+            };
+            Price::list(rates, "2026-11-26")
+        })),
         context: Some(context),
         ..Model::new(id.into())
     }

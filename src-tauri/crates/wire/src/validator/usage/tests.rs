@@ -10,6 +10,7 @@ const fn tokens(input: u64, output: u64, cache_read: u64, cache_write: u64) -> T
         output,
         cache_read,
         cache_write,
+        cache_write_hour: 0,
     }
 }
 
@@ -222,7 +223,10 @@ fn the_last_nonzero_value_of_each_count_applies() {
                 r#"{"input_tokens":4,"output_tokens":1,"cache_creation":{"ephemeral_5m_input_tokens":456,"ephemeral_1h_input_tokens":100}}"#,
                 r#"{"output_tokens":9}"#,
             ],
-            tokens(4, 9, 0, 556),
+            Tokens {
+                cache_write_hour: 100,
+                ..tokens(4, 9, 0, 556)
+            },
         ),
         (
             "the same beside their sum",
@@ -230,7 +234,10 @@ fn the_last_nonzero_value_of_each_count_applies() {
                 r#"{"input_tokens":4,"cache_creation_input_tokens":556,"cache_creation":{"ephemeral_5m_input_tokens":456,"ephemeral_1h_input_tokens":100}}"#,
                 r#"{"output_tokens":9}"#,
             ],
-            tokens(4, 9, 0, 556),
+            Tokens {
+                cache_write_hour: 100,
+                ..tokens(4, 9, 0, 556)
+            },
         ),
     ];
     for (source, released, expected) in table {
@@ -284,5 +291,60 @@ fn huge_counts_saturate() {
             tokens(0, 0, most, 0),
             "{body}"
         );
+    }
+}
+
+/// The tier is at the top of a Chat response, in the response object of Responses, and in the usage of Messages.
+#[test]
+fn the_service_tier_is_read_in_each_dialect() {
+    let tier = |dialect, framing, body: &str| {
+        let mut validator = Validator::new(dialect, framing);
+        validator.push(body.as_bytes(), &mut Vec::new());
+        assert_eq!(validator.broken(), None, "{body}");
+        validator.report().service_tier.clone()
+    };
+    let counts = r#"{"prompt_tokens":1,"completion_tokens":1}"#;
+    let chat = chat(&format!(r#"{counts},"service_tier":"flex""#)).into_iter();
+    // The places of usage that are at the top.
+    let top: Vec<_> = chat
+        .filter(|(_, body)| body.contains(r#""service_tier":"flex"}"#) && !body.contains("x_groq"))
+        .filter(|(framing, body)| {
+            *framing == Framing::Document || !body.contains(r#"finish_reason":"stop","usage"#)
+        })
+        .filter(|(_, body)| !body.contains(r#""stop","usage":{"prompt_tokens":1,"completion_tokens":1},"service_tier":"flex"}]"#))
+        .collect();
+    assert!(top.len() >= 3, "{top:?}");
+    for (framing, body) in top {
+        let found = tier(Dialect::OpenaiChat, framing, &body);
+        assert_eq!(found.as_deref(), Some("flex"), "{body}");
+    }
+    for (framing, body) in
+        response(r#"{"input_tokens":1,"output_tokens":1},"service_tier":"priority""#)
+    {
+        let found = tier(Dialect::OpenaiResponses, framing, &body);
+        assert_eq!(found.as_deref(), Some("priority"), "{body}");
+    }
+    let message = |usage: &str| {
+        format!(
+            r#"{{"type":"message","content":[{{"type":"text","text":"Hi"}}],"stop_reason":"end_turn","usage":{{{usage}}}}}"#
+        )
+    };
+    for (usage, expected) in [
+        (
+            r#""input_tokens":1,"output_tokens":1,"service_tier":"standard""#,
+            Some("standard"),
+        ),
+        (
+            r#""input_tokens":1,"output_tokens":1,"service_tier":null"#,
+            None,
+        ),
+        (
+            r#""input_tokens":1,"output_tokens":1,"service_tier":7"#,
+            None,
+        ),
+        (r#""input_tokens":1,"output_tokens":1"#, None),
+    ] {
+        let found = tier(Dialect::Anthropic, Framing::Document, &message(usage));
+        assert_eq!(found.as_deref(), expected, "{usage}");
     }
 }
