@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { endOf, laneName, lanesSummary, outcomesOf, packed, stretches } from "./lanes";
+import { endOf, laneName, lanesSummary, outcomesOf, packed, stacked, stretches } from "./lanes";
 
 const bar = (id: number, outcome: "failed" | "carried" | "waiting", closed: string | null = null) => ({ id, began: "2026-06-21T20:00:00Z", ended: "2026-06-21T20:00:04Z", outcome, closed });
 
@@ -24,6 +24,14 @@ it("counts bars and slots alike", () => {
   expect(outcomesOf(lanes)).toEqual([{ outcome: "failed", requests: 2 }, { outcome: "carried", requests: 500 }]);
   expect(lanesSummary(lanes, "20:00 to 20:42", 1)).toBe("20:00 to 20:42: 502 requests: 2 failed, 500 answered by a fallback. By pipeline or client: n8n 2, Pipeline Leads 500. 1 post of the status page.");
   expect(laneName({ of: "others", name: null })).toBe("Others");
+});
+
+it("stacks the outcomes of a slot, the worst on top", () => {
+  const of = (slot: number, outcome: "failed" | "carried" | "waiting", requests: number) => ({ slot, outcome, requests });
+  const { most, parts } = stacked([of(0, "carried", 5), of(0, "failed", 2), of(1, "waiting", 1)]);
+  expect(most).toBe(7);
+  expect(parts.map((part) => part.below)).toEqual([0, 5, 0]);
+  expect(stacked([])).toEqual({ most: 1, parts: [] });
 });
 
 it("makes stretches of the verdict's changes, from the opening to the end", () => {

@@ -1,4 +1,5 @@
 import type { IncidentLane } from "../generated/IncidentLane";
+import type { LaneCount } from "../generated/LaneCount";
 import type { LaneOutcome } from "../generated/LaneOutcome";
 import type { LaneRequest } from "../generated/LaneRequest";
 import type { Level } from "../generated/Level";
@@ -52,6 +53,15 @@ export function outcomesOf(lanes: readonly IncidentLane[]): { outcome: LaneOutco
       0,
     ),
   })).filter((one) => one.requests > 0);
+}
+
+/** Stacked in each slot, the worst on top: `below` requests are under it, of at most `most` in a slot. */
+export function stacked(counts: readonly LaneCount[]): { most: number; parts: (LaneCount & { below: number })[] } {
+  const under = (slot: number, rank: number) => counts.reduce((sum, one) => sum + (one.slot === slot && OUTCOMES.indexOf(one.outcome) > rank ? one.requests : 0), 0);
+  return {
+    most: Math.max(...counts.map((one) => under(one.slot, -1)), 1),
+    parts: counts.map((one) => ({ ...one, below: under(one.slot, OUTCOMES.indexOf(one.outcome)) })),
+  };
 }
 
 export type Stretch = { from: string; to: string; level: Level };

@@ -12,7 +12,7 @@ it("orders the kinds of a day from the worst", () => {
 
 it("fills the height, with a visible part for one failure of a thousand", () => {
   const parts = segments([{ kind: "uncarried", count: 1 }, { kind: "answered", count: 999 }], 32, 4);
-  expect(parts.map((part) => [part.y, part.height])).toEqual([[0, 4], [4, 28]]);
+  expect(parts.map((part) => [part.y, Math.round(part.height)])).toEqual([[0, 4], [4, 28]]);
   const all = segments([{ kind: "uncarried", count: 1 }, { kind: "local", count: 1 }, { kind: "carried", count: 1 }, { kind: "limits", count: 1 }, { kind: "answered", count: 500 }], 32, 4);
   expect(all.reduce((sum, part) => sum + part.height, 0)).toBeCloseTo(32);
   expect(Math.min(...all.map((part) => part.height))).toBeGreaterThanOrEqual(4);
