@@ -14,7 +14,7 @@ export const OUTCOME: Record<LaneOutcome, string> = {
   interrupted: "response incomplete",
   waiting: "put in the review queue",
   carried: "answered by a fallback",
-  answered: "answered by its provider, after a failure",
+  answered: "answered after a failure",
   other: "client disconnected, or rejected",
 };
 
