@@ -99,6 +99,8 @@ async fn no_face_shows_a_character_that_it_would_execute() {
         "/series/latency",
         "/series/cost",
         "/series/incidents/1",
+        "/series/incidents/1/requests",
+        "/series/ribbon/lead",
         "/explain?model=m&dialect=anthropic",
     ] {
         check_texts(path, &desk.get(path).await);

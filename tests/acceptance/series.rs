@@ -1,6 +1,9 @@
 //! Figures over time, as the charts read them.
 
-use api::{CostSeries, IncidentSeries, LatencySeries, Snapshot, UptimeSeries};
+use api::{
+    CostSeries, IncidentLanes, IncidentSeries, LaneOf, LaneOutcome, LatencySeries, RibbonSeries,
+    Snapshot, UptimeSeries,
+};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -63,10 +66,21 @@ async fn an_incident_has_its_carried_and_waiting_requests_over_time() {
     );
     assert_eq!(found.points.last().map(|point| point.waiting), Some(3));
 
-    let (status, error): (StatusCode, Value) = desk
-        .control(Method::GET, "/series/incidents/99", None)
-        .await;
-    assert_eq!(status, StatusCode::NOT_FOUND, "{error}");
+    let found: IncidentLanes = series(&desk, &format!("incidents/{}/requests", incident.id)).await;
+    let [lane] = &found.lanes[..] else {
+        panic!("one pipeline: {found:?}");
+    };
+    assert_eq!((lane.of, lane.name.as_deref(), lane.requests), (LaneOf::Pipeline, Some("Leads"), 5));
+    let outcomes: Vec<LaneOutcome> = lane.bars.iter().map(|bar| bar.outcome).collect();
+    use LaneOutcome::{Carried, Waiting};
+    assert_eq!(outcomes, [Carried, Carried, Waiting, Waiting, Waiting]);
+    let exchange = desk.get(&format!("/exchanges/{}", lane.bars[0].id)).await;
+    assert_eq!(exchange["item"], "a", "a bar names its request: {exchange}");
+
+    for path in ["/series/incidents/99", "/series/incidents/99/requests"] {
+        let (status, error): (StatusCode, Value) = desk.control(Method::GET, path, None).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,6 +104,16 @@ async fn uptime_response_times_and_cost_are_read_by_provider_and_slot() {
     };
     // Two attempts at the first endpoint failed; the second one answered.
     assert_eq!((calls("lead"), calls("second")), ((3, 2), (1, 0)));
+    let lead_today = uptime.providers.iter().find(|one| one.provider == "lead");
+    let lead_today = lead_today.unwrap().points.last().unwrap();
+    assert_eq!((lead_today.carried, lead_today.uncarried), (1, 0), "{uptime:?}");
+
+    let ribbon: RibbonSeries = series(&desk, "ribbon/lead").await;
+    assert_eq!(ribbon.bounds.len(), 97);
+    let sum = |of: fn(&api::RibbonCalls) -> u64| ribbon.traffic.iter().map(of).sum::<u64>();
+    assert_eq!((sum(|p| p.answered), sum(|p| p.failed)), (1, 2), "{ribbon:?}");
+    let other: RibbonSeries = series(&desk, "ribbon/other").await;
+    assert!(other.page.is_empty() && other.probes.is_empty() && other.traffic.is_empty());
 
     let latency: LatencySeries = series(&desk, "latency?hours=24").await;
     assert_eq!(latency.bounds.len(), 25);

@@ -39,7 +39,7 @@ const EXPORT = '{"understudy_export":1}\n{"exchange":{}}\n';
  */
 const PAGES = [
   ["green", "now"], ["outage", "now"], ["newcomer", "now"], ["drill", "now"], ["drilled", "now"], ["drill-refused", "now"],
-  ["outage", "incidents"], ["outage", "incident"],
+  ["outage", "incidents"], ["outage", "incident"], ["outage", "incidents/29"],
   ["outage", "incidents/reports"], ["newcomer", "incidents/reports"], ["outage", "incidents/report-7"], ["outage", "incidents/report-x"],
   ["outage", "incidents/reports", "customer", after(["Miller Ltd"], "Include amounts")],
   ["outage", "incidents/reports", "shell"],

@@ -12,7 +12,7 @@ import { CHOICES, REPORT } from "./reports.mjs";
 import { DOCTOR, DRILL_OFFER, EXPLAINED, exchange, INCIDENTS, itemRequests, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 import { addToken, exported, imported, resetTokens, revokeToken, tokens } from "./sharing.mjs";
 import { deletePipeline, newToken, pipelinesPage, putPipeline, resetPipelines, revokeToken as revokePipelineToken, views } from "./pipelines.mjs";
-import { cost, incidentSeries, latency, uptime } from "./series.mjs";
+import { cost, lanes, latency, ribbon, uptime } from "./series.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml" };
@@ -78,9 +78,11 @@ const routes = [
   ["POST", /^\/control\/effects\/(\w+)\/settle$/, (_, id, settle) => changed(settleEffect(id, settle))],
   ["POST", /^\/control\/interruptions\/(\d+)\/checked$/, () => ({ said: "Marked as checked." })],
   ["GET", /^\/control\/series\/uptime$/, (query) => (scene === "newcomer" ? { ...uptime(query), providers: [] } : uptime(query))],
+  ["GET", /^\/control\/series\/uptime$/, (query) => (scene === "newcomer" ? { ...uptime(query, []), providers: [] } : uptime(query, incidents()))],
   ["GET", /^\/control\/series\/latency$/, (query) => (scene === "newcomer" ? { ...latency(query), providers: [] } : latency(query))],
   ["GET", /^\/control\/series\/cost$/, (query) => (scene === "newcomer" ? { ...cost(query), providers: [] } : cost(query))],
-  ["GET", /^\/control\/series\/incidents\/(\d+)$/, (_, id) => incidentSeries(incidents().find((one) => one.summary.id === Number(id)).summary)],
+  ["GET", /^\/control\/series\/incidents\/(\d+)\/requests$/, (_, id) => lanes(incidents().find((one) => one.summary.id === Number(id)).summary)],
+  ["GET", /^\/control\/series\/ribbon\/([^/]+)$/, (_, provider) => ribbon(provider, scene === "outage")],
   ["GET", /^\/control\/explain$/, (query) => EXPLAINED(query.get("model"), query.get("login"))],
   ["GET", /^\/control\/reports$/, () => CHOICES(scene)],
   ["GET", /^\/control\/report$/, (query) => ({ document: REPORT(query) })],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { barHeight, column, linePath, niceTop, perSlot, position, stepPath } from "./geometry";
+import { barHeight, column, linePath, niceTop, perSlot, position } from "./geometry";
 
 it("keeps a slot without data", () => {
   expect(perSlot([{ slot: 1, calls: 4 }, { slot: 9, calls: 1 }], 3)).toEqual([null, { slot: 1, calls: 4 }, null]);
@@ -29,11 +29,6 @@ describe("linePath", () => {
   it("is interrupted where there is no data", () => expect(linePath([10, 10, null, 0, 0], 10, 50, 20)).toBe("M5 0L15 0M35 20L45 20"));
   it("shows a single value as a stroke", () => expect(linePath([null, 5, null], 10, 30, 20)).toBe("M10 10h10"));
   it("is empty without data", () => expect(linePath([null, null], 10, 30, 20)).toBe(""));
-});
-
-it("holds each step for its slot", () => {
-  expect(stepPath([0, 2, 1], 2, 30, 20)).toBe("M0 20H10V0H20V10H30");
-  expect(stepPath([], 2, 30, 20)).toBe("");
 });
 
 describe("position", () => {

@@ -36,17 +36,6 @@ export function linePath(values: readonly (number | null)[], top: number, width:
     .join("");
 }
 
-/** A line of steps: each value holds for its slot. */
-export function stepPath(values: readonly number[], top: number, width: number, height: number): string {
-  const step = width / Math.max(values.length, 1);
-  return values
-    .map((value, at) => {
-      const y = round(height - barHeight(value, top, height));
-      return `${at === 0 ? `M0 ${y}` : `V${y}`}H${round((at + 1) * step)}`;
-    })
-    .join("");
-}
-
 /** Horizontal position of an instant between two others, 0 to `width`. */
 export function position(at: string, from: string, to: string, width: number): number {
   const [begin, end] = [Date.parse(from), Date.parse(to)];

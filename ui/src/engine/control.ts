@@ -14,7 +14,7 @@ import type { Explained } from "../generated/Explained";
 import type { Fallback } from "../generated/Fallback";
 import type { Incident } from "../generated/Incident";
 import type { IncidentPage } from "../generated/IncidentPage";
-import type { IncidentSeries } from "../generated/IncidentSeries";
+import type { IncidentLanes } from "../generated/IncidentLanes";
 import type { KeyTried } from "../generated/KeyTried";
 import type { LatencySeries } from "../generated/LatencySeries";
 import type { NewToken } from "../generated/NewToken";
@@ -25,6 +25,7 @@ import type { ReportChoices } from "../generated/ReportChoices";
 import type { ReviewClose } from "../generated/ReviewClose";
 import type { ReviewItem } from "../generated/ReviewItem";
 import type { ReviewPage } from "../generated/ReviewPage";
+import type { RibbonSeries } from "../generated/RibbonSeries";
 import type { SettingsText } from "../generated/SettingsText";
 import type { TestFallback } from "../generated/TestFallback";
 import type { UptimeSeries } from "../generated/UptimeSeries";
@@ -91,7 +92,8 @@ export type LatencySpan = "day" | "month";
 export const uptimeSeries = (days: number) => request<UptimeSeries>("GET", `series/uptime?${byDay(days)}`);
 export const latencySeries = (span: LatencySpan) => request<LatencySeries>("GET", `series/latency?${span === "day" ? "hours=24" : byDay(30)}`);
 export const costSeries = (days: number) => request<CostSeries>("GET", `series/cost?${byDay(days)}`);
-export const incidentSeries = (id: number) => request<IncidentSeries>("GET", `series/incidents/${id}`);
+export const incidentLanes = (id: number) => request<IncidentLanes>("GET", `series/incidents/${id}/requests`);
+export const ribbonSeries = (provider: string) => request<RibbonSeries>("GET", `series/ribbon/${encodeURIComponent(provider)}`);
 export const pipelines = () => request<PipelinePage>("GET", "pipelines");
 
 /** `version`: of the lines that the form was made from; null: of a new pipeline, which must not exist yet. `name`: its present name. */

@@ -4,4 +4,20 @@ export type UptimePoint = { slot: number,
 /**
  * Calls that show if the provider works: answered ones, and those that failed because of the provider.
  */
-calls: number, failed: number, };
+calls: number, failed: number, 
+/**
+ * Of the failed ones: not of this provider's requests that a fallback answered.
+ */
+uncarried: number, 
+/**
+ * Requests of this provider that a fallback answered, also those that made no call to it.
+ */
+carried: number, 
+/**
+ * Calls that met a rate limit, or a used-up plan or balance.
+ */
+limits: number, 
+/**
+ * Calls and requests that failed because of this computer, its network or its settings.
+ */
+local: number, };

@@ -79,8 +79,10 @@ pub use review::{
     ReviewState, ReviewSummary, WebhookSecret,
 };
 pub use series::{
-    CostPoint, CostSeries, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint,
-    LatencySeries, ProviderCost, ProviderLatency, ProviderUptime, UptimePoint, UptimeSeries,
+    CostPoint, CostSeries, IncidentLane, IncidentLanes, IncidentPoint, IncidentSeries, LaneCount,
+    LaneOf, LaneOutcome, LaneRequest, LatencyMeasure, LatencyPoint, LatencySeries, ProviderCost,
+    ProviderLatency, ProviderUptime, RibbonCalls, RibbonPage, RibbonSeries, UptimeIncident,
+    UptimePoint, UptimeSeries,
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, KeyState,

@@ -3,7 +3,8 @@
 
 use crate::schema::Step;
 
-pub(crate) const STEPS: &[Step] = &[Step {
+pub(crate) const STEPS: &[Step] = &[
+    Step {
     version: 9,
     sql: "
 CREATE TABLE daily (
@@ -66,7 +67,24 @@ CREATE INDEX incidents_closed ON incidents (closed_at) WHERE closed_at IS NOT NU
 CREATE INDEX notices_by_time ON notices (at);
 CREATE INDEX interruptions_by_time ON interruptions (last_at);
 ",
-}];
+},
+    // The rows behind older sums are deleted: a failed call counts as carried as far as its model has carried requests, and a
+    // model that was no primary on that day was a fallback.
+    Step {
+        version: 15,
+        sql: "
+ALTER TABLE daily ADD COLUMN calls_carried INTEGER NOT NULL DEFAULT 0; -- of calls_failed: their request of this provider was carried
+ALTER TABLE daily ADD COLUMN limits INTEGER NOT NULL DEFAULT 0; -- calls that met a limit
+ALTER TABLE daily ADD COLUMN local INTEGER NOT NULL DEFAULT 0; -- calls and requests that failed because of this computer
+ALTER TABLE daily ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0; -- requests that billed a key, without a known cost
+ALTER TABLE daily ADD COLUMN cost_fallback INTEGER NOT NULL DEFAULT 0; -- micro-dollars, of both costs: fallbacks, their tests, drills
+ALTER TABLE daily ADD COLUMN cost_probes INTEGER NOT NULL DEFAULT 0; -- micro-dollars, of both costs
+UPDATE daily SET calls_carried = min(calls_failed, carried),
+    cost_probes = iif(attempts = 0 AND tests = 0, CAST(0.0 + cost_measured + cost_estimated AS INTEGER), 0),
+    cost_fallback = iif(requests = 0 AND attempts + tests > 0, CAST(0.0 + cost_measured + cost_estimated AS INTEGER), 0);
+",
+    },
+];
 
 /// Daily row `d` belongs to slot `s`. The middle of the day decides, so that a day of another time zone counts once. The bound
 /// of 26 hours is for the index: the longest day has 25.

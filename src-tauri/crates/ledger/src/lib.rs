@@ -87,8 +87,9 @@ pub use review::{
     ReviewRun, ReviewState, Settled, Unattended, Which,
 };
 pub use series::{
-    CostPoint, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint, Quarters, SLOTS, Slots,
-    UptimePoint,
+    CallPoint, CostPoint, IncidentLanes, IncidentPoint, IncidentSeries, LANE_REQUESTS, Lane,
+    LaneCount, LaneOf, LaneOutcome, LaneRequest, LatencyMeasure, LatencyPoint, PagePoint, Quarters,
+    Ribbon, SLOTS, Slots, UptimePoint,
 };
 pub use sums::{IncidentTraffic, Sums};
 pub use vacuum::{Compacted, FileSize, compact};

@@ -3,18 +3,22 @@
 mod cost;
 mod daily;
 mod incident;
+mod lanes;
 mod latency;
 mod quarters;
+mod ribbon;
 mod uptime;
 
 use chrono::{DateTime, Utc};
 
 pub use cost::CostPoint;
 pub use incident::{IncidentPoint, IncidentSeries};
+pub use lanes::{IncidentLanes, LANE_REQUESTS, Lane, LaneCount, LaneOf, LaneOutcome, LaneRequest};
 pub use latency::{LatencyMeasure, LatencyPoint};
 pub use quarters::Quarters;
 #[cfg(test)]
 pub(crate) use quarters::SOURCES;
+pub use ribbon::{CallPoint, PagePoint, Ribbon};
 pub use uptime::UptimePoint;
 
 /// Maximum number of slots in a series. No chart shows more than a quarter of a year by day.

@@ -109,6 +109,56 @@ macro_rules! judged_probes {
 }
 pub(crate) use judged_probes;
 
+/// Outcomes that are a rate limit, a used-up plan or balance: no sign of an outage.
+macro_rules! limit_outcomes {
+    () => {
+        "('rate limit', 'limit', 'out of quota')"
+    };
+}
+pub(crate) use limit_outcomes;
+
+/// Outcomes whose cause is this computer, its network or its settings.
+macro_rules! local_outcomes {
+    () => {
+        "('key refused', 'model not served', 'not reached: offline', 'not reached: certificate not trusted',
+          'not reached: certificate dates', 'not reached: out of resources')"
+    };
+}
+pub(crate) use local_outcomes;
+
+/// Attempt `a` of an exchange is one of a fallback, or was forwarded with a kept key. Parameter: the exchange's alias.
+macro_rules! of_fallback {
+    ($e:literal) => {
+        concat!(
+            "coalesce((a.endpoint, a.model) <> (",
+            $e,
+            ".primary_endpoint, ",
+            $e,
+            ".primary_model), 0) OR ",
+            $e,
+            ".route = 'pass-through'"
+        )
+    };
+}
+pub(crate) use of_fallback;
+
+/// 1 at the first attempt `a` of an exchange that billed a key, and whose cost is not known. Parameter: the exchange's alias.
+macro_rules! unpriced {
+    ($e:literal) => {
+        concat!(
+            "CASE WHEN a.number = 1 AND ",
+            $e,
+            ".cost IS NULL AND ",
+            $e,
+            ".ended <> 'turned_away'
+                  THEN EXISTS (SELECT 1 FROM attempts b WHERE b.exchange = ",
+            $e,
+            ".id AND NOT b.by_subscription) ELSE 0 END"
+        )
+    };
+}
+pub(crate) use unpriced;
+
 /// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
 /// dollars, and the cast saturates. Parameters: the beginning, then the two prices of [`DEAREST`].
 pub(crate) const TODAY: &str = concat!(

@@ -87,6 +87,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/series/latency", get(series::latency))
         .route("/series/cost", get(series::cost))
         .route("/series/incidents/{id}", get(series::incident))
+        .route("/series/incidents/{id}/requests", get(series::lanes))
+        .route("/series/ribbon/{provider}", get(series::ribbon))
         .route(
             "/connect",
             get(connect::list).delete(connect::disconnect_all),

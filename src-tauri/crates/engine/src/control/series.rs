@@ -1,6 +1,6 @@
 //! Figures over time, for charts. They are read beside the ledger's writer, so that the loop does not wait.
 
-use api::{CostSeries, IncidentSeries, LatencySeries, UptimeSeries};
+use api::{CostSeries, IncidentLanes, IncidentSeries, LatencySeries, RibbonSeries, UptimeSeries};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Offset, TimeDelta, Timelike, Utc};
@@ -25,6 +25,10 @@ pub(super) struct Span {
 const DAYS: u32 = 30;
 const MOST_DAYS: u32 = 92;
 const MOST_HOURS: u32 = 48;
+/// Of the ribbon: 24 hours.
+const QUARTERS: i32 = 96;
+/// Of the uptime of all providers.
+const MOST_INCIDENTS: u32 = 500;
 
 impl Span {
     fn slots(&self, now: DateTime<Utc>) -> Result<Slots, Refused> {
@@ -66,6 +70,14 @@ fn by_hour(now: DateTime<Utc>, hours: u32) -> Slots {
     Slots::new(bounds.collect())
 }
 
+/// The quarter of an hour of `now` is the last one.
+fn by_quarter(now: DateTime<Utc>) -> Slots {
+    let past = TimeDelta::milliseconds(now.timestamp_millis().rem_euclid(900_000));
+    let ends = now - past + TimeDelta::minutes(15);
+    let bounds = (0..=QUARTERS).map(|n| ends - TimeDelta::minutes(15) * n);
+    Slots::new(bounds.collect())
+}
+
 /// Reads the figures of all charts, so that the first one is as fast as the others.
 pub(crate) async fn warm_charts(reads: Reads, now: DateTime<Utc>) {
     let slots = by_day(now, &Zone::new(|_| Utc.fix()), MOST_DAYS);
@@ -80,11 +92,22 @@ pub(super) async fn uptime(
     Query(span): Query<Span>,
 ) -> Result<Shown<UptimeSeries>, Refused> {
     let slots = span.slots((control.clock)())?;
-    let points = control.reads.chart({
+    let read = control.reads.chart({
         let slots = slots.clone();
-        move |quarters, reader| quarters.uptime(reader, &slots)
+        move |quarters, reader| {
+            let points = quarters.uptime(reader, &slots)?;
+            let incidents = match (slots.bounds().first(), slots.bounds().last()) {
+                (Some(from), Some(to)) => {
+                    let ledger = reader.ledger();
+                    ledger.incidents_between(*from, *to, MOST_INCIDENTS)?
+                }
+                _ => Vec::new(),
+            };
+            Ok((points, incidents))
+        }
     });
-    Ok(Shown(series::uptime(&slots, points.await?)))
+    let (points, incidents) = read.await?;
+    Ok(Shown(series::uptime(&slots, points, &incidents)))
 }
 
 pub(super) async fn latency(
@@ -106,10 +129,7 @@ pub(super) async fn cost(
     let slots = span.slots((control.clock)())?;
     let points = control.reads.chart({
         let slots = slots.clone();
-        move |quarters, reader| {
-            let points = quarters.cost(reader, &slots)?;
-            Ok((points, reader.ledger().unpriced(&slots)?))
-        }
+        move |quarters, reader| quarters.cost(reader, &slots)
     });
     Ok(Shown(series::cost(&slots, points.await?)))
 }
@@ -124,13 +144,40 @@ pub(super) async fn incident(
         .await?;
     found
         .map(|found| Shown(series::incident(&found)))
-        .ok_or_else(|| {
-            Refused::new(
-                StatusCode::NOT_FOUND,
-                format!("there is no incident {id}"),
-                None,
-            )
-        })
+        .ok_or_else(|| no_incident(id))
+}
+
+pub(super) async fn lanes(
+    State(control): State<Control>,
+    Path(id): Path<i64>,
+) -> Result<Shown<IncidentLanes>, Refused> {
+    let now = (control.clock)();
+    let found = control
+        .read(move |ledger| ledger.incident_lanes(id, now))
+        .await?;
+    found
+        .map(|found| Shown(series::lanes(found)))
+        .ok_or_else(|| no_incident(id))
+}
+
+pub(super) async fn ribbon(
+    State(control): State<Control>,
+    Path(provider): Path<String>,
+) -> Result<Shown<RibbonSeries>, Refused> {
+    let slots = by_quarter((control.clock)());
+    let read = control.read({
+        let slots = slots.clone();
+        move |ledger| ledger.ribbon(&provider.as_str().into(), &slots)
+    });
+    Ok(Shown(series::ribbon(&slots, read.await?)))
+}
+
+fn no_incident(id: i64) -> Refused {
+    Refused::new(
+        StatusCode::NOT_FOUND,
+        format!("there is no incident {id}"),
+        None,
+    )
 }
 
 #[cfg(test)]
@@ -190,6 +237,15 @@ mod tests {
             "2026-06-21T21:00:00Z",
         ];
         assert_eq!(hours, expected.map(at));
+    }
+
+    #[test]
+    fn a_ribbon_has_24_hours_that_end_with_the_quarter_of_now() {
+        let slots = by_quarter(at("2026-06-21T20:04:11.512Z"));
+        let bounds = slots.bounds();
+        assert_eq!(bounds.len(), 97);
+        assert_eq!(bounds[96], at("2026-06-21T20:15:00Z"));
+        assert_eq!(bounds[0], at("2026-06-20T20:15:00Z"));
     }
 
     #[test]

@@ -1,12 +1,22 @@
 //! Figures over time for the UIs.
 
 use api::{
-    CostPoint, CostSeries, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint,
-    LatencySeries, ProviderCost, ProviderLatency, ProviderUptime, UptimePoint, UptimeSeries,
+    CostPoint, CostSeries, IncidentLane, IncidentLanes, IncidentPoint, IncidentSeries, LaneCount,
+    LaneOf, LaneOutcome, LaneRequest, LatencyMeasure, LatencyPoint, LatencySeries, Level,
+    ProviderCost, ProviderLatency, ProviderUptime, RibbonCalls, RibbonPage, RibbonSeries,
+    UptimeIncident, UptimePoint, UptimeSeries,
 };
-use ledger::Slots;
+use health::Verdict;
+use ledger::{IncidentRow, Slots};
 
-pub(crate) fn uptime(slots: &Slots, points: Vec<ledger::UptimePoint>) -> UptimeSeries {
+use crate::view::words;
+
+/// `incidents`: of all providers.
+pub(crate) fn uptime(
+    slots: &Slots,
+    points: Vec<ledger::UptimePoint>,
+    incidents: &[(i64, IncidentRow)],
+) -> UptimeSeries {
     let chunks = points.chunk_by(|one, next| one.provider == next.provider);
     let providers = chunks.map(|points| ProviderUptime {
         provider: points[0].provider.to_string(),
@@ -16,6 +26,19 @@ pub(crate) fn uptime(slots: &Slots, points: Vec<ledger::UptimePoint>) -> UptimeS
                 slot: point.slot,
                 calls: point.calls,
                 failed: point.failed,
+                uncarried: point.uncarried,
+                carried: point.carried,
+                limits: point.limits,
+                local: point.local,
+            })
+            .collect(),
+        incidents: incidents
+            .iter()
+            .filter(|(_, row)| row.provider == points[0].provider)
+            .map(|(id, row)| UptimeIncident {
+                id: *id,
+                opened: row.opened,
+                closed: row.closed,
             })
             .collect(),
     });
@@ -50,7 +73,7 @@ pub(crate) fn latency(slots: &Slots, points: Vec<ledger::LatencyPoint>) -> Laten
     }
 }
 
-pub(crate) fn cost(slots: &Slots, (points, unpriced): (Vec<ledger::CostPoint>, u64)) -> CostSeries {
+pub(crate) fn cost(slots: &Slots, points: Vec<ledger::CostPoint>) -> CostSeries {
     let chunks = points.chunk_by(|one, next| one.provider == next.provider);
     let providers = chunks.map(|points| ProviderCost {
         provider: points[0].provider.to_string(),
@@ -58,15 +81,17 @@ pub(crate) fn cost(slots: &Slots, (points, unpriced): (Vec<ledger::CostPoint>, u
             .iter()
             .map(|point| CostPoint {
                 slot: point.slot,
-                measured_micro_usd: point.measured.0,
+                own_micro_usd: point.own.0,
+                fallback_micro_usd: point.fallback.0,
+                probes_micro_usd: point.probes.0,
                 estimated_micro_usd: point.estimated.0,
+                unpriced: point.unpriced,
             })
             .collect(),
     });
     CostSeries {
         providers: providers.collect(),
         bounds: slots.bounds().to_vec(),
-        unpriced,
     }
 }
 
@@ -83,5 +108,76 @@ pub(crate) fn incident(series: &ledger::IncidentSeries) -> IncidentSeries {
                 waiting: point.waiting,
             })
             .collect(),
+    }
+}
+
+pub(crate) fn lanes(found: ledger::IncidentLanes) -> IncidentLanes {
+    IncidentLanes {
+        bounds: found.slots.bounds().to_vec(),
+        lanes: found.lanes.into_iter().map(lane).collect(),
+    }
+}
+
+fn lane(found: ledger::Lane) -> IncidentLane {
+    let (of, name) = match found.of {
+        ledger::LaneOf::Pipeline(name) => (LaneOf::Pipeline, Some(name)),
+        ledger::LaneOf::Client(name) => (LaneOf::Client, Some(name)),
+        ledger::LaneOf::Others => (LaneOf::Others, None),
+    };
+    let bars = found.bars.into_iter().map(|bar| LaneRequest {
+        id: bar.exchange,
+        began: bar.began,
+        ended: bar.ended,
+        outcome: outcome(bar.outcome),
+        closed: bar.closed,
+    });
+    let counts = found.counts.into_iter().map(|count| LaneCount {
+        slot: count.slot,
+        outcome: outcome(count.outcome),
+        requests: count.requests,
+    });
+    IncidentLane {
+        of,
+        name,
+        requests: found.requests,
+        bars: bars.collect(),
+        counts: counts.collect(),
+    }
+}
+
+fn outcome(of: ledger::LaneOutcome) -> LaneOutcome {
+    match of {
+        ledger::LaneOutcome::Failed => LaneOutcome::Failed,
+        ledger::LaneOutcome::Interrupted => LaneOutcome::Interrupted,
+        ledger::LaneOutcome::Waiting => LaneOutcome::Waiting,
+        ledger::LaneOutcome::Carried => LaneOutcome::Carried,
+        ledger::LaneOutcome::Answered => LaneOutcome::Answered,
+        ledger::LaneOutcome::Other => LaneOutcome::Other,
+    }
+}
+
+pub(crate) fn ribbon(slots: &Slots, found: ledger::Ribbon) -> RibbonSeries {
+    let page = found.page.into_iter().map(|point| RibbonPage {
+        surface: point.surface,
+        slot: point.slot,
+        level: point
+            .level
+            .map_or(Level::Unknown, |level| words::level(Verdict::Known(level))),
+    });
+    RibbonSeries {
+        bounds: slots.bounds().to_vec(),
+        page: page.collect(),
+        probes: found.probes.iter().map(calls).collect(),
+        traffic: found.traffic.iter().map(calls).collect(),
+    }
+}
+
+fn calls(point: &ledger::CallPoint) -> RibbonCalls {
+    RibbonCalls {
+        slot: point.slot,
+        answered: point.answered,
+        failed: point.failed,
+        limits: point.limits,
+        local: point.local,
     }
 }

@@ -288,6 +288,12 @@ fn pages(reader: &Reader, now: DateTime<Utc>) -> Done {
     timed("chart: latency of 30 days", || {
         charts.latency(reader, &days(30))
     })?;
+    timed("chart: ribbon of a provider", || {
+        ledger.ribbon(&"lead".into(), &slots(now, 96, TimeDelta::minutes(15)))
+    })?;
+    timed("chart: lanes of an incident", || {
+        ledger.incident_lanes(*id, now)
+    })?;
     timed("chart: cost of 30 days", || charts.cost(reader, &days(30)))?;
     timed("chart: cost of 90 days", || charts.cost(reader, &days(90)))?;
     Ok(())

@@ -5,7 +5,7 @@ use catalog::ProviderId;
 use crate::column::get;
 use crate::daily::in_slot;
 use crate::series::slots;
-use crate::sums::{judged_probes, shows_health};
+use crate::sums::{judged_probes, limit_outcomes, local_outcomes, shows_health};
 use crate::{Ledger, LedgerError, Slots};
 
 /// Requests and probes of one model within one slot.
@@ -66,17 +66,10 @@ impl Ledger {
     }
 }
 
-macro_rules! limits {
+/// Outcomes whose cause is the request itself, or a drill.
+macro_rules! request_outcomes {
     () => {
-        "('rate limit', 'limit', 'out of quota')"
-    };
-}
-
-macro_rules! ours {
-    () => {
-        "('key refused', 'model not served', 'request at fault', 'request refused', 'context too long', 'content policy',
-          'not reached: offline', 'not reached: certificate not trusted', 'not reached: certificate dates',
-          'not reached: out of resources', 'made by a drill')"
+        "('request at fault', 'request refused', 'context too long', 'content policy', 'made by a drill')"
     };
 }
 
@@ -87,15 +80,19 @@ const CALLS: &str = concat!(
             CAST(total(judged) AS INTEGER) AS judged,
             CAST(total(failed) AS INTEGER) AS failed,
             CAST(total(NOT judged AND outcome IN ",
-    limits!(),
+    limit_outcomes!(),
     ") AS INTEGER) AS limits,
-            CAST(total(NOT judged AND outcome IN ",
-    ours!(),
-    ") AS INTEGER) AS ours,
+            CAST(total(NOT judged AND (outcome IN ",
+    local_outcomes!(),
+    " OR outcome IN ",
+    request_outcomes!(),
+    ")) AS INTEGER) AS ours,
             CAST(total(unknown) + total(NOT judged AND outcome IS NOT NULL AND outcome NOT IN ",
-    limits!(),
+    limit_outcomes!(),
     " AND outcome NOT IN ",
-    ours!(),
+    local_outcomes!(),
+    " AND outcome NOT IN ",
+    request_outcomes!(),
     ") AS INTEGER) AS unknown
        FROM (
         SELECT a.provider AS provider, a.model AS model, s.slot AS slot, ",

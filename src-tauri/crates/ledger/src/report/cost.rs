@@ -5,6 +5,7 @@ use catalog::MicroDollars;
 use crate::column::{Col, get};
 use crate::daily::in_slot;
 use crate::series::slots;
+use crate::sums::of_fallback;
 use crate::{Ledger, LedgerError, Slots};
 
 /// Cost within one slot, at list prices. The first three parts do not overlap.
@@ -32,7 +33,7 @@ pub struct ReportSpending {
 
 impl Ledger {
     /// Requests that billed a key, and whose cost is not known.
-    pub fn unpriced(&self, slots: &Slots) -> Result<u64, LedgerError> {
+    fn unpriced(&self, slots: &Slots) -> Result<u64, LedgerError> {
         let mut select = self.conn.prepare_cached(UNPRICED)?;
         let found: Col<u64> = select.query_row([slots.json()], |row| row.get(0))?;
         Ok(found.0)
@@ -61,8 +62,7 @@ impl Ledger {
     }
 }
 
-/// Amounts as [`COST`](crate::series) counts them, split as [`TODAY`](crate::sums::TODAY) does. A daily row whose model was no
-/// primary on that day is of fallbacks; one without attempts is of probes or tests.
+/// Amounts as [`COST`](crate::series) counts them, split as [`TODAY`](crate::sums::TODAY) does.
 const COST: &str = concat!(
     "WITH ",
     slots!(),
@@ -74,8 +74,9 @@ const COST: &str = concat!(
             CAST(total(cost) FILTER (WHERE estimated) AS INTEGER) AS estimated
        FROM (
         SELECT s.slot AS slot, a.cost AS cost, a.provider_failed AS incomplete, a.tokens_estimated AS estimated,
-               iif((a.endpoint, a.model) <> (e.primary_endpoint, e.primary_model) OR e.route = 'pass-through',
-                   'fallback', 'own') AS kind
+               iif(",
+    of_fallback!("e"),
+    ", 'fallback', 'own') AS kind
           FROM slots s
          CROSS JOIN exchanges e
          CROSS JOIN attempts a
@@ -92,11 +93,14 @@ const COST: &str = concat!(
          CROSS JOIN fallback_tests t
          WHERE t.at >= s.begins AND t.at < s.ends
         UNION ALL
-        SELECT s.slot, iif(x.key, d.cost_estimated, d.cost_measured), 0, x.key,
-               CASE WHEN d.attempts = 0 AND d.tests = 0 THEN 'probe' WHEN d.requests = 0 THEN 'fallback' ELSE 'own' END
+        SELECT s.slot,
+               CASE x.value WHEN 'fallback' THEN d.cost_fallback WHEN 'probe' THEN d.cost_probes
+                    WHEN 'own' THEN 0.0 + d.cost_measured + d.cost_estimated - d.cost_fallback - d.cost_probes
+                    ELSE d.cost_estimated END,
+               0, x.value = 'estimated', x.value
           FROM slots s
          CROSS JOIN daily d
-         CROSS JOIN json_each('[0, 1]') x
+         CROSS JOIN json_each('[\"own\", \"fallback\", \"probe\", \"estimated\"]') x
          WHERE ",
     in_slot!(),
     "

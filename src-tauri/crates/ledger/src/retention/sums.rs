@@ -1,7 +1,9 @@
 //! How expired rows become daily rows: as data, from which the statements are made. In each of them `old` is an expired row.
 
 use crate::drills::is_drills;
-use crate::sums::{judged_probes, shows_health};
+use crate::sums::{
+    judged_probes, limit_outcomes, local_outcomes, of_fallback, shows_health, unpriced,
+};
 
 /// The sums of one kind of row. Parameters of all statements: `?1` and `?2` bound the age, `?3` and `?4` the day.
 pub(crate) enum Sums {
@@ -46,6 +48,37 @@ pub(crate) const EXCHANGES: Sums = Sums::Calls(&[
             ("calls", shows_health!()),
             ("calls_failed", "a.provider_failed"),
             (
+                "calls_carried",
+                "a.provider_failed AND old.carried AND a.provider IS old.primary_provider",
+            ),
+            (
+                "limits",
+                concat!(
+                    "NOT ",
+                    shows_health!(),
+                    " AND a.outcome IN ",
+                    limit_outcomes!()
+                ),
+            ),
+            (
+                "local",
+                concat!(
+                    "NOT ",
+                    shows_health!(),
+                    " AND a.outcome IN ",
+                    local_outcomes!()
+                ),
+            ),
+            ("unpriced", unpriced!("old")),
+            (
+                "cost_fallback",
+                concat!(
+                    "iif(old.ended <> 'turned_away' AND old.cost IS NOT NULL AND (",
+                    of_fallback!("old"),
+                    "), a.cost, 0)"
+                ),
+            ),
+            (
                 "cost_measured",
                 "iif(old.ended <> 'turned_away' AND old.cost IS NOT NULL AND NOT a.tokens_estimated, a.cost, 0)",
             ),
@@ -73,7 +106,7 @@ pub(crate) const EXCHANGES: Sums = Sums::Calls(&[
     },
 ]);
 
-pub(crate) const ENDS: [(&str, &str); 12] = [
+pub(crate) const ENDS: [(&str, &str); 13] = [
     ("complete", "old.ended = 'complete'"),
     ("replayed", "old.ended = 'replayed'"),
     ("truncated", "old.ended = 'truncated'"),
@@ -89,6 +122,7 @@ pub(crate) const ENDS: [(&str, &str); 12] = [
         "old.ended NOT IN ('complete', 'replayed', 'truncated', 'refused', 'cut', 'exhausted', 'callers_fault', 'client_left', 'turned_away', 'our_fault')",
     ),
     ("carried", "old.carried"),
+    ("local", "old.ended = 'our_fault' AND a.number IS NULL"),
 ];
 
 pub(crate) const PROBES: Sums = Sums::Calls(&[Part {
@@ -104,7 +138,10 @@ pub(crate) const PROBES: Sums = Sums::Calls(&[Part {
                 judged_probes!()
             ),
         ),
+        ("limits", concat!("old.outcome IN ", limit_outcomes!())),
+        ("local", concat!("old.outcome IN ", local_outcomes!())),
         ("cost_measured", "old.cost"),
+        ("cost_probes", "old.cost"),
     ],
     latency: Some((
         "old.outcome = 'complete'",
@@ -119,6 +156,7 @@ pub(crate) const TESTS: Sums = Sums::Calls(&[Part {
     columns: &[
         ("cost_measured", "iif(old.tokens_estimated, 0, old.cost)"),
         ("cost_estimated", "iif(old.tokens_estimated, old.cost, 0)"),
+        ("cost_fallback", "old.cost"),
     ],
     latency: None,
 }]);
@@ -132,6 +170,10 @@ pub(crate) const DRILLS: Sums = Sums::Calls(&[Part {
     key: ["a.provider", "a.endpoint", "a.model", "''"],
     counted: "tests",
     columns: &[
+        (
+            "cost_fallback",
+            "iif(old.ended <> 'turned_away' AND old.cost IS NOT NULL, a.cost, 0)",
+        ),
         (
             "cost_measured",
             "iif(old.ended <> 'turned_away' AND old.cost IS NOT NULL AND NOT a.tokens_estimated, a.cost, 0)",

@@ -4,51 +4,70 @@ use super::{Slots, slots};
 use crate::column::get;
 use crate::daily::in_slot;
 use crate::drills::is_drills;
+use crate::sums::{of_fallback, unpriced};
 use crate::{Ledger, LedgerError};
 
-/// Cost of one provider within one slot, at list prices. The two parts do not overlap.
+/// Cost of one provider within one slot, at list prices. The first three parts do not overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CostPoint {
     pub provider: ProviderId,
     pub slot: u32,
-    /// From tokens that the provider reported.
-    pub measured: MicroDollars,
-    /// From tokens that are estimated from bytes.
+    pub own: MicroDollars,
+    /// With tests of fallbacks, drills, and requests that were forwarded with a kept key.
+    pub fallback: MicroDollars,
+    pub probes: MicroDollars,
+    /// Of all: from tokens that are estimated from bytes.
     pub estimated: MicroDollars,
+    /// Requests that billed a key, and whose cost is not known.
+    pub unpriced: u64,
 }
 
 impl Ledger {
-    /// Requests, probes, tests of fallbacks and drills, by provider, then by slot. A slot without a cost has no point.
+    /// By provider, then by slot. A slot without a cost and without an unpriced request has no point.
     pub fn cost(&self, slots: &Slots) -> Result<Vec<CostPoint>, LedgerError> {
         let mut select = self.conn.prepare_cached(COST)?;
         let points = select.query_map([slots.json()], |row| {
             Ok(CostPoint {
                 provider: get(row, "provider")?,
                 slot: row.get("slot")?,
-                measured: get(row, "measured")?,
+                own: get(row, "own")?,
+                fallback: get(row, "fallback")?,
+                probes: get(row, "probes")?,
                 estimated: get(row, "estimated")?,
+                unpriced: get(row, "unpriced")?,
             })
         })?;
         Ok(points.collect::<Result<_, _>>()?)
     }
 }
 
-/// The same sums as [`TODAY`](crate::sums::TODAY), with the probes: an exchange whose cost is unknown counts in neither.
+/// The same sums as [`TODAY`](crate::sums::TODAY), with the probes: an exchange whose cost is unknown has no amount.
 pub(super) const COST: &str = concat!(
     "WITH ",
     slots!(),
     "SELECT provider, slot,
-            CAST(total(cost) FILTER (WHERE NOT estimated) AS INTEGER) AS measured,
-            CAST(total(cost) FILTER (WHERE estimated) AS INTEGER) AS estimated
+            CAST(total(own) AS INTEGER) AS own,
+            CAST(total(fallback) AS INTEGER) AS fallback,
+            CAST(total(probes) AS INTEGER) AS probes,
+            CAST(total(estimated) AS INTEGER) AS estimated,
+            sum(unpriced) AS unpriced
        FROM (
-        SELECT s.slot AS slot, a.provider AS provider, a.cost AS cost, a.tokens_estimated AS estimated
-          FROM slots s
-         CROSS JOIN exchanges e
-         CROSS JOIN attempts a
-         WHERE e.rehearsal = 0 AND e.ended <> 'turned_away' AND e.cost IS NOT NULL
-           AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
+        SELECT slot, provider, iif(is_fallback, 0, cost) AS own, iif(is_fallback, cost, 0) AS fallback, 0 AS probes,
+               iif(tokens_estimated, cost, 0) AS estimated, unpriced
+          FROM (
+            SELECT s.slot AS slot, a.provider AS provider,
+                   iif(e.ended <> 'turned_away' AND e.cost IS NOT NULL, a.cost, NULL) AS cost, ",
+    of_fallback!("e"),
+    " AS is_fallback, a.tokens_estimated AS tokens_estimated, ",
+    unpriced!("e"),
+    " AS unpriced
+              FROM slots s
+             CROSS JOIN exchanges e
+             CROSS JOIN attempts a
+             WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
+          )
         UNION ALL
-        SELECT s.slot, a.provider, a.cost, a.tokens_estimated
+        SELECT s.slot, a.provider, 0, a.cost, 0, iif(a.tokens_estimated, a.cost, 0), 0
           FROM slots s
          CROSS JOIN exchanges e
          CROSS JOIN attempts a
@@ -57,25 +76,26 @@ pub(super) const COST: &str = concat!(
     is_drills!(),
     "
         UNION ALL
-        SELECT s.slot, p.provider, p.cost, 0
+        SELECT s.slot, p.provider, 0, 0, p.cost, 0, 0
           FROM slots s
          CROSS JOIN probes p
          WHERE p.at >= s.begins AND p.at < s.ends
         UNION ALL
-        SELECT s.slot, t.provider, t.cost, t.tokens_estimated
+        SELECT s.slot, t.provider, 0, t.cost, 0, iif(t.tokens_estimated, t.cost, 0), 0
           FROM slots s
          CROSS JOIN fallback_tests t
          WHERE t.at >= s.begins AND t.at < s.ends
         UNION ALL
-        SELECT s.slot, d.provider, iif(e.key, d.cost_estimated, d.cost_measured), e.key
+        SELECT s.slot, d.provider, 0.0 + d.cost_measured + d.cost_estimated - d.cost_fallback - d.cost_probes,
+               d.cost_fallback, d.cost_probes, d.cost_estimated, d.unpriced
           FROM slots s
          CROSS JOIN daily d
-         CROSS JOIN json_each('[0, 1]') e
          WHERE ",
     in_slot!(),
     "
      )
+     WHERE provider <> ''
      GROUP BY provider, slot
-    HAVING total(cost) > 0
+    HAVING total(own) + total(fallback) + total(probes) > 0 OR sum(unpriced) > 0
      ORDER BY provider, slot"
 );

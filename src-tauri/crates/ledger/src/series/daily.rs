@@ -16,9 +16,16 @@ pub(super) struct DailySums {
     pub(super) provider: ProviderId,
     pub(super) slot: u32,
     pub(super) calls: u64,
-    pub(super) calls_failed: u64,
-    pub(super) cost_measured: MicroDollars,
-    pub(super) cost_estimated: MicroDollars,
+    pub(super) failed: u64,
+    pub(super) uncarried: u64,
+    pub(super) carried: u64,
+    pub(super) limits: u64,
+    pub(super) local: u64,
+    pub(super) own: MicroDollars,
+    pub(super) fallback: MicroDollars,
+    pub(super) probes: MicroDollars,
+    pub(super) estimated: MicroDollars,
+    pub(super) unpriced: u64,
 }
 
 /// A response time of one provider within one slot, and how many responses had it.
@@ -38,9 +45,16 @@ pub(super) fn sums(conn: &Connection, slots: &Slots) -> rusqlite::Result<Vec<Dai
             provider: get(row, "provider")?,
             slot: row.get("slot")?,
             calls: get(row, "calls")?,
-            calls_failed: get(row, "calls_failed")?,
-            cost_measured: get(row, "cost_measured")?,
-            cost_estimated: get(row, "cost_estimated")?,
+            failed: get(row, "failed")?,
+            uncarried: get(row, "uncarried")?,
+            carried: get(row, "carried")?,
+            limits: get(row, "limits")?,
+            local: get(row, "local")?,
+            own: get(row, "own")?,
+            fallback: get(row, "fallback")?,
+            probes: get(row, "probes")?,
+            estimated: get(row, "estimated")?,
+            unpriced: get(row, "unpriced")?,
         })
     })?;
     rows.collect()
@@ -78,12 +92,18 @@ pub(super) fn summed_rows(
 const SUMS: &str = concat!(
     "WITH ",
     slots!(),
-    "SELECT d.provider AS provider, s.slot AS slot, sum(d.calls) AS calls, sum(d.calls_failed) AS calls_failed,
-            CAST(total(d.cost_measured) AS INTEGER) AS cost_measured,
-            CAST(total(d.cost_estimated) AS INTEGER) AS cost_estimated
+    "SELECT d.provider AS provider, s.slot AS slot, sum(d.calls) AS calls, sum(d.calls_failed) AS failed,
+            sum(d.calls_failed - d.calls_carried) AS uncarried, sum(d.carried) AS carried, sum(d.limits) AS limits,
+            sum(d.local) AS local,
+            CAST(total(d.cost_measured) + total(d.cost_estimated) - total(d.cost_fallback) - total(d.cost_probes) AS INTEGER)
+                AS own,
+            CAST(total(d.cost_fallback) AS INTEGER) AS fallback,
+            CAST(total(d.cost_probes) AS INTEGER) AS probes,
+            CAST(total(d.cost_estimated) AS INTEGER) AS estimated,
+            sum(d.unpriced) AS unpriced
        FROM slots s
       CROSS JOIN daily d
-      WHERE ",
+      WHERE d.provider <> '' AND ",
     in_slot!(),
     " GROUP BY d.provider, s.slot"
 );

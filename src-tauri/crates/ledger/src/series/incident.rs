@@ -105,8 +105,15 @@ impl Counted {
     }
 }
 
+/// The slot of an instant; before or after all of them, the first or the last.
+pub(super) fn slot_of(slots: &Slots, at: DateTime<Utc>) -> u32 {
+    let ends = slots.bounds().get(1..).unwrap_or_default();
+    let slot = ends.partition_point(|end| *end <= at);
+    u32::try_from(slot.min(ends.len().saturating_sub(1))).unwrap_or(0)
+}
+
 /// Slots of equal length that cover the time.
-fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Slots {
+pub(super) fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Slots {
     let seconds = (to - from).num_seconds().max(1);
     let longest = STEPS[STEPS.len() - 1];
     let step = STEPS.into_iter().find(|step| seconds <= step * MOST);

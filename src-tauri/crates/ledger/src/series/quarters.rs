@@ -2,19 +2,20 @@
 //! a chart reads only what was recorded since the last one.
 
 mod sample;
+mod sources;
 
 use std::collections::BTreeMap;
 
 use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use super::{CostPoint, LatencyMeasure, LatencyPoint, Slots, UptimePoint, daily};
-use crate::column::{Col, get, maybe, readable};
-use crate::drills::is_drills;
-use crate::sums::{judged_probes, shows_health};
+use crate::column::{Col, readable};
 use crate::{LedgerError, Reader};
 use sample::{Sample, Times};
+pub(crate) use sources::SOURCES;
+use sources::{Call, Kind, SOURCES_OF_TIME, read};
 
 const QUARTER_MS: i64 = 15 * 60 * 1000;
 /// The longest chart has 92 days.
@@ -35,30 +36,56 @@ pub struct Quarters {
 
 #[derive(Debug, Default)]
 struct Quarter {
-    calls: u64,
-    failed: u64,
-    measured: MicroDollars,
-    estimated: MicroDollars,
+    calls: Calls,
+    cost: Cost,
     first_token: Sample,
     total: Sample,
 }
 
+/// The counts of an [`UptimePoint`].
+#[derive(Clone, Copy, Debug, Default)]
+struct Calls {
+    calls: u64,
+    failed: u64,
+    uncarried: u64,
+    carried: u64,
+    limits: u64,
+    local: u64,
+}
+
+/// The amounts of a [`CostPoint`].
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    own: MicroDollars,
+    fallback: MicroDollars,
+    probes: MicroDollars,
+    estimated: MicroDollars,
+    unpriced: u64,
+}
+
+impl Calls {
+    fn add(&mut self, other: &Calls) {
+        self.calls += other.calls;
+        self.failed += other.failed;
+        self.uncarried += other.uncarried;
+        self.carried += other.carried;
+        self.limits += other.limits;
+        self.local += other.local;
+    }
+}
+
+impl Cost {
+    fn add(&mut self, other: &Cost) {
+        self.own += other.own;
+        self.fallback += other.fallback;
+        self.probes += other.probes;
+        self.estimated += other.estimated;
+        self.unpriced += other.unpriced;
+    }
+}
+
 /// A provider's slot, with its quarters.
 type SlotOf<'a> = (ProviderId, u32, Vec<&'a Quarter>);
-
-/// A row of any of the sources.
-struct Call {
-    id: i64,
-    at: DateTime<Utc>,
-    provider: ProviderId,
-    shows_health: bool,
-    failed: bool,
-    complete: bool,
-    ttft_ms: Option<u64>,
-    total_ms: u64,
-    cost: Option<MicroDollars>,
-    estimated: bool,
-}
 
 impl Quarters {
     /// As [`Ledger::uptime`](crate::Ledger::uptime).
@@ -70,24 +97,38 @@ impl Quarters {
         if !is_aligned(slots) {
             return reader.ledger().uptime(slots);
         }
-        let mut points: BTreeMap<(ProviderId, u32), (u64, u64)> = BTreeMap::new();
+        let mut points: BTreeMap<(ProviderId, u32), Calls> = BTreeMap::new();
         for (provider, slot, quarters) in self.slots(reader, slots)? {
             let point = points.entry((provider, slot)).or_default();
-            point.0 += quarters.iter().map(|quarter| quarter.calls).sum::<u64>();
-            point.1 += quarters.iter().map(|quarter| quarter.failed).sum::<u64>();
+            quarters
+                .iter()
+                .for_each(|quarter| point.add(&quarter.calls));
         }
         for day in daily::sums(&reader.ledger().conn, slots)? {
-            let point = points.entry((day.provider, day.slot)).or_default();
-            point.0 += day.calls;
-            point.1 += day.calls_failed;
+            points
+                .entry((day.provider, day.slot))
+                .or_default()
+                .add(&Calls {
+                    calls: day.calls,
+                    failed: day.failed,
+                    uncarried: day.uncarried,
+                    carried: day.carried,
+                    limits: day.limits,
+                    local: day.local,
+                });
         }
-        let points = points.into_iter().filter(|(_, (calls, _))| *calls > 0);
+        let points = points.into_iter();
         Ok(points
-            .map(|((provider, slot), (calls, failed))| UptimePoint {
+            .filter(|(_, of)| of.calls + of.carried + of.limits + of.local > 0)
+            .map(|((provider, slot), of)| UptimePoint {
                 provider,
                 slot,
-                calls,
-                failed,
+                calls: of.calls,
+                failed: of.failed,
+                uncarried: of.uncarried,
+                carried: of.carried,
+                limits: of.limits,
+                local: of.local,
             })
             .collect())
     }
@@ -97,26 +138,36 @@ impl Quarters {
         if !is_aligned(slots) {
             return reader.ledger().cost(slots);
         }
-        type Cost = (MicroDollars, MicroDollars);
         let mut points: BTreeMap<(ProviderId, u32), Cost> = BTreeMap::new();
         for (provider, slot, quarters) in self.slots(reader, slots)? {
             let point = points.entry((provider, slot)).or_default();
-            point.0 += quarters.iter().map(|quarter| quarter.measured).sum();
-            point.1 += quarters.iter().map(|quarter| quarter.estimated).sum();
+            quarters.iter().for_each(|quarter| point.add(&quarter.cost));
         }
         for day in daily::sums(&reader.ledger().conn, slots)? {
-            let point = points.entry((day.provider, day.slot)).or_default();
-            point.0 += day.cost_measured;
-            point.1 += day.cost_estimated;
+            points
+                .entry((day.provider, day.slot))
+                .or_default()
+                .add(&Cost {
+                    own: day.own,
+                    fallback: day.fallback,
+                    probes: day.probes,
+                    estimated: day.estimated,
+                    unpriced: day.unpriced,
+                });
         }
         let points = points.into_iter();
         Ok(points
-            .filter(|(_, (measured, estimated))| *measured + *estimated > MicroDollars::ZERO)
-            .map(|((provider, slot), (measured, estimated))| CostPoint {
+            .filter(|(_, of)| {
+                of.own + of.fallback + of.probes > MicroDollars::ZERO || of.unpriced > 0
+            })
+            .map(|((provider, slot), of)| CostPoint {
                 provider,
                 slot,
-                measured,
-                estimated,
+                own: of.own,
+                fallback: of.fallback,
+                probes: of.probes,
+                estimated: of.estimated,
+                unpriced: of.unpriced,
             })
             .collect())
     }
@@ -259,17 +310,31 @@ impl Quarters {
 
     fn count(&mut self, call: Call) {
         let providers = self.quarters.entry(number(call.at)).or_default();
+        if let Some(primary) = call.carried_for {
+            providers.entry(primary).or_default().calls.carried += 1;
+        }
+        if call.provider.as_str().is_empty() {
+            return;
+        }
         let quarter = providers.entry(call.provider).or_default();
-        if call.shows_health {
-            quarter.calls += 1;
-            quarter.failed += u64::from(call.failed);
-        }
+        quarter.calls.add(&Calls {
+            calls: u64::from(call.shows_health),
+            failed: u64::from(call.failed),
+            uncarried: u64::from(call.uncarried),
+            carried: 0,
+            limits: u64::from(call.limit),
+            local: u64::from(call.local),
+        });
         let cost = call.cost.unwrap_or_default();
-        if call.estimated {
-            quarter.estimated += cost;
-        } else {
-            quarter.measured += cost;
+        match call.kind {
+            Kind::Own => quarter.cost.own += cost,
+            Kind::Fallback => quarter.cost.fallback += cost,
+            Kind::Probe => quarter.cost.probes += cost,
         }
+        if call.estimated {
+            quarter.cost.estimated += cost;
+        }
+        quarter.cost.unpriced += u64::from(call.unpriced);
         if call.complete {
             quarter.total.add(call.total_ms);
             if let Some(ttft_ms) = call.ttft_ms {
@@ -287,97 +352,3 @@ fn is_aligned(slots: &Slots) -> bool {
     let mut bounds = slots.bounds().iter();
     bounds.all(|at| at.timestamp_millis().rem_euclid(QUARTER_MS) == 0)
 }
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Call> {
-    Ok(Call {
-        id: row.get("id")?,
-        at: get(row, "at")?,
-        provider: get(row, "provider")?,
-        shows_health: row.get("shows_health")?,
-        failed: row.get("failed")?,
-        complete: row.get("complete")?,
-        ttft_ms: maybe(row, "ttft_ms")?,
-        total_ms: get(row, "total_ms")?,
-        cost: maybe(row, "cost")?,
-        estimated: row.get("estimated")?,
-    })
-}
-
-macro_rules! of_exchanges {
-    () => {
-        concat!(
-            "SELECT e.id AS id, e.started_at AS at, a.provider AS provider, ",
-            shows_health!(),
-            " AS shows_health,
-                a.provider_failed AS failed, a.outcome = 'complete' AS complete, a.ttft_ms AS ttft_ms, a.total_ms AS total_ms,
-                iif(e.ended <> 'turned_away' AND e.cost IS NOT NULL, a.cost, NULL) AS cost, a.tokens_estimated AS estimated
-           FROM exchanges e CROSS JOIN attempts a ON a.exchange = e.id
-          WHERE e.rehearsal = 0 AND "
-        )
-    };
-}
-
-macro_rules! of_probes {
-    () => {
-        concat!(
-            "SELECT id, at, provider, outcome IN ",
-            judged_probes!(),
-            " AS shows_health,
-            outcome <> 'complete' AS failed, outcome = 'complete' AS complete, ttft_ms, total_ms, cost, 0 AS estimated
-       FROM probes WHERE "
-        )
-    };
-}
-
-macro_rules! of_tests {
-    () => {
-        "SELECT id, at, provider, 0 AS shows_health, 0 AS failed, 0 AS complete, NULL AS ttft_ms, total_ms, cost,
-            tokens_estimated AS estimated
-       FROM fallback_tests WHERE "
-    };
-}
-
-/// Rehearsals are few, and have an index by time.
-macro_rules! of_drills {
-    () => {
-        concat!(
-            "SELECT e.id AS id, e.started_at AS at, a.provider AS provider, 0 AS shows_health, 0 AS failed, 0 AS complete,
-            NULL AS ttft_ms, a.total_ms AS total_ms,
-            iif(e.ended <> 'turned_away' AND e.cost IS NOT NULL, a.cost, NULL) AS cost, a.tokens_estimated AS estimated
-       FROM exchanges e CROSS JOIN attempts a ON a.exchange = e.id
-      WHERE e.rehearsal = 1 AND ",
-            is_drills!(),
-            " AND "
-        )
-    };
-}
-
-/// The same rows as [`UPTIME`](super::uptime::UPTIME), [`COST`](super::cost::COST) and
-/// [`LATENCY`](super::latency::LATENCY), from the row after `?1` and the time `?2` on. The plus keeps SQLite from reading all rows
-/// of that time again.
-pub(crate) const SOURCES: [&str; 4] = [
-    concat!(
-        of_exchanges!(),
-        "e.id > ?1 AND +e.started_at >= ?2 ORDER BY e.id"
-    ),
-    concat!(of_probes!(), "id > ?1 AND +at >= ?2 ORDER BY id"),
-    concat!(of_tests!(), "id > ?1 AND +at >= ?2 ORDER BY id"),
-    concat!(
-        of_drills!(),
-        "e.id > ?1 AND e.started_at >= ?2 ORDER BY e.id"
-    ),
-];
-
-/// The same rows up to the row `?1`, from the time `?2` to before `?3`.
-pub(crate) const SOURCES_OF_TIME: [&str; 4] = [
-    concat!(
-        of_exchanges!(),
-        "e.started_at >= ?2 AND e.started_at < ?3 AND +e.id <= ?1"
-    ),
-    concat!(of_probes!(), "at >= ?2 AND at < ?3 AND +id <= ?1"),
-    concat!(of_tests!(), "at >= ?2 AND at < ?3 AND +id <= ?1"),
-    concat!(
-        of_drills!(),
-        "e.started_at >= ?2 AND e.started_at < ?3 AND +e.id <= ?1"
-    ),
-];

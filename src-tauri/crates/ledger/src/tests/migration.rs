@@ -28,6 +28,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (12, include_str!("../../fixtures/v12.sql")),
     (13, include_str!("../../fixtures/v13.sql")),
     (14, include_str!("../../fixtures/v14.sql")),
+    (15, include_str!("../../fixtures/v15.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
@@ -124,9 +125,19 @@ fn a_ledger_of_every_version_opens_without_loss() {
         let effects = ledger.effects(true, 10, None).unwrap().rows;
         assert_eq!(effects.len(), 2 * usize::from(*version >= 13));
         let march = t0() - minutes(100 * 24 * 60);
-        let uptime = ledger.uptime(&Slots::new(vec![march, t0() - minutes(60)]));
-        let calls: u64 = uptime.unwrap().iter().map(|point| point.calls).sum();
+        let spring = Slots::new(vec![march, t0() - minutes(60)]);
+        let uptime = ledger.uptime(&spring).unwrap();
+        let calls: u64 = uptime.iter().map(|point| point.calls).sum();
         assert_eq!(calls, if *version >= 9 { 4 } else { 0 });
+        if *version >= 9 {
+            let lead = &uptime[0];
+            assert_eq!((lead.failed, lead.uncarried, lead.carried), (1, 0, 1));
+            let new_with_15 = u64::from(*version >= 15);
+            assert_eq!((lead.limits, lead.local), (2 * new_with_15, new_with_15));
+            let cost = ledger.cost(&spring).unwrap();
+            assert_eq!((cost[0].own + cost[0].probes).0, 15_780);
+            assert_eq!((cost[1].own.0, cost[1].fallback.0), (0, 5_260));
+        }
     }
 }
 

@@ -114,6 +114,7 @@ fn every_page(ledger: &Ledger, closed: i64, open: i64) {
         ledger.incident(incident).unwrap().unwrap();
         ledger.interruptions(incident).unwrap();
         ledger.incident_series(incident, now).unwrap().unwrap();
+        ledger.incident_lanes(incident, now).unwrap().unwrap();
         ledger
             .retriable_reviews(Some(incident), Some("leads"))
             .unwrap();

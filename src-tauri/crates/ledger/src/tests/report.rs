@@ -57,10 +57,11 @@ fn a_call_that_shows_nothing_about_the_provider_is_excluded_with_its_reason() {
     );
     let uptime = ledger().uptime(&days()).unwrap();
     assert_eq!(
-        (uptime[0].calls, uptime[0].failed),
-        (lead.judged, lead.failed),
+        (uptime[0].calls, uptime[0].failed, uptime[0].limits),
+        (lead.judged, lead.failed, lead.limits),
         "as the chart"
     );
+    assert_eq!((uptime[0].local, uptime[0].carried), (1, 1));
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn cost_is_split_and_equals_the_chart() {
         total,
         chart
             .iter()
-            .map(|point| point.measured + point.estimated)
+            .map(|point| point.own + point.fallback + point.probes)
             .sum()
     );
     assert!(sum(|c| c.own) > MicroDollars::ZERO && sum(|c| c.fallback) > MicroDollars::ZERO);

@@ -51,9 +51,13 @@ fn exchange(call: &Call) -> Option<ExchangeRow> {
         5 => rehearsed(answered(at)),
         9 => drilled(at),
         6 => ExchangeRow {
-            end: End::TurnedAway,
+            end: if call.provider {
+                End::TurnedAway
+            } else {
+                End::OurFault
+            },
             attempts: Vec::new(),
-            primary: None,
+            primary: (call.ms % 2 == 0).then(|| candidate("lead")),
             ..answered(at)
         },
         _ => return None,
@@ -70,6 +74,15 @@ fn exchange(call: &Call) -> Option<ExchangeRow> {
         if call.estimated && attempt.outcome == AttemptOutcome::Complete {
             attempt.outcome = AttemptOutcome::TokenLimit;
         }
+        attempt.by_subscription = call.ms % 5 == 0;
+        if !attempt.provider_failed && call.ms % 7 == 0 {
+            attempt.ttft_ms = None;
+            attempt.outcome = match call.ms % 3 {
+                0 => AttemptOutcome::Limit,
+                1 => AttemptOutcome::KeyRefused,
+                _ => AttemptOutcome::ClientLeft,
+            };
+        }
     }
     Some(row)
 }
@@ -83,7 +96,12 @@ fn book(ledger: &mut Ledger, call: &Call) {
     let to = candidate(if call.provider { "lead" } else { "second" });
     let cost = call.cost.map(MicroDollars);
     if call.kind == 7 {
-        let outcome = if call.estimated { "complete" } else { "silent" };
+        let outcome = match (call.estimated, call.ms % 4) {
+            (true, _) => "complete",
+            (_, 0) => "out of quota",
+            (_, 1) => "key refused",
+            (_, _) => "silent",
+        };
         let probe = ProbeRow {
             at,
             provider: to.provider,
@@ -273,5 +291,5 @@ fn an_impossible_cost_stops_no_deletion() {
     }
     assert_eq!(count(&ledger, "exchanges"), 0);
     let cost = ledger.cost(&slots()).unwrap();
-    assert_eq!(cost[0].measured, MicroDollars(i64::MAX));
+    assert_eq!(cost[0].own, MicroDollars(i64::MAX));
 }
