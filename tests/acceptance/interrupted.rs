@@ -2,6 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use stage::ScriptStep;
 
 use crate::desk::{Desk, Upstream, text, two_endpoints};
 
@@ -205,8 +206,15 @@ async fn after_an_outage_each_face_names_the_interrupted_session() {
     ));
     desk.start();
     let question = json!([{ "role": "user", "content": "Migrate the database" }]);
+    let model = "live-x@tool";
+    lead.stage.cue(ScriptStep {
+        fault: Some("cut-before-final".parse().unwrap()),
+        model: Some(model.into()),
+        times: Some(3),
+        ..ScriptStep::default()
+    });
     for _ in 0..3 {
-        let cut = turn_with(&desk, "live-x@tool+cut-before-final", true, &question).await;
+        let cut = turn_with(&desk, model, true, &question).await;
         assert!(cut.bytes().await.is_err());
     }
     let red = desk
@@ -224,12 +232,16 @@ async fn after_an_outage_each_face_names_the_interrupted_session() {
     );
 
     // The model works again for others.
-    let model = json!({ "model": "live-x", "max_tokens": 100, "messages": question });
+    let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } }, "required": ["command"] });
+    let other = json!({
+        "model": model, "max_tokens": 500, "messages": question,
+        "tools": [{ "name": "Bash", "input_schema": schema }],
+    });
     let mut asked = 0;
     while !desk.snapshot().await.open_incidents.is_empty() {
         asked += 1;
         assert!(asked < 60, "the incident never closes");
-        let answer = desk.ask("/v1/messages", &model).await;
+        let answer = desk.ask("/v1/messages", &other).await;
         answer.bytes().await.unwrap();
     }
     let after = desk

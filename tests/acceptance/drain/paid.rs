@@ -92,7 +92,7 @@ async fn a_drain_of_a_subscriptions_request_begins_only_with_consent() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drain_stops_at_the_daily_cap_and_says_why() {
-    let small = "[budget]\nfallback_a_day = 0.0001\n";
+    let small = "[fallback]\ndollars_a_day = 0.0001\n";
     let mut vendors = rig(small).await;
     vendors.fails_too(MODEL, "529");
     let (first, second) = (
@@ -116,7 +116,7 @@ async fn a_drain_stops_at_the_daily_cap_and_says_why() {
     vendors.desk.kill();
     vendors
         .desk
-        .settings(&settings("[budget]\nfallback_a_day = 5\n"));
+        .settings(&settings("[fallback]\ndollars_a_day = 5\n"));
     vendors.desk.start();
     heal(&vendors).await;
     waits(&vendors, &second, "its caller fetches the response").await;
