@@ -108,7 +108,13 @@ async fn an_evening_of_an_outage_from_the_first_red_to_the_report() {
 
     // Claude is back: the outage was one incident, with one notification of its begin and one of its end.
     scene.claude_recovers().await;
-    let over = desk.until("over", |s| s.last_outage.is_some()).await;
+    let over = desk
+        .until("over", |s| {
+            s.last_outage
+                .as_ref()
+                .is_some_and(|outage| outage.incident == id)
+        })
+        .await;
     shown.take(desk, &over).await;
     assert_eq!(shown.of(id, NotificationKind::Outage), 1, "{shown:?}");
     assert_eq!(shown.of(id, NotificationKind::Recovery), 1, "{shown:?}");

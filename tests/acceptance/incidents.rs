@@ -89,8 +89,7 @@ async fn an_outage_is_one_incident_with_one_notification_and_one_for_its_end() {
     desk.kill();
     desk.start();
     let read = page.reads();
-    desk.until("read again", |_| page.reads() > read + 1)
-        .await;
+    desk.until("read again", |_| page.reads() > read + 1).await;
     let again = desk.snapshot().await;
     assert_eq!(
         (

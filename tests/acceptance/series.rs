@@ -70,7 +70,10 @@ async fn an_incident_has_its_carried_and_waiting_requests_over_time() {
     let [lane] = &found.lanes[..] else {
         panic!("one pipeline: {found:?}");
     };
-    assert_eq!((lane.of, lane.name.as_deref(), lane.requests), (LaneOf::Pipeline, Some("Leads"), 5));
+    assert_eq!(
+        (lane.of, lane.name.as_deref(), lane.requests),
+        (LaneOf::Pipeline, Some("Leads"), 5)
+    );
     let outcomes: Vec<LaneOutcome> = lane.bars.iter().map(|bar| bar.outcome).collect();
     use LaneOutcome::{Carried, Waiting};
     assert_eq!(outcomes, [Carried, Carried, Waiting, Waiting, Waiting]);
@@ -106,12 +109,20 @@ async fn uptime_response_times_and_cost_are_read_by_provider_and_slot() {
     assert_eq!((calls("lead"), calls("second")), ((3, 2), (1, 0)));
     let lead_today = uptime.providers.iter().find(|one| one.provider == "lead");
     let lead_today = lead_today.unwrap().points.last().unwrap();
-    assert_eq!((lead_today.carried, lead_today.uncarried), (1, 0), "{uptime:?}");
+    assert_eq!(
+        (lead_today.carried, lead_today.uncarried),
+        (1, 0),
+        "{uptime:?}"
+    );
 
     let ribbon: RibbonSeries = series(&desk, "ribbon/lead").await;
     assert_eq!(ribbon.bounds.len(), 97);
     let sum = |of: fn(&api::RibbonCalls) -> u64| ribbon.traffic.iter().map(of).sum::<u64>();
-    assert_eq!((sum(|p| p.answered), sum(|p| p.failed)), (1, 2), "{ribbon:?}");
+    assert_eq!(
+        (sum(|p| p.answered), sum(|p| p.failed)),
+        (1, 2),
+        "{ribbon:?}"
+    );
     let other: RibbonSeries = series(&desk, "ribbon/other").await;
     assert!(other.page.is_empty() && other.probes.is_empty() && other.traffic.is_empty());
 

@@ -76,6 +76,10 @@ pub(crate) fn fetch(command: &mut Command) -> Outcome {
     tried(&PAUSES, || call(command))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a registry reports no event when it answers again"
+)]
 fn tried(pauses: &[Duration], mut work: impl FnMut() -> Outcome) -> Outcome {
     for pause in pauses {
         let Err(Failed(why)) = work() else {

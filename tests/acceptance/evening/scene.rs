@@ -60,6 +60,10 @@ impl Scene {
     }
 
     /// The page says so since this many minutes; from now on Claude's streams are cut. The begin, in seconds.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the page is read by a real engine, with a real clock"
+    )]
     pub(super) fn claude_fails(&self, minutes: i64) -> i64 {
         let began = Utc::now() - TimeDelta::minutes(minutes);
         self.page.becomes_at(CRITICAL, RECORDED, began);

@@ -28,5 +28,5 @@ it("draws the cap only beside fallbacks, and not where it would flatten the bars
 
 it("says which requests have no known cost", () => {
   expect(costOfDay({ own: 0, fallback: 0, probes: 0, estimated: 0, unpriced: 1 })).toBe("no cost, and 1 request without a known cost");
-  expect(costOfDay({ own: 2_000_000, fallback: 500_000, probes: 0, estimated: 500_000, unpriced: 0 })).toBe("$2.50: $2.00 own, $0.50 fallbacks, $0.00 probes, $0.50 of it from estimated tokens");
+  expect(costOfDay({ own: 2_000_000, fallback: 500_000, probes: 0, estimated: 500_000, unpriced: 0 })).toBe("$2.50: $2 own, $0.50 fallbacks, $0 probes, $0.50 of it from estimated tokens");
 });

@@ -4,8 +4,4 @@ import type { ProviderCost } from "./ProviderCost";
 /**
  * `GET /control/series/cost?days=30&zone=Europe/Berlin`: cost at list prices or the owner's, with probes and tests of fallbacks.
  */
-export type CostSeries = { bounds: Array<string>, providers: Array<ProviderCost>, 
-/**
- * Requests that billed a key, and whose cost is not known: in no point.
- */
-unpriced: number, };
+export type CostSeries = { bounds: Array<string>, providers: Array<ProviderCost>, };

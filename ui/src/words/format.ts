@@ -53,13 +53,13 @@ export function duration(ms: number): string {
 
 /** "40 s", "4 min", "1 h 20 min", "3 d 4 h": the same words as the notification, the report and the command line use. */
 export function lasted(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
-  const minutes = Math.floor(whole / 60) % 60;
-  const hours = Math.floor(whole / 3_600) % 24;
-  const days = Math.floor(whole / 86_400);
+  const full = Math.max(0, Math.floor(seconds));
+  const minutes = Math.floor(full / 60) % 60;
+  const hours = Math.floor(full / 3_600) % 24;
+  const days = Math.floor(full / 86_400);
   if (days > 0) return hours === 0 ? `${days} d` : `${days} d ${hours} h`;
   if (hours > 0) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min` : `${whole} s`;
+  return minutes > 0 ? `${minutes} min` : `${full} s`;
 }
 
 /** "5 s ago", "3 min ago", "2 h ago"; a day or more is a date. */

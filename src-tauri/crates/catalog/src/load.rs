@@ -133,10 +133,10 @@ impl Catalog {
             let provider = self.providers.iter_mut().find(|known| known.id == *id);
             let mut models = provider.into_iter().flat_map(|found| &mut found.models);
             match models.find(|known| known.id == *model) {
-                Some(known) => known.prices = vec![price.clone()],
+                Some(known) => known.prices = vec![Price::clone(price)],
                 None => self
                     .own_prices
-                    .push((id.clone(), model.clone(), price.clone())),
+                    .push((id.clone(), model.clone(), Price::clone(price))),
             }
         }
         self
@@ -205,7 +205,7 @@ pub enum OwnersPrice {
     Model {
         provider: ProviderId,
         model: ModelId,
-        price: Price,
+        price: Box<Price>,
     },
     /// What is left of the provider's list prices.
     Discount { provider: ProviderId, left: Factor },

@@ -124,7 +124,7 @@ async fn all(program: &str, folder: &Path) -> Done<()> {
     let get = async |path: &str| {
         let url = format!("{}/control{path}", runtime.address);
         let request = http.get(url).header(CONTROL_HEADER, &runtime.control_token);
-        Ok::<_, reqwest::Error>(request.send().await?.error_for_status()?.text().await?)
+        request.send().await?.error_for_status()?.text().await
     };
     let incidents: Value = serde_json::from_str(&get("/incidents?limit=500").await?)?;
     let rows = incidents["incidents"].as_array().ok_or("no incidents")?;

@@ -377,7 +377,7 @@ async fn document(
         head: terms.returned(head),
         bytes,
         completion,
-        report,
+        report: Box::new(report),
     })
 }
 

@@ -82,6 +82,7 @@ ALTER TABLE daily ADD COLUMN cost_probes INTEGER NOT NULL DEFAULT 0; -- micro-do
 UPDATE daily SET calls_carried = min(calls_failed, carried),
     cost_probes = iif(attempts = 0 AND tests = 0, CAST(0.0 + cost_measured + cost_estimated AS INTEGER), 0),
     cost_fallback = iif(requests = 0 AND attempts + tests > 0, CAST(0.0 + cost_measured + cost_estimated AS INTEGER), 0);
+CREATE INDEX review_items_by_first ON review_items (first_at);
 ",
     },
 ];

@@ -277,8 +277,7 @@ pub(crate) const OPEN_PAGE: &str =
     "SELECT * FROM effects WHERE ended_at IS NULL AND id < ?1 ORDER BY id DESC LIMIT ?2";
 pub(crate) const ID_OF: &str =
     "SELECT id FROM exchanges WHERE request_id = ?1 ORDER BY id DESC LIMIT 1";
-pub(crate) const END_OF: &str =
-    "SELECT ended FROM (
+pub(crate) const END_OF: &str = "SELECT ended FROM (
         SELECT ended, id FROM exchanges WHERE request_id = ?1
         UNION ALL
         SELECT 'complete', 0 FROM review_items WHERE id = ?1 AND ran_status BETWEEN 200 AND 299

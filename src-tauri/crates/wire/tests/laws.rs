@@ -294,18 +294,20 @@ fn watch(dialect: Dialect, framing: Framing, slices: &[&[u8]]) -> (Seen, Validat
 }
 
 /// Every count of a response.
-fn counts(report: &Report) -> [u64; 8] {
+fn counts(report: &Report) -> [u64; 9] {
     let Tokens {
         input,
         output,
         cache_read,
         cache_write,
+        cache_write_hour,
     } = report.tokens;
     [
         input,
         output,
         cache_read,
         cache_write,
+        cache_write_hour,
         report.text_bytes,
         report.thinking_bytes,
         report.argument_bytes,
@@ -313,7 +315,7 @@ fn counts(report: &Report) -> [u64; 8] {
     ]
 }
 
-fn grew(before: &[u64; 8], after: &[u64; 8]) -> bool {
+fn grew(before: &[u64; 9], after: &[u64; 9]) -> bool {
     before
         .iter()
         .zip(after)
@@ -335,7 +337,7 @@ proptest! {
             input: answer.input.into(),
             output: answer.output.into(),
             cache_read: answer.cached.into(),
-            cache_write: 0,
+            ..Tokens::default()
         };
         // A broken stream is not read further, and Chat reports its usage last.
         if answer.has_content() {
@@ -500,7 +502,7 @@ proptest! {
                 Dialect::Anthropic => input,
                 Dialect::OpenaiChat | Dialect::OpenaiResponses => input.saturating_sub(cache_read + cache_write),
             };
-            let expected = Tokens { input, output, cache_read, cache_write };
+            let expected = Tokens { input, output, cache_read, cache_write, ..Tokens::default() };
             prop_assert_eq!(validator.report().tokens, expected);
         }
     }

@@ -16,3 +16,8 @@ export function wasDown({ product, peak }: Pick<LastOutage, "product" | "peak">)
       return `${product} had an incident`;
   }
 }
+
+/** Affected requests that are in none of the other numbers: answered later, done by hand, or not needed. */
+export function later({ hit, carried, waiting, failed }: Pick<LastOutage, "hit" | "carried" | "waiting" | "failed">): number {
+  return Math.max(0, hit - carried - waiting - failed);
+}

@@ -531,7 +531,7 @@ fn the_owners_price_replaces_a_models_price_and_a_discount_the_others() {
     let of = |provider: &str, model: &str, input| OwnersPrice::Model {
         provider: provider.into(),
         model: model.into(),
-        price: price(input, None),
+        price: Box::new(price(input, None)),
     };
     let base = Catalog::bundled();
     let catalog = base.clone().with_prices(&[

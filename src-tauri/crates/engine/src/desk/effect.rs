@@ -109,8 +109,8 @@ pub(crate) enum Record {
         peak: Peak,
     },
     Observation(Observation),
-    Probe(ProbeRow),
-    FallbackTest(FallbackTestRow),
+    Probe(Box<ProbeRow>),
+    FallbackTest(Box<FallbackTestRow>),
     Breaker(BreakerRow),
     ForgetBreaker(EndpointId, ModelId),
     /// A value that survives a restart, by name.

@@ -55,7 +55,7 @@ impl Desk {
                     cost,
                     price_as_of,
                 };
-                self.effect(Effect::Record(Record::Probe(row)));
+                self.effect(Effect::Record(Record::Probe(Box::new(row))));
                 self.state.today.probed(cost);
             }
         }

@@ -175,7 +175,7 @@ impl Desk {
             endpoint = %target.endpoint, model = %target.model, passed = row.failed.is_none(),
             "a fallback was tested"
         );
-        self.effect(Effect::Record(Record::FallbackTest(row.clone())));
+        self.effect(Effect::Record(Record::FallbackTest(Box::new(row.clone()))));
         self.state.today.tested(&row);
         self.check_the_cap(now);
         self.state.tested.insert(target.key(), row);

@@ -7,7 +7,7 @@ use super::markdown::prose;
 use super::{pages, root};
 
 /// Quoted in the documents, and no labels in the sources.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 10] = [
     "Report a vulnerability",
     "Max Retries",
     "Claude Code",
@@ -15,6 +15,7 @@ const OTHERS: [&str; 9] = [
     "with original workflow",
     "On Webhook Call",
     "Limit wait time",
+    "Continue (using error output)",
     "Include Response Headers and Status",
     // With a name in it: `the_owner_gets_the_question_when_a_fallback_is_needed`.
     "Allow until Claude is back",

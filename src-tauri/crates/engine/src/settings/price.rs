@@ -75,7 +75,7 @@ impl Reading<'_> {
                     Ok(price) => Some(OwnersPrice::Model {
                         provider,
                         model: id,
-                        price,
+                        price: Box::new(price),
                     }),
                     Err(problem) => {
                         self.err(model, problem);

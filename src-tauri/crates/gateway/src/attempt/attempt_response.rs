@@ -19,6 +19,6 @@ pub(crate) enum AttemptResponse {
         head: Parts,
         bytes: Bytes,
         completion: Completion,
-        report: wire::Report,
+        report: Box<wire::Report>,
     },
 }

@@ -40,6 +40,6 @@ pub(crate) fn estimate(dialect: Dialect, body: &[u8]) -> Option<AttemptResponse>
         head,
         bytes: json!({ "input_tokens": tokens }).to_string().into(),
         completion: Completion::Complete,
-        report: wire::Report::default(),
+        report: Box::default(),
     })
 }

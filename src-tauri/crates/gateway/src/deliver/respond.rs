@@ -130,7 +130,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
                 head,
                 bytes: answer.all_ready(),
                 completion,
-                report: answer.report().clone(),
+                report: Box::new(answer.report().clone()),
             };
             let answered = Answered {
                 candidate,
@@ -169,7 +169,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
                 services.took(&candidate, bytes, exchange.attempt_lasted());
             }
             let end = end_of(&completion);
-            exchange.attempt_ended(Outcome::Answered(completion), report);
+            exchange.attempt_ended(Outcome::Answered(completion), *report);
             (head, Body::last(bytes, exchange, end))
         }
     };

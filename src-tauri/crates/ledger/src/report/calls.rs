@@ -99,7 +99,7 @@ const CALLS: &str = concat!(
     shows_health!(),
     " AS judged, a.provider_failed AS failed, a.outcome AS outcome, 0 AS unknown
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
          CROSS JOIN attempts a
          WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
         UNION ALL
@@ -109,7 +109,7 @@ const CALLS: &str = concat!(
     judged_probes!(),
     ", p.outcome, 0
           FROM slots s
-         CROSS JOIN probes p
+         CROSS JOIN probes p INDEXED BY probes_by_time
          WHERE p.at >= s.begins AND p.at < s.ends
         UNION ALL
         SELECT d.provider, d.model, s.slot, d.calls, d.calls_failed, NULL, max(0, d.attempts + d.probes - d.calls)
@@ -131,7 +131,7 @@ const EVIDENCE: &str = concat!(
         SELECT provider, slot, 3600 * count(*) AS seconds FROM (
             SELECT a.provider AS provider, s.slot AS slot, (e.started_at - s.begins) / 3600000 AS hour
               FROM slots s
-             CROSS JOIN exchanges e
+             CROSS JOIN exchanges e INDEXED BY exchanges_by_start
              CROSS JOIN attempts a
              WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id AND ",
     shows_health!(),
@@ -139,14 +139,14 @@ const EVIDENCE: &str = concat!(
             UNION
             SELECT p.provider, s.slot, (p.at - s.begins) / 3600000
               FROM slots s
-             CROSS JOIN probes p
+             CROSS JOIN probes p INDEXED BY probes_by_time
              WHERE p.at >= s.begins AND p.at < s.ends AND p.outcome IN ",
     judged_probes!(),
     "
             UNION
             SELECT o.provider, s.slot, (o.at - s.begins) / 3600000
               FROM slots s
-             CROSS JOIN observations o
+             CROSS JOIN observations o INDEXED BY observations_by_time
              WHERE o.at >= s.begins AND o.at < s.ends AND o.source = 'page' AND o.said <> 'unreadable'
         )
         GROUP BY provider, slot

@@ -78,14 +78,14 @@ const COST: &str = concat!(
     of_fallback!("e"),
     ", 'fallback', 'own') AS kind
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
          CROSS JOIN attempts a
          WHERE e.rehearsal = 0 AND e.ended <> 'turned_away' AND e.cost IS NOT NULL
            AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id AND a.cost > 0
         UNION ALL
         SELECT s.slot, p.cost, 0, 0, 'probe'
           FROM slots s
-         CROSS JOIN probes p
+         CROSS JOIN probes p INDEXED BY probes_by_time
          WHERE p.at >= s.begins AND p.at < s.ends
         UNION ALL
         SELECT s.slot, t.cost, 0, t.tokens_estimated, 'fallback'
@@ -115,7 +115,7 @@ const UNPRICED: &str = concat!(
     slots!(),
     "SELECT count(*)
        FROM slots s
-      CROSS JOIN exchanges e
+      CROSS JOIN exchanges e INDEXED BY exchanges_by_start
       WHERE e.rehearsal = 0 AND e.ended <> 'turned_away' AND e.cost IS NULL
         AND e.started_at >= s.begins AND e.started_at < s.ends
         AND EXISTS (SELECT 1 FROM attempts a WHERE a.exchange = e.id AND NOT a.by_subscription)"

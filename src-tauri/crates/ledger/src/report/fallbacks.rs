@@ -97,7 +97,7 @@ const CARRIED: &str = concat!(
     "SELECT s.slot, e.client, e.pipeline, e.primary_provider, e.primary_model, e.started_at, a.started_ms, a.input_tokens,
             a.output_tokens, a.cache_read_tokens, a.cache_write_tokens, a.cost
        FROM slots s
-      CROSS JOIN exchanges e
+      CROSS JOIN exchanges e INDEXED BY exchanges_by_start
       CROSS JOIN attempts a
       WHERE e.rehearsal = 0 AND e.carried AND e.started_at >= s.begins AND e.started_at < s.ends
         AND e.primary_model IS NOT NULL AND e.cost IS NOT NULL AND e.route <> 'pass-through' AND a.exchange = e.id
@@ -115,7 +115,7 @@ const PRIMARY: &str = concat!(
             CAST(total(a.cache_write_tokens) AS INTEGER) AS cache_write_tokens,
             count(*) AS requests, count(*) FILTER (WHERE a.by_subscription) AS by_subscription
        FROM slots s
-      CROSS JOIN exchanges e
+      CROSS JOIN exchanges e INDEXED BY exchanges_by_start
       CROSS JOIN attempts a
       WHERE e.rehearsal = 0 AND NOT e.carried AND e.started_at >= s.begins AND e.started_at < s.ends
         AND e.primary_model IS NOT NULL AND a.exchange = e.id

@@ -103,7 +103,7 @@ const REQUESTS: &str = concat!(
     failed_ends!(),
     " AS failed
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
          WHERE e.rehearsal = 0 AND e.ended <> 'turned_away' AND e.started_at >= s.begins AND e.started_at < s.ends
         UNION ALL
         SELECT d.pipeline, d.requests - d.turned_away, d.complete + d.replayed + d.truncated + d.refused, d.carried,
@@ -124,7 +124,7 @@ const CARRIED: &str = concat!(
     "SELECT provider, slot, sum(carried) AS carried FROM (
         SELECT e.primary_provider AS provider, s.slot AS slot, 1 AS carried
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
          WHERE e.rehearsal = 0 AND e.carried AND e.primary_provider IS NOT NULL
            AND e.started_at >= s.begins AND e.started_at < s.ends
         UNION ALL
@@ -144,7 +144,7 @@ const CARRIED_BY: &str = concat!(
     slots!(),
     "SELECT DISTINCT a.provider AS provider
        FROM slots s
-      CROSS JOIN exchanges e
+      CROSS JOIN exchanges e INDEXED BY exchanges_by_start
       CROSS JOIN attempts a
       WHERE e.rehearsal = 0 AND e.carried AND e.pipeline IN (SELECT value FROM json_each(?2))
         AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
@@ -159,7 +159,7 @@ const PROVIDER_USE: &str = concat!(
     "SELECT provider, sum(requests) AS requests FROM (
         SELECT DISTINCT e.id AS id, a.provider AS provider, 1 AS requests
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
          CROSS JOIN attempts a
          WHERE e.rehearsal = 0 AND e.pipeline IN (SELECT value FROM json_each(?2))
            AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id

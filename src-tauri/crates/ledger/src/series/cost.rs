@@ -62,14 +62,14 @@ pub(super) const COST: &str = concat!(
     unpriced!("e"),
     " AS unpriced
               FROM slots s
-             CROSS JOIN exchanges e
+             CROSS JOIN exchanges e INDEXED BY exchanges_by_start
              CROSS JOIN attempts a
              WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
           )
         UNION ALL
         SELECT s.slot, a.provider, 0, a.cost, 0, iif(a.tokens_estimated, a.cost, 0), 0
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_of_rehearsals
          CROSS JOIN attempts a
          WHERE e.rehearsal = 1 AND e.ended <> 'turned_away' AND e.cost IS NOT NULL
            AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id AND ",
@@ -78,7 +78,7 @@ pub(super) const COST: &str = concat!(
         UNION ALL
         SELECT s.slot, p.provider, 0, 0, p.cost, 0, 0
           FROM slots s
-         CROSS JOIN probes p
+         CROSS JOIN probes p INDEXED BY probes_by_time
          WHERE p.at >= s.begins AND p.at < s.ends
         UNION ALL
         SELECT s.slot, t.provider, 0, t.cost, 0, iif(t.tokens_estimated, t.cost, 0), 0

@@ -53,14 +53,14 @@ pub(super) const LATENCY: &str = concat!(
     ", calls AS (
         SELECT s.slot AS slot, a.provider AS provider, a.ttft_ms AS ttft_ms, a.total_ms AS total_ms
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
          CROSS JOIN attempts a
          WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends
            AND a.exchange = e.id AND a.outcome = 'complete'
         UNION ALL
         SELECT s.slot, p.provider, p.ttft_ms, p.total_ms
           FROM slots s
-         CROSS JOIN probes p
+         CROSS JOIN probes p INDEXED BY probes_by_time
          WHERE p.at >= s.begins AND p.at < s.ends AND p.outcome = 'complete'
      ),
      measured AS (

@@ -92,7 +92,7 @@ const PAGE: &str = concat!(
             max(CASE o.said WHEN 'operational' THEN 0 WHEN 'maintenance' THEN 1 WHEN 'degraded' THEN 2
                             WHEN 'partial_outage' THEN 3 WHEN 'major_outage' THEN 4 ELSE -1 END) AS rank
        FROM slots s
-      CROSS JOIN observations o
+      CROSS JOIN observations o INDEXED BY observations_by_time
       WHERE o.at >= s.begins AND o.at < s.ends AND o.source = 'page' AND o.provider = ?2
       GROUP BY surface, s.slot
       ORDER BY surface, s.slot"
@@ -116,7 +116,7 @@ const TRAFFIC: &str = concat!(
     local_outcomes!(),
     " AS local
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
          CROSS JOIN attempts a
          WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
            AND a.provider = ?2
@@ -140,7 +140,7 @@ const PROBES: &str = concat!(
     judged_probes!(),
     " AS judged
           FROM slots s
-         CROSS JOIN probes p
+         CROSS JOIN probes p INDEXED BY probes_by_time
          WHERE p.at >= s.begins AND p.at < s.ends AND p.provider = ?2
      )
      GROUP BY slot

@@ -65,14 +65,14 @@ pub(super) const UPTIME: &str = concat!(
     local_outcomes!(),
     " AS local
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
          CROSS JOIN attempts a
          WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends AND a.exchange = e.id
         UNION ALL
         SELECT s.slot, coalesce(e.primary_provider, a.provider, ''), 0, 0, 0, e.carried, 0,
                e.ended = 'our_fault' AND a.number IS NULL
           FROM slots s
-         CROSS JOIN exchanges e
+         CROSS JOIN exchanges e INDEXED BY exchanges_by_start
           LEFT JOIN attempts a ON a.exchange = e.id AND a.number = 1
          WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends
            AND (e.carried OR e.ended = 'our_fault')
@@ -89,7 +89,7 @@ pub(super) const UPTIME: &str = concat!(
     local_outcomes!(),
     "
           FROM slots s
-         CROSS JOIN probes p
+         CROSS JOIN probes p INDEXED BY probes_by_time
          WHERE p.at >= s.begins AND p.at < s.ends
         UNION ALL
         SELECT s.slot, d.provider, d.calls, d.calls_failed, d.calls_failed - d.calls_carried, d.carried, d.limits, d.local

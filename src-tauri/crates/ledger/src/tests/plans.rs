@@ -22,6 +22,9 @@ const OF_STATEMENT: &[&str] = &[
     "s",
     "CONSTANT",
     "counted",
+    "measured",
+    "ranked",
+    "of_item",
 ];
 
 /// A full scan: the step does not name an index, or an index that is made for this statement alone.

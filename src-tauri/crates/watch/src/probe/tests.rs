@@ -204,7 +204,7 @@ fn an_unknown_price_counts_against_the_budget() {
     let likely = likely_tokens();
     assert_eq!(budgeted(&local, None, likely), MicroDollars::ZERO);
     assert_eq!(budgeted(&keyed, Some(&price), likely), MicroDollars(100));
-    assert_eq!(budgeted(&keyed, None, likely), MicroDollars(5700));
+    assert_eq!(budgeted(&keyed, None, likely), MicroDollars(5520));
     assert_eq!(
         budgeted(&keyed, None, Tokens::default()),
         MicroDollars::ZERO

@@ -57,7 +57,7 @@ fn exchange(call: &Call) -> Option<ExchangeRow> {
                 End::OurFault
             },
             attempts: Vec::new(),
-            primary: (call.ms % 2 == 0).then(|| candidate("lead")),
+            primary: (call.ms.is_multiple_of(2)).then(|| candidate("lead")),
             ..answered(at)
         },
         _ => return None,
@@ -74,8 +74,8 @@ fn exchange(call: &Call) -> Option<ExchangeRow> {
         if call.estimated && attempt.outcome == AttemptOutcome::Complete {
             attempt.outcome = AttemptOutcome::TokenLimit;
         }
-        attempt.by_subscription = call.ms % 5 == 0;
-        if !attempt.provider_failed && call.ms % 7 == 0 {
+        attempt.by_subscription = call.ms.is_multiple_of(5);
+        if !attempt.provider_failed && call.ms.is_multiple_of(7) {
             attempt.ttft_ms = None;
             attempt.outcome = match call.ms % 3 {
                 0 => AttemptOutcome::Limit,
