@@ -237,10 +237,10 @@ async fn after_an_outage_each_face_names_the_interrupted_session() {
         "model": model, "max_tokens": 500, "messages": question,
         "tools": [{ "name": "Bash", "input_schema": schema }],
     });
-    let mut asked = 0;
+    let mut reads = 0;
     while !desk.snapshot().await.open_incidents.is_empty() {
-        asked += 1;
-        assert!(asked < 60, "the incident never closes");
+        reads += 1;
+        assert!(reads < 60, "the incident never closes");
         let answer = desk.ask("/v1/messages", &other).await;
         answer.bytes().await.unwrap();
     }

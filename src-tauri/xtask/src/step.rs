@@ -67,7 +67,7 @@ pub(crate) fn call(command: &mut Command) -> Outcome {
     }
 }
 
-/// Pauses between the tries of [`fetch`].
+/// Pauses between the attempts of [`fetch`].
 const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(20)];
 
 /// Runs a program that downloads from a registry, up to three times: a registry that fails for a moment must not fail
@@ -140,7 +140,9 @@ mod tests {
 
     #[test]
     fn a_download_is_tried_three_times() {
-        for (fails, tries, ends_well) in [(0, 1, true), (1, 2, true), (2, 3, true), (3, 3, false)] {
+        for (fails, attempts, ends_well) in
+            [(0, 1, true), (1, 2, true), (2, 3, true), (3, 3, false)]
+        {
             let mut tried_so_far = 0;
             let outcome = tried(&[Duration::ZERO; 2], || {
                 tried_so_far += 1;
@@ -150,7 +152,7 @@ mod tests {
                     Err(Failed::new(format!("try {tried_so_far} failed")))
                 }
             });
-            assert_eq!(tried_so_far, tries, "{fails} failures");
+            assert_eq!(tried_so_far, attempts, "{fails} failures");
             assert_eq!(outcome.is_ok(), ends_well, "{fails} failures");
         }
     }

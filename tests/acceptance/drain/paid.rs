@@ -91,7 +91,7 @@ async fn a_drain_of_a_subscriptions_request_begins_only_with_consent() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_drain_stops_at_the_daily_cap_and_says_why() {
+async fn a_drain_stops_at_the_daily_cap_with_the_reason() {
     let small = "[fallback]\ndollars_a_day = 0.0001\n";
     let mut vendors = rig(small).await;
     vendors.fails_too(MODEL, "529");

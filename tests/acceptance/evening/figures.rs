@@ -1,4 +1,4 @@
-//! What each face says of the incident, at the same moment.
+//! What each face reports of the incident, at the same moment.
 
 use api::{Impact, Incident, IncidentPage, IncidentSummary, Snapshot};
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ pub(super) struct Figures {
     pub(super) failed: u64,
 }
 
-/// An incident as the snapshot and the list have it. Its method is left out: it names the minutes, which go on.
+/// An incident as the snapshot and the list have it. Its method is left out: it names the minutes, which grow.
 #[derive(Debug, PartialEq)]
 struct Seen {
     hit: u64,

@@ -59,7 +59,7 @@ impl Scene {
         }
     }
 
-    /// The page says so since this many minutes; from now on Claude's streams are cut. The begin, in seconds.
+    /// The page reports it since this many minutes; from now on Claude's streams are cut. The begin, in seconds.
     #[expect(
         clippy::disallowed_methods,
         reason = "the page is read by a real engine, with a real clock"
@@ -114,7 +114,7 @@ impl Scene {
         panic!("its incident stays open: {:?}", self.desk.snapshot().await);
     }
 
-    /// n8n asks for the text of this order's invoice.
+    /// n8n requests the text of this order's invoice.
     pub(super) async fn order(&self, item: &str) -> Response {
         self.workflow("Leads", item).await
     }

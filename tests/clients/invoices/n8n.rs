@@ -19,7 +19,7 @@ use crate::roster::run;
 
 /// Time for a database with all its migrations on a busy machine.
 const SET_UP: Duration = Duration::from_secs(300);
-/// Between two looks at what happens in another program.
+/// Between two readings at what happens in another program.
 pub(super) const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) struct N8n {
@@ -92,9 +92,9 @@ impl N8n {
     /// A shop sends an order, and repeats it until n8n has accepted it.
     pub(super) async fn order(&self, kind: &Kind, id: &str) {
         let url = format!("http://127.0.0.1:{}/webhook/{}", self.port, kind.path);
-        let mut looks = interval(LOOK);
+        let mut readings = interval(LOOK);
         loop {
-            looks.tick().await;
+            readings.tick().await;
             let order = json!({ "id": id, "amount": 400 });
             let sent = self.http.post(&url).json(&order).send().await;
             if sent.is_ok_and(|answer| answer.status().is_success()) {

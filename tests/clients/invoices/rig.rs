@@ -17,7 +17,7 @@ use crate::desk::{Desk, Upstream, two_endpoints};
 
 /// Longer than any step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// A silent provider is left after this time.
+/// The next candidate is used after this time without a response.
 const TIMERS: &str = "[timers]\nheaders = 20\nfirst_content = 20\nidle = 20\ntotal = 60\n";
 
 pub(super) struct Rig {
@@ -127,10 +127,10 @@ impl Rig {
 
     /// Waits until it is so.
     pub(super) async fn until(&self, what: &str, is_so: impl Fn(&Rig) -> bool) {
-        let mut looks = interval(LOOK);
+        let mut readings = interval(LOOK);
         let waiting = async {
             while !is_so(self) {
-                looks.tick().await;
+                readings.tick().await;
             }
         };
         if timeout(PATIENCE, waiting).await.is_err() {

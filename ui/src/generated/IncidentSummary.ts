@@ -21,6 +21,6 @@ at_risk: AtRisk,
  */
 impact: Impact | null, 
 /**
- * "2 Claude Code sessions were interrupted within a turn." None: none that needs a look.
+ * "2 Claude Code sessions were interrupted within a turn." None: none that needs the owner.
  */
 interrupted_sessions?: string | null, };

@@ -23,7 +23,7 @@ pub struct IncidentSummary {
     /// None: the engine is of an earlier version.
     #[serde(default)]
     pub impact: Option<Impact>,
-    /// "2 Claude Code sessions were interrupted within a turn." None: none that needs a look.
+    /// "2 Claude Code sessions were interrupted within a turn." None: none that needs the owner.
     #[serde(default)]
     #[ts(optional = nullable)]
     pub interrupted_sessions: Option<String>,

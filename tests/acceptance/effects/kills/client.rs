@@ -145,7 +145,7 @@ impl Client {
     }
 
     /// A request of no pipeline: its response shows that the model works.
-    pub(super) async fn asks(&self, content: &str) -> reqwest::Result<()> {
+    pub(super) async fn ask(&self, content: &str) -> reqwest::Result<()> {
         let request = self.request(DRAINED, content);
         request.send().await?.bytes().await?;
         Ok(())

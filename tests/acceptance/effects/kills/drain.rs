@@ -1,4 +1,4 @@
-//! Parked requests that the engine sends again by itself, and their three kinds of receivers.
+//! Parked requests that the engine sends again without a click, and their three kinds of receivers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -103,7 +103,7 @@ impl Drain {
         let others = client.clone();
         clients.spawn(async move {
             for n in 0..OTHERS {
-                if others.asks(&format!("Other {round}-{n}")).await.is_err() {
+                if others.ask(&format!("Other {round}-{n}")).await.is_err() {
                     return;
                 }
             }
@@ -126,7 +126,7 @@ impl Drain {
         };
         loop {
             for n in 0..OTHERS {
-                client.asks(&format!("Last {n}")).await.unwrap();
+                client.ask(&format!("Last {n}")).await.unwrap();
             }
             let unfetched = learned.lock().unwrap().unfetched();
             for id in unfetched {
@@ -164,9 +164,9 @@ impl Drain {
         let mut got = BTreeSet::new();
         got.extend(webhook.keys().chain(resume.keys()).cloned());
         got.extend(learned.fetched.keys().cloned());
-        let asks_owner = |id: &str| is(id, "state", "open") && is(id, "drain_state", "click");
+        let needs_owner = |id: &str| is(id, "state", "open") && is(id, "drain_state", "click");
         let waits = |id: &&String| {
-            let left_to_owner = asks_owner(id) && learned.drains[*id] != FETCH;
+            let left_to_owner = needs_owner(id) && learned.drains[*id] != FETCH;
             !got.contains(*id) && is(id, "state", "open") && !left_to_owner
         };
         let parked = learned.drains.keys();
@@ -181,12 +181,12 @@ impl Drain {
             unknown: learned
                 .of(RESUME)
                 .iter()
-                .filter(|id| asks_owner(id))
+                .filter(|id| needs_owner(id))
                 .count(),
             refused: learned
                 .of(WEBHOOK)
                 .iter()
-                .filter(|id| asks_owner(id))
+                .filter(|id| needs_owner(id))
                 .count(),
             fetched: learned.fetched.len(),
             not_fetched: learned.not_fetched,

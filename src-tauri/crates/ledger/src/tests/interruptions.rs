@@ -133,7 +133,7 @@ fn an_interruption_is_checked_once() {
 }
 
 #[test]
-fn only_sessions_that_need_a_look_count() {
+fn only_sessions_that_need_the_owner_count() {
     let mut ledger = fresh();
     let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     let open = |ledger: &crate::Ledger| ledger.met(incident).unwrap().unwrap().interrupted;

@@ -188,7 +188,7 @@ fn equivalent(catalog: &Catalog, model: &str) -> ModelId {
     tiers("openai")[&tier].fallback_model.clone().unwrap()
 }
 
-/// Spent in the month, less what the same month without outages costs, as a share of the bill.
+/// Spent in the month, less what the same month without outages costs, as a share of the metered cost.
 fn real_share(with: &OwnerReport, without: &OwnerReport) -> f64 {
     let (with, without) = (
         with.spending.total_micro_usd,

@@ -103,7 +103,7 @@ fn ranges(impact: &Impact) -> Vec<&str> {
 
 /// Without the sentence, five affected requests and three empty lines contradict each other.
 #[test]
-fn items_of_an_earlier_incident_are_not_passed_over_in_silence() {
+fn items_of_an_earlier_incident_are_explained() {
     let hit = PipelineMet {
         hit: 5,
         ..met("Leads", 0, 0, 0)
