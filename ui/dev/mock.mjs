@@ -77,7 +77,6 @@ const routes = [
   ["GET", /^\/control\/effects\/(\w+)$/, (_, id) => effectItem(id)],
   ["POST", /^\/control\/effects\/(\w+)\/settle$/, (_, id, settle) => changed(settleEffect(id, settle))],
   ["POST", /^\/control\/interruptions\/(\d+)\/checked$/, () => ({ said: "Marked as checked." })],
-  ["GET", /^\/control\/series\/uptime$/, (query) => (scene === "newcomer" ? { ...uptime(query), providers: [] } : uptime(query))],
   ["GET", /^\/control\/series\/uptime$/, (query) => (scene === "newcomer" ? { ...uptime(query, []), providers: [] } : uptime(query, incidents()))],
   ["GET", /^\/control\/series\/latency$/, (query) => (scene === "newcomer" ? { ...latency(query), providers: [] } : latency(query))],
   ["GET", /^\/control\/series\/cost$/, (query) => (scene === "newcomer" ? { ...cost(query), providers: [] } : cost(query))],
