@@ -265,6 +265,7 @@ fn the_complete_cost_is_a_surcharge_if_the_primary_is_paid_by_a_subscription() {
             .unwrap()
     );
     assert!(spending.primaries_by_subscription > 100, "{spending:?}");
+    assert!(spending.surcharge_share.unwrap() > 0.05, "{spending:?}");
     assert!(text.contains("the primary is paid by a subscription and would have cost nothing"));
     let of_items = spending.primaries_micro_usd;
     assert!(of_items > 0, "the pipeline has a key");
