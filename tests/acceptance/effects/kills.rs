@@ -72,6 +72,11 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
         let events = (parks.events(), repeats.events());
         let (mut parked, mut repeated) = events;
         let (mut delivered, mut resumed) = (drain.webhook.events(), drain.resume.events());
+        drain
+            .round(round, &client, &learned, &mut random, &mut clients)
+            .await;
+        // The moment of the kill is counted in the responses of the clients that start now.
+        while happened.try_recv().is_ok() {}
         for n in 0..CLIENTS {
             for name in EFFECTS {
                 open.push((name, format!("order-{round}-{n}")));
@@ -89,7 +94,6 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
                 let _ = client.effect(name, &key).await;
             });
         }
-        drain.round(round, &client, &learned, &mut random, &mut clients);
         sent += clients.len();
         drop(client);
         let longest = Duration::from_millis(random.below(LONGEST_MS));
@@ -127,6 +131,9 @@ async fn no_kill_of_the_engine_loses_or_repeats_anything() {
     }
     desk.start();
     let (client, _happened) = Client::new(&desk, &learned);
+    // A client waits less long for its response than a row of failed attempts lasts.
+    parks.recover();
+    repeats.recover();
     settle_all(&client, &open).await;
     drain.settle(&desk, &client, &learned).await;
     let figures = Figures::of(&desk, &learned, &parks, &repeats, &drain).await;

@@ -95,6 +95,11 @@ impl Receiver {
         self.state().next.extend(behaviours);
     }
 
+    /// Without the behaviours that were not used.
+    pub(crate) fn recover(&self) {
+        self.state().next.clear();
+    }
+
     pub(crate) fn release(&self) {
         self.0.released.notify_waiters();
     }

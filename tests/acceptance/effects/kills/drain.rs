@@ -24,6 +24,8 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const PERIOD: usize = 3;
 /// Requests that show that the model works.
 const OTHERS: usize = 8;
+/// One outage in so many: the engine may be killed while it parks the requests. In the others they are parked before.
+const PARKS_IN_FLIGHT: u64 = 4;
 
 pub(super) struct Drain {
     model: Upstream,
@@ -75,7 +77,7 @@ impl Drain {
     }
 
     /// The requests of a round.
-    pub(super) fn round(
+    pub(super) async fn round(
         &self,
         round: usize,
         client: &Client,
@@ -90,12 +92,21 @@ impl Drain {
         self.resume.next((0..2).map(|_| resume_fault(random)));
         if is_outage {
             let url = self.resume.url();
+            let mut parks = JoinSet::new();
             for pipeline in [WEBHOOK, RESUME, FETCH] {
                 let (client, item) = (client.clone(), format!("{pipeline}-{round}"));
                 let url = (pipeline == RESUME).then(|| url.clone());
-                clients.spawn(async move {
+                parks.spawn(async move {
                     // The killed engine's clients do not send it again.
                     let _ = client.parks(pipeline, &item, url.as_deref()).await;
+                });
+            }
+            // The first outage leaves something to drain, also on a busy machine.
+            if round == 0 || random.below(PARKS_IN_FLIGHT) > 0 {
+                parks.join_all().await;
+            } else {
+                clients.spawn(async move {
+                    parks.join_all().await;
                 });
             }
             return;
