@@ -46,7 +46,10 @@ async fn a_status_is_a_dozen_lines_and_the_routes_are_details() {
         status.contains("1 request is waiting for you: `understudyd review`"),
         "{status}"
     );
-    assert!(status.contains("\nToday: 1 request, 1 failed"), "{status}");
+    assert!(
+        status.contains("\nToday: 1 request, 1 ended with an error"),
+        "{status}"
+    );
     let details = text(&desk.run(&["status", "--details"]).stdout);
     assert!(details.contains("route more 19"), "{details}");
 

@@ -59,7 +59,7 @@ fn lead(report: &OwnerReport) -> Vec<Figure> {
             ));
             lead.push(Figure::new(grouped(requests), "requests"));
             lead.push(Figure::new(grouped(carried), "answered by a fallback"));
-            lead.push(Figure::new(grouped(failed), "failed"));
+            lead.push(Figure::new(grouped(failed), "ended with an error"));
         }
         PeriodKind::Incident => {
             if let Some(row) = report.incidents.first() {
@@ -88,7 +88,7 @@ fn requests(report: &OwnerReport) -> Option<Section> {
         ("Requests", true),
         ("Answered", true),
         ("By a fallback", true),
-        ("Failed", true),
+        ("Ended with an error", true),
     ]);
     for row in &report.requests {
         table.row([

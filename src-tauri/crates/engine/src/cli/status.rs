@@ -226,7 +226,7 @@ fn today(snapshot: &Snapshot) -> String {
         micro => format!(", {} of it for drills", words::dollars(MicroDollars(micro))),
     };
     format!(
-        "Today: {requests}, {} failed, {} answered by a fallback, {} (estimated{about}{drills})",
+        "Today: {requests}, {} ended with an error, {} answered by a fallback, {} (estimated{about}{drills})",
         today.failed,
         today.carried_by_fallback,
         words::dollars(MicroDollars(today.spent_estimate) + MicroDollars(today.probes_estimate))

@@ -47,7 +47,14 @@ pub(super) fn section(report: &OwnerReport, place: &Place) -> Section {
     }
     section.note = table.cut();
     section.table = Some(table);
+    if report.incidents.iter().any(is_more_than_its_parts) {
+        section.text.push("An affected request that is neither by a fallback nor waiting nor failed was finished later, or an earlier incident counts it.".to_owned());
+    }
     section
+}
+
+fn is_more_than_its_parts(row: &IncidentRow) -> bool {
+    row.hit > row.carried + row.waiting + row.failed
 }
 
 /// In their order, or the most affected ones where there are too many to print.

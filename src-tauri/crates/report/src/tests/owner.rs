@@ -31,6 +31,15 @@ fn a_month_has_its_figures_with_their_basis() {
 }
 
 #[test]
+fn affected_requests_that_were_finished_later_are_explained() {
+    let sentence = "An affected request that is neither by a fallback nor waiting nor failed was finished later";
+    let mut report = owner_report();
+    assert!(markdown_of(&report).contains(sentence));
+    report.incidents[0].carried = 52;
+    assert!(!markdown_of(&report).contains(sentence));
+}
+
+#[test]
 fn html_loads_nothing_and_runs_no_script() {
     let mut report = owner_report();
     let hostile = "<script>alert(1)</script>\" onload=\"x\u{202e}\u{1b}[2J";
