@@ -25,10 +25,12 @@ const SCHEMES = ["light", "dark"];
 const after = (buttons, text) => ({ buttons, text });
 /** Types into a field. */
 const type = (selector, text) => ({
+  wants: selector,
   run: `{ const field = document.querySelector(${JSON.stringify(selector)}); field.value = ${JSON.stringify(text)}; field.dispatchEvent(new Event("input", { bubbles: true })); }`,
 });
 /** Chooses a file. */
 const choose = (name, text) => ({
+  wants: "input[type=file]",
   run: `{ const input = document.querySelector("input[type=file]"); const files = new DataTransfer(); files.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)})); input.files = files.files; input.dispatchEvent(new Event("change", { bubbles: true })); }`,
 });
 const EXPORT = '{"understudy_export":1}\n{"exchange":{}}\n';
@@ -212,6 +214,7 @@ async function press(page, { buttons, text }) {
   const found = (name) => `[...document.querySelectorAll("button:not(:disabled), select:not(:disabled) option")].find((one) => one.textContent.replace(/\\s/g, "") === ${JSON.stringify(squeezed(name))})`;
   for (const name of buttons) {
     if (name.run !== undefined) {
+      await until(page, `document.querySelector(${JSON.stringify(name.wants)}) !== null`);
       await evaluate(page, `${name.run};0`);
       continue;
     }

@@ -1,5 +1,7 @@
 //! The settings file: every value optional, unknown keys rejected, each value with its position.
 
+mod pipeline;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -13,6 +15,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::weight::Weight;
+pub(super) use pipeline::{
+    Pipeline, PipelineDelivery, PipelineDeliveryWord, PipelineRuns, PipelineStep,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -249,80 +254,6 @@ pub(super) enum Candidate {
 pub(super) struct CandidateWithModel {
     pub(super) endpoint: String,
     pub(super) model: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Pipeline {
-    pub(super) name: String,
-    pub(super) customer: Option<Spanned<String>>,
-    /// This and the value, for an estimate: both, or none.
-    pub(super) weekly_items: Option<Spanned<f64>>,
-    pub(super) value: Option<Spanned<f64>>,
-    /// The value as it was written before currencies.
-    pub(super) value_dollars: Option<Spanned<f64>>,
-    pub(super) currency: Option<Spanned<String>>,
-    pub(super) schedule: Option<Spanned<String>>,
-    pub(super) surge: Option<Spanned<(f64, f64)>>,
-    #[serde(default)]
-    pub(super) providers: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub(super) runs: PipelineRuns,
-    #[serde(default)]
-    pub(super) steps: Vec<PipelineStep>,
-    pub(super) may_go_to: Option<Spanned<MayGoTo>>,
-    /// Seconds.
-    pub(super) client_waits: Option<Spanned<f64>>,
-    pub(super) delivery: Option<Spanned<PipelineDelivery>>,
-    pub(super) drain: Option<Spanned<bool>>,
-    /// Seconds.
-    pub(super) drain_every_s: Option<Spanned<f64>>,
-    pub(super) drain_runs: Option<Spanned<u32>>,
-    /// Hours.
-    pub(super) drain_within_h: Option<Spanned<f64>>,
-}
-
-/// Who gets a response that came without its client.
-#[derive(Debug, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "delivery is \"fetch\", \"resume\", or { url = \"…\", secret_env = \"…\" }"
-)]
-pub(super) enum PipelineDelivery {
-    Word(PipelineDeliveryWord),
-    Webhook(PipelineWebhook),
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum PipelineDeliveryWord {
-    Fetch,
-    Resume,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PipelineWebhook {
-    pub(super) url: String,
-    pub(super) secret_env: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum PipelineRuns {
-    #[default]
-    Here,
-    N8nCloud,
-    Make,
-    Zapier,
-    Elsewhere,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PipelineStep {
-    pub(super) name: String,
-    pub(super) success: Option<Spanned<f64>>,
 }
 
 /// Cost limits of fallbacks.
