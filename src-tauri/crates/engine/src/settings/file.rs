@@ -1,5 +1,6 @@
 //! The settings file: every value optional, unknown keys rejected, each value with its position.
 
+mod may_go_to;
 mod pipeline;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::weight::Weight;
+pub(super) use may_go_to::{MayGoTo, MayGoToWord};
 pub(super) use pipeline::{
     Pipeline, PipelineDelivery, PipelineDeliveryWord, PipelineRuns, PipelineStep,
 };
@@ -194,26 +196,6 @@ pub(super) struct Route {
     pub(super) subscription_to_paid_key: Option<Consent>,
     pub(super) may_go_to: Option<Spanned<MayGoTo>>,
     pub(super) sibling: Option<Siblings>,
-}
-
-/// Where requests may go besides their primary.
-#[derive(Debug, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "may_go_to is \"named\", \"same-vendor\", \"any\", or a list of endpoints such as [\"openai\"]"
-)]
-pub(super) enum MayGoTo {
-    Word(MayGoToWord),
-    /// Without spans, because an untagged enum cannot read them.
-    Endpoints(Vec<String>),
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum MayGoToWord {
-    Named,
-    SameVendor,
-    Any,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::MayGoTo;
+use super::may_go_to::MayGoTo;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
