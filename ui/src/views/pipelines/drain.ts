@@ -1,6 +1,6 @@
 import type { ReviewSummary } from "../../generated/ReviewSummary";
 
-/** The same next step of several requests, which is said once for all of them. Null: there are several, or one request. */
+/** The same next step of several requests, which is shown once for all of them. Null: their steps differ, or it is one request. */
 export function drainOfAll(summaries: ReviewSummary[]): string | null {
   const open = summaries.filter(({ state }) => state === "open");
   const first = open.length > 1 && open[0] ? drainOf(open[0]) : null;
