@@ -37,6 +37,8 @@ pub struct Page {
     pub read_from: String,
     /// The source (a feed) has no component states: only `incidents` counts.
     pub incidents_only: bool,
+    /// The time of the last change, if the page states it.
+    pub changed: Option<DateTime<Utc>>,
 }
 
 /// An incident as its page describes it.

@@ -29,6 +29,7 @@ fn reader(sources: &[(&str, StatusDialect)]) -> PageReader {
             .map(|(url, dialect)| Source {
                 url: (*url).to_owned(),
                 dialect: *dialect,
+                verified: true,
             })
             .collect(),
         identity: Some("tymt9n04zgry".to_owned()),
@@ -365,7 +366,7 @@ async fn compressed_pages_are_limited_by_their_decompressed_size() {
     let server = Server::new(move |_| reply("200 OK", headers, bomb)).await;
     assert_eq!(
         why(read(&mut statuspage(&server.url)).await),
-        Unreadable::NotThePage("it is larger than 512 KB".to_owned())
+        Unreadable::NotThePage("it is larger than 768 KB".to_owned())
     );
 }
 
