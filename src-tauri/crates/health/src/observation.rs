@@ -39,6 +39,8 @@ pub struct Page {
     pub incidents_only: bool,
     /// The time of the last change, if the page states it.
     pub changed: Option<DateTime<Utc>>,
+    /// Component ids of the catalogue that the page no longer lists.
+    pub missing: Vec<String>,
 }
 
 /// An incident as its page describes it.

@@ -51,6 +51,8 @@ struct SourceState {
 pub(crate) struct Reading {
     /// The address that responded, or else that of the best source.
     pub(crate) url: String,
+    /// False: no recording of its format exists.
+    pub(crate) verified: bool,
     pub(crate) result: Result<Page, Miss>,
 }
 
@@ -78,7 +80,11 @@ impl PageReader {
             let source = &mut self.sources[index];
             let url = source.source.url.clone();
             let result = source.read(&self.page, &self.surfaces, http, at).await;
-            let reading = Reading { url, result };
+            let reading = Reading {
+                url,
+                verified: source.source.verified,
+                result,
+            };
             if reading.result.is_ok() {
                 return reading;
             }
@@ -126,6 +132,7 @@ impl PageReader {
         };
         Reading {
             url,
+            verified: true,
             result: Err(Miss {
                 why,
                 retry_after: Some(wait),

@@ -76,6 +76,7 @@ pub(super) fn page(
         read_from: expected.url.to_owned(),
         incidents_only: false,
         changed,
+        missing: Vec::new(),
     }
 }
 

@@ -90,7 +90,10 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
         .map(|change| change.read(&ids, expected))
         .collect();
     let events = events.ok_or_else(|| not_the_page("a change has no time"))?;
-    Ok(declared::page(events, expected, None))
+    Ok(Page {
+        missing: components.missing(expected.surfaces),
+        ..declared::page(events, expected, None)
+    })
 }
 
 impl Change {

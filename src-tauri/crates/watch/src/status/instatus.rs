@@ -60,12 +60,14 @@ pub(super) fn read(
     }
     let entire_page = level(&summary.page.status);
     let list = list.and_then(|bytes| List::deserialize(json(bytes).ok()?).ok());
+    let mut missing = Vec::new();
     let surfaces = match list {
         Some(list) => {
             let mut components = Components::default();
             for row in list.components {
                 components.add(row.id, row.status.as_deref().and_then(level));
             }
+            missing = components.missing(expected.surfaces);
             components.surfaces(expected.surfaces, entire_page)?
         }
         None => {
@@ -84,6 +86,7 @@ pub(super) fn read(
         read_from: expected.url.to_owned(),
         incidents_only: false,
         changed,
+        missing,
     })
 }
 

@@ -52,6 +52,12 @@ impl Components {
         Ok(())
     }
 
+    /// The components of the catalogue that are not listed.
+    pub(super) fn missing(&self, surfaces: &[Surface]) -> Vec<String> {
+        let expected = surfaces.iter().flat_map(|surface| &surface.components);
+        expected.filter(|id| !self.lists(id)).cloned().collect()
+    }
+
     /// The state of one component: `None` if it is not listed, `Some(None)` if its state is unknown.
     pub(super) fn state(&self, id: &str) -> Option<Option<Level>> {
         self.0.get(id).copied()

@@ -72,6 +72,7 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
         read_from: expected.url.to_owned(),
         incidents_only: false,
         changed: time(&body.page.updated_at),
+        missing: Vec::new(),
     })
 }
 

@@ -29,6 +29,7 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
         incidents: v2::list(body.get("incidents").unwrap_or(&Value::Null), expected),
         read_from: expected.url.to_owned(),
         incidents_only: false,
+        missing: components.missing(expected.surfaces),
         changed: body
             .pointer("/page/updated_at")
             .and_then(Value::as_str)
