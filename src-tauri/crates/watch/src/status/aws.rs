@@ -89,7 +89,7 @@ impl Event {
             .into_iter()
             .map(|(service, impact)| (service, level(&impact.current)))
             .collect();
-        // The event's own state says nothing: policy announcements have the same type as outages.
+        // The event's own state proves nothing: policy announcements have the same type as outages.
         if parts.iter().all(|(service, _)| *service != self.service) {
             parts.push((self.service, None));
         }
