@@ -29,7 +29,7 @@ function anthropic(down) {
       ? `It's them. 12 of 14 requests failed with "overloaded" (529) since ${clock(42 * MINUTE)}. Their status page confirms it. Claude API and Claude Code failed together, so it's on Anthropic's side.`
       : "No known problem. 31 of 31 requests were complete in the last hour; their status page agrees.",
     unstable: false,
-    page: { url: "https://status.claude.com", read: ago(38), unreadable: null },
+    page: { url: "https://status.claude.com", read: ago(38), unreadable: null, changed: ago(26 * MINUTE), unverified: false },
     surfaces: [
       surface("api", "Claude API", down ? "partial_outage" : "operational", down ? "Page: elevated error rates. 12 of 14 requests failed." : "31 of 31 requests answered."),
       surface("claude-code", "Claude Code", down ? "major_outage" : "operational", down ? `Same host as the API; page agrees since ${clock(42 * MINUTE)}.` : "Same host as the API."),
@@ -50,7 +50,7 @@ function anthropic(down) {
 const openai = (level = "operational") => ({
   id: "openai", name: "OpenAI", product: "OpenAI", keys_page: "https://platform.openai.com/api-keys", mine: true, rehearsal: false, level, since: ago(9 * HOUR), basis: "measured",
   blame: "undetermined", evidence: "No known problem. 22 of 22 requests were complete in the last hour; their status page agrees.", unstable: false,
-  page: { url: "https://status.openai.com", read: ago(71), unreadable: null },
+  page: { url: "https://status.openai.com", read: ago(71), unreadable: null, changed: null, unverified: true },
   surfaces: [
     surface("api", "API", level, "22 of 22 requests answered."),
     surface("codex", "Codex", level, "The page says operational.", { basis: "page_only" }),
@@ -64,21 +64,21 @@ const openai = (level = "operational") => ({
 const openrouter = () => ({
   id: "openrouter", name: "OpenRouter", product: "OpenRouter", keys_page: "https://openrouter.ai/settings/keys", mine: false, rehearsal: false, level: "operational", since: null, basis: "page_only",
   blame: "undetermined", evidence: "The status page says operational.", unstable: false,
-  page: { url: "https://status.openrouter.ai", read: ago(140), unreadable: null }, surfaces: [],
+  page: { url: "https://status.openrouter.ai", read: ago(140), unreadable: null, changed: null, unverified: false }, surfaces: [],
   endpoints: [{ id: "openrouter", base: "https://openrouter.ai/api", dialects: ["openai-chat"], key: "missing", key_env: "OPENROUTER_API_KEY", models: [] }],
 });
 
 const github = () => ({
   id: "github", name: "GitHub", product: "GitHub Copilot", keys_page: null, mine: false, rehearsal: false, level: "maintenance", since: ago(2 * HOUR), basis: "page_only",
   blame: "them", evidence: `The status page announces maintenance until ${clock(-HOUR)}.`, unstable: false,
-  page: { url: "https://www.githubstatus.com", read: ago(90), unreadable: null },
+  page: { url: "https://www.githubstatus.com", read: ago(90), unreadable: null, changed: null, unverified: false },
   surfaces: [surface("copilot", "Copilot", "maintenance", "The page announces maintenance.", { basis: "page_only" })], endpoints: [],
 });
 
 const cursor = () => ({
   id: "cursor", name: "Cursor", product: "Cursor", keys_page: null, mine: false, rehearsal: false, level: "unknown", since: ago(11 * MINUTE), basis: "nothing",
   blame: "undetermined", evidence: "The status page could not be read for 11 min: connection timed out.", unstable: false,
-  page: { url: "https://status.cursor.com", read: ago(11 * MINUTE), unreadable: "connection timed out" }, surfaces: [], endpoints: [],
+  page: { url: "https://status.cursor.com", read: ago(11 * MINUTE), unreadable: "connection timed out", changed: null, unverified: false }, surfaces: [], endpoints: [],
 });
 
 const rehearsal = (down) => ({

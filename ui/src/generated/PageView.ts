@@ -4,4 +4,12 @@ export type PageView = { url: string, read: string | null,
 /**
  * Why the last read failed, as text.
  */
-unreadable: string | null, };
+unreadable: string | null, 
+/**
+ * The time of the page's last change, if the page states it.
+ */
+changed: string | null, 
+/**
+ * No recording of the format exists with which the reader was checked.
+ */
+unverified: boolean, };

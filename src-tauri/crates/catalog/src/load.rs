@@ -27,18 +27,25 @@ const BUNDLED: &[(&str, &str)] = bundled![
     "anthropic.toml",
     "azure.toml",
     "bedrock.toml",
+    "cohere.toml",
     "cursor.toml",
     "deepseek.toml",
+    "elevenlabs.toml",
     "fireworks.toml",
+    "gemini-app.toml",
     "github.toml",
     "google.toml",
     "groq.toml",
+    "huggingface.toml",
+    "kimi.toml",
     "litellm-proxy.toml",
     "mistral.toml",
     "ollama.toml",
     "openai.toml",
     "openrouter.toml",
+    "perplexity.toml",
     "rehearsal.toml",
+    "replicate.toml",
     "together.toml",
     "vertex.toml",
     "xai.toml",
@@ -86,10 +93,12 @@ impl Catalog {
         }
     }
 
-    /// This catalogue with the owner's providers (endpoints in the settings) at its end. One with a known id replaces the known
-    /// one at its position.
+    /// This catalogue with the owner's providers (endpoints in the settings) at its end. One with the id of a provider that has
+    /// endpoints replaces it at its position.
     pub fn with_own(&self, own: &[Provider]) -> Catalog {
         let mut providers = self.providers.clone();
+        let replaces = |id: &ProviderId| own.iter().any(|one| one.id == *id);
+        providers.retain(|known| !known.endpoints.is_empty() || !replaces(&known.id));
         for one in own {
             match providers.iter_mut().find(|known| known.id == one.id) {
                 // The order of providers decides which candidate is the primary.

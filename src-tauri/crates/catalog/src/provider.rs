@@ -45,6 +45,8 @@ pub struct StatusPage {
 pub struct Source {
     pub url: String,
     pub dialect: StatusDialect,
+    /// False: the format was read from documents or from memory, and no recording of it was available.
+    pub verified: bool,
 }
 
 /// The format of a status page's machine endpoint; `watch` has one reader for each.
@@ -59,6 +61,80 @@ pub enum StatusDialect {
     IncidentioNative,
     /// Atom feed: incidents only, no component states.
     Atom,
+    /// The list of all incidents of a Google status dashboard, `incidents.json`.
+    GoogleIncidents,
+    /// AWS Health's public list, `currentevents`.
+    AwsEvents,
+    /// Azure's RSS feed: broad incidents only.
+    AzureFeed,
+    /// Better Stack's `index.json`.
+    BetterStack,
+    /// Instatus's `summary.json` (+ `v2/components.json` beside it).
+    Instatus,
+    /// Datadog Status Pages' `config.json`.
+    Datadog,
+    /// The RSS feed of the xAI status page.
+    XaiFeed,
+    /// Flashduty's `summary/active`.
+    Flashduty,
+    /// Rootly's `status.json`: no component states.
+    Rootly,
+}
+
+impl StatusDialect {
+    pub const ALL: [StatusDialect; 13] = [
+        StatusDialect::Statuspage,
+        StatusDialect::IncidentioCompat,
+        StatusDialect::IncidentioNative,
+        StatusDialect::Atom,
+        StatusDialect::GoogleIncidents,
+        StatusDialect::AwsEvents,
+        StatusDialect::AzureFeed,
+        StatusDialect::BetterStack,
+        StatusDialect::Instatus,
+        StatusDialect::Datadog,
+        StatusDialect::XaiFeed,
+        StatusDialect::Flashduty,
+        StatusDialect::Rootly,
+    ];
+
+    /// The service or the format, in a text for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            StatusDialect::Statuspage => "Statuspage",
+            StatusDialect::IncidentioCompat | StatusDialect::IncidentioNative => "incident.io",
+            StatusDialect::Atom => "an Atom feed",
+            StatusDialect::GoogleIncidents => "a Google status dashboard",
+            StatusDialect::AwsEvents => "AWS Health",
+            StatusDialect::AzureFeed => "the Azure feed",
+            StatusDialect::BetterStack => "Better Stack",
+            StatusDialect::Instatus => "Instatus",
+            StatusDialect::Datadog => "Datadog Status Pages",
+            StatusDialect::XaiFeed => "the xAI feed",
+            StatusDialect::Flashduty => "Flashduty",
+            StatusDialect::Rootly => "Rootly",
+        }
+    }
+
+    /// True if a payload contains its page's id, so that a page without a known id must be identified by its components.
+    pub fn has_page_id(self) -> bool {
+        match self {
+            StatusDialect::Statuspage
+            | StatusDialect::IncidentioCompat
+            | StatusDialect::IncidentioNative
+            | StatusDialect::BetterStack
+            | StatusDialect::Datadog
+            | StatusDialect::Flashduty => true,
+            // Identified by the host or the title in the payload.
+            StatusDialect::Atom
+            | StatusDialect::AzureFeed
+            | StatusDialect::Instatus
+            | StatusDialect::XaiFeed
+            | StatusDialect::Rootly => false,
+            // Identified by the format alone.
+            StatusDialect::GoogleIncidents | StatusDialect::AwsEvents => false,
+        }
+    }
 }
 
 /// One product of a provider: a component of the status page, and the host whose traffic measures it.

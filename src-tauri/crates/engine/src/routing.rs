@@ -330,7 +330,8 @@ pub(crate) fn targets(
         let sources = elsewhere.map(|(url, usual)| {
             vec![Source {
                 url: url.clone(),
-                dialect: usual.dialect,
+                dialect: watch::status::dialect_instead(url, usual.dialect),
+                verified: usual.verified,
             }]
         });
         (

@@ -160,6 +160,12 @@ pub(crate) struct State {
 pub(crate) struct PageRead {
     pub at: DateTime<Utc>,
     pub error: Option<String>,
+    /// The time of the page's last change, if the page states it.
+    pub changed: Option<DateTime<Utc>>,
+    /// False: no recording of its format exists.
+    pub verified: bool,
+    /// Component ids of the catalogue that the page no longer lists.
+    pub missing: Vec<String>,
 }
 
 /// "Opus is failing. Sonnet could answer."

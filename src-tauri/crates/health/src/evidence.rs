@@ -42,6 +42,8 @@ pub enum PageEvidence {
     #[default]
     NoPage,
     NotRead,
+    /// The latest reading states nothing about these surfaces.
+    NoState,
     Claim(PageClaim),
     /// The latest reading is too old.
     Stale,
@@ -78,7 +80,9 @@ impl PageEvidence {
     pub fn claim(&self) -> Option<PageClaim> {
         match self {
             Self::Claim(claim) => Some(*claim),
-            Self::NoPage | Self::NotRead | Self::Stale | Self::Unreadable(_) => None,
+            Self::NoPage | Self::NotRead | Self::NoState | Self::Stale | Self::Unreadable(_) => {
+                None
+            }
         }
     }
 }

@@ -37,6 +37,10 @@ pub struct Page {
     pub read_from: String,
     /// The source (a feed) has no component states: only `incidents` counts.
     pub incidents_only: bool,
+    /// The time of the last change, if the page states it.
+    pub changed: Option<DateTime<Utc>>,
+    /// Component ids of the catalogue that the page no longer lists.
+    pub missing: Vec<String>,
 }
 
 /// An incident as its page describes it.

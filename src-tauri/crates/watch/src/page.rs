@@ -1,10 +1,12 @@
 //! One provider's status page: a list of sources, best first, polled at a limited rate.
 
+mod doubt;
 mod fetch;
 mod response;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use catalog::{ProviderId, Source, StatusPage, Surface};
 use chrono::{DateTime, Utc};
 use health::{Page, Unreadable};
@@ -13,6 +15,7 @@ use tracing::debug;
 
 use crate::client::Http;
 use crate::status::{self, Expected};
+use doubt::Doubt;
 use fetch::Address;
 use response::Miss;
 
@@ -34,9 +37,11 @@ pub(crate) struct PageReader {
 struct SourceState {
     source: Source,
     main: Address,
-    incidents: Option<Address>,
+    /// Incidents or components that the main address does not contain.
+    more: Option<Address>,
     /// The last page, for incidents that are no longer listed and for an incidents file that cannot be read.
     last: Option<Page>,
+    doubt: Doubt,
     /// The source is skipped until this time, for this reason.
     paused: Option<(Instant, Unreadable)>,
 }
@@ -46,6 +51,8 @@ struct SourceState {
 pub(crate) struct Reading {
     /// The address that responded, or else that of the best source.
     pub(crate) url: String,
+    /// False: no recording of its format exists.
+    pub(crate) verified: bool,
     pub(crate) result: Result<Page, Miss>,
 }
 
@@ -73,7 +80,11 @@ impl PageReader {
             let source = &mut self.sources[index];
             let url = source.source.url.clone();
             let result = source.read(&self.page, &self.surfaces, http, at).await;
-            let reading = Reading { url, result };
+            let reading = Reading {
+                url,
+                verified: source.source.verified,
+                result,
+            };
             if reading.result.is_ok() {
                 return reading;
             }
@@ -121,6 +132,7 @@ impl PageReader {
         };
         Reading {
             url,
+            verified: true,
             result: Err(Miss {
                 why,
                 retry_after: Some(wait),
@@ -132,11 +144,14 @@ impl PageReader {
 
 impl SourceState {
     fn new(source: Source) -> Self {
+        let largest = status::largest(source.dialect);
+        let more = status::more_url(source.dialect, &source.url);
         Self {
-            main: Address::new(source.url.clone()),
-            incidents: status::incidents_url(source.dialect, &source.url).map(Address::new),
+            main: Address::new(source.url.clone(), largest),
+            more: more.map(|url| Address::new(url, largest)),
             source,
             last: None,
+            doubt: Doubt::default(),
             paused: None,
         }
     }
@@ -176,24 +191,32 @@ impl SourceState {
         at: DateTime<Utc>,
     ) -> Result<Page, Miss> {
         let dialect = self.source.dialect;
-        let expected = Expected {
+        let parse = Parse {
             page,
             surfaces,
-            url: &self.source.url,
+            source: &self.source,
+            at,
         };
         let body = self.main.get(http, at).await?;
-        let page_read = status::read(dialect, &body, None, expected)?;
-        let wanted = status::needs_incidents(dialect) || self.lacks_known_incident(&page_read);
-        let Some(incidents) = self.incidents.as_mut().filter(|_| wanted) else {
-            return Ok(page_read);
+        let first = parse.read(&body, None).await?;
+        let wanted = status::needs_more(dialect) || self.lacks_known_incident(&first);
+        let mut page_read = match self.more.as_mut().filter(|_| wanted) {
+            None => first,
+            Some(more) => match more.get(http, at).await {
+                Ok(more) => parse.read(&body, Some(more)).await?,
+                Err(miss) => {
+                    debug!(url = self.source.url, why = ?miss.why, "its second part cannot be read");
+                    self.with_known_incidents(first)
+                }
+            },
         };
-        match incidents.get(http, at).await {
-            Ok(more) => Ok(status::read(dialect, &body, Some(&more), expected)?),
-            Err(miss) => {
-                debug!(url = self.source.url, why = ?miss.why, "its incidents cannot be read");
-                Ok(self.with_known_incidents(page_read))
-            }
+        if status::replaces_texts(dialect) {
+            doubt::keep_earlier_texts(&mut page_read, self.last.as_ref(), at);
         }
+        if status::flaps(dialect) {
+            self.doubt.confirm(&mut page_read);
+        }
+        Ok(page_read)
     }
 
     /// An incident that was open is no longer listed: its last updates are in another file.
@@ -206,7 +229,7 @@ impl SourceState {
 
     /// For a source without incidents, keeps those of its last good reading.
     fn with_known_incidents(&self, mut page_read: Page) -> Page {
-        if status::needs_incidents(self.source.dialect) {
+        if status::needs_more(self.source.dialect) {
             page_read.incidents = self
                 .last
                 .as_ref()
@@ -214,6 +237,42 @@ impl SourceState {
                 .unwrap_or_default();
         }
         page_read
+    }
+}
+
+/// A payload from this size on is parsed on another thread: it takes tens of milliseconds.
+const LARGE: usize = 128 << 10;
+
+struct Parse<'a> {
+    page: &'a StatusPage,
+    surfaces: &'a [Surface],
+    source: &'a Source,
+    at: DateTime<Utc>,
+}
+
+impl Parse<'_> {
+    async fn read(&self, body: &Bytes, more: Option<Bytes>) -> Result<Page, Unreadable> {
+        let dialect = self.source.dialect;
+        let (page, surfaces) = (self.page.clone(), self.surfaces.to_vec());
+        let (body, url, at) = (body.clone(), self.source.url.clone(), self.at);
+        let is_large = body.len() + more.as_ref().map_or(0, Bytes::len) >= LARGE;
+        let read = move || {
+            let expected = Expected {
+                page: &page,
+                surfaces: &surfaces,
+                url: &url,
+                at,
+            };
+            status::read(dialect, &body, more.as_deref(), expected)
+        };
+        match is_large {
+            false => read(),
+            true => tokio::task::spawn_blocking(read).await.unwrap_or_else(|e| {
+                Err(Unreadable::NotThePage(format!(
+                    "an error in Understudy: {e}"
+                )))
+            }),
+        }
     }
 }
 

@@ -37,5 +37,11 @@ pub enum Report {
         provider: ProviderId,
         url: String,
         error: Option<String>,
+        /// The time of the page's last change, if the page states it.
+        changed: Option<DateTime<Utc>>,
+        /// False: no recording of the format at this URL exists.
+        verified: bool,
+        /// Component ids of the catalogue that the page no longer lists.
+        missing: Vec<String>,
     },
 }

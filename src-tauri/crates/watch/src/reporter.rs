@@ -72,6 +72,9 @@ impl Reporter {
             Ok(page) => Ok(page),
         };
         let error = outcome.as_ref().err().map(reason_text);
+        let changed = outcome.as_ref().ok().and_then(|page| page.changed);
+        let missing = outcome.as_ref().map(|page| page.missing.clone());
+        let missing = missing.unwrap_or_default();
         self.send(Report::Observed(Observation::Page {
             at,
             provider: provider.clone(),
@@ -83,6 +86,9 @@ impl Reporter {
             provider,
             url: reading.url,
             error,
+            changed,
+            verified: reading.verified,
+            missing,
         })
         .await
     }

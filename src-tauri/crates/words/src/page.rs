@@ -26,9 +26,10 @@ pub(crate) fn beside_failures(page: &PageEvidence) -> Sentence {
         PageEvidence::Claim(claimed) if is_bad(*claimed) => claim(*claimed),
         PageEvidence::Claim(_) => Sentence::of("Their status page hasn't confirmed it yet."),
         PageEvidence::NoPage => Sentence::default(),
-        PageEvidence::NotRead | PageEvidence::Stale | PageEvidence::Unreadable(_) => {
-            Sentence::of(format!("{}.", capitalised(&unread(page))))
-        }
+        PageEvidence::NotRead
+        | PageEvidence::NoState
+        | PageEvidence::Stale
+        | PageEvidence::Unreadable(_) => Sentence::of(format!("{}.", capitalised(&unread(page)))),
     }
 }
 
@@ -36,6 +37,7 @@ pub(crate) fn beside_failures(page: &PageEvidence) -> Sentence {
 pub(crate) fn unread(page: &PageEvidence) -> String {
     match page {
         PageEvidence::NotRead => "their status page hasn't been read yet".to_owned(),
+        PageEvidence::NoState => "their status page states nothing about it".to_owned(),
         PageEvidence::NoPage | PageEvidence::Claim(_) | PageEvidence::Stale => {
             "the last reading is too old".to_owned()
         }

@@ -51,7 +51,9 @@ fn unknown(product: &str, why: Unknown, evidence: &Evidence) -> Sentence {
             PageEvidence::NoPage => {
                 format!("Nothing is known about {product} until the first request.")
             }
-            PageEvidence::NotRead => unknown_because("their status page hasn't been read yet"),
+            PageEvidence::NotRead | PageEvidence::NoState => {
+                unknown_because(&page::unread(&evidence.page))
+            }
             PageEvidence::Claim(_) | PageEvidence::Stale | PageEvidence::Unreadable(_) => {
                 format!("Nothing is known about {product} yet.")
             }
@@ -221,6 +223,9 @@ fn part_unknown(why: Unknown, evidence: &Evidence) -> Sentence {
     Sentence::of(match why {
         Unknown::Faded { last_failure } => return unconfirmed(last_failure, evidence),
         Unknown::Offline => "Unknown: you're offline.".to_owned(),
+        Unknown::NotYetRead if evidence.page == PageEvidence::NoState => {
+            format!("Unknown: {}.", page::unread(&evidence.page))
+        }
         Unknown::NotYetRead => "Unknown: nothing has been read yet.".to_owned(),
         Unknown::Stale => "Unknown: the last reading is too old.".to_owned(),
         Unknown::PageUnreadable => format!("Unknown: {}.", page::unread(&evidence.page)),

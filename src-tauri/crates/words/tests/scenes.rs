@@ -254,6 +254,10 @@ fn unknowns() -> Vec<(&'static str, ProviderVerdict)> {
             unknown(Unknown::NotYetRead, PageEvidence::NotRead),
         ),
         (
+            "page states nothing",
+            unknown(Unknown::NotYetRead, PageEvidence::NoState),
+        ),
+        (
             "no page, and no request yet",
             unknown(Unknown::NotYetRead, PageEvidence::NoPage),
         ),

@@ -122,6 +122,7 @@ fn status(read: Status, problems: &mut Problems<'_>) -> StatusPage {
         provider::Source {
             url: source.url.into_inner(),
             dialect: source.dialect,
+            verified: source.verified,
         }
     });
     StatusPage {

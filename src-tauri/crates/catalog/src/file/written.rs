@@ -19,6 +19,12 @@ pub(super) struct Status {
 pub(super) struct Source {
     pub(super) url: Spanned<String>,
     pub(super) dialect: StatusDialect,
+    #[serde(default = "yes")]
+    pub(super) verified: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]

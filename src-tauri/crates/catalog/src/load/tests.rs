@@ -42,10 +42,14 @@ fn properties_of_the_bundled_catalogue() {
     for provider in Catalog::bundled().providers() {
         let id = &provider.id;
         if let Some(status) = &provider.status {
-            assert!(
-                status.identity.is_some(),
-                "{id}: a page without identity would trust any 200"
-            );
+            let by_components = provider.surfaces.iter().all(|s| !s.components.is_empty());
+            for source in &status.sources {
+                let by_itself = !source.dialect.has_page_id();
+                assert!(
+                    status.identity.is_some() || by_components || by_itself,
+                    "{id}: a page without identity would trust any 200"
+                );
+            }
             assert!(
                 provider.surfaces.iter().any(|s| s.watched),
                 "{id}: a page of which nothing is watched"
@@ -176,6 +180,76 @@ fn properties_of_the_models_abilities() {
             assert!(!model.lacks.contains(&Ability::Tools), "{id}: no tools");
         }
     }
+}
+
+/// A format of which no recording exists is never shown as a verified one.
+#[test]
+fn formats_without_a_recording_are_unverified() {
+    use crate::StatusDialect::{IncidentioNative, Rootly};
+    let catalog = Catalog::bundled();
+    let sources = |verified: bool| -> BTreeSet<String> {
+        let pages = catalog
+            .providers()
+            .iter()
+            .filter_map(|p| Some((p, p.status.as_ref()?)));
+        let of_page = pages.flat_map(|(p, page)| page.sources.iter().map(move |s| (p, s)));
+        of_page
+            .filter(|(_, source)| source.verified == verified)
+            .map(|(p, source)| format!("{} {:?}", p.id, source.dialect))
+            .collect()
+    };
+    let unverified = sources(false);
+    let expected = [
+        "gemini-app GoogleIncidents",
+        "mistral Rootly",
+        "openai Atom",
+        "openai IncidentioNative",
+        "perplexity Atom",
+    ];
+    assert_eq!(unverified, expected.map(str::to_owned).into());
+    for dialect in [IncidentioNative, Rootly] {
+        let verified = sources(true);
+        assert!(
+            verified
+                .iter()
+                .all(|one| !one.ends_with(&format!("{dialect:?}")))
+        );
+    }
+}
+
+/// Each provider with a status page, and the surfaces that count by default.
+#[test]
+fn the_pages_of_the_bundled_catalogue() {
+    let catalog = Catalog::bundled();
+    let pages = catalog.providers().iter().filter_map(|p| {
+        p.status.as_ref()?;
+        let watched = p.surfaces.iter().filter(|s| s.watched);
+        let watched: Vec<_> = watched.map(|s| s.id.as_str()).collect();
+        Some(format!("{}: {}", p.id, watched.join(" ")))
+    });
+    let expected = [
+        "anthropic: api claude-code",
+        "azure: azure-openai",
+        "bedrock: us-east-1",
+        "cohere: api command",
+        "cursor: cursor",
+        "deepseek: api",
+        "elevenlabs: text-to-speech",
+        "gemini-app: gemini-app",
+        "github: copilot copilot-models",
+        "groq: api",
+        "huggingface: hub inference-endpoints",
+        "kimi: api",
+        "mistral: api",
+        "openai: responses chat-completions codex",
+        "openrouter: api",
+        "perplexity: perplexity",
+        "replicate: replicate",
+        "together: api",
+        "vertex: gemini prediction",
+        "xai: api",
+    ];
+    assert_eq!(pages.collect::<Vec<_>>(), expected);
 }
 
 /// An entry explains in a comment what the catalogue cannot express.

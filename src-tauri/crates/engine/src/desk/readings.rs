@@ -20,9 +20,19 @@ impl Desk {
                 provider,
                 at,
                 error,
+                changed,
+                verified,
+                missing,
                 ..
             } => {
-                self.state.pages.insert(provider, PageRead { at, error });
+                let read = PageRead {
+                    at,
+                    error,
+                    changed,
+                    verified,
+                    missing,
+                };
+                self.state.pages.insert(provider, read);
             }
             watch::Report::Probed {
                 at,

@@ -3,6 +3,7 @@
 mod addresses;
 mod line;
 mod network;
+mod pages;
 mod probes;
 
 use api::{Check, Doctor, FallbackState, KeyState};
@@ -31,7 +32,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway, now: DateTime<Utc>) -> D
     checks.extend(tests(state));
     checks.extend(pipelines(state));
     checks.extend(scope(state));
-    checks.extend(pages(state));
+    checks.extend(pages::checks(state));
     checks.extend(probes::check(state));
     checks.push(network::check(
         state.verdicts.offline,
@@ -317,22 +318,6 @@ fn scope(state: &State) -> Option<Check> {
     }
     let open = question::questions(state).into_iter().next()?;
     Some(note("question", open.text, &open.cli))
-}
-
-fn pages(state: &State) -> Vec<Check> {
-    let read = state.pages.iter().filter(|(id, _)| state.is_mine(id));
-    let checks = read.map(|(id, page)| {
-        let name = format!("status page {}", state.product(id));
-        match &page.error {
-            None => good(name, format!("read at {}.", state.clock_time(page.at))),
-            Some(why) => note(
-                name,
-                format!("could not be read at {}: {why}", state.clock_time(page.at)),
-                "nothing to do; it is tried again",
-            ),
-        }
-    });
-    checks.collect()
 }
 
 /// A line for each reason, with a sample; the list of requests does not contain them.

@@ -50,7 +50,9 @@ impl Reading<'_> {
 
     fn new_endpoint(&mut self, id: EndpointId, entry: file::Endpoint) -> Option<Provider> {
         let provider = ProviderId::new(id.as_str());
-        if self.catalog.provider(&provider).is_some() {
+        let known = self.catalog.provider(&provider);
+        // A provider of which only the status page is known gives its id to the owner's endpoint.
+        if known.is_some_and(|known| !known.endpoints.is_empty()) {
             self.err(
                 &entry.id,
                 format!("the id \"{id}\" is already used; choose another"),

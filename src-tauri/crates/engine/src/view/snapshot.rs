@@ -195,6 +195,11 @@ fn page_view(state: &State, provider: &catalog::Provider, page: &catalog::Status
         url: page.page.clone(),
         read: read.map(|r| r.at),
         unreadable: read.and_then(|r| r.error.clone()),
+        changed: read.and_then(|r| r.changed),
+        unverified: match read {
+            Some(read) => !read.verified,
+            None => page.sources.first().is_some_and(|best| !best.verified),
+        },
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) struct PageRecord {
     incidents: BTreeMap<String, Known>,
     /// Why the latest read failed; `None` after a good one.
     unreadable: Option<Unreadable>,
+    was_read: bool,
     /// The latest good reading is from before a suspend.
     slept: bool,
 }
@@ -113,6 +114,7 @@ impl PageRecord {
         };
         self.unreadable = None;
         self.slept = false;
+        self.was_read = true;
         let (news, resolved) = self.read_incidents(at, &page.incidents);
         for surface in surfaces {
             self.read_surface(at, &page, surface, &resolved);
@@ -235,6 +237,11 @@ impl PageRecord {
 
     pub(super) fn unreadable(&self) -> Option<&Unreadable> {
         self.unreadable.as_ref()
+    }
+
+    /// True after the first good reading.
+    pub(super) fn was_read(&self) -> bool {
+        self.was_read
     }
 
     pub(super) fn woke(&mut self) {

@@ -396,6 +396,8 @@ fn a_ribbon_has_the_page_the_probes_and_the_requests() {
             incidents: Vec::new(),
             read_from: String::new(),
             incidents_only: false,
+            changed: None,
+            missing: Vec::new(),
         }),
     };
     use health::Level::{MajorOutage, Operational};

@@ -14,14 +14,14 @@ use super::response::{Miss, judge_body, judge_head};
 use crate::client::{Http, cause};
 
 const TOTAL: Duration = Duration::from_secs(20);
-/// After decompression. The largest known page is a tenth of it.
-const LARGEST: usize = 512 << 10;
 const MOST_REDIRECTS: usize = 5;
 
 /// An address, and its last response for conditional requests.
 #[derive(Debug)]
 pub(super) struct Address {
     url: String,
+    /// The largest body in bytes, after decompression.
+    largest: usize,
     known: Option<Known>,
 }
 
@@ -33,8 +33,12 @@ struct Known {
 }
 
 impl Address {
-    pub(super) fn new(url: String) -> Self {
-        Self { url, known: None }
+    pub(super) fn new(url: String, largest: usize) -> Self {
+        Self {
+            url,
+            largest,
+            known: None,
+        }
     }
 
     /// The body of this response, or the last one if the server responds 304.
@@ -59,7 +63,7 @@ impl Address {
             });
         }
         let headers = response.headers().clone();
-        let body = read_body(response).await?;
+        let body = read_body(response, self.largest).await?;
         judge_body(&headers, &body)?;
         let (etag, last_modified) = (headers.get(ETAG), headers.get(LAST_MODIFIED));
         self.known = (etag.is_some() || last_modified.is_some()).then(|| Known {
@@ -100,7 +104,7 @@ impl Address {
     async fn ask(&self, http: &Http, url: &Url) -> Result<Response, Miss> {
         let mut request = http.to(url).get(url.clone()).header(
             ACCEPT,
-            "application/json, application/atom+xml;q=0.9, */*;q=0.5",
+            "application/json, application/atom+xml;q=0.9, application/rss+xml;q=0.9, */*;q=0.5",
         );
         if let Some(known) = &self.known {
             if let Some(etag) = &known.etag {
@@ -114,12 +118,12 @@ impl Address {
     }
 }
 
-async fn read_body(mut response: Response) -> Result<Bytes, Miss> {
+async fn read_body(mut response: Response, largest: usize) -> Result<Bytes, Miss> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| unreachable(cause(&e)))? {
-        if body.len() + chunk.len() > LARGEST {
+        if body.len() + chunk.len() > largest {
             return Err(
-                Unreadable::NotThePage(format!("it is larger than {} KB", LARGEST >> 10)).into(),
+                Unreadable::NotThePage(format!("it is larger than {} KB", largest >> 10)).into(),
             );
         }
         body.extend_from_slice(&chunk);

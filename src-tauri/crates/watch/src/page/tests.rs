@@ -29,6 +29,7 @@ fn reader(sources: &[(&str, StatusDialect)]) -> PageReader {
             .map(|(url, dialect)| Source {
                 url: (*url).to_owned(),
                 dialect: *dialect,
+                verified: true,
             })
             .collect(),
         identity: Some("tymt9n04zgry".to_owned()),
@@ -365,7 +366,7 @@ async fn compressed_pages_are_limited_by_their_decompressed_size() {
     let server = Server::new(move |_| reply("200 OK", headers, bomb)).await;
     assert_eq!(
         why(read(&mut statuspage(&server.url)).await),
-        Unreadable::NotThePage("it is larger than 512 KB".to_owned())
+        Unreadable::NotThePage("it is larger than 768 KB".to_owned())
     );
 }
 
@@ -417,4 +418,107 @@ fn response_heads_are_classified() {
     }
     assert!(judge_body(&HeaderMap::new(), b"{}").is_ok());
     assert!(judge_body(&HeaderMap::new(), b"\xef\xbb\xbf <!DOCTYPE HTML>").is_err());
+}
+
+/// A list of incidents as large as a real one, which is parsed on another thread; and one above the limit.
+#[tokio::test]
+async fn a_list_of_more_than_a_megabyte_is_read_up_to_its_limit() {
+    let list = |count: usize| {
+        let incident = |n: usize| {
+            format!(
+                "{{\"id\":\"i{n}\",\"begin\":\"2026-10-01T10:00:00Z\",\"external_desc\":\"{}\",\"status_impact\":\"SERVICE_OUTAGE\",\
+                 \"end\":{},\"affected_products\":[{{\"id\":\"p\"}}]}}",
+                "x".repeat(8000),
+                if n == 0 {
+                    "null"
+                } else {
+                    "\"2026-10-01T11:00:00Z\""
+                }
+            )
+        };
+        let incidents: Vec<_> = (0..count).map(incident).collect();
+        format!("[{}]", incidents.join(","))
+    };
+    let (real, excess) = (list(160), list(600));
+    assert!(real.len() > 1 << 20 && excess.len() > 4 << 20);
+    let server = Server::new(move |request| {
+        json(match path(request) {
+            "/incidents.json" => real.as_bytes(),
+            _ => excess.as_bytes(),
+        })
+    })
+    .await;
+    let reader = |file: &str| {
+        let page = StatusPage {
+            page: "https://status.example.com".to_owned(),
+            sources: vec![Source {
+                url: format!("{}/{file}", server.url),
+                dialect: StatusDialect::GoogleIncidents,
+                verified: true,
+            }],
+            identity: None,
+            every_s: 600,
+        };
+        let api = Surface {
+            id: "api".into(),
+            name: "API".to_owned(),
+            components: vec!["p".to_owned()],
+            host: None,
+            watched: true,
+        };
+        PageReader::new("p".into(), page, vec![api])
+    };
+    let reading = read(&mut reader("incidents.json")).await;
+    assert_eq!(level(&reading), Level::MajorOutage);
+    assert_eq!(
+        why(read(&mut reader("more.json")).await),
+        Unreadable::NotThePage("it is larger than 4096 KB".to_owned())
+    );
+}
+
+/// A monitor without a report is down in one reading, then well, then down in two.
+#[tokio::test]
+async fn a_flapping_monitor_gives_no_state_until_it_is_down_twice() {
+    const DOWN: &[u8] =
+        include_bytes!("../../tests/pages/huggingface-betterstack-index-downtime-2026-07-19.json");
+    let down = String::from_utf8(DOWN.to_vec()).unwrap();
+    let up = down.replace("\"status\":\"downtime\"", "\"status\":\"operational\"");
+    assert_ne!(up, down);
+    let turn = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::new(move |_| {
+        let turn = turn.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        json([&down, &up, &down, &down][turn].as_bytes())
+    })
+    .await;
+    let page = StatusPage {
+        page: "https://status.huggingface.co".to_owned(),
+        sources: vec![Source {
+            url: format!("{}/index.json", server.url),
+            dialect: StatusDialect::BetterStack,
+            verified: false,
+        }],
+        identity: Some("124692".to_owned()),
+        every_s: 300,
+    };
+    let spaces = Surface {
+        id: "spaces".into(),
+        name: "Spaces".to_owned(),
+        components: vec!["306621".to_owned()],
+        host: None,
+        watched: true,
+    };
+    let mut reader = PageReader::new("p".into(), page, vec![spaces]);
+    let mut levels = Vec::new();
+    for _ in 0..4 {
+        let reading = read(&mut reader).await;
+        assert!(!reading.verified);
+        levels.push(reading.result.unwrap().surfaces.get("spaces").copied());
+    }
+    let expected = [
+        None,
+        Some(Level::Operational),
+        None,
+        Some(Level::MajorOutage),
+    ];
+    assert_eq!(levels, expected);
 }

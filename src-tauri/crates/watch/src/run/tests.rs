@@ -139,6 +139,7 @@ fn page_at(url: &str) -> BTreeMap<ProviderId, PageTarget> {
     let source = Source {
         url: format!("{url}/api/v2/summary.json"),
         dialect: StatusDialect::Statuspage,
+        verified: true,
     };
     let target = PageTarget {
         sources: Some(vec![source]),

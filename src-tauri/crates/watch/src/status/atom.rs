@@ -1,199 +1,189 @@
 //! An Atom feed of incidents, from Statuspage (`/history.atom`) or incident.io (`/feed.atom`). It has no component
-//! states, no impact, and one date for all updates of an entry.
+//! states and no impact.
+//!
+//! Statuspage writes all updates into one text, newest first, each with its own time and stage. `published` is the time
+//! of the newest update and `updated` that of the last edit, which may be days after the end. So the times are those in
+//! the text, and `published` gives their year. incident.io writes only the last stage, with one date.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc};
 use health::{Page, PageIncident, Unreadable};
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
 
-use super::payload::{Expected, not_the_page};
-use super::plain::{entity, plain};
-use super::v2::{is_maintenance, is_over, time};
-
-/// Text of the relevant elements, by name; of the feed itself or of one entry.
-#[derive(Default)]
-struct Fields {
-    id: String,
-    title: String,
-    updated: String,
-    published: String,
-    content: String,
-    summary: String,
-    link: Option<String>,
-}
+use super::feed::{self, Fields, Shape};
+use super::payload::{Expected, host, not_the_page};
+use super::plain::plain;
+use super::v2::{is_maintenance, is_over, time, words};
 
 pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreadable> {
-    let (feed, entries) = parse(bytes)?;
+    let feed = feed::parse(bytes, Shape::Atom)?;
     let host = host(&expected.page.page);
     let names_host = |text: &str| !host.is_empty() && text.contains(host);
-    let genuine = names_host(&feed.id)
-        || feed.link.as_deref().is_some_and(names_host)
-        || entries.first().is_some_and(|entry| names_host(&entry.id));
+    let genuine = names_host(feed.head.text("id"))
+        || feed.head.link().is_some_and(names_host)
+        || feed
+            .entries
+            .first()
+            .is_some_and(|entry| names_host(entry.text("id")));
     if !genuine {
         return Err(not_the_page(format!("the feed is not that of {host}")));
     }
     Ok(Page {
-        surfaces: Default::default(),
-        incidents: entries.into_iter().filter_map(Fields::incident).collect(),
+        incidents: feed.entries.iter().filter_map(incident).collect(),
         read_from: expected.url.to_owned(),
         incidents_only: true,
+        changed: date(feed.head.text("updated")),
+        ..Page::default()
     })
 }
 
-fn parse(bytes: &[u8]) -> Result<(Fields, Vec<Fields>), Unreadable> {
-    let text = std::str::from_utf8(bytes).map_err(|_| not_the_page("the feed is not UTF-8"))?;
-    let mut reader = Reader::from_str(text);
-    let mut path: Vec<String> = Vec::new();
-    let (mut feed, mut entries) = (Fields::default(), Vec::new());
-    loop {
-        let event = reader
-            .read_event()
-            .map_err(|e| not_the_page(format!("the feed is not XML: {e}")))?;
-        match event {
-            Event::Start(tag) => {
-                let name = local_name(&tag);
-                if path.is_empty() && name != "feed" {
-                    return Err(not_the_page(format!(
-                        "the response is <{name}>, not a feed"
-                    )));
-                }
-                if path.len() == 1 && name == "entry" {
-                    entries.push(Fields::default());
-                }
-                at_link(&tag, &path, &name, &mut feed, &mut entries);
-                path.push(name);
-            }
-            Event::Empty(tag) => {
-                let name = local_name(&tag);
-                at_link(&tag, &path, &name, &mut feed, &mut entries);
-            }
-            Event::End(_) => {
-                path.pop();
-                if path.is_empty() {
-                    return Ok((feed, entries));
-                }
-            }
-            Event::Text(part) => push(&part.xml10_content(), &path, &mut feed, &mut entries),
-            Event::CData(part) => push(&part.into_inner(), &path, &mut feed, &mut entries),
-            Event::GeneralRef(name) => {
-                if let Some(c) = entity(&name.xml10_content()) {
-                    push(c.encode_utf8(&mut [0; 4]), &path, &mut feed, &mut entries);
-                }
-            }
-            Event::Eof => return Err(not_the_page("the feed is cut short")),
-            Event::Decl(_) | Event::PI(_) | Event::Comment(_) | Event::DocType(_) => {}
-        }
-    }
+/// One update of an entry.
+#[derive(Debug, PartialEq)]
+struct Update {
+    at: DateTime<Utc>,
+    stage: String,
+    text: String,
 }
 
-fn local_name(tag: &BytesStart<'_>) -> String {
-    tag.local_name().as_ref().to_owned()
-}
-
-/// The fields that an element at this path belongs to, and its name.
-fn fields<'a>(
-    path: &'a [String],
-    feed: &'a mut Fields,
-    entries: &'a mut [Fields],
-) -> Option<(&'a mut Fields, &'a str)> {
-    match path {
-        [_, entry, name, ..] if entry == "entry" => Some((entries.last_mut()?, name)),
-        [_, name] => Some((feed, name)),
-        _ => None,
-    }
-}
-
-fn push(text: &str, path: &[String], feed: &mut Fields, entries: &mut [Fields]) {
-    let Some((of, name)) = fields(path, feed, entries) else {
-        return;
+/// An entry without a known stage in its place is not an incident: it must never count as an open one.
+fn incident(entry: &Fields) -> Option<PageIncident> {
+    let text = match entry.text("content") {
+        "" => entry.text("summary"),
+        content => content,
     };
-    match name {
-        "id" => of.id.push_str(text),
-        "title" => of.title.push_str(text),
-        "updated" => of.updated.push_str(text),
-        "published" => of.published.push_str(text),
-        "content" => of.content.push_str(text),
-        "summary" => of.summary.push_str(text),
-        _ => {}
+    let edited = date(entry.text("updated"));
+    let published = date(entry.text("published")).or(edited)?;
+    let mut updates = marked_updates(text, published);
+    if updates.is_empty() {
+        let stage = leading_stage(text)?;
+        updates.push(Update {
+            at: edited.unwrap_or(published),
+            stage,
+            text: plain(text),
+        });
     }
-}
-
-/// `<link href>`: the first one that is not the feed's own address.
-fn at_link(
-    tag: &BytesStart<'_>,
-    path: &[String],
-    name: &str,
-    feed: &mut Fields,
-    entries: &mut [Fields],
-) {
-    let attribute = |name: &str| {
-        let found = tag.attributes().flatten();
-        found
+    if updates.iter().any(|update| is_maintenance(&update.stage)) {
+        return None;
+    }
+    let begun = edited.map_or(published, |edited| edited.min(published));
+    let first = updates.first()?.at;
+    // A text with only its last stage does not contain the start.
+    let started = if updates.len() == 1 {
+        first.min(begun)
+    } else {
+        first
+    };
+    // Address: Statuspage numbers its entries, and the address ends with the incident's id in the JSON API.
+    let address = entry.link().unwrap_or(entry.text("id")).trim();
+    Some(PageIncident {
+        id: address.rsplit('/').next().unwrap_or(address).to_owned(),
+        title: plain(entry.text("title")),
+        url: entry.link().map(str::to_owned),
+        surfaces: Vec::new(),
+        started,
+        resolved: resolved(&updates),
+        updates: updates
             .into_iter()
-            .find(|a| a.key.as_ref() == name)
-            .map(|a| plain(&a.value))
-    };
-    let of = match path {
-        [_] => Some(feed),
-        [_, entry] if entry == "entry" => entries.last_mut(),
-        _ => None,
-    };
-    if let (Some(of), "link") = (of, name)
-        && attribute("rel").is_none_or(|rel| rel == "alternate")
-    {
-        of.link = of.link.take().or_else(|| attribute("href"));
-    }
+            .map(|update| (update.at, update.text))
+            .collect(),
+    })
 }
 
-impl Fields {
-    fn incident(self) -> Option<PageIncident> {
-        let text = if self.content.is_empty() {
-            &self.summary
-        } else {
-            &self.content
+/// The time of the label that ended the incident: every later label confirms the end.
+fn resolved(updates: &[Update]) -> Option<DateTime<Utc>> {
+    let over = updates.iter().rev().take_while(|u| is_over(&u.stage));
+    over.last().map(|update| update.at)
+}
+
+/// Statuspage's updates, oldest first: `<small>Jul 7, 16:17 UTC</small><br><strong>Resolved</strong> - text`. Bold text
+/// in any other place, and a label that is no known stage, is text.
+fn marked_updates(html: &str, published: DateTime<Utc>) -> Vec<Update> {
+    let mut updates: Vec<Update> = Vec::new();
+    // Newest first in the text, so that equal times keep their order after reversing.
+    for part in html.split("<small>").skip(1) {
+        let Some((mark, rest)) = part.split_once("</small>") else {
+            continue;
         };
-        let stages = stages(text);
-        if stages.iter().any(|stage| is_maintenance(stage)) {
-            return None;
+        match label(rest).zip(time_mark(&plain(mark), published)) {
+            Some(((stage, text), at)) => updates.push(Update {
+                at,
+                text: words(Some(&stage), Some(text.trim_start_matches([' ', '-']))),
+                stage,
+            }),
+            None => {
+                if let Some(last) = updates.last_mut() {
+                    let more = plain(part);
+                    last.text = plain(&format!("{} {more}", last.text));
+                }
+            }
         }
-        let updated = date(&self.updated);
-        let started = date(&self.published).into_iter().chain(updated).min()?;
-        let over = stages.first().is_some_and(|stage| is_over(stage));
-        let last = updated.unwrap_or(started);
-        // Statuspage numbers its entries. The address ends with the incident's id in the JSON API.
-        let address = self.link.as_deref().unwrap_or(&self.id).trim();
-        Some(PageIncident {
-            id: address.rsplit('/').next().unwrap_or(address).to_owned(),
-            title: plain(&self.title),
-            url: self.link,
-            surfaces: Vec::new(),
-            started,
-            resolved: over.then_some(last),
-            updates: vec![(last, plain(text))],
-        })
+    }
+    updates.reverse();
+    updates.sort_by_key(|update| update.at);
+    updates
+}
+
+/// `<br><strong>Resolved</strong> - text`: the known stage, and the text after it.
+fn label(html: &str) -> Option<(String, &str)> {
+    let html = html.trim_start().strip_prefix("<br")?;
+    let (_, html) = html.split_once('>')?;
+    let html = html.trim_start().strip_prefix("<strong>")?;
+    let (label, text) = html.split_once("</strong>")?;
+    Some((stage(label)?, text.trim_start()))
+}
+
+/// incident.io's stage, at the beginning of the text: `<b>Status: Resolved</b>`.
+fn leading_stage(html: &str) -> Option<String> {
+    let bold = html.trim_start().strip_prefix("<b>")?;
+    let (label, _) = bold.split_once("</b>")?;
+    stage(label.trim().strip_prefix("Status:")?)
+}
+
+fn stage(label: &str) -> Option<String> {
+    let stage = label.trim().to_lowercase().replace(' ', "_");
+    let known = matches!(
+        &*stage,
+        "investigating" | "identified" | "fixing" | "monitoring" | "update"
+    );
+    (known || is_over(&stage) || is_maintenance(&stage)).then_some(stage)
+}
+
+/// `Jul 9, 06:01 UTC`, in the year of the newest update, or in the year before if that is later.
+fn time_mark(text: &str, published: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let text = text.replace(',', " ");
+    let [month, day, clock, zone] = text.split_whitespace().collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let month = month.parse::<chrono::Month>().ok()?.number_from_month();
+    let day = day.parse().ok()?;
+    let clock = NaiveTime::parse_from_str(clock, "%H:%M").ok()?;
+    let offset = Duration::hours(hours_from_utc(zone)?);
+    let in_year = |year| {
+        let local = NaiveDate::from_ymd_opt(year, month, day)?.and_time(clock);
+        local.and_utc().checked_sub_signed(offset)
+    };
+    let this = in_year(published.year());
+    // A mark has no seconds, and a page may be edited after it was published.
+    let later = |at: &DateTime<Utc>| *at > published + Duration::days(1);
+    match this {
+        Some(at) if !later(&at) => Some(at),
+        Some(_) | None => in_year(published.year() - 1).filter(|at| !later(at)),
     }
 }
 
-/// The stages in bold in an entry's HTML, newest first, in the format of `v2`: `<strong>Resolved</strong>` at
-/// Statuspage, `<b>Status: Resolved</b>` at incident.io.
-fn stages(html: &str) -> Vec<String> {
-    let mut stages = Vec::new();
-    for (open, close) in [("<strong>", "</strong>"), ("<b>", "</b>")] {
-        for part in html.split(open).skip(1) {
-            let bold = part.split(close).next().unwrap_or_default();
-            let word = bold.trim().trim_start_matches("Status:").trim();
-            stages.push(word.to_lowercase().replace(' ', "_"));
-        }
-    }
-    stages
+/// The zones in which pages write their times.
+fn hours_from_utc(zone: &str) -> Option<i64> {
+    Some(match zone {
+        "UTC" | "GMT" => 0,
+        "PST" => -8,
+        "PDT" | "MST" => -7,
+        "MDT" | "CST" => -6,
+        "CDT" | "EST" => -5,
+        "EDT" => -4,
+        "BST" | "CET" => 1,
+        "CEST" => 2,
+        _ => return None,
+    })
 }
 
 fn date(text: &str) -> Option<DateTime<Utc>> {
     time(&Some(text.trim().to_owned()))
-}
-
-/// `status.claude.com` of `https://status.claude.com/history`.
-fn host(url: &str) -> &str {
-    let after = url.split_once("://").map_or(url, |(_, rest)| rest);
-    after.split('/').next().unwrap_or_default()
 }

@@ -17,5 +17,7 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
         incidents: Vec::new(),
         read_from: expected.url.to_owned(),
         incidents_only: false,
+        missing: components.missing(expected.surfaces),
+        changed: None,
     })
 }

@@ -68,6 +68,8 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
             .collect(),
         read_from: expected.url.to_owned(),
         incidents_only: false,
+        missing: components.missing(expected.surfaces),
+        changed: None,
     })
 }
 

@@ -40,12 +40,8 @@ impl Components {
         worst(self.0.values().copied())
     }
 
-    /// Reduced to the catalogue's surfaces. `entire_page` is the state of those that name no component.
-    pub(super) fn surfaces(
-        &self,
-        surfaces: &[Surface],
-        entire_page: Option<Level>,
-    ) -> Result<BTreeMap<SurfaceId, Level>, Unreadable> {
+    /// At least one component of the catalogue must be listed.
+    pub(super) fn check(&self, surfaces: &[Surface]) -> Result<(), Unreadable> {
         let expected = surfaces.iter().flat_map(|surface| &surface.components);
         if expected.clone().next().is_some() && !expected.clone().any(|id| self.lists(id)) {
             return Err(not_the_page(format!(
@@ -53,6 +49,27 @@ impl Components {
                 expected.count()
             )));
         }
+        Ok(())
+    }
+
+    /// The components of the catalogue that are not listed.
+    pub(super) fn missing(&self, surfaces: &[Surface]) -> Vec<String> {
+        let expected = surfaces.iter().flat_map(|surface| &surface.components);
+        expected.filter(|id| !self.lists(id)).cloned().collect()
+    }
+
+    /// The state of one component: `None` if it is not listed, `Some(None)` if its state is unknown.
+    pub(super) fn state(&self, id: &str) -> Option<Option<Level>> {
+        self.0.get(id).copied()
+    }
+
+    /// Reduced to the catalogue's surfaces. `entire_page` is the state of those that name no component.
+    pub(super) fn surfaces(
+        &self,
+        surfaces: &[Surface],
+        entire_page: Option<Level>,
+    ) -> Result<BTreeMap<SurfaceId, Level>, Unreadable> {
+        self.check(surfaces)?;
         Ok(surfaces
             .iter()
             .filter_map(|surface| {
@@ -73,7 +90,7 @@ impl Components {
 }
 
 /// The worst of some states. The result is "operational" only if every state is known.
-fn worst(states: impl IntoIterator<Item = Option<Level>>) -> Option<Level> {
+pub(super) fn worst(states: impl IntoIterator<Item = Option<Level>>) -> Option<Level> {
     let (mut worst, mut all_known) = (None, true);
     for state in states {
         all_known &= state.is_some();

@@ -1,6 +1,7 @@
 //! The body of a status page, before its dialect is parsed.
 
 use catalog::{StatusPage, Surface};
+use chrono::{DateTime, Utc};
 use health::Unreadable;
 
 /// What a genuine page must contain, and the surfaces to find on it.
@@ -10,6 +11,8 @@ pub struct Expected<'a> {
     pub surfaces: &'a [Surface],
     /// The address that responded, for [`Page::read_from`](health::Page::read_from).
     pub url: &'a str,
+    /// The present time: planned work has a start, and an incident may end in the future.
+    pub at: DateTime<Utc>,
 }
 
 /// Parses the payload as JSON, or reports what it is instead.
@@ -21,4 +24,10 @@ pub(super) fn json(bytes: &[u8]) -> Result<serde_json::Value, Unreadable> {
 
 pub(super) fn not_the_page(why: impl Into<String>) -> Unreadable {
     Unreadable::NotThePage(why.into())
+}
+
+/// `status.example.com` of `https://status.example.com/history`.
+pub(super) fn host(url: &str) -> &str {
+    let after = url.split_once("://").map_or(url, |(_, rest)| rest);
+    after.split('/').next().unwrap_or_default()
 }

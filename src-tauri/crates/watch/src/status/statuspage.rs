@@ -29,6 +29,11 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
         incidents: v2::list(body.get("incidents").unwrap_or(&Value::Null), expected),
         read_from: expected.url.to_owned(),
         incidents_only: false,
+        missing: components.missing(expected.surfaces),
+        changed: body
+            .pointer("/page/updated_at")
+            .and_then(Value::as_str)
+            .and_then(|at| v2::time(&Some(at.to_owned()))),
     })
 }
 
@@ -76,7 +81,7 @@ fn is_signpost(name: &str) -> bool {
 }
 
 /// The indicator covers all components, so it applies only to surfaces that are the entire page.
-fn from_indicator(indicator: &str) -> Option<Level> {
+pub(super) fn from_indicator(indicator: &str) -> Option<Level> {
     match indicator {
         "none" => Some(Level::Operational),
         "maintenance" => Some(Level::Maintenance),

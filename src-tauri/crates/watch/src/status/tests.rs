@@ -3,7 +3,9 @@ use health::{Level, Page, Unreadable};
 use proptest::prelude::*;
 
 use super::plain::plain;
-use super::{Expected, incidents_url, read};
+use super::{Expected, more_url, read};
+
+mod recordings;
 
 use StatusDialect::{Atom, IncidentioCompat, IncidentioNative, Statuspage};
 
@@ -90,14 +92,25 @@ fn parse(
     who: &Who,
     dialect: StatusDialect,
     bytes: &[u8],
-    incidents: Option<&[u8]>,
+    more: Option<&[u8]>,
+) -> Result<Page, Unreadable> {
+    parse_at(who, dialect, bytes, more, "2026-10-01T12:00:00Z")
+}
+
+fn parse_at(
+    who: &Who,
+    dialect: StatusDialect,
+    bytes: &[u8],
+    more: Option<&[u8]>,
+    at: &str,
 ) -> Result<Page, Unreadable> {
     let expected = Expected {
         page: &who.page,
         surfaces: &who.surfaces,
         url: "https://read.from/it",
+        at: at.parse().unwrap(),
     };
-    read(dialect, bytes, incidents, expected)
+    read(dialect, bytes, more, expected)
 }
 
 /// A page in one line: surfaces, then incidents.
@@ -299,7 +312,7 @@ fn each_recorded_payload_is_parsed() {
             Atom,
             CLAUDE_FEED,
             None,
-            "(9l93x2ht4s5w 28 17:41 [] 1 updates) (abcdefabcdef 25 09:30-25 09:30 [] 1 updates)",
+            "(9l93x2ht4s5w 28 17:41 [] 2 updates) (abcdefabcdef 25 09:30-25 09:30 [] 1 updates)",
         ),
         (
             "incident.io's feed",
@@ -337,7 +350,7 @@ fn other_payloads_are_no_page_in_any_dialect() {
         br#"<rss version="2.0"><channel></channel></rss>"#,
     ];
     for bytes in not_json {
-        for dialect in [Statuspage, IncidentioCompat, IncidentioNative, Atom] {
+        for dialect in StatusDialect::ALL {
             for who in [claude(), openai()] {
                 let result = parse(&who, dialect, bytes, None);
                 assert!(
@@ -438,8 +451,8 @@ fn updates_are_plain_text_oldest_first() {
         "Claude.ai unavailable & elevated errors on the API"
     );
     assert_eq!(
-        feed.incidents[0].updates[0].1,
-        "Apr 28 , 17:51 UTC Identified - We have identified an issue. Apr 28, 17:41 UTC Investigating - We are looking."
+        feed.incidents[0].updates[1].1,
+        "Identified: We have identified an issue."
     );
 }
 
@@ -499,7 +512,7 @@ fn the_address_of_the_incidents_by_dialect() {
         (IncidentioNative, "https://s", None),
         (Atom, "https://s/history.atom", None),
     ] {
-        assert_eq!(incidents_url(dialect, url).as_deref(), expected, "{url}");
+        assert_eq!(more_url(dialect, url).as_deref(), expected, "{url}");
     }
 }
 
@@ -525,7 +538,7 @@ fn html_becomes_one_line_of_text() {
 proptest! {
     #[test]
     fn arbitrary_bytes_are_no_page(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        for dialect in [Statuspage, IncidentioCompat, IncidentioNative, Atom] {
+        for dialect in StatusDialect::ALL {
             for who in [claude(), openai(), page_case("https://s", None)] {
                 prop_assert!(parse(&who, dialect, &bytes, Some(&bytes)).is_err());
             }

@@ -252,6 +252,20 @@ fn several_entries_of_one_provider_all_apply() {
     assert_eq!(bases, ["https://x.example", "https://y.example"]);
 }
 
+/// The catalogue learns about a page, and the settings of the owner keep their endpoint of the same name, as the last one.
+#[test]
+fn an_endpoint_may_have_the_id_of_a_provider_that_is_known_by_its_page_alone() {
+    let bundled = Catalog::bundled();
+    let text = "[[endpoint]]\nid = \"kimi\"\nbase = \"https://api.moonshot.ai\"\ndialects = [\"openai-chat\"]\n";
+    let settings = Settings::parse(text, &bundled).unwrap();
+    let known = bundled.provider(&"kimi".into()).unwrap();
+    assert!(known.endpoints.is_empty() && known.status.is_some());
+    let catalog = bundled.with_own(&settings.own);
+    let last = catalog.providers().last().unwrap();
+    assert_eq!((last.id.as_str(), last.endpoints.len()), ("kimi", 1));
+    assert_eq!(catalog.providers().len(), bundled.providers().len());
+}
+
 #[test]
 fn missing_values_of_a_new_endpoint_are_named() {
     for (message, word) in [

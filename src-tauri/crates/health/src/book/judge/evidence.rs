@@ -68,6 +68,7 @@ impl<'a> CurrentReadings<'a> {
         match self.page.unreadable() {
             Some(why) => PageEvidence::Unreadable(why.clone()),
             None if self.claims.values().any(stale) => PageEvidence::Stale,
+            None if self.page.was_read() => PageEvidence::NoState,
             None => PageEvidence::NotRead,
         }
     }

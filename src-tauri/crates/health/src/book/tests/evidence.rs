@@ -203,7 +203,7 @@ fn surfaces_and_models_have_separate_evidence() {
     let claude_ai = by_page(Level::Operational, "20:04");
     assert_eq!(claude.surfaces["claude-ai"].evidence, claude_ai);
     let page = &claude.surfaces["console"].evidence.page;
-    assert_eq!(*page, PageEvidence::NotRead);
+    assert_eq!(*page, PageEvidence::NoState);
     let model = |id: &str| &claude.models[&("anthropic".into(), id.into())].evidence;
     assert_eq!(model("haiku").calls, Some(failed));
     assert_eq!(model("sonnet").answering, models(["sonnet"]));
