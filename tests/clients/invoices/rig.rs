@@ -4,21 +4,25 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{interval, timeout};
+use tokio::time::{Instant, interval};
 
 use super::kind::Kind;
 use super::n8n::{LOOK, N8n};
 use super::port::free_port;
 use super::receiver::Receiver;
-use crate::desk::{Desk, Upstream, two_endpoints};
+use crate::desk::{Desk, Upstream, text, two_endpoints};
 
 /// Longer than any step on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
-/// The next candidate is used after this time without a response.
-const TIMERS: &str = "[timers]\nheaders = 20\nfirst_content = 20\nidle = 20\ntotal = 60\n";
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Lines of each log that a failure shows.
+const SHOWN: usize = 40;
+/// The next candidate is used after 20 s without a response, and a primary that works again after 5 s.
+const TIMERS: &str =
+    "[timers]\nheaders = 20\nfirst_content = 20\nidle = 20\ntotal = 60\ncooldown = 5\n";
 
 pub(super) struct Rig {
     desk: Desk,
@@ -86,23 +90,28 @@ impl Rig {
         }
     }
 
-    /// The providers work again, which requests of others show.
-    pub(super) async fn recover(&self) {
+    /// The providers work again, which requests of others show. An open circuit breaker first needs its cooldown.
+    pub(super) async fn recover(&mut self) {
         self.both(None);
-        for n in 0..60 {
-            for kind in Kind::ALL {
-                let others = json!({
-                    "model": kind.model, "max_tokens": 100,
-                    "messages": [{ "role": "user", "content": format!("Other {n}") }],
-                });
-                let answer = self.desk.ask(kind.other, &others).await;
-                answer.bytes().await.unwrap();
-            }
-            if n > 3 && self.desk.snapshot().await.open_incidents.is_empty() {
-                return;
-            }
+        let others = AtomicU32::new(0);
+        self.until("no incident is open", async |rig| {
+            let number = others.fetch_add(1, Ordering::Relaxed);
+            rig.others(number).await;
+            number > 3 && rig.desk.snapshot().await.open_incidents.is_empty()
+        })
+        .await;
+    }
+
+    /// Requests of other programs.
+    async fn others(&self, number: u32) {
+        for kind in Kind::ALL {
+            let request = json!({
+                "model": kind.model, "max_tokens": 100,
+                "messages": [{ "role": "user", "content": format!("Other {number}") }],
+            });
+            let response = self.desk.ask(kind.other, &request).await;
+            response.bytes().await.unwrap();
         }
-        panic!("the incident never closes");
     }
 
     /// Parked requests of the workflows: id, pipeline and state.
@@ -126,17 +135,45 @@ impl Rig {
     }
 
     /// Waits until it is so.
-    pub(super) async fn until(&self, what: &str, is_so: impl Fn(&Rig) -> bool) {
+    pub(super) async fn until(&mut self, what: &str, is_so: impl AsyncFn(&Rig) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
         let mut readings = interval(LOOK);
-        let waiting = async {
-            while !is_so(self) {
-                readings.tick().await;
+        loop {
+            readings.tick().await;
+            if is_so(self).await {
+                return;
             }
-        };
-        if timeout(PATIENCE, waiting).await.is_err() {
-            panic!("never {what}: {}\n{}", self.desk.log(), self.n8n.log());
+            let ended = self.n8n.ended();
+            if ended.is_some() || Instant::now() > deadline {
+                let cause = ended.unwrap_or_else(|| format!("not within {PATIENCE:?}"));
+                panic!("awaited: {what}; {cause}\n{}", self.state());
+            }
         }
     }
+
+    /// What a person needs who looks for the cause of a wait without end.
+    fn state(&self) -> String {
+        let executions = Kind::ALL.map(|kind| {
+            let executions = self.n8n.executions(kind, 0);
+            format!("executions of {}: {executions:?}", kind.id)
+        });
+        let received = [&self.lead, &self.second].map(Upstream::posts);
+        let invoices = self.receiver.requests().len();
+        let traffic = self.desk.run(&["traffic"]);
+        format!(
+            "{}\nrequests at the two providers: {received:?}, at the receiver: {invoices}\n\
+             --- understudyd traffic:\n{}\n--- the engine's log:\n{}\n--- the log of n8n:\n{}",
+            executions.join("\n"),
+            last_lines(&text(&traffic.stdout)),
+            last_lines(&self.desk.log()),
+            last_lines(&self.n8n.log()),
+        )
+    }
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN)..].join("\n")
 }
 
 fn serve(desk: &Desk, port: u16) -> Child {
