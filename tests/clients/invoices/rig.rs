@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use stage::ResponseEnd;
 use tokio::time::{Instant, interval};
 
-use super::kind::Kind;
+use super::kind::{Kind, RESPONSES};
 use super::n8n::{LOOK, N8n};
 use super::port::free_port;
 use super::receiver::Receiver;
@@ -18,6 +19,8 @@ use crate::desk::{Desk, Upstream, text, two_endpoints};
 
 /// Longer than any step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// As in [`two_endpoints`]. The fallback's incident stays open where no request needs the fallback.
+const PRIMARY: &str = "lead";
 /// Lines of each log that a failure shows.
 const SHOWN: usize = 40;
 /// The next candidate is used after 20 s without a response, and a primary that works again after 5 s.
@@ -94,10 +97,12 @@ impl Rig {
     pub(super) async fn recover(&mut self) {
         self.both(None);
         let others = AtomicU32::new(0);
-        self.until("no incident is open", async |rig| {
+        self.until("the incident of the primary is over", async |rig| {
             let number = others.fetch_add(1, Ordering::Relaxed);
             rig.others(number).await;
-            number > 3 && rig.desk.snapshot().await.open_incidents.is_empty()
+            let snapshot = rig.desk.snapshot().await;
+            let mut open = snapshot.open_incidents.iter();
+            number > 3 && !open.any(|incident| incident.provider == PRIMARY)
         })
         .await;
     }
@@ -105,12 +110,18 @@ impl Rig {
     /// Requests of other programs.
     async fn others(&self, number: u32) {
         for kind in Kind::ALL {
-            let request = json!({
-                "model": kind.model, "max_tokens": 100,
-                "messages": [{ "role": "user", "content": format!("Other {number}") }],
-            });
+            let prompt = format!("Other {number}");
+            let request = if kind.other == RESPONSES {
+                json!({ "model": kind.model, "input": prompt })
+            } else {
+                let messages = json!([{ "role": "user", "content": prompt }]);
+                json!({ "model": kind.model, "max_tokens": 100, "messages": messages })
+            };
             let response = self.desk.ask(kind.other, &request).await;
-            response.bytes().await.unwrap();
+            let status = response.status();
+            let body = response.text().await.unwrap();
+            // A rejected request would be no evidence of a recovery.
+            assert!(!status.is_client_error(), "{request}: {status} {body}");
         }
     }
 
@@ -132,6 +143,18 @@ impl Rig {
         });
         let keys: BTreeSet<&str> = requests.iter().map(super::receiver::Request::key).collect();
         (requests.len(), keys.len())
+    }
+
+    /// Complete responses of both providers for this order's text.
+    pub(super) fn answered(&self, order: &str) -> usize {
+        let prompt = format!("for order {order}\"");
+        let received = [&self.lead, &self.second].map(|provider| provider.stage.received());
+        let is_answer = |one: &&stage::Received| {
+            one.answered.fault.is_none()
+                && one.answered.end == ResponseEnd::Sent
+                && String::from_utf8_lossy(&one.body).contains(&prompt)
+        };
+        received.iter().flatten().filter(is_answer).count()
     }
 
     /// Waits until it is so.

@@ -74,7 +74,7 @@ impl Scenario {
                 rig.both(Some("cut-in-text"));
                 orders.send(rig).await;
                 orders.until_parked(rig).await;
-                rig.both(None);
+                rig.recover().await;
             }
             Scenario::Down | Scenario::EngineKilled | Scenario::N8nKilled => {
                 rig.both(Some("503"));
