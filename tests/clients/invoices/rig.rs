@@ -19,8 +19,6 @@ use crate::desk::{Desk, Upstream, text, two_endpoints};
 
 /// Longer than any step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// As in [`two_endpoints`]. The fallback's incident stays open where no request needs the fallback.
-const PRIMARY: &str = "lead";
 /// Lines of each log that a failure shows.
 const SHOWN: usize = 40;
 /// The next candidate is used after 20 s without a response, and a primary that works again after 5 s.
@@ -36,6 +34,8 @@ pub(super) struct Rig {
     pub(super) second: Upstream,
     pub(super) receiver: Receiver,
     pub(super) n8n: N8n,
+    /// Of requests of other programs.
+    rounds: AtomicU32,
 }
 
 impl Rig {
@@ -69,6 +69,7 @@ impl Rig {
             second,
             receiver,
             n8n: N8n::new(clients, &base).await,
+            rounds: AtomicU32::new(0),
         };
         rig.n8n.start();
         rig
@@ -96,19 +97,19 @@ impl Rig {
     /// The providers work again, which requests of others show. An open circuit breaker first needs its cooldown.
     pub(super) async fn recover(&mut self) {
         self.both(None);
-        let others = AtomicU32::new(0);
-        self.until("the incident of the primary is over", async |rig| {
-            let number = others.fetch_add(1, Ordering::Relaxed);
-            rig.others(number).await;
-            let snapshot = rig.desk.snapshot().await;
-            let mut open = snapshot.open_incidents.iter();
-            number > 3 && !open.any(|incident| incident.provider == PRIMARY)
+        let rounds = AtomicU32::new(0);
+        self.until("the primary gets the requests of others", async |rig| {
+            let before = rig.lead.posts();
+            rig.others().await;
+            rounds.fetch_add(1, Ordering::Relaxed) > 3
+                && rig.lead.posts() - before >= Kind::ALL.len()
         })
         .await;
     }
 
     /// Requests of other programs.
-    async fn others(&self, number: u32) {
+    pub(super) async fn others(&self) {
+        let number = self.rounds.fetch_add(1, Ordering::Relaxed);
         for kind in Kind::ALL {
             let prompt = format!("Other {number}");
             let request = if kind.other == RESPONSES {

@@ -168,14 +168,18 @@ impl Orders {
         rig.n8n.executions(kind, self.executions)
     }
 
-    /// Waits until the last execution of each order has one of these states.
+    /// Waits until the last execution of each order has one of these states, while others use the providers too.
     async fn until_all(&self, rig: &mut Rig, states: &[&str]) {
         let what = format!("each order's execution is {}", states.join(" or "));
         rig.until(&what, async |rig| {
-            Kind::ALL.iter().all(|kind| {
+            let is_so = Kind::ALL.iter().all(|kind| {
                 let last = self.executions(rig, kind).pop();
                 last.is_some_and(|(_, status)| states.contains(&status.as_str()))
-            })
+            });
+            if !is_so {
+                rig.others().await;
+            }
+            is_so
         })
         .await;
     }
