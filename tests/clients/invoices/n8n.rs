@@ -104,6 +104,13 @@ impl N8n {
         is_success && body["message"] == "Workflow was started"
     }
 
+    /// Its port is open. It may still be starting.
+    pub(super) async fn listens(&self) -> bool {
+        let health = format!("http://127.0.0.1:{}/healthz", self.port);
+        let sent = self.http.get(health).send().await;
+        sent.is_ok_and(|response| response.status().is_success())
+    }
+
     /// How it ended, if it does not run any more.
     pub(super) fn ended(&mut self) -> Option<String> {
         let status = self.running.as_mut()?.try_wait().unwrap()?;

@@ -17,8 +17,8 @@ use super::port::free_port;
 use super::receiver::Receiver;
 use crate::desk::{Desk, Upstream, text, two_endpoints};
 
-/// Longer than any step on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Longer than any step on a busy machine: a program that does not accept a response gets its last call after 755 s.
+const PATIENCE: Duration = Duration::from_secs(1200);
 /// Lines of each log that a failure shows.
 const SHOWN: usize = 40;
 /// The next candidate is used after 20 s without a response, and a primary that works again after 5 s.

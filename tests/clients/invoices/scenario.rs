@@ -87,6 +87,9 @@ impl Scenario {
                 if self == Scenario::N8nKilled {
                     rig.n8n.kill();
                     rig.n8n.start();
+                    // The responses come while it is still starting.
+                    rig.until("n8n listens", async |rig| rig.n8n.listens().await)
+                        .await;
                 }
                 rig.recover().await;
             }
