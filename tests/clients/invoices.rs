@@ -25,6 +25,8 @@ pub(crate) struct Row {
     kind: &'static Kind,
     /// Invoices that the receiver got for the order, and the keys that they had.
     invoices: (usize, usize),
+    /// Complete responses of the providers for the order's text.
+    answered: usize,
     executions: Vec<String>,
     parked: Vec<String>,
     took: Duration,
@@ -56,6 +58,7 @@ pub(crate) async fn run(clients: &Path, wanted: &str) -> Vec<Row> {
                 scenario,
                 kind,
                 invoices: rig.invoices(&orders.id(kind)),
+                answered: rig.answered(&orders.id(kind)),
                 executions: executions.into_iter().map(|(_, status)| status).collect(),
                 parked: orders.parked(&rig, kind).await,
                 took,
@@ -75,7 +78,7 @@ fn line(row: &Row) -> String {
         states => states.join(", "),
     };
     format!(
-        "| {} | {} | {invoices}{} | {} | {} | {:.0} s |{}",
+        "| {} | {} | {invoices}{} | {} | {} | {} | {:.0} s |{}",
         row.scenario.title(),
         row.kind.title,
         if keys == invoices {
@@ -83,6 +86,7 @@ fn line(row: &Row) -> String {
         } else {
             " under one key"
         },
+        row.answered,
         list(&row.executions),
         list(&row.parked),
         row.took.as_secs_f64(),
@@ -92,7 +96,7 @@ fn line(row: &Row) -> String {
 
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text =
-        "| what happens | the node that calls the model | invoices | executions of n8n | parked requests | time |\n|---|---|---|---|---|---|\n".to_owned();
+        "| what happens | the node that calls the model | invoices | responses of providers | executions of n8n | parked requests | time |\n|---|---|---|---|---|---|---|\n".to_owned();
     for row in rows {
         let _ = writeln!(text, "{}", line(row));
     }

@@ -14,6 +14,9 @@ pub(super) struct Kind {
     pub(super) other: &'static str,
 }
 
+/// Its requests have an input, and no messages.
+pub(super) const RESPONSES: &str = "/v1/responses";
+
 impl Kind {
     pub(super) const ALL: [&'static Kind; 3] = [
         &Kind {
@@ -32,7 +35,7 @@ impl Kind {
             pipeline: "Invoices with OpenAI",
             path: "invoices-openai",
             model: "gpt-6-sol",
-            other: "/v1/responses",
+            other: RESPONSES,
         },
         &Kind {
             title: "AI Agent, Anthropic Chat Model",

@@ -10,7 +10,6 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::interval;
 
 use super::kind::Kind;
 use super::port::free_port;
@@ -42,7 +41,11 @@ impl N8n {
             home: TempDir::new().unwrap(),
             port: free_port(),
             broker: free_port(),
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(SET_UP)
+                .build()
+                .unwrap(),
             running: None,
         };
         let write = |name: &str, document: &Value| {
@@ -63,7 +66,7 @@ impl N8n {
         n8n
     }
 
-    /// It accepts orders once it has registered its webhooks: see [`N8n::order`].
+    /// It accepts orders once it has registered its webhooks: see [`N8n::accepts`].
     pub(super) fn start(&mut self) {
         let log = File::options()
             .create(true)
@@ -89,18 +92,29 @@ impl N8n {
         }
     }
 
-    /// A shop sends an order, and repeats it until n8n has accepted it.
-    pub(super) async fn order(&self, kind: &Kind, id: &str) {
+    /// A shop sends an order. While n8n starts, its webhooks answer 404, or 200 without starting a workflow.
+    pub(super) async fn accepts(&self, kind: &Kind, id: &str) -> bool {
         let url = format!("http://127.0.0.1:{}/webhook/{}", self.port, kind.path);
-        let mut readings = interval(LOOK);
-        loop {
-            readings.tick().await;
-            let order = json!({ "id": id, "amount": 400 });
-            let sent = self.http.post(&url).json(&order).send().await;
-            if sent.is_ok_and(|answer| answer.status().is_success()) {
-                return;
-            }
-        }
+        let order = json!({ "id": id, "amount": 400 });
+        let Ok(response) = self.http.post(&url).json(&order).send().await else {
+            return false;
+        };
+        let is_success = response.status().is_success();
+        let body = response.json().await.unwrap_or(Value::Null);
+        is_success && body["message"] == "Workflow was started"
+    }
+
+    /// Its port is open. It may still be starting.
+    pub(super) async fn listens(&self) -> bool {
+        let health = format!("http://127.0.0.1:{}/healthz", self.port);
+        let sent = self.http.get(health).send().await;
+        sent.is_ok_and(|response| response.status().is_success())
+    }
+
+    /// How it ended, if it does not run any more.
+    pub(super) fn ended(&mut self) -> Option<String> {
+        let status = self.running.as_mut()?.try_wait().unwrap()?;
+        Some(format!("n8n ended: {status}"))
     }
 
     /// The runs of this workflow after that number.

@@ -4,21 +4,26 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{interval, timeout};
+use stage::ResponseEnd;
+use tokio::time::{Instant, interval};
 
-use super::kind::Kind;
+use super::kind::{Kind, RESPONSES};
 use super::n8n::{LOOK, N8n};
 use super::port::free_port;
 use super::receiver::Receiver;
-use crate::desk::{Desk, Upstream, two_endpoints};
+use crate::desk::{Desk, Upstream, text, two_endpoints};
 
-/// Longer than any step on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
-/// The next candidate is used after this time without a response.
-const TIMERS: &str = "[timers]\nheaders = 20\nfirst_content = 20\nidle = 20\ntotal = 60\n";
+/// Longer than any step on a busy machine: a program that does not accept a response gets its last call after 755 s.
+const PATIENCE: Duration = Duration::from_secs(1200);
+/// Lines of each log that a failure shows.
+const SHOWN: usize = 40;
+/// The next candidate is used after 20 s without a response, and a primary that works again after 5 s.
+const TIMERS: &str =
+    "[timers]\nheaders = 20\nfirst_content = 20\nidle = 20\ntotal = 60\ncooldown = 5\n";
 
 pub(super) struct Rig {
     desk: Desk,
@@ -29,6 +34,8 @@ pub(super) struct Rig {
     pub(super) second: Upstream,
     pub(super) receiver: Receiver,
     pub(super) n8n: N8n,
+    /// Of requests of other programs.
+    rounds: AtomicU32,
 }
 
 impl Rig {
@@ -62,6 +69,7 @@ impl Rig {
             second,
             receiver,
             n8n: N8n::new(clients, &base).await,
+            rounds: AtomicU32::new(0),
         };
         rig.n8n.start();
         rig
@@ -86,23 +94,36 @@ impl Rig {
         }
     }
 
-    /// The providers work again, which requests of others show.
-    pub(super) async fn recover(&self) {
+    /// The providers work again, which requests of others show. An open circuit breaker first needs its cooldown.
+    pub(super) async fn recover(&mut self) {
         self.both(None);
-        for n in 0..60 {
-            for kind in Kind::ALL {
-                let others = json!({
-                    "model": kind.model, "max_tokens": 100,
-                    "messages": [{ "role": "user", "content": format!("Other {n}") }],
-                });
-                let answer = self.desk.ask(kind.other, &others).await;
-                answer.bytes().await.unwrap();
-            }
-            if n > 3 && self.desk.snapshot().await.open_incidents.is_empty() {
-                return;
-            }
+        let rounds = AtomicU32::new(0);
+        self.until("the primary gets the requests of others", async |rig| {
+            let before = rig.lead.posts();
+            rig.others().await;
+            rounds.fetch_add(1, Ordering::Relaxed) > 3
+                && rig.lead.posts() - before >= Kind::ALL.len()
+        })
+        .await;
+    }
+
+    /// Requests of other programs.
+    pub(super) async fn others(&self) {
+        let number = self.rounds.fetch_add(1, Ordering::Relaxed);
+        for kind in Kind::ALL {
+            let prompt = format!("Other {number}");
+            let request = if kind.other == RESPONSES {
+                json!({ "model": kind.model, "input": prompt })
+            } else {
+                let messages = json!([{ "role": "user", "content": prompt }]);
+                json!({ "model": kind.model, "max_tokens": 100, "messages": messages })
+            };
+            let response = self.desk.ask(kind.other, &request).await;
+            let status = response.status();
+            let body = response.text().await.unwrap();
+            // A rejected request would be no evidence of a recovery.
+            assert!(!status.is_client_error(), "{request}: {status} {body}");
         }
-        panic!("the incident never closes");
     }
 
     /// Parked requests of the workflows: id, pipeline and state.
@@ -125,18 +146,58 @@ impl Rig {
         (requests.len(), keys.len())
     }
 
-    /// Waits until it is so.
-    pub(super) async fn until(&self, what: &str, is_so: impl Fn(&Rig) -> bool) {
-        let mut readings = interval(LOOK);
-        let waiting = async {
-            while !is_so(self) {
-                readings.tick().await;
-            }
+    /// Complete responses of both providers for this order's text.
+    pub(super) fn answered(&self, order: &str) -> usize {
+        let prompt = format!("for order {order}\"");
+        let received = [&self.lead, &self.second].map(|provider| provider.stage.received());
+        let is_answer = |one: &&stage::Received| {
+            one.answered.fault.is_none()
+                && one.answered.end == ResponseEnd::Sent
+                && String::from_utf8_lossy(&one.body).contains(&prompt)
         };
-        if timeout(PATIENCE, waiting).await.is_err() {
-            panic!("never {what}: {}\n{}", self.desk.log(), self.n8n.log());
+        received.iter().flatten().filter(is_answer).count()
+    }
+
+    /// Waits until it is so.
+    pub(super) async fn until(&mut self, what: &str, is_so: impl AsyncFn(&Rig) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut readings = interval(LOOK);
+        loop {
+            readings.tick().await;
+            if is_so(self).await {
+                return;
+            }
+            let ended = self.n8n.ended();
+            if ended.is_some() || Instant::now() > deadline {
+                let cause = ended.unwrap_or_else(|| format!("not within {PATIENCE:?}"));
+                panic!("awaited: {what}; {cause}\n{}", self.state());
+            }
         }
     }
+
+    /// What a person needs who looks for the cause of a wait without end.
+    fn state(&self) -> String {
+        let executions = Kind::ALL.map(|kind| {
+            let executions = self.n8n.executions(kind, 0);
+            format!("executions of {}: {executions:?}", kind.id)
+        });
+        let received = [&self.lead, &self.second].map(Upstream::posts);
+        let invoices = self.receiver.requests().len();
+        let traffic = self.desk.run(&["traffic"]);
+        format!(
+            "{}\nrequests at the two providers: {received:?}, at the receiver: {invoices}\n\
+             --- understudyd traffic:\n{}\n--- the engine's log:\n{}\n--- the log of n8n:\n{}",
+            executions.join("\n"),
+            last_lines(&text(&traffic.stdout)),
+            last_lines(&self.desk.log()),
+            last_lines(&self.n8n.log()),
+        )
+    }
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN)..].join("\n")
 }
 
 fn serve(desk: &Desk, port: u16) -> Child {

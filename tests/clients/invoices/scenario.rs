@@ -74,7 +74,7 @@ impl Scenario {
                 rig.both(Some("cut-in-text"));
                 orders.send(rig).await;
                 orders.until_parked(rig).await;
-                rig.both(None);
+                rig.recover().await;
             }
             Scenario::Down | Scenario::EngineKilled | Scenario::N8nKilled => {
                 rig.both(Some("503"));
@@ -87,6 +87,9 @@ impl Scenario {
                 if self == Scenario::N8nKilled {
                     rig.n8n.kill();
                     rig.n8n.start();
+                    // The responses come while it is still starting.
+                    rig.until("n8n listens", async |rig| rig.n8n.listens().await)
+                        .await;
                 }
                 rig.recover().await;
             }
@@ -94,8 +97,10 @@ impl Scenario {
                 rig.lead.stage.outage(Some("silent".parse().unwrap()));
                 let requested = rig.lead.posts() + Kind::ALL.len();
                 orders.send(rig).await;
-                rig.until("requested", |rig| rig.lead.posts() >= requested)
-                    .await;
+                rig.until("the primary has each order's request", async |rig| {
+                    rig.lead.posts() >= requested
+                })
+                .await;
                 if self == Scenario::EngineKilledInRequest {
                     rig.kill_engine();
                     rig.both(None);
@@ -111,8 +116,10 @@ impl Scenario {
                 let expected = rig.receiver.requests().len() + Kind::ALL.len();
                 rig.receiver.next([Behaviour::Holds; Kind::ALL.len()]);
                 orders.send(rig).await;
-                rig.until("invoiced", |rig| rig.receiver.requests().len() >= expected)
-                    .await;
+                rig.until("the receiver has each order's invoice", async |rig| {
+                    rig.receiver.requests().len() >= expected
+                })
+                .await;
                 rig.kill_engine();
                 rig.receiver.release();
                 block_in_place(|| rig.start_engine());
@@ -149,9 +156,14 @@ impl Orders {
         format!("{:?}-{}", self.scenario, kind.id)
     }
 
-    async fn send(&self, rig: &Rig) {
+    /// The shop repeats each order until n8n has accepted it.
+    async fn send(&self, rig: &mut Rig) {
         for kind in Kind::ALL {
-            rig.n8n.order(kind, &self.id(kind)).await;
+            let id = self.id(kind);
+            rig.until(&format!("n8n accepts the order {id}"), async |rig| {
+                rig.n8n.accepts(kind, &id).await
+            })
+            .await;
         }
     }
 
@@ -159,13 +171,18 @@ impl Orders {
         rig.n8n.executions(kind, self.executions)
     }
 
-    /// Waits until the last execution of each order has one of these states.
-    async fn until_all(&self, rig: &Rig, states: &[&str]) {
-        rig.until(&states.join(", "), |rig| {
-            Kind::ALL.iter().all(|kind| {
+    /// Waits until the last execution of each order has one of these states, while others use the providers too.
+    async fn until_all(&self, rig: &mut Rig, states: &[&str]) {
+        let what = format!("each order's execution is {}", states.join(" or "));
+        rig.until(&what, async |rig| {
+            let is_so = Kind::ALL.iter().all(|kind| {
                 let last = self.executions(rig, kind).pop();
                 last.is_some_and(|(_, status)| states.contains(&status.as_str()))
-            })
+            });
+            if !is_so {
+                rig.others().await;
+            }
+            is_so
         })
         .await;
     }
@@ -179,11 +196,15 @@ impl Orders {
             .collect()
     }
 
-    async fn until_parked(&self, rig: &Rig) {
-        for kind in Kind::ALL {
-            while self.parked(rig, kind).await.is_empty() {
-                tokio::task::yield_now().await;
+    async fn until_parked(&self, rig: &mut Rig) {
+        rig.until("each order's request is parked", async |rig| {
+            for kind in Kind::ALL {
+                if self.parked(rig, kind).await.is_empty() {
+                    return false;
+                }
             }
-        }
+            true
+        })
+        .await;
     }
 }

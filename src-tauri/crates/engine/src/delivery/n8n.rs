@@ -6,6 +6,7 @@ use super::meaning::Step;
 pub(super) fn resumed(status: u16, body: &str, maybe_arrived: bool) -> Step {
     let has = |text: &str| body.contains(text);
     match status {
+        _ if is_starting(status, body) => STARTING,
         200..=299 => Step::Done,
         401 => Step::Stop(
             "n8n refused the resume URL's signature (401). Send `$execution.resumeUrl` as it is in x-understudy-resume.",
@@ -15,6 +16,8 @@ pub(super) fn resumed(status: u16, body: &str, maybe_arrived: bool) -> Step {
         404 if has("waiting webhook") => Step::Stop(
             "No Wait node waits under this suffix (404). Write `understudy` into the Wait node's Webhook Suffix, or the fixed text that follows the URL in x-understudy-resume.",
         ),
+        // It listens, and does not have its addresses yet.
+        404 if has("Cannot POST") => STARTING,
         404 => Step::Stop("The workflow's execution was deleted (404)."),
         409 if has("finished with error") => {
             Step::Stop("The workflow has ended with an error (409); n8n's Executions show it.")
@@ -32,6 +35,13 @@ pub(super) fn resumed(status: u16, body: &str, maybe_arrived: bool) -> Step {
         300..=399 => Step::Stop("The resume URL redirects, which is not followed."),
         _ => Step::Stop("n8n refused the response."),
     }
+}
+
+pub(super) const STARTING: Step = Step::Again("n8n is starting.");
+
+/// Before its database is ready, n8n answers every call with 200 and this text, and starts no workflow.
+pub(super) fn is_starting(status: u16, body: &str) -> bool {
+    status == 200 && body.starts_with("n8n is starting up")
 }
 
 /// `{"code":0,"message":"There was a problem executing the workflow"}`
@@ -55,7 +65,10 @@ mod tests {
         let failed =
             "{\"code\":409,\"message\":\"The execution \\\"7\\\" has finished with error.\"}";
         let zero = "{\"code\":0,\"message\":\"There was a problem executing the workflow\"}";
+        let no_address = "<pre>Cannot POST /webhook-waiting/7/understudy</pre>";
         for (status, body, first, later) in [
+            (200, "n8n is starting up. Please wait", "again", "again"),
+            (404, no_address, "again", "again"),
             (401, "{\"error\":\"Invalid token\"}", "stop", "stop"),
             (404, no_wait, "stop", "done"),
             (409, running, "again", "again"),

@@ -75,6 +75,8 @@ pub(crate) fn after(
             body,
         } => {
             let step = match target {
+                // A webhook may be one of n8n too.
+                _ if n8n::is_starting(*status, body) => n8n::STARTING,
                 Target::Webhook { .. } => webhook::answered(*status),
                 Target::Wait(_) => n8n::resumed(*status, body, maybe_arrived),
                 Target::Other(_) => webhook::answered(*status),
@@ -225,6 +227,20 @@ mod tests {
         );
         let never = after(&wait(), &sent, (1, false), now());
         assert_eq!(never.state, Delivery::Failed);
+    }
+
+    #[test]
+    fn a_call_that_n8n_answered_during_its_start_is_repeated() {
+        let sent = Sent::Answered {
+            status: 200,
+            retry_after: None,
+            body: "n8n is starting up. Please wait".into(),
+        };
+        for target in [webhook(), wait(), other()] {
+            let next = after(&target, &sent, (1, false), now());
+            assert_eq!(next.state, Delivery::Ready, "{target:?}");
+            assert_eq!(next.note, "n8n is starting.");
+        }
     }
 
     /// A call before the Wait node is reached shows nothing; an unknown outcome before it is remembered.

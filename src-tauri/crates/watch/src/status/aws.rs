@@ -148,9 +148,9 @@ fn seconds(timestamp: i64) -> Option<DateTime<Utc>> {
 
 /// The text, and whether it was UTF-16 in the byte order of the genuine list.
 fn decode(bytes: &[u8]) -> Result<(String, bool), Unreadable> {
-    let (units, from): (&[u8], fn([u8; 2]) -> u16) = match bytes {
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
-        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+    let (units, is_genuine) = match bytes {
+        [0xfe, 0xff, rest @ ..] => (rest, true),
+        [0xff, 0xfe, rest @ ..] => (rest, false),
         _ => {
             let text = std::str::from_utf8(bytes).map_err(|_| undecodable())?;
             return Ok((text.trim_start_matches('\u{feff}').to_owned(), false));
@@ -160,9 +160,12 @@ fn decode(bytes: &[u8]) -> Result<(String, bool), Unreadable> {
     if !rest.is_empty() {
         return Err(undecodable());
     }
+    let from = match is_genuine {
+        true => u16::from_be_bytes,
+        false => u16::from_le_bytes,
+    };
     let text: Result<String, _> =
         char::decode_utf16(pairs.iter().map(|pair| from(*pair))).collect();
-    let is_genuine = bytes.starts_with(&[0xfe, 0xff]);
     Ok((text.map_err(|_| undecodable())?, is_genuine))
 }
 

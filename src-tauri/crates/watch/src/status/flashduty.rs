@@ -134,10 +134,10 @@ impl Change {
             .collect();
         Some(Declared {
             incident: PageIncident {
-                id: match self.change_id {
-                    Value::String(id) => id,
-                    other => other.to_string(),
-                },
+                id: self
+                    .change_id
+                    .as_str()
+                    .map_or_else(|| self.change_id.to_string(), str::to_owned),
                 title: plain(&self.title.unwrap_or_default()),
                 url: Some(expected.page.page.clone()),
                 surfaces: Vec::new(),
