@@ -246,7 +246,9 @@ fn each_recording_of_a_page_in_its_own_format_is_parsed() {
     let gemini_open = live(GOOGLE_GEMINI, "\"end\": \"");
     let gemini_outage = changed(&gemini_open, &[("SERVICE_INFORMATION", "SERVICE_OUTAGE")]);
     let gemini_odd = changed(&gemini_open, &[("SERVICE_INFORMATION", "SERVICE_STRANGE")]);
-    let cases: [(&str, Who, StatusDialect, &[u8], &str, &str); 17] = [
+    /// What it is, whose page, its format and body, the time of the reading, and what is parsed.
+    type Case<'a> = (&'a str, Who, StatusDialect, &'a [u8], &'a str, &'a str);
+    let cases: [Case<'_>; 17] = [
         (
             "an incident of another product",
             google(),
