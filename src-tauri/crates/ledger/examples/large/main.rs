@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     };
     let done = match command {
         "make" => make(file, now, ROWS),
-        "year" => make(file, now, YEAR),
+        "year" => make(file, now, YEAR).and_then(|()| count(file, now)),
         "measure" => measure::all(file, now),
         "retain" => retain::all(file, now),
         _ => Err("write `make`, `year`, `measure` or `retain`, then `<file> [<time>]`".into()),
@@ -49,6 +49,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A running engine has counted each closed incident.
+fn count(file: &Path, now: &str) -> Result<(), Box<dyn Error>> {
+    let mut ledger = Ledger::open(file, now.parse()?)?;
+    while ledger.has_uncounted_incidents()? {
+        ledger.count_incidents(10)?;
+    }
+    Ok(())
 }
 
 fn make(file: &Path, now: &str, rows: &str) -> Result<(), Box<dyn Error>> {
