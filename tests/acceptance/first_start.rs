@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, text};
+use crate::status_page::other_pages;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_printed_curl_line_works_when_pasted() {
@@ -234,9 +235,7 @@ async fn the_web_ui_is_served_and_a_browser_finds_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rehearsal_needs_no_network() {
     let mut desk = Desk::new();
-    let nowhere = ["anthropic", "openai", "github", "cursor"]
-        .map(|id| format!("{id} = \"http://127.0.0.1:9/\"\n"))
-        .concat();
+    let nowhere = other_pages(&[]);
     desk.settings(&format!("[watch]\nmine = [\"anthropic\"]\nonline_hosts = [\"127.0.0.1:9\"]\npage_every_s = 1\n[watch.pages_from]\n{nowhere}"));
     desk.start();
     desk.until("offline", |s| s.headline.sentence.contains("offline"))

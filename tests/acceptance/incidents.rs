@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, two_endpoints};
-use crate::status_page::{OPERATIONAL, OUTAGE, Page};
+use crate::status_page::{OPERATIONAL, OUTAGE, Page, other_pages};
 
 async fn watching(page: &Page, pipeline: &str) -> Desk {
     let mut desk = Desk::new();
@@ -15,8 +15,9 @@ async fn watching(page: &Page, pipeline: &str) -> Desk {
 
 fn watching_settings(page: &Page, pipeline: &str) -> String {
     format!(
-        "[watch]\nmine = [\"anthropic\"]\nonline_hosts = []\npage_every_s = 1\n[watch.pages_from]\nanthropic = \"{}\"\nopenai = \"http://127.0.0.1:9/\"\ngithub = \"http://127.0.0.1:9/\"\ncursor = \"http://127.0.0.1:9/\"\nopenrouter = \"http://127.0.0.1:9/\"\n{pipeline}",
-        page.url
+        "[watch]\nmine = [\"anthropic\"]\nonline_hosts = []\npage_every_s = 1\n[watch.pages_from]\nanthropic = \"{}\"\n{}{pipeline}",
+        page.url,
+        other_pages(&["anthropic"])
     )
 }
 
@@ -216,9 +217,7 @@ async fn offline_a_request_fails_with_a_local_fault_and_doctor_names_the_check()
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"] {
         desk.env(name, GONE);
     }
-    let pages = ["anthropic", "openai", "github", "cursor"]
-        .map(|id| format!("{id} = \"http://127.0.0.1:9/\"\n"))
-        .concat();
+    let pages = other_pages(&[]);
     desk.settings(&format!(
         "[watch]\nmine = [\"anthropic\"]\nonline_hosts = [\"control.test:443\"]\npage_every_s = 1\n[watch.pages_from]\n{pages}{}",
         two_endpoints("http://lead.test", "http://second.test")

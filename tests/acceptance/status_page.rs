@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use catalog::Catalog;
 use chrono::{DateTime, Utc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -10,6 +11,16 @@ use crate::desk::{page, text};
 pub(crate) const OUTAGE: &str = "anthropic-summary-major-outage-2026-04-28.json";
 pub(crate) const CRITICAL: &str = "anthropic-summary-critical-2026-07-29.json";
 pub(crate) const OPERATIONAL: &str = "anthropic-summary-operational.json";
+
+/// Settings by which no other page of the catalogue is read: nothing listens there.
+pub(crate) fn other_pages(served: &[&str]) -> String {
+    let catalog = Catalog::bundled();
+    let providers = catalog.providers().iter();
+    providers
+        .filter(|one| one.status.is_some() && !served.contains(&one.id.as_str()))
+        .map(|one| format!("{} = \"http://127.0.0.1:9/\"\n", one.id))
+        .collect()
+}
 
 /// Serves one file that can be changed, and counts requests for it.
 #[derive(Clone)]

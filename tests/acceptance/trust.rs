@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::desk::{Desk, Upstream, text, two_endpoints};
+use crate::status_page::other_pages;
 
 /// In no file if nothing is kept: in the prompt, in the response, in a tool's arguments, and as the client's login.
 const MARKS: [&str; 2] = ["marked-prompt-7f3a", "sk-ant-marked-login-7f3a"];
@@ -86,9 +87,7 @@ async fn a_status_page_and_the_network_check_get_no_key_no_cookie_and_no_content
     });
     let mut desk = Desk::new();
     // Nothing listens at the others.
-    let pages = ["openai", "github", "cursor", "openrouter"]
-        .map(|provider| format!("{provider} = \"http://127.0.0.1:9/\"\n"))
-        .concat();
+    let pages = other_pages(&["anthropic"]);
     let pages = format!("anthropic = \"http://{address}/page\"\n{pages}");
     desk.settings(&format!("[watch]\nmine = [\"anthropic\", \"openai\"]\nprobes = false\nonline_hosts = [\"{address}\"]\npage_every_s = 1\n[watch.pages_from]\n{pages}"));
     desk.env("ANTHROPIC_API_KEY", MARKS[1]);

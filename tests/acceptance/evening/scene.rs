@@ -10,7 +10,7 @@ use stage::ResponseEnd;
 use crate::desk::{Desk, Upstream, text};
 use crate::effects::effect;
 use crate::effects::receiver::Receiver;
-use crate::status_page::{CRITICAL, OPERATIONAL, Page};
+use crate::status_page::{CRITICAL, OPERATIONAL, Page, other_pages};
 
 pub(super) const CUSTOMER: &str = "Miller Ltd";
 pub(super) const OTHER_CUSTOMER: &str = "Acme Corp";
@@ -175,9 +175,9 @@ impl Scene {
 }
 
 fn settings(pages: [&str; 2], [claude, gpt]: [&str; 2], billing: &Receiver) -> String {
-    let others = ["github", "cursor", "openrouter"]
-        .map(|id| format!("{id} = \"http://127.0.0.1:9/\"\n"))
-        .concat();
+    let others = other_pages(&[CLAUDE, GPT]);
+    // Its address names no format: it is the catalogue's.
+    let gpts = pages[1].replace("/api/v2/summary.json", "/page");
     let pipeline = |name: &str, customer: &str, value: u32| {
         format!(
             "[[pipeline]]\nname = \"{name}\"\ncustomer = \"{customer}\"\nweekly_items = 50\nvalue = {value}\n\
@@ -191,7 +191,7 @@ fn settings(pages: [&str; 2], [claude, gpt]: [&str; 2], billing: &Receiver) -> S
         "[watch]\nonline_hosts = []\nprobes = false\npage_every_s = 1\n".to_owned(),
         format!(
             "[watch.pages_from]\nanthropic = \"{}\"\nopenai = \"{}\"\n{others}",
-            pages[0], pages[1]
+            pages[0], gpts
         ),
         "[timers]\ncooldown = 1\n".to_owned(),
         "[fallback]\nsubscription_to_paid_key = \"yes\"\nsibling = \"off\"\n".to_owned(),

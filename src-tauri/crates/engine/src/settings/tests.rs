@@ -252,7 +252,7 @@ fn errors_are_reported_with_their_line_and_fix() {
         ),
         ("[equivalents]\n\"claude-*\" = \"gpt-6\"\n", "line 2", "map"),
         (
-            "[[endpoint]]\nid = \"azure\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
+            "[[endpoint]]\nid = \"rehearsal\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
             "line 2",
             "already used",
         ),

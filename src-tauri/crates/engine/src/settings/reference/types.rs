@@ -12,8 +12,12 @@ pub(super) struct Key {
 
 /// By the name of the struct.
 pub(super) fn structs() -> BTreeMap<String, Vec<Key>> {
-    let file = syn::parse_file(include_str!("../file.rs")).unwrap();
-    let structs = file.items.into_iter().filter_map(|item| {
+    let sources = [
+        include_str!("../file.rs"),
+        include_str!("../file/pipeline.rs"),
+    ];
+    let items = sources.map(|source| syn::parse_file(source).unwrap().items);
+    let structs = items.into_iter().flatten().filter_map(|item| {
         if let Item::Struct(found) = item {
             Some(found)
         } else {
