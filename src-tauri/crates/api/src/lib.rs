@@ -20,6 +20,7 @@ mod level;
 mod limit;
 mod money;
 mod notification;
+mod page;
 mod pipeline;
 mod question;
 mod report;
@@ -66,6 +67,7 @@ pub use money::usd;
 pub use notification::{
     Notification, NotificationAction, NotificationKind, NotificationOutcome, Urgency,
 };
+pub use page::PageView;
 pub use pipeline::{
     PipelineEntry, PipelineFieldError, PipelineForm, PipelineMark, PipelinePage, PipelinePlace,
     PipelineRefused, PipelineReliability, PipelineRuns, PipelineStep, PipelineView,
@@ -86,8 +88,8 @@ pub use series::{
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, FallbackState, Headline, History, KeyState,
-    ModelHealth, PageView, PaidFallbacks, ProblemView, Provider, Route, Session, SiblingModels,
-    Snapshot, Surface, Today,
+    ModelHealth, PaidFallbacks, ProblemView, Provider, Route, Session, SiblingModels, Snapshot,
+    Surface, Today,
 };
 pub use span::{Span, Spans};
 pub use token::{NewToken, TokenList, TokenName, TokenView};

@@ -4,7 +4,8 @@ use ts_rs::TS;
 
 use crate::{
     ClientUse, Dialect, Drill, Fallback, IncidentSummary, Installed, LastOutage, Level,
-    Notification, PipelineView, Question, ReviewRetry, Spans, TrayView, UsedUpLimit, View,
+    Notification, PageView, PipelineView, Question, ReviewRetry, Spans, TrayView, UsedUpLimit,
+    View,
 };
 
 /// All content of the UIs at one moment, sent in full on every change.
@@ -240,21 +241,6 @@ pub struct Provider {
     pub page: Option<PageView>,
     pub surfaces: Vec<Surface>,
     pub endpoints: Vec<Endpoint>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct PageView {
-    pub url: String,
-    pub read: Option<DateTime<Utc>>,
-    /// Why the last read failed, as text.
-    pub unreadable: Option<String>,
-    /// The time of the page's last change, if the page states it.
-    #[serde(default)]
-    pub changed: Option<DateTime<Utc>>,
-    /// No recording of the format exists with which the reader was checked.
-    #[serde(default)]
-    pub unverified: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

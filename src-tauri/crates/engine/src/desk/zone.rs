@@ -29,6 +29,11 @@ impl Zone {
         self.local(at).format("%H:%M").to_string()
     }
 
+    /// "30 Apr 2026 09:00"
+    pub(crate) fn date_time(&self, at: DateTime<Utc>) -> String {
+        self.local(at).format("%-d %b %Y %H:%M").to_string()
+    }
+
     /// The local midnight at which the day of this instant began.
     pub(crate) fn day_began(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         self.midnight(self.local(at).date_naive())

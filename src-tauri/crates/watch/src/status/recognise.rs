@@ -9,6 +9,9 @@ pub fn dialect_instead(url: &str, usual: StatusDialect) -> StatusDialect {
     match dialect_of_address(url) {
         // Both services have the same addresses.
         Some(found) if v2.contains(&found) && v2.contains(&usual) => usual,
+        Some(found) if v2.contains(&found) && usual == StatusDialect::IncidentioNative => {
+            StatusDialect::IncidentioCompat
+        }
         Some(found) => found,
         None => usual,
     }
@@ -36,14 +39,15 @@ pub(super) fn dialect_of_address(url: &str) -> Option<StatusDialect> {
         Some(StatusDialect::Rootly)
     } else if ends("/summary/active") {
         Some(StatusDialect::Flashduty)
-    } else if path.contains("/proxy/") {
-        Some(StatusDialect::IncidentioNative)
     } else if ends("/api/v2/components.json") {
         Some(StatusDialect::IncidentioCompat)
     } else if ends("/api/v2/summary.json") {
         Some(StatusDialect::Statuspage)
     } else if ends(".atom") {
         Some(StatusDialect::Atom)
+    } else if path.contains("/proxy/") {
+        // Last, because an owner's own mirror may have this path too.
+        Some(StatusDialect::IncidentioNative)
     } else {
         None
     }

@@ -9,12 +9,14 @@ pub(super) fn checks(state: &State) -> Vec<Check> {
     let read = state.pages.iter().filter(|(id, _)| state.is_mine(id));
     let checks = read.map(|(id, page)| {
         let name = format!("status page {}", state.product(id));
-        check(name, page, &state.clock_time(page.at))
+        let changed = page.changed.map(|at| state.zone.date_time(at));
+        check(name, page, &state.clock_time(page.at), changed)
     });
     checks.collect()
 }
 
-fn check(name: String, page: &PageRead, read_at: &str) -> Check {
+/// The times in the zone of the engine.
+fn check(name: String, page: &PageRead, read_at: &str, changed: Option<String>) -> Check {
     if let Some(why) = &page.error {
         return note(
             name,
@@ -22,10 +24,7 @@ fn check(name: String, page: &PageRead, read_at: &str) -> Check {
             "nothing to do; it is tried again",
         );
     }
-    let changed = page.changed.map(|at| {
-        let at = at.format("%Y-%m-%d %H:%M");
-        format!("; the page states {at} UTC as its last change")
-    });
+    let changed = changed.map(|at| format!("; the page states {at} as its last change"));
     let mut message = format!("read at {read_at}{}.", changed.unwrap_or_default());
     if !page.verified {
         message += " Its format is unverified: no recording of it was available.";
@@ -61,7 +60,8 @@ mod tests {
             missing: Vec::new(),
         };
         page(&mut read);
-        check("page".into(), &read, "14:00").message
+        let changed = read.changed.map(|_| "30 Apr 2026 09:00".to_owned());
+        check("page".into(), &read, "14:00", changed).message
     }
 
     #[test]
@@ -77,7 +77,7 @@ mod tests {
         });
         assert_eq!(
             changed,
-            "read at 14:00; the page states 2026-04-30 07:00 UTC as its last change. \
+            "read at 14:00; the page states 30 Apr 2026 09:00 as its last change. \
              Its format is unverified: no recording of it was available."
         );
         let missing = read(|page| page.missing = vec!["a".into(), "b".into()]);

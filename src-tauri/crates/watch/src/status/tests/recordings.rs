@@ -747,6 +747,10 @@ fn the_dialect_of_an_address_is_recognised() {
             "https://status.openai.com/proxy/status.openai.com",
             Some(IncidentioNative),
         ),
+        (
+            "http://mirror.example/proxy/claude/api/v2/summary.json",
+            Some(Statuspage),
+        ),
         ("http://127.0.0.1:8000/history.atom", Some(Atom)),
         (
             "https://status.cloud.google.com/incidents.json",
@@ -782,6 +786,7 @@ fn the_dialect_of_an_address_is_recognised() {
     }
     let summary = "http://127.0.0.1:8000/api/v2/summary.json";
     assert_eq!(dialect_instead(summary, IncidentioCompat), IncidentioCompat);
+    assert_eq!(dialect_instead(summary, IncidentioNative), IncidentioCompat);
     assert_eq!(dialect_instead(summary, Datadog), Statuspage);
 }
 
